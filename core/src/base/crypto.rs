@@ -1,0 +1,196 @@
+//! The services a provider gives: digests, a keyed mac, randomness, constant-time comparison.
+//!
+//! Nothing here is cryptography of our own. [`Soft`] puts RustCrypto's portable code behind the trait, for
+//! microcontrollers and tests; a hosted build brings its own.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A digest algorithm of SIP authentication (RFC 8760).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Algorithm {
+    /// `MD5`: 16 octets; offered only where policy lists it.
+    Md5,
+    /// `SHA-256`: 32 octets.
+    Sha256,
+}
+
+impl Algorithm {
+    /// The name on the wire (RFC 8760 section 2.1).
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::Sha256 => "SHA-256",
+        }
+    }
+
+    /// Octets of its result.
+    #[must_use]
+    pub const fn size(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha256 => 32,
+        }
+    }
+}
+
+/// A digest: as many octets as its algorithm has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Hashed {
+    algorithm: Algorithm,
+    octets: [u8; 32],
+}
+
+impl Hashed {
+    /// From the first octets of `octets`.
+    #[must_use]
+    pub const fn new(algorithm: Algorithm, octets: [u8; 32]) -> Self {
+        Self { algorithm, octets }
+    }
+
+    /// The octets.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.octets.get(..self.algorithm.size()).unwrap_or(&[])
+    }
+
+    /// The octets in lower-case hexadecimal, as SIP carries them; the first `2 * size` are meaningful.
+    #[must_use]
+    pub fn hex(&self) -> ([u8; 64], usize) {
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.as_bytes()) {
+            for (slot, nibble) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+                *slot = hex_digit(nibble);
+            }
+        }
+        (text, self.algorithm.size().saturating_mul(2))
+    }
+}
+
+/// The lower-case hexadecimal digit of a number below 16.
+#[must_use]
+pub const fn hex_digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0'.wrapping_add(nibble) } else { b'a'.wrapping_add(nibble).wrapping_sub(10) }
+}
+
+/// What the engine asks of cryptography. One instance belongs to one engine.
+pub trait Crypto {
+    /// The digest of the concatenated parts.
+    fn digest(&mut self, algorithm: Algorithm, parts: &[&[u8]]) -> Hashed;
+
+    /// HMAC-SHA-256 of the concatenated parts under this provider's own key, chosen at random when it was made.
+    fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32];
+
+    /// Fills `out` with unpredictable octets.
+    fn random(&mut self, out: &mut [u8]);
+
+    /// Whether both are equal, in time that depends on the lengths only.
+    fn equal(&self, a: &[u8], b: &[u8]) -> bool {
+        a.ct_eq(b).into()
+    }
+
+    /// Eight random octets as a number.
+    fn random_u64(&mut self) -> u64 {
+        let mut octets = [0; 8];
+        self.random(&mut octets);
+        u64::from_le_bytes(octets)
+    }
+}
+
+/// RustCrypto's portable implementations. Random octets are HMAC-SHA-256 of a counter under the caller's seed, so the
+/// seed must be secret and never used twice.
+#[derive(Clone)]
+pub struct Soft {
+    keyed: Hmac<Sha256>,
+    counter: u64,
+    pool: [u8; 32],
+    left: usize,
+}
+
+impl Soft {
+    /// A provider keyed with 32 octets from the caller's true random source.
+    #[must_use]
+    pub fn new(seed: &[u8; 32]) -> Self {
+        // The key length is the block-size-independent 32 octets that HMAC always takes; the fallback is never used.
+        let keyed = Hmac::<Sha256>::new_from_slice(seed).unwrap_or_else(|_| Hmac::new(&Default::default()));
+        Self { keyed, counter: 0, pool: [0; 32], left: 0 }
+    }
+
+    fn keyed_digest(&self, domain: u8, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.keyed.clone();
+        mac.update(&[domain]);
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl core::fmt::Debug for Soft {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Soft")
+    }
+}
+
+impl Crypto for Soft {
+    fn digest(&mut self, algorithm: Algorithm, parts: &[&[u8]]) -> Hashed {
+        let mut octets = [0; 32];
+        match algorithm {
+            Algorithm::Md5 => {
+                let mut hasher = md5::Md5::new();
+                parts.iter().for_each(|part| hasher.update(part));
+                octets.iter_mut().zip(hasher.finalize()).for_each(|(slot, byte)| *slot = byte);
+            }
+            Algorithm::Sha256 => {
+                let mut hasher = Sha256::new();
+                parts.iter().for_each(|part| hasher.update(part));
+                octets = hasher.finalize().into();
+            }
+        }
+        Hashed { algorithm, octets }
+    }
+
+    fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32] {
+        self.keyed_digest(1, parts)
+    }
+
+    fn random(&mut self, out: &mut [u8]) {
+        for slot in out {
+            if self.left == 0 {
+                self.counter = self.counter.wrapping_add(1);
+                self.pool = self.keyed_digest(2, &[&self.counter.to_le_bytes()]);
+                self.left = self.pool.len();
+            }
+            self.left = self.left.saturating_sub(1);
+            *slot = self.pool.get(self.left).copied().unwrap_or(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(hashed: Hashed) -> std::string::String {
+        let (text, len) = hashed.hex();
+        std::string::String::from_utf8(text[..len].to_vec()).unwrap()
+    }
+
+    #[test]
+    fn digests_are_those_of_the_standards() {
+        let mut soft = Soft::new(&[7; 32]);
+        // RFC 1321 A.5 and FIPS 180-4 example "abc".
+        assert_eq!(hex(soft.digest(Algorithm::Md5, &[b"a", b"bc"])), "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(
+            hex(soft.digest(Algorithm::Sha256, &[b"abc"])),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+
+    #[test]
+    fn randomness_repeats_for_a_seed_and_only_for_it() {
+        let draw = |seed| Soft::new(&[seed; 32]).random_u64();
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+    }
+}

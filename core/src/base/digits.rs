@@ -1,0 +1,141 @@
+//! Dialed and outpulsed digits: a small inline string that can hold nothing else.
+
+use core::fmt;
+
+/// One of the twelve keys of a telephone.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Digit(u8);
+
+impl Digit {
+    /// The key for an ASCII character `0`-`9`, `*` or `#`.
+    #[must_use]
+    pub const fn from_ascii(c: u8) -> Option<Self> {
+        match c {
+            b'0'..=b'9' => Some(Self(c.wrapping_sub(b'0'))),
+            b'*' => Some(Self(10)),
+            b'#' => Some(Self(11)),
+            _ => None,
+        }
+    }
+
+    /// 0-9 for the digits, 10 for `*`, 11 for `#`: the bit of this key in the digit trie.
+    #[must_use]
+    pub const fn index(self) -> u8 {
+        self.0
+    }
+}
+
+/// Up to [`Digits::MAX`] keys, and in an outpulsed number a leading `+`.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub struct Digits {
+    len: u8,
+    ascii: [u8; Self::MAX],
+}
+
+/// Why a text is not a dialed number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BadDigits {
+    /// A character other than `0`-`9`, `*`, `#`.
+    Character,
+    /// More than [`Digits::MAX`] characters.
+    TooLong,
+}
+
+impl Digits {
+    /// The longest number: 25 Leading Digits and 22 more cover every plan; longer ones are vacant.
+    pub const MAX: usize = 47;
+
+    /// No digits.
+    pub const EMPTY: Self = Self { len: 0, ascii: [0; Self::MAX] };
+
+    /// What a user may dial: `0`-`9`, `*`, `#`; visual separators are refused, not stripped (policy language, `+`).
+    ///
+    /// # Errors
+    /// [`BadDigits`] names what was wrong; nothing is cut.
+    pub fn dialed(text: &[u8]) -> Result<Self, BadDigits> {
+        let mut digits = Self::EMPTY;
+        for &c in text {
+            if Digit::from_ascii(c).is_none() {
+                return Err(BadDigits::Character);
+            }
+            digits.push(c).map_err(|()| BadDigits::TooLong)?;
+        }
+        Ok(digits)
+    }
+
+    /// Appends one ASCII character of `0`-`9`, `*`, `#`, or a `+` in front.
+    pub(crate) fn push(&mut self, c: u8) -> Result<(), ()> {
+        let allowed = Digit::from_ascii(c).is_some() || (c == b'+' && self.len == 0);
+        let slot = self.ascii.get_mut(usize::from(self.len));
+        let (true, Some(slot)) = (allowed, slot) else { return Err(()) };
+        *slot = c;
+        self.len = self.len.saturating_add(1);
+        Ok(())
+    }
+
+    /// The characters, ASCII.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.ascii.get(..usize::from(self.len)).unwrap_or(&[])
+    }
+
+    /// The characters as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(self.as_bytes()).unwrap_or("")
+    }
+
+    /// How many characters.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// True if there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The first `n` of them, or all.
+    #[must_use]
+    pub fn truncated(mut self, n: usize) -> Self {
+        if n < self.len() {
+            self.ascii.iter_mut().skip(n).for_each(|c| *c = 0);
+            self.len = u8::try_from(n).unwrap_or(self.len);
+        }
+        self
+    }
+}
+
+impl Default for Digits {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl fmt::Debug for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_telephone_keys_are_dialed() {
+        assert_eq!(Digits::dialed(b"*33#0123456789").unwrap().as_str(), "*33#0123456789");
+        for bad in [&b"+1613"[..], b"555-1234", b"20a", b"2 1", "٣".as_bytes(), b"20%31"] {
+            assert_eq!(Digits::dialed(bad), Err(BadDigits::Character));
+        }
+        assert_eq!(Digits::dialed(&[b'1'; 48]), Err(BadDigits::TooLong));
+        assert_eq!(Digits::dialed(&[b'1'; 47]).unwrap().len(), 47);
+    }
+
+    #[test]
+    fn equal_digits_are_equal_however_they_came_to_be() {
+        assert_eq!(Digits::dialed(b"911555").unwrap().truncated(3), Digits::dialed(b"911").unwrap());
+    }
+}

@@ -1,0 +1,15 @@
+//! The small shared types: time, digits, handles, secrets, outbox, crypto services.
+
+pub mod crypto;
+pub mod digits;
+pub mod handle;
+pub mod outbox;
+pub mod secret;
+pub mod time;
+
+pub use crypto::{Algorithm, Crypto, Soft};
+pub use digits::{Digits, Digit};
+pub use handle::Handle;
+pub use outbox::{Full, Outbox, Room};
+pub use secret::Secret;
+pub use time::{Instant, WallTime};

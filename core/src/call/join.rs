@@ -1,0 +1,134 @@
+//! The only code that connects: a permit is spent here, and only here does a [`Connect`] come to be.
+
+use crate::base::Handle;
+use crate::policy::Permit;
+use crate::policy::decide::Authority;
+
+/// How far two legs are joined.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Progress {
+    /// Permitted; the called party may answer.
+    Proposed,
+    /// Talking.
+    Joined,
+}
+
+/// The connection of two legs and on whose authority it stands. It can only be made by spending a [`Permit`].
+#[derive(Clone, Debug)]
+pub struct Edge {
+    a: Handle,
+    b: Handle,
+    progress: Progress,
+    authority: Authority,
+    left: Option<Handle>,
+}
+
+/// What a leg's leaving means for its edge.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Leave {
+    /// It is the first to go.
+    First,
+    /// The other went before.
+    Last,
+    /// It was not part of the edge.
+    Stranger,
+}
+
+/// Two legs are joined. No other code can make one:
+///
+/// ```compile_fail
+/// let handle = strowger::base::Handle::NONE;
+/// let forged = strowger::call::Connect { a: handle, b: handle };
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Connect {
+    a: Handle,
+    b: Handle,
+}
+
+impl Connect {
+    /// The caller's leg.
+    #[must_use]
+    pub const fn a(&self) -> Handle {
+        self.a
+    }
+
+    /// The leg that answered.
+    #[must_use]
+    pub const fn b(&self) -> Handle {
+        self.b
+    }
+}
+
+impl Edge {
+    /// Spends a permit: `a` is the leg of the party who asked, `b` the leg of the party it names.
+    #[must_use]
+    pub fn propose(permit: Permit<'_>, a: Handle, b: Handle) -> Self {
+        Self { a, b, progress: Progress::Proposed, authority: permit.choice().authority, left: None }
+    }
+
+    /// Spends a new permit for another way of the same call, as long as nobody has answered.
+    pub fn repropose(&mut self, permit: Permit<'_>, b: Handle) {
+        if self.progress == Progress::Proposed {
+            self.b = b;
+            self.authority = permit.choice().authority;
+        }
+    }
+
+    /// The party named in a proposed edge answers on it, once; nobody else can.
+    pub fn answer(&mut self, by: Handle) -> Option<Connect> {
+        if self.progress != Progress::Proposed || by != self.b || self.left.is_some() {
+            return None;
+        }
+        self.progress = Progress::Joined;
+        Some(Connect { a: self.a, b: self.b })
+    }
+
+    /// A leg is gone.
+    pub(super) fn leave(&mut self, leg: Handle) -> Leave {
+        match self.left {
+            None if leg == self.a || leg == self.b => {
+                self.left = Some(leg);
+                Leave::First
+            }
+            Some(first) if first != leg && (leg == self.a || leg == self.b) => Leave::Last,
+            None | Some(_) => Leave::Stranger,
+        }
+    }
+
+    /// The caller's leg.
+    #[must_use]
+    pub const fn a(&self) -> Handle {
+        self.a
+    }
+
+    /// The called party's leg.
+    #[must_use]
+    pub const fn b(&self) -> Handle {
+        self.b
+    }
+
+    /// The leg facing this one.
+    #[must_use]
+    pub fn other(&self, leg: Handle) -> Option<Handle> {
+        if leg == self.a {
+            Some(self.b)
+        } else if leg == self.b {
+            Some(self.a)
+        } else {
+            None
+        }
+    }
+
+    /// How far they are joined.
+    #[must_use]
+    pub const fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Whose classes allowed it.
+    #[must_use]
+    pub const fn authority(&self) -> &Authority {
+        &self.authority
+    }
+}

@@ -1,0 +1,26 @@
+//! Strowger: an embedded call-control engine.
+//!
+//! Pure state machines without heap, threads, clock, sockets or `unsafe`. Time, randomness, bytes and memory
+//! come in; decisions, records and bytes come out. Two front doors exist: [`exchange`] for a gateway or PBX and,
+//! later, one for a telephone.
+//!
+//! The way of a call, once through and hardly back:
+//!
+//! ```text
+//! datagram -> wire -> signalling -> exchange -> registration: who is this?
+//!    -> policy: Permit or Denial -> call::join -> record -> outputs -> signalling -> datagram
+//! ```
+#![no_std]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, clippy::unreachable))]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod base;
+pub mod call;
+pub mod record;
+pub mod registration;
+pub mod table;
+pub mod policy;
+pub mod wire;

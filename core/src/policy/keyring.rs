@@ -1,0 +1,147 @@
+//! The keyring: credentials apart from the policy image, named by the image's hash.
+//!
+//! ```text
+//!  0  "STWK"   4 format (1)   6 zero   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
+//!  80 rows in order of device: device (32 bits), flags (32 bits: 1 MD5, 2 SHA-256), HA1-MD5 (16), HA1-SHA-256 (32)
+//! ```
+
+use super::image::Image;
+use super::row::Field;
+use crate::base::{Algorithm, Crypto};
+use zeroize::Zeroize;
+
+/// The first four octets of a keyring.
+pub const MAGIC: &[u8; 4] = b"STWK";
+/// The format this engine reads.
+pub const FORMAT: u16 = 1;
+/// Where the rows begin.
+pub const ROWS: usize = 80;
+/// Octets of a row.
+pub const ROW: usize = 56;
+
+/// Why a keyring was refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BadKeyring {
+    /// It does not begin like a keyring.
+    NotAKeyring,
+    /// Made for another format.
+    Format,
+    /// Shorter or longer than it says.
+    Length,
+    /// Its checksum does not fit: damaged.
+    Checksum,
+    /// Made with another policy image.
+    OtherImage,
+    /// Rows out of order, or of devices that the image does not have.
+    Row,
+}
+
+/// A valid keyring, read in place. Keep the bytes where nobody else reads.
+#[derive(Clone, Copy)]
+pub struct Keyring<'a> {
+    rows: &'a [u8],
+}
+
+impl core::fmt::Debug for Keyring<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Keyring")
+    }
+}
+
+/// H(username:realm:password), wiped when dropped.
+pub struct Ha1 {
+    octets: [u8; 32],
+    algorithm: Algorithm,
+}
+
+impl Ha1 {
+    /// The octets: 16 or 32.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.octets.get(..self.algorithm.size()).unwrap_or(&[])
+    }
+}
+
+impl Drop for Ha1 {
+    fn drop(&mut self) {
+        self.octets.zeroize();
+    }
+}
+
+impl<'a> Keyring<'a> {
+    /// Checks it and that it was made with this image. Work: linear in the keyring.
+    ///
+    /// # Errors
+    /// [`BadKeyring`] says what is wrong; nothing was taken over.
+    pub fn load(bytes: &'a [u8], image: &Image<'_>, crypto: &mut impl Crypto) -> Result<Self, BadKeyring> {
+        let (header, rows) = bytes.split_at_checked(ROWS).ok_or(BadKeyring::NotAKeyring)?;
+        let (magic, mut rest) = header.split_first_chunk::<4>().ok_or(BadKeyring::NotAKeyring)?;
+        if magic != MAGIC {
+            return Err(BadKeyring::NotAKeyring);
+        }
+        let format = u16::take(&mut rest);
+        let _zero = u16::take(&mut rest);
+        let length = u32::take(&mut rest);
+        let count = u32::take(&mut rest);
+        if format != FORMAT {
+            return Err(BadKeyring::Format);
+        }
+        let expected = usize::try_from(count).ok().and_then(|count| count.checked_mul(ROW));
+        if usize::try_from(length) != Ok(bytes.len()) || expected != Some(rows.len()) {
+            return Err(BadKeyring::Length);
+        }
+        let signed = header.get(..48).unwrap_or(&[]);
+        if crypto.digest(Algorithm::Sha256, &[signed, rows]).as_bytes() != header.get(48..).unwrap_or(&[]) {
+            return Err(BadKeyring::Checksum);
+        }
+        if header.get(16..48) != Some(image.hash().as_slice()) {
+            return Err(BadKeyring::OtherImage);
+        }
+        let mut next: u32 = 0;
+        for mut row in rows.chunks_exact(ROW) {
+            let device = u32::take(&mut row);
+            if device < next || usize::try_from(device).is_ok_and(|device| device >= image.devices.len()) {
+                return Err(BadKeyring::Row);
+            }
+            next = device.saturating_add(1);
+        }
+        Ok(Self { rows })
+    }
+
+    /// The device's HA1 for an algorithm, if it has one. Work: logarithmic in the rows; one step when all devices are in.
+    #[must_use]
+    pub fn ha1(&self, device: u32, algorithm: Algorithm) -> Option<Ha1> {
+        let count = self.rows.len().checked_div(ROW)?;
+        let row_at = |index: usize| {
+            let from = index.checked_mul(ROW)?;
+            self.rows.get(from..from.checked_add(ROW)?)
+        };
+        let device_at = |index: usize| row_at(index).map(|mut row| u32::take(&mut row));
+        // A whole keyring has device n in row n; a phone's has one row.
+        let guess = usize::try_from(device).ok()?;
+        let index = if device_at(guess) == Some(device) {
+            guess
+        } else {
+            let (mut low, mut high) = (0, count);
+            while low < high {
+                let middle = low.saturating_add(high) / 2;
+                if device_at(middle)? < device { low = middle.saturating_add(1) } else { high = middle }
+            }
+            if device_at(low)? != device {
+                return None;
+            }
+            low
+        };
+        let mut row = row_at(index)?;
+        let _device = u32::take(&mut row);
+        let flags = u32::take(&mut row);
+        let (md5, sha256) = row.split_first_chunk::<16>()?;
+        let mut octets = [0; 32];
+        let (has, from) = match algorithm {
+            Algorithm::Md5 => (flags & 1, md5.as_slice()),
+            Algorithm::Sha256 => (flags & 2, sha256),
+        };
+        octets.iter_mut().zip(from).for_each(|(slot, byte)| *slot = *byte);
+        (has != 0).then_some(Ha1 { octets, algorithm })
+    }
+}

@@ -1,0 +1,79 @@
+//! The one gate: a [`Permit`] is the only thing that connects two parties, and only this file makes one.
+
+use super::decide::{Attempt, Choice, Denial, Party, Verdict, decide, next_emergency};
+use super::{Image, Mode};
+use core::marker::PhantomData;
+
+/// Leave to connect two parties, once.
+///
+/// Neither `Clone` nor `Copy`, with private fields; it borrows the image it was decided on, so it cannot outlive the
+/// event or be kept in an engine:
+///
+/// ```compile_fail
+/// fn twice(permit: strowger::policy::Permit<'_>) -> (strowger::policy::Permit<'_>, strowger::policy::Permit<'_>) {
+///     (permit, permit)
+/// }
+/// ```
+/// ```compile_fail
+/// fn forged(choice: strowger::policy::Choice) -> strowger::policy::Permit<'static> {
+///     strowger::policy::Permit { from: strowger::policy::Party::Unknown, choice, event: core::marker::PhantomData }
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "a permit that is not spent connects nobody"]
+pub struct Permit<'e> {
+    from: Party,
+    choice: Choice,
+    event: PhantomData<&'e ()>,
+}
+
+/// A refused request for a permit.
+pub type Refusal = Denial;
+
+impl<'e> Permit<'e> {
+    /// Asks the policy for one call.
+    ///
+    /// # Errors
+    /// The [`Denial`], when policy forbids it or every way is busy.
+    pub fn request(
+        image: &'e Image<'_>,
+        attempt: &Attempt<'_>,
+        channel_free: impl Fn(u16) -> bool,
+    ) -> Result<Self, Refusal> {
+        Self::from_verdict(attempt.from, decide(image, attempt, channel_free, &mut ()))
+    }
+
+    /// Asks for the next way of an emergency call whose earlier ways failed.
+    ///
+    /// # Errors
+    /// The [`Denial`], when no way is left.
+    pub fn next_emergency(
+        image: &'e Image<'_>,
+        from: Party,
+        mode: Mode,
+        row: u32,
+        nth: u8,
+        channel_free: impl Fn(u16) -> bool,
+    ) -> Result<Self, Refusal> {
+        Self::from_verdict(from, next_emergency(image, from, mode, row, nth, channel_free))
+    }
+
+    fn from_verdict(from: Party, verdict: Verdict) -> Result<Self, Refusal> {
+        match verdict {
+            Verdict::Allow(choice) => Ok(Self { from, choice, event: PhantomData }),
+            Verdict::Deny(denial) => Err(denial),
+        }
+    }
+
+    /// Who asked.
+    #[must_use]
+    pub const fn from(&self) -> Party {
+        self.from
+    }
+
+    /// The way that was permitted.
+    #[must_use]
+    pub const fn choice(&self) -> &Choice {
+        &self.choice
+    }
+}

@@ -1,0 +1,159 @@
+//! Fixed-width little-endian rows: how the image's tables are read in place, and how the compiler writes them.
+
+/// A value of fixed width in the image.
+pub trait Field: Sized {
+    /// Octets it takes.
+    const SIZE: usize;
+    /// Reads it from the front of `bytes`, which advances; missing octets read as zero.
+    fn take(bytes: &mut &[u8]) -> Self;
+    /// Hands its octets to `put`.
+    fn write(&self, put: &mut dyn FnMut(&[u8]));
+}
+
+macro_rules! integers {
+    ($($t:ty)+) => { $(
+        impl Field for $t {
+            const SIZE: usize = size_of::<$t>();
+            #[inline]
+            fn take(bytes: &mut &[u8]) -> Self {
+                match bytes.split_first_chunk::<{ size_of::<$t>() }>() {
+                    Some((value, rest)) => { *bytes = rest; <$t>::from_le_bytes(*value) }
+                    None => 0,
+                }
+            }
+            fn write(&self, put: &mut dyn FnMut(&[u8])) { put(&self.to_le_bytes()); }
+        }
+    )+ };
+}
+integers!(u8 u16 u32 u64 u128);
+
+impl<T: Field + Copy + Default, const N: usize> Field for [T; N] {
+    const SIZE: usize = T::SIZE.saturating_mul(N);
+    #[inline]
+    fn take(bytes: &mut &[u8]) -> Self {
+        let mut all = [T::default(); N];
+        for one in &mut all {
+            *one = T::take(bytes);
+        }
+        all
+    }
+    fn write(&self, put: &mut dyn FnMut(&[u8])) {
+        self.iter().for_each(|one| one.write(put));
+    }
+}
+
+/// Where a text stands in the image's text section.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Str {
+    /// First octet, from the section's beginning.
+    pub at: u32,
+    /// Octets; 0 is absent.
+    pub len: u16,
+}
+
+impl Field for Str {
+    const SIZE: usize = 6;
+    #[inline]
+    fn take(bytes: &mut &[u8]) -> Self {
+        Self { at: u32::take(bytes), len: u16::take(bytes) }
+    }
+    fn write(&self, put: &mut dyn FnMut(&[u8])) {
+        self.at.write(put);
+        self.len.write(put);
+    }
+}
+
+/// A run of rows of another table.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Run {
+    /// First row.
+    pub first: u32,
+    /// How many.
+    pub count: u16,
+}
+
+impl Field for Run {
+    const SIZE: usize = 6;
+    #[inline]
+    fn take(bytes: &mut &[u8]) -> Self {
+        Self { first: u32::take(bytes), count: u16::take(bytes) }
+    }
+    fn write(&self, put: &mut dyn FnMut(&[u8])) {
+        self.first.write(put);
+        self.count.write(put);
+    }
+}
+
+/// A row of a table.
+pub trait Row: Field {
+    /// The section's number in the image.
+    const SECTION: u16;
+}
+
+macro_rules! row {
+    ($(#[doc = $doc:literal])+ $name:ident, section $section:literal {
+        $( $(#[doc = $fdoc:literal])+ $field:ident: $ty:ty, )+
+    }) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+        pub struct $name { $( $(#[doc = $fdoc])+ pub $field: $ty, )+ }
+
+        impl $crate::policy::row::Field for $name {
+            const SIZE: usize = 0usize $( .saturating_add(<$ty as $crate::policy::row::Field>::SIZE) )+;
+            #[inline]
+            fn take(bytes: &mut &[u8]) -> Self {
+                Self { $( $field: <$ty as $crate::policy::row::Field>::take(bytes), )+ }
+            }
+            fn write(&self, put: &mut dyn FnMut(&[u8])) {
+                $( $crate::policy::row::Field::write(&self.$field, put); )+
+            }
+        }
+
+        impl $crate::policy::row::Row for $name {
+            const SECTION: u16 = $section;
+        }
+    };
+}
+pub(crate) use row;
+
+/// A table read in place.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'a, R> {
+    bytes: &'a [u8],
+    row: core::marker::PhantomData<R>,
+}
+
+impl<'a, R: Row> Table<'a, R> {
+    /// A table over its octets; a last partial row does not count.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, row: core::marker::PhantomData }
+    }
+
+    /// Rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len().checked_div(R::SIZE).unwrap_or(0)
+    }
+
+    /// True if there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One row, by index. Constant work.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<R> {
+        let from = index.checked_mul(R::SIZE)?;
+        let mut bytes = self.bytes.get(from..from.checked_add(R::SIZE)?)?;
+        Some(R::take(&mut bytes))
+    }
+
+    /// All rows in order. Not for a call's path.
+    pub fn iter(&self) -> impl Iterator<Item = R> + use<'a, R> {
+        let table = Self::new(self.bytes);
+        (0..self.len()).filter_map(move |index| table.get(index))
+    }
+}

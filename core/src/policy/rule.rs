@@ -1,0 +1,90 @@
+//! The rules a decision can rest on: a stable name for people and tools, a stable number for C.
+
+macro_rules! rules {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal, $text:literal; )+) => {
+        /// Why a call was allowed or refused. Numbers and names are an interface: never reused.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        #[repr(u16)]
+        pub enum Rule { $( $(#[doc = $doc])+ $variant = $number, )+ }
+
+        impl Rule {
+            /// Every rule, in order of number.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The dotted name, as `explain` and records show it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The number, as C sees it.
+            #[must_use]
+            pub const fn number(self) -> u16 {
+                match self { $(Self::$variant => $number,)+ }
+            }
+
+            /// One sentence for an administrator.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+    };
+}
+
+rules! {
+    /// A call to a directory number of this exchange.
+    Internal = 1, "internal", "an internal call, and nothing restricts it";
+    /// A call over a route of the ARS.
+    Route = 2, "route", "a call over a route that the caller may use";
+    /// An emergency number: exempt from every restriction (R66).
+    Emergency = 3, "emergency", "an emergency call: no restriction applies";
+    /// The party has COS 0 in this mode: nothing but emergency.
+    CosNone = 10, "cos.none", "the caller has no Class of Service in this mode: only emergency calls are allowed";
+    /// The party has COR 0 in this mode: nothing but emergency.
+    CorNone = 11, "cor.none", "the caller has no Class of Restriction in this mode: only emergency calls are allowed";
+    /// The COR group of the Leading Digits lists the caller's COR (R12).
+    CorLeading = 20, "cor.leading", "the COR group of these Leading Digits blocks the caller's COR";
+    /// The COR group of the route lists the caller's COR (R10).
+    CorRoute = 21, "cor.route", "the COR group of the route blocks the caller's COR";
+    /// A public route without a COR group, in the strict profile (R11).
+    CorUnlabelled = 22, "cor.unlabelled", "the public route has no COR group, and the strict profile denies such routes";
+    /// The interconnect matrix restricts caller to called (R38).
+    Interconnect = 30, "interconnect", "Interconnect Restriction forbids joining these two";
+    /// Public trunk to public trunk without the feature on both (R25).
+    PublicToPublic = 31, "public-to-public", "two public trunks may be joined only if the COS of both has public-to-public";
+    /// A device dialed its own number.
+    CallSelf = 40, "call.self", "a device cannot call itself";
+    /// No directory number and no ARS row matches (R59).
+    NumberVacant = 50, "number.vacant", "no directory number and no ARS row matches these digits";
+    /// More digits are needed for a match.
+    NumberIncomplete = 51, "number.incomplete", "these digits are only the beginning of a number";
+    /// Something other than telephone digits was dialed.
+    NumberInvalid = 52, "number.invalid", "only the digits 0-9, * and # can be dialed";
+    /// The digits after modification cannot be outpulsed (R62).
+    DigitModification = 53, "digit-modification", "the route's digit modification does not fit these digits";
+    /// The matched row uses a route that carries emergency calls only.
+    RouteEmergencyOnly = 54, "route.emergency-only", "the route carries emergency calls only";
+    /// Every route that the caller may use is busy (R14); not a denial of right.
+    TrunkBusy = 60, "trunk.busy", "every route that the caller may use is busy";
+    /// No emergency route could be found.
+    EmergencyNoRoute = 61, "emergency.no-route", "the emergency number has no route";
+    /// The authenticated user does not own the identity it claims (R81).
+    IdentityMismatch = 70, "identity.mismatch", "the authenticated user does not own the identity it claims";
+    /// No policy is loaded: nothing but emergency.
+    PolicyNone = 80, "policy.none", "no policy is loaded: only emergency calls are allowed";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_are_unique() {
+        for (i, a) in Rule::ALL.iter().enumerate() {
+            for b in &Rule::ALL[i + 1..] {
+                assert!(a.name() != b.name() && a.number() < b.number(), "{} {}", a.name(), b.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Digit analysis: one walk over the trie, one node a digit, whatever the number of rows.
+
+use super::image::Image;
+use super::rows::{END_ARS, END_DEVICE, END_EMERGENCY, NodeRow};
+use crate::base::Digit;
+
+/// What the digits lead to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    /// A device's directory number: its row.
+    Device(u32),
+    /// An ARS row.
+    Ars(u32),
+    /// An emergency row, complete on its last digit; later digits were not looked at (R67).
+    Emergency(u32),
+    /// The digits so far are the beginning of something.
+    Incomplete,
+    /// Nothing matches.
+    Vacant,
+    /// A character that is no telephone key.
+    Invalid,
+}
+
+/// The result of [`analyse`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Analysis {
+    /// What the digits lead to.
+    pub end: End,
+    /// How many digits were used.
+    pub used: usize,
+    /// The first Leading row on the way whose COR group blocks the COR.
+    pub leading_denied: Option<u32>,
+}
+
+/// Walks the digits. `blocked` says whether a Leading row refuses the caller; it is asked once for each such row passed.
+/// Work: one node for each digit.
+pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) -> bool) -> Analysis {
+    let mut at = image.nodes.get(0).unwrap_or_default();
+    let mut analysis = Analysis { end: End::Vacant, used: 0, leading_denied: None };
+    for &c in digits {
+        let Some(digit) = Digit::from_ascii(c) else { return Analysis { end: End::Invalid, ..analysis } };
+        let Some(next) = step(image, &at, digit) else { return Analysis { end: End::Vacant, ..analysis } };
+        at = next;
+        analysis.used = analysis.used.saturating_add(1);
+        if at.end >> 30 == END_EMERGENCY {
+            return Analysis { end: End::Emergency(at.end & INDEX), ..analysis };
+        }
+        if let Some(leading) = at.leading.checked_sub(1)
+            && analysis.leading_denied.is_none()
+            && blocked(leading)
+        {
+            analysis.leading_denied = Some(leading);
+        }
+    }
+    let end = match (at.end >> 30, at.keys) {
+        (END_DEVICE, _) => End::Device(at.end & INDEX),
+        (END_ARS, _) => End::Ars(at.end & INDEX),
+        (_, 0) => End::Vacant,
+        (_, _) => End::Incomplete,
+    };
+    Analysis { end, ..analysis }
+}
+
+/// The bits of [`NodeRow::end`] that are a row number.
+pub const INDEX: u32 = (1 << 30) - 1;
+
+#[inline]
+fn step(image: &Image<'_>, at: &NodeRow, digit: Digit) -> Option<NodeRow> {
+    let bit = 1u16.checked_shl(u32::from(digit.index()))?;
+    if at.keys & bit == 0 {
+        return None;
+    }
+    let rank = (at.keys & bit.wrapping_sub(1)).count_ones();
+    let edge = image.edges.get(usize::try_from(at.edges.wrapping_add(rank)).ok()?)?;
+    image.nodes.get(usize::try_from(edge.node).ok()?)
+}

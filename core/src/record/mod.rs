@@ -1,0 +1,7 @@
+//! What is written down: SMDR of calls, and decisions with their reasons.
+
+pub mod decision;
+pub mod smdr;
+
+pub use decision::Decision;
+pub use smdr::Smdr;

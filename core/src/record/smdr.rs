@@ -1,0 +1,293 @@
+//! Station Message Detail Recording (domain 7): one record of a finished call, as the 90-column line and as CSV.
+
+use crate::base::{Digits, WallTime};
+use crate::wire::write::Sink;
+
+/// A party as records show it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Station {
+    /// A directory number.
+    Dn(Digits),
+    /// A trunk of the public network: `Tnnn`.
+    PublicTrunk(u16),
+    /// A private trunk: `Xnnn`.
+    PrivateTrunk(u16),
+    /// Nobody known.
+    Unknown,
+}
+
+/// How a call went: column 60.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Completion {
+    /// `A`: answered by the far side of a trunk.
+    Answered,
+    /// `B`: busy.
+    Busy,
+    /// `E`: error, or an invalid number by the far side.
+    Error,
+    /// `T`: toll denied (R89).
+    TollDenied,
+    /// `I`: an internal call completed.
+    Internal,
+    /// Blank: abandoned or unanswered.
+    None,
+}
+
+impl Completion {
+    /// The letter, or a blank.
+    #[must_use]
+    pub const fn letter(self) -> u8 {
+        match self {
+            Self::Answered => b'A',
+            Self::Busy => b'B',
+            Self::Error => b'E',
+            Self::TollDenied => b'T',
+            Self::Internal => b'I',
+            Self::None => b' ',
+        }
+    }
+}
+
+/// One record.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Smdr {
+    /// When the call began.
+    pub start: WallTime,
+    /// Seconds of talking.
+    pub duration_s: u32,
+    /// Who called.
+    pub calling: Station,
+    /// Seconds to answer, `None` if unanswered.
+    pub time_to_answer_s: Option<u32>,
+    /// What was dialed.
+    pub dialed: Digits,
+    /// How it went.
+    pub completion: Completion,
+    /// Who was called.
+    pub called: Station,
+    /// The system id, 0-999.
+    pub system_id: u16,
+    /// Route number, 0 none.
+    pub route: u16,
+    /// COS and COR in force, and the mode's name.
+    pub classes: (u8, u8, &'static str),
+    /// The rule's dotted name.
+    pub rule: &'static str,
+    /// Q.850 cause.
+    pub cause: u8,
+}
+
+/// The CSV header; fields as in [`Smdr::csv`].
+pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id";
+
+/// Columns of a standard record.
+pub const STANDARD_COLUMNS: usize = 90;
+
+impl Smdr {
+    /// The standard layout: 90 columns, no line end. Numbers longer than their column keep their first digits there;
+    /// the CSV has them whole.
+    #[must_use]
+    pub fn standard(&self) -> [u8; STANDARD_COLUMNS] {
+        let mut line = Line([b' '; STANDARD_COLUMNS]);
+        let civil = self.start.civil();
+        line.put(0, 1, &[long_call(self.duration_s)]);
+        line.put(1, 5, &join(two(civil.month), b'/', two(civil.day)));
+        line.put(7, 5, &join(two(civil.hour), b':', two(civil.minute)));
+        line.put(15, 8, &duration(self.duration_s));
+        line.station(24, self.calling);
+        line.time_to_answer(29, self);
+        line.put(34, 26, self.dialed.as_bytes());
+        line.put(60, 1, &[self.completion.letter()]);
+        line.station(62, self.called);
+        line.put(86, 3, &three(self.system_id));
+        line.0
+    }
+
+    /// One CSV line with CRLF (RFC 4180); a dialed number that a spreadsheet could take for a formula is quoted with an
+    /// apostrophe in front.
+    pub fn csv(&self, out: &mut impl Sink) {
+        let c = self.start.civil();
+        out.number(u64::try_from(c.year).unwrap_or(0));
+        out.put(b"-");
+        out.put(&join(two(c.month), b'-', two(c.day)));
+        out.put(b",");
+        out.put(&join(two(c.hour), b':', two(c.minute)));
+        out.put(b":");
+        out.put(&two(c.second));
+        out.put(b",");
+        out.number(u64::from(self.duration_s));
+        out.put(b",");
+        put_station(out, self.calling);
+        out.put(b",");
+        if let Some(seconds) = self.time_to_answer_s {
+            out.number(u64::from(seconds));
+        }
+        out.put(b",");
+        if self.dialed.as_bytes().first().is_some_and(|c| !c.is_ascii_digit()) {
+            out.put(b"'");
+        }
+        out.put(self.dialed.as_bytes());
+        out.put(b",");
+        if self.completion != Completion::None {
+            out.put(&[self.completion.letter()]);
+        }
+        out.put(b",");
+        put_station(out, self.called);
+        for number in [self.route, u16::from(self.classes.0), u16::from(self.classes.1)] {
+            out.put(b",");
+            out.number(u64::from(number));
+        }
+        for text in [self.classes.2, self.rule] {
+            out.put(b",");
+            out.put(text.as_bytes());
+        }
+        out.put(b",");
+        out.number(u64::from(self.cause));
+        out.put(b",");
+        out.put(&three(self.system_id));
+        out.put(b"\r\n");
+    }
+}
+
+fn put_station(out: &mut impl Sink, station: Station) {
+    match station {
+        Station::Dn(dn) => out.put(dn.as_bytes()),
+        Station::PublicTrunk(n) => {
+            out.put(b"T");
+            out.put(&three(n));
+        }
+        Station::PrivateTrunk(n) => {
+            out.put(b"X");
+            out.put(&three(n));
+        }
+        Station::Unknown => {}
+    }
+}
+
+struct Line([u8; STANDARD_COLUMNS]);
+
+impl Line {
+    fn put(&mut self, column: usize, width: usize, text: &[u8]) {
+        if let Some(field) = self.0.get_mut(column..column.saturating_add(width)) {
+            field.iter_mut().zip(text).for_each(|(slot, c)| *slot = *c);
+        }
+    }
+
+    fn station(&mut self, column: usize, station: Station) {
+        match station {
+            Station::Dn(dn) => self.put(column, 4, dn.as_bytes()),
+            Station::PublicTrunk(n) => self.trunk(column, b'T', n),
+            Station::PrivateTrunk(n) => self.trunk(column, b'X', n),
+            Station::Unknown => {}
+        }
+    }
+
+    fn trunk(&mut self, column: usize, letter: u8, number: u16) {
+        self.put(column, 1, &[letter]);
+        self.put(column.saturating_add(1), 3, &three(number));
+    }
+
+    /// Seconds to answer of incoming calls; nothing for outgoing ones.
+    fn time_to_answer(&mut self, column: usize, record: &Smdr) {
+        if matches!(record.calling, Station::PublicTrunk(_) | Station::PrivateTrunk(_)) {
+            match record.time_to_answer_s {
+                Some(seconds) => self.put(column, 3, &three(u16::try_from(seconds.min(999)).unwrap_or(999))),
+                None => self.put(column, 3, b"*?*"),
+            }
+        }
+    }
+}
+
+/// Blank below 5 minutes, `-` from 5, `%` from 10, `+` from 30 (R87).
+const fn long_call(seconds: u32) -> u8 {
+    match seconds {
+        0..=299 => b' ',
+        300..=599 => b'-',
+        600..=1799 => b'%',
+        _ => b'+',
+    }
+}
+
+/// `hh:mm:ss`; from 100 hours on 99:99:99 (R87).
+fn duration(seconds: u32) -> [u8; 8] {
+    let part = |n: u32| two(u8::try_from(n).unwrap_or(99));
+    let (h, m, s) =
+        if seconds >= 360_000 { (99, 99, 99) } else { (seconds / 3600, seconds / 60 % 60, seconds % 60) };
+    let ([a, b], [c, d], [e, f]) = (part(h), part(m), part(s));
+    [a, b, b':', c, d, b':', e, f]
+}
+
+fn two(n: u8) -> [u8; 2] {
+    [b'0'.saturating_add(n / 10 % 10), b'0'.saturating_add(n % 10)]
+}
+
+fn three(n: u16) -> [u8; 3] {
+    let [tens, units] = two(u8::try_from(n % 100).unwrap_or(0));
+    [b'0'.saturating_add(u8::try_from(n / 100 % 10).unwrap_or(0)), tens, units]
+}
+
+const fn join(left: [u8; 2], between: u8, right: [u8; 2]) -> [u8; 5] {
+    let ([a, b], [c, d]) = (left, right);
+    [a, b, between, c, d]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::write::Buffer;
+
+    fn record() -> Smdr {
+        Smdr {
+            start: WallTime { unix_s: 1_795_312_800, offset_min: -300 },
+            duration_s: 65,
+            calling: Station::Dn(Digits::dialed(b"201").unwrap()),
+            time_to_answer_s: Some(4),
+            dialed: Digits::dialed(b"95551234").unwrap(),
+            completion: Completion::Answered,
+            called: Station::PublicTrunk(1),
+            system_id: 1,
+            route: 3,
+            classes: (1, 2, "day"),
+            rule: "route",
+            cause: 16,
+        }
+    }
+
+    #[test]
+    fn the_standard_layout_has_its_fields_in_their_columns() {
+        let line = record().standard();
+        let text = core::str::from_utf8(&line).unwrap();
+        assert_eq!(&text[0..12], " 11/22 01:00");
+        assert_eq!(&text[15..23], "00:01:05");
+        assert_eq!(&text[24..28], "201 ");
+        assert_eq!(&text[34..60], "95551234                  ");
+        assert_eq!(&text[60..61], "A");
+        assert_eq!(&text[62..66], "T001");
+        assert_eq!(&text[86..89], "001");
+    }
+
+    #[test]
+    fn r87_long_calls_are_marked_and_the_longest_capped() {
+        let at = |duration_s| {
+            let line = Smdr { duration_s, ..record() }.standard();
+            (line[0], std::string::String::from_utf8(line[15..23].to_vec()).unwrap())
+        };
+        assert_eq!(at(299), (b' ', "00:04:59".into()));
+        assert_eq!(at(300), (b'-', "00:05:00".into()));
+        assert_eq!(at(600), (b'%', "00:10:00".into()));
+        assert_eq!(at(1800), (b'+', "00:30:00".into()));
+        assert_eq!(at(359_999), (b'+', "99:59:59".into()));
+        assert_eq!(at(360_000), (b'+', "99:99:99".into()));
+    }
+
+    #[test]
+    fn csv_has_as_many_fields_as_its_header() {
+        let mut buf = [0; 300];
+        let mut out = Buffer::new(&mut buf);
+        Smdr { dialed: Digits::dialed(b"*33").unwrap(), ..record() }.csv(&mut out);
+        let len = out.finish().unwrap();
+        let text = core::str::from_utf8(&buf[..len]).unwrap();
+        assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001\r\n");
+        assert_eq!(text.split(',').count(), CSV_HEADER.split(',').count());
+    }
+}
