@@ -12,15 +12,20 @@
 //! ```
 #![no_std]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, clippy::unreachable))]
+#![cfg_attr(
+    test,
+    allow(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, clippy::unreachable)
+)]
 
 #[cfg(test)]
 extern crate std;
 
 pub mod base;
 pub mod call;
+pub mod exchange;
+pub mod policy;
 pub mod record;
 pub mod registration;
+pub mod signalling;
 pub mod table;
-pub mod policy;
 pub mod wire;

@@ -8,7 +8,7 @@ pub mod secret;
 pub mod time;
 
 pub use crypto::{Algorithm, Crypto, Soft};
-pub use digits::{Digits, Digit};
+pub use digits::{Digit, Digits};
 pub use handle::Handle;
 pub use outbox::{Full, Outbox, Room};
 pub use secret::Secret;

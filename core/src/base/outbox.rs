@@ -96,6 +96,9 @@ mod tests {
         assert_eq!(outbox.pop(), Some(1));
         outbox.reserve(2).unwrap().push(3);
         outbox.reserve(1).unwrap().push(4);
-        assert_eq!([outbox.pop(), outbox.pop(), outbox.pop(), outbox.pop()], [Some(2), Some(3), Some(4), None]);
+        assert_eq!(
+            [outbox.pop(), outbox.pop(), outbox.pop(), outbox.pop()],
+            [Some(2), Some(3), Some(4), None]
+        );
     }
 }

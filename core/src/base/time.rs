@@ -80,8 +80,11 @@ impl WallTime {
         let day = day_of_year
             .saturating_sub(shifted_month.saturating_mul(153).saturating_add(2).div_euclid(5))
             .saturating_add(1);
-        let (month, carry) =
-            if shifted_month < 10 { (shifted_month.saturating_add(3), 0) } else { (shifted_month.saturating_sub(9), 1) };
+        let (month, carry) = if shifted_month < 10 {
+            (shifted_month.saturating_add(3), 0)
+        } else {
+            (shifted_month.saturating_sub(9), 1)
+        };
         let year = era.saturating_mul(400).saturating_add(year_of_era).saturating_add(carry);
         Civil {
             year: i32::try_from(year).unwrap_or(0),

@@ -122,7 +122,9 @@ impl Leg {
     #[must_use]
     pub const fn next_deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Calling { until } | State::Ringing { until } | State::Clearing { until, .. } => Some(until),
+            State::Calling { until } | State::Ringing { until } | State::Clearing { until, .. } => {
+                Some(until)
+            }
             State::Idle | State::Proceeding | State::Alerting | State::Connected | State::Gone => None,
         }
     }
@@ -152,7 +154,10 @@ impl Leg {
             (Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected, Event::Release(cause)) => {
                 return self.become_gone(cause, &[TellPeer(Event::PeerReleased(cause))]);
             }
-            (Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected, Event::PeerReleased(cause)) => {
+            (
+                Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected,
+                Event::PeerReleased(cause),
+            ) => {
                 self.state = clearing(cause);
                 return list(&[SendRelease(cause)]);
             }
@@ -165,14 +170,34 @@ impl Leg {
                 return list(&[Ended(cause)]);
             }
             // A peer may release before this leg was ever offered; nobody has to be told.
-            (Idle, Event::PeerReleased(cause) | Event::Release(cause)) => return self.become_gone(cause, &[]),
+            (Idle, Event::PeerReleased(cause) | Event::Release(cause)) => {
+                return self.become_gone(cause, &[]);
+            }
             // Early ticks do nothing. Everything below comes too late or twice, and changes nothing.
             (state @ (Calling { .. } | Ringing { .. } | Clearing { .. }), Event::Tick) => (state, &[]),
             (state @ (Proceeding | Alerting | Connected | Gone | Idle), Event::Tick) => (state, &[]),
-            (state @ (Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected | Clearing { .. } | Gone), Event::Originate | Event::Offer { .. }) => (state, &[]),
-            (state @ (Idle | Proceeding | Alerting | Connected | Clearing { .. } | Gone), Event::Alerting | Event::Answer) => (state, &[]),
-            (state @ (Idle | Calling { .. } | Ringing { .. } | Connected | Clearing { .. } | Gone), Event::PeerAlerting | Event::PeerAnswered) => (state, &[]),
-            (state @ (Idle | Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected | Gone), Event::Confirmed) => (state, &[]),
+            (
+                state @ (Proceeding
+                | Alerting
+                | Calling { .. }
+                | Ringing { .. }
+                | Connected
+                | Clearing { .. }
+                | Gone),
+                Event::Originate | Event::Offer { .. },
+            ) => (state, &[]),
+            (
+                state @ (Idle | Proceeding | Alerting | Connected | Clearing { .. } | Gone),
+                Event::Alerting | Event::Answer,
+            ) => (state, &[]),
+            (
+                state @ (Idle | Calling { .. } | Ringing { .. } | Connected | Clearing { .. } | Gone),
+                Event::PeerAlerting | Event::PeerAnswered,
+            ) => (state, &[]),
+            (
+                state @ (Idle | Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected | Gone),
+                Event::Confirmed,
+            ) => (state, &[]),
             (state @ (Clearing { .. } | Gone), Event::PeerReleased(_)) => (state, &[]),
             (state @ Gone, Event::Release(_)) => (state, &[]),
         };

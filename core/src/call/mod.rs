@@ -172,7 +172,14 @@ impl<'m> Calls<'m> {
         let slot = |party, neutral| LegSlot { leg: Leg::new(), call: Handle::NONE, party, neutral };
         let a = self.legs.insert(slot(from, neutral.0)).ok()?;
         let b = self.legs.insert(slot(choice.to, neutral.1)).ok()?;
-        let call = Call { edge: Edge::propose(permit, a, b), dialed, choice, started: now, answered: None, tries: 1 };
+        let call = Call {
+            edge: Edge::propose(permit, a, b),
+            dialed,
+            choice,
+            started: now,
+            answered: None,
+            tries: 1,
+        };
         let call = self.calls.insert(call).ok()?;
         for leg in [a, b] {
             if let Some(slot) = self.legs.get_mut(leg) {
@@ -242,9 +249,11 @@ impl<'m> Calls<'m> {
                     Action::SendAlerting => push(commands, Command::Alerting(handle)),
                     Action::SendRelease(cause) => push(commands, Command::Release(handle, cause)),
                     Action::Answered => self.answered(now, call, handle, commands),
-                    Action::TellPeer(event) => {
-                        self.calls.get(call).and_then(|call| call.edge.other(handle)).map(|peer| (peer, event))
-                    }
+                    Action::TellPeer(event) => self
+                        .calls
+                        .get(call)
+                        .and_then(|call| call.edge.other(handle))
+                        .map(|peer| (peer, event)),
                     Action::Ended(cause) => self.ended(now, call, handle, cause, commands),
                 };
                 if let Some(next) = next {

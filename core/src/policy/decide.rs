@@ -8,9 +8,7 @@
 //! The first denial decides; in a route list it only skips the choice (R14).
 
 use super::image::Image;
-use super::rows::{
-    ArsRow, ChoiceRow, CosRow, DeviceRow, Features, RouteRow, TrunkRow, USE_LIST,
-};
+use super::rows::{ArsRow, ChoiceRow, CosRow, DeviceRow, Features, RouteRow, TrunkRow, USE_LIST};
 use super::trie::{End, analyse};
 use super::{Mode, Rule};
 use crate::base::{Digits, digits::BadDigits};
@@ -205,7 +203,8 @@ fn emergency(
 ) -> Verdict {
     let ars = at(image.ars, row).unwrap_or_default();
     let zone = from.zone.checked_sub(1).and_then(|zone| image.zones.get(usize::from(zone)));
-    let own = zone.and_then(|zone| zone.emergency_leads.checked_sub(1).map(|leads| (leads, zone.emergency_index)));
+    let own =
+        zone.and_then(|zone| zone.emergency_leads.checked_sub(1).map(|leads| (leads, zone.emergency_index)));
     let (leads, index) = own.unwrap_or((ars.leads, ars.index));
     let choices = Choices::new(image, leads, index);
     // A free trunk is tried before a busy one, and each exactly once over the successive tries.
@@ -283,7 +282,8 @@ fn external(
     for (choice, route) in choices.iter(image) {
         let trunk = image.trunks.get(usize::from(route.trunk)).unwrap_or_default();
         let pair = Some((from.interconnect, trunk.interconnect));
-        let rule = match permitted(image, from, &route, &trunk).and_then(|()| outpulse(image, &route, dialed)) {
+        let rule = match permitted(image, from, &route, &trunk).and_then(|()| outpulse(image, &route, dialed))
+        {
             Ok(_) if !channel_free(route.trunk) => Rule::TrunkBusy,
             Ok(outpulsed) => {
                 return Verdict::Allow(Choice {

@@ -8,9 +8,10 @@
 
 use super::row::{Row, Run, Str, Table};
 use super::rows::{
-    ArsRow, ChoiceRow, CorGroupRow, CosRow, DeviceRow, DeviceTextRow, DigitModificationRow, END_ARS, END_DEVICE,
-    END_EMERGENCY, EdgeRow, InterconnectRow, LeadingRow, NodeRow, RouteListRow, RouteRow, SECTION_TEXTS, SECTIONS,
-    SystemRow, TrunkRow, TrustedRow, USE_LIST, USE_ROUTE, UsernameRow, UsernameSeedRow, ZoneRow,
+    ArsRow, ChoiceRow, CorGroupRow, CosRow, DeviceRow, DeviceTextRow, DigitModificationRow, END_ARS,
+    END_DEVICE, END_EMERGENCY, EdgeRow, InterconnectRow, LeadingRow, NodeRow, RouteListRow, RouteRow,
+    SECTION_TEXTS, SECTIONS, SystemRow, TrunkRow, TrustedRow, USE_LIST, USE_ROUTE, UsernameRow,
+    UsernameSeedRow, ZoneRow,
 };
 use super::trie::INDEX;
 use crate::base::{Algorithm, Crypto, Digits};
@@ -306,12 +307,20 @@ impl<'a> Image<'a> {
                 && within(run, self.edges.len())
                 && usize::try_from(r.leading).is_ok_and(|leading| leading <= self.leadings.len())
         })?;
-        check(self.usernames, |r| usize::try_from(r.device).is_ok_and(|device| device <= self.devices.len()))?;
+        check(self.usernames, |r| {
+            usize::try_from(r.device).is_ok_and(|device| device <= self.devices.len())
+        })?;
         check(self.trusted, |r| usize::from(r.trunk) < self.trunks.len() && r.prefix <= 128)?;
-        let system =
-            [self.system.name, self.system.realm, self.system.timezone, self.system.default_cesid, self.system.default_location];
+        let system = [
+            self.system.name,
+            self.system.realm,
+            self.system.timezone,
+            self.system.default_cesid,
+            self.system.default_location,
+        ];
         // A quote or backslash in the realm would be hashed differently by different phones.
-        let realm_is_plain = !self.text(self.system.realm).bytes().any(|c| matches!(c, b'"' | b'\\' | 0..=31 | 127));
+        let realm_is_plain =
+            !self.text(self.system.realm).bytes().any(|c| matches!(c, b'"' | b'\\' | 0..=31 | 127));
         if system.iter().all(|text| self.has(*text)) && realm_is_plain && self.system.system_id <= 999 {
             Ok(())
         } else {

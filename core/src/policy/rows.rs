@@ -78,12 +78,16 @@ impl Features {
     /// The feature with this policy name (`hold`, `smdr-external` …).
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::all().iter_names().find(|(flag, _)| {
-            flag.len() == name.len()
-                && flag.bytes().zip(name.bytes()).all(|(a, b)| {
-                    a.to_ascii_lowercase() == if b == b'-' { b'_' } else { b }
-                })
-        }).map(|(_, feature)| feature)
+        Self::all()
+            .iter_names()
+            .find(|(flag, _)| {
+                flag.len() == name.len()
+                    && flag
+                        .bytes()
+                        .zip(name.bytes())
+                        .all(|(a, b)| a.to_ascii_lowercase() == if b == b'-' { b'_' } else { b })
+            })
+            .map(|(_, feature)| feature)
     }
 }
 

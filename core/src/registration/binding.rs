@@ -106,19 +106,26 @@ impl Binding {
         let (next, outcome) = match (*self, event) {
             (Self::Absent, Event::Register { order, expires_s }) => {
                 let granted = expires_s.min(MAX_EXPIRES_S);
-                (Self::Bound { expires_at: now.plus_s(u64::from(granted)), order }, Outcome::Registered(granted))
+                (
+                    Self::Bound { expires_at: now.plus_s(u64::from(granted)), order },
+                    Outcome::Registered(granted),
+                )
             }
-            (Self::Bound { order: last, .. }, Event::Register { order, .. } | Event::Unregister { order })
-                if order.call_id == last.call_id && order.cseq <= last.cseq =>
-            {
-                (*self, Outcome::OutOfOrder)
-            }
+            (
+                Self::Bound { order: last, .. },
+                Event::Register { order, .. } | Event::Unregister { order },
+            ) if order.call_id == last.call_id && order.cseq <= last.cseq => (*self, Outcome::OutOfOrder),
             (Self::Bound { .. }, Event::Register { order, expires_s }) => {
                 let granted = expires_s.min(MAX_EXPIRES_S);
-                (Self::Bound { expires_at: now.plus_s(u64::from(granted)), order }, Outcome::Refreshed(granted))
+                (
+                    Self::Bound { expires_at: now.plus_s(u64::from(granted)), order },
+                    Outcome::Refreshed(granted),
+                )
             }
             (Self::Bound { .. }, Event::Unregister { .. }) => (Self::Absent, Outcome::Unregistered),
-            (Self::Bound { expires_at, .. }, Event::Tick) if now >= expires_at => (Self::Absent, Outcome::Expired),
+            (Self::Bound { expires_at, .. }, Event::Tick) if now >= expires_at => {
+                (Self::Absent, Outcome::Expired)
+            }
             (Self::Bound { .. } | Self::Absent, Event::Tick) => (*self, Outcome::Nothing),
             (Self::Absent, Event::Unregister { .. }) => (Self::Absent, Outcome::Nothing),
         };

@@ -50,7 +50,8 @@ pub enum Outcome {
     },
 }
 
-/// Checks credentials. `replay` gives the memory of a device. Work: two digests and a mac.
+/// Checks credentials. `replay` gives the memory of a device; what it becomes is the second half of the answer. Work: three
+/// digests and a mac.
 pub fn check(
     now: Instant,
     image: &Image<'_>,
@@ -59,9 +60,8 @@ pub fn check(
     method: &[u8],
     crypto: &mut impl Crypto,
     replay: impl FnOnce(u32) -> Option<Replay>,
-    remember: impl FnOnce(u32, Replay),
-) -> Outcome {
-    let wrong = Outcome::Challenge { stale: false };
+) -> (Outcome, Option<Replay>) {
+    let wrong = (Outcome::Challenge { stale: false }, None);
     let algorithm = match credentials.algorithm {
         b"" => Algorithm::Md5,
         name if name.eq_ignore_ascii_case(b"MD5") => Algorithm::Md5,
@@ -84,15 +84,14 @@ pub fn check(
     let right = crypto.equal(expected.get(..len).unwrap_or(&[]), credentials.response);
     let nonce = Nonce::parse(credentials.nonce, crypto);
     let (Some(device), true, true) = (device, right, ha1.is_some()) else { return wrong };
-    let stale = Outcome::Challenge { stale: true };
+    let stale = (Outcome::Challenge { stale: true }, None);
     let (Some(nonce), Some(mut memory)) = (nonce.filter(|nonce| nonce.is_fresh(now)), replay(device)) else {
         return stale;
     };
     if !memory.accept(nonce, count) {
         return stale;
     }
-    remember(device, memory);
-    Outcome::Device(device)
+    (Outcome::Device(device), Some(memory))
 }
 
 /// H(HA1:nonce:nc:cnonce:qop:H(method:uri)) (RFC 7616 section 3.4.1). The `uri` is the one the client states: some send the

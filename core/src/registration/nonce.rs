@@ -76,6 +76,9 @@ struct Used {
 }
 
 impl Replay {
+    /// Nothing used yet.
+    pub const EMPTY: Self = Self { used: [Used { number: 0, count: 0 }; 4], floor: 0 };
+
     /// Takes note of one use; false if it is a replay, or so old that it could be one. Constant work.
     #[must_use]
     pub fn accept(&mut self, nonce: Nonce, count: u32) -> bool {
@@ -145,7 +148,10 @@ mod tests {
         let nonce = |number| Nonce { issued: Instant(0), number };
         assert!(replay.accept(nonce(1), 1));
         assert!(!replay.accept(nonce(1), 1), "same count again");
-        assert!(replay.accept(nonce(1), 3) && !replay.accept(nonce(1), 2), "a gap is allowed, going back is not");
+        assert!(
+            replay.accept(nonce(1), 3) && !replay.accept(nonce(1), 2),
+            "a gap is allowed, going back is not"
+        );
         assert!(!replay.accept(nonce(2), 0), "counts begin at 1");
         for number in 2..=6 {
             assert!(replay.accept(nonce(number), 1));

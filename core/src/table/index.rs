@@ -9,6 +9,11 @@ pub struct Entry {
     value: u32,
 }
 
+impl Entry {
+    /// An empty place.
+    pub const EMPTY: Self = Self { hash: 0, value: 0 };
+}
+
 /// Maps hashes to small numbers (slot indices). Expected constant work while at most three quarters full.
 #[derive(Debug)]
 pub struct Index<'m> {

@@ -144,7 +144,8 @@ impl<'m> Pages<'m> {
                 }
                 let page = self.pages.get(usize::try_from(at).ok()?)?;
                 let end = start.saturating_add(ROOM);
-                let piece = page.bytes.get(from.saturating_sub(start).min(ROOM)..to.saturating_sub(start).min(ROOM));
+                let piece =
+                    page.bytes.get(from.saturating_sub(start).min(ROOM)..to.saturating_sub(start).min(ROOM));
                 (at, start) = (page.next, end);
                 match piece {
                     Some(piece) if !piece.is_empty() => return Some(piece),
@@ -215,7 +216,8 @@ impl PageWriter<'_, '_> {
         let to = to.min(text.len());
         while start < to {
             let Some(page) = self.pages.page_mut(at).map(|page| *page) else { return };
-            let piece = page.bytes.get(from.saturating_sub(start).min(ROOM)..to.saturating_sub(start).min(ROOM));
+            let piece =
+                page.bytes.get(from.saturating_sub(start).min(ROOM)..to.saturating_sub(start).min(ROOM));
             self.put(piece.unwrap_or(&[]));
             at = page.next;
             start = start.saturating_add(ROOM);
@@ -255,7 +257,9 @@ impl Sink for PageWriter<'_, '_> {
             let room = ROOM.saturating_sub(used).min(bytes.len());
             let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
             let end = used.saturating_add(room);
-            if let Some(target) = self.pages.page_mut(self.tail).and_then(|page| page.bytes.get_mut(used..end)) {
+            if let Some(target) =
+                self.pages.page_mut(self.tail).and_then(|page| page.bytes.get_mut(used..end))
+            {
                 target.copy_from_slice(now);
             }
             self.len = self.len.saturating_add(u32::try_from(room).unwrap_or(0));

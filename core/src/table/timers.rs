@@ -11,6 +11,11 @@ pub struct Due {
     id: u32,
 }
 
+impl Due {
+    /// An unused place.
+    pub const EMPTY: Self = Self { at: Instant(0), id: 0 };
+}
+
 /// An indexed binary heap over the caller's slices: every operation is logarithmic in the deadlines set.
 #[derive(Debug)]
 pub struct Timers<'m> {
@@ -107,7 +112,8 @@ impl<'m> Timers<'m> {
     fn up(&mut self, mut at: usize) {
         while at > 0 {
             let parent = at.saturating_sub(1) / 2;
-            let (Some(child), Some(above)) = (self.heap.get(at).copied(), self.heap.get(parent).copied()) else {
+            let (Some(child), Some(above)) = (self.heap.get(at).copied(), self.heap.get(parent).copied())
+            else {
                 return;
             };
             if above.at <= child.at {
@@ -131,7 +137,8 @@ impl<'m> Timers<'m> {
                 Some(right_at) if right_at < left_at => right,
                 Some(_) | None => left,
             };
-            let (Some(above), Some(below)) = (self.heap.get(at).copied(), self.heap.get(child).copied()) else {
+            let (Some(above), Some(below)) = (self.heap.get(at).copied(), self.heap.get(child).copied())
+            else {
                 return;
             };
             if above.at <= below.at {

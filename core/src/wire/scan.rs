@@ -37,7 +37,25 @@ static CLASS: [u8; 256] = classes();
 /// Whether `byte` is in one of `classes`.
 #[inline(always)]
 pub(super) fn is(byte: u8, classes: u8) -> bool {
-    CLASS.get(usize::from(byte)).is_some_and(|class| class & classes != 0)
+    class_of(byte) & classes != 0
+}
+
+#[inline(always)]
+fn class_of(byte: u8) -> u8 {
+    CLASS.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+/// How many bytes at the beginning are in `class`.
+#[inline(always)]
+pub(super) fn run(bytes: &[u8], class: u8) -> usize {
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        if !is(*first, class) {
+            break;
+        }
+        rest = tail;
+    }
+    offset(bytes, rest)
 }
 
 /// Offset of the first byte below 0x20 (every control character but DEL), or the length if there is none.
@@ -48,7 +66,7 @@ pub(super) fn control(bytes: &[u8], from: usize) -> usize {
     while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*chunk);
         // A borrow only ever runs upwards, so the lowest flag is exact.
-        let hit = word.wrapping_sub(ONES.wrapping_mul(0x20)) & !word & HIGH;
+        let hit = word.wrapping_sub(BLANKS) & !word & HIGH;
         if hit != 0 {
             return offset(bytes, rest).wrapping_add((hit.trailing_zeros() >> 3) as usize);
         }
@@ -178,19 +196,10 @@ impl<'a> Cursor<'a> {
         if self.rest.is_empty() { Ok(()) } else { Err(Bad) }
     }
 
-    /// Takes the longest run of `classes`; it may be empty.
+    /// Takes the longest run of `class`; it may be empty.
     #[inline(always)]
-    pub(super) fn span(&mut self, classes: u8) -> &'a [u8] {
-        let start = self.rest;
-        let mut bytes = start.iter();
-        let length = loop {
-            let before = bytes.as_slice();
-            match bytes.next() {
-                Some(byte) if is(*byte, classes) => {}
-                Some(_) | None => break offset(start, before),
-            }
-        };
-        let (run, rest) = start.split_at_checked(length).unwrap_or((start, b""));
+    pub(super) fn span(&mut self, class: u8) -> &'a [u8] {
+        let (run, rest) = self.rest.split_at_checked(run(self.rest, class)).unwrap_or((self.rest, b""));
         self.rest = rest;
         run
     }
@@ -328,4 +337,5 @@ const fn among(byte: u8, set: &[u8]) -> bool {
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
+const BLANKS: u64 = 0x2020_2020_2020_2020;
 const HIGH: u64 = 0x8080_8080_8080_8080;

@@ -1,7 +1,7 @@
 //! Digest credentials and challenges (RFC 3261 20.7, 20.27, 20.28, 20.44; RFC 7616; RFC 8760).
 
 use super::Bad;
-use crate::wire::scan::{Cursor, TOKEN, same};
+use crate::wire::scan::{Cursor, TOKEN, folds_to, same};
 
 /// What Authorization or Proxy-Authorization carries. Absent parameters are empty; texts are unquoted and still
 /// have their backslash escapes.
@@ -153,9 +153,18 @@ impl<'a> Fields<'a> {
             return Err(Bad);
         }
         loop {
-            let name = cursor.token()?;
-            cursor.space();
-            cursor.expect(b'=')?;
+            let field = match known(cursor.rest) {
+                Some((field, rest)) => {
+                    cursor.rest = rest;
+                    Some(field)
+                }
+                None => {
+                    let name = cursor.token()?;
+                    cursor.space();
+                    cursor.expect(b'=')?;
+                    field(name)
+                }
+            };
             cursor.space();
             let value = if cursor.peek() == Some(b'"') {
                 cursor.quoted()?
@@ -166,7 +175,7 @@ impl<'a> Fields<'a> {
                 }
                 value
             };
-            if let Some(field) = field(name) {
+            if let Some(field) = field {
                 let bit = 1u16 << field;
                 if self.seen & bit != 0 {
                     return Err(Bad);
@@ -186,7 +195,28 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The short way: a known name with its `=` right behind it.
 #[inline(always)]
+fn known(text: &[u8]) -> Option<(u32, &[u8])> {
+    match text.first()? | 0x20 {
+        b'u' => named(text, b"uri", URI).or_else(|| named(text, b"username", USERNAME)),
+        b'r' => named(text, b"realm", REALM).or_else(|| named(text, b"response", RESPONSE)),
+        b'n' => named(text, b"nonce", NONCE).or_else(|| named(text, b"nc", NC)),
+        b'a' => named(text, b"algorithm", ALGORITHM),
+        b'c' => named(text, b"cnonce", CNONCE),
+        b'q' => named(text, b"qop", QOP),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn named<'a, const N: usize>(text: &'a [u8], lower: &[u8; N], field: u32) -> Option<(u32, &'a [u8])> {
+    let (name, rest) = text.split_first_chunk::<N>()?;
+    if folds_to(name, lower) { Some((field, rest.strip_prefix(b"=")?)) } else { None }
+}
+
+/// Any known name.
+#[inline(never)]
 fn field(name: &[u8]) -> Option<u32> {
     let field = match name.len() {
         2 if same(name, b"nc") => NC,

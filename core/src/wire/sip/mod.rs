@@ -19,6 +19,7 @@ mod address;
 mod digest;
 mod header;
 mod message;
+mod read;
 mod small;
 mod uri;
 mod via;

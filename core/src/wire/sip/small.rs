@@ -2,7 +2,7 @@
 
 use super::Bad;
 use super::address::Params;
-use crate::wire::scan::{Cursor, TOKEN, WORD, decimal, is, trim};
+use crate::wire::scan::{Cursor, TOKEN, WORD, decimal, run, trim};
 
 macro_rules! methods {
     ($($(#[doc = $doc:literal])* $method:ident = $text:literal,)*) => {
@@ -209,7 +209,7 @@ pub(super) fn split_params(value: &[u8]) -> (&[u8], &[u8]) {
 /// `word ["@" word]` (RFC 3261 20.8), where a second `@` is let pass.
 #[inline]
 pub(super) fn check_call_id(value: &[u8]) -> Result<(), Bad> {
-    if !value.is_empty() && value.iter().all(|byte| is(*byte, WORD)) { Ok(()) } else { Err(Bad) }
+    if !value.is_empty() && run(value, WORD) == value.len() { Ok(()) } else { Err(Bad) }
 }
 
 /// `type/subtype` without its parameters (RFC 3261 20.15).

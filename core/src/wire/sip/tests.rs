@@ -208,7 +208,8 @@ fn every_name_is_known_in_any_case() {
 
 #[test]
 fn uris() {
-    let good: [(&str, &str, Host<'_>, Option<u16>, &str, &str); 12] = [
+    type Row = (&'static str, &'static str, Host<'static>, Option<u16>, &'static str, &'static str);
+    let good: [Row; 12] = [
         ("sip:a@b", "a", Host::Name(b"b"), None, "", ""),
         ("SIP:b", "", Host::Name(b"b"), None, "", ""),
         ("sips:a:pw@b.example.:65535", "a", Host::Name(b"b.example."), Some(65535), "", ""),

@@ -1,0 +1,39 @@
+//! Digest challenges: one `WWW-Authenticate` for each algorithm, most preferred first (RFC 8760 section 2.3).
+
+use super::Exchange;
+use crate::base::{Crypto, Instant};
+use crate::registration::{Nonce, Offer};
+use crate::wire::sip::Message;
+use crate::wire::write::Sink;
+use core::net::SocketAddr;
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// 401. `user` decides which algorithms are offered; nothing in the answer tells whether there is such a user (R81).
+    pub(super) fn challenge(
+        &mut self,
+        now: Instant,
+        message: &Message<'_>,
+        source: SocketAddr,
+        user: &[u8],
+        stale: bool,
+    ) {
+        let Some(policy) = self.policy else { return };
+        self.statistics.challenged = self.statistics.challenged.wrapping_add(1);
+        self.nonce_number = self.nonce_number.wrapping_add(1);
+        let nonce = Nonce { issued: now, number: self.nonce_number }.text(&mut self.crypto);
+        let offer = Offer::for_user(&policy.image, user, self.sip.hash(5, &[user]));
+        let realm = policy.image.text(policy.image.system().realm).as_bytes();
+        self.sip.reply(message, source, 401, |out| {
+            for algorithm in offer.algorithms() {
+                out.put(b"WWW-Authenticate: Digest realm=\"");
+                out.put(realm);
+                out.put(b"\", nonce=\"");
+                out.put(&nonce);
+                out.put(b"\", algorithm=");
+                out.put(algorithm.name().as_bytes());
+                out.put(b", qop=\"auth\"");
+                out.put(if stale { b", stale=true\r\n" } else { b"\r\n" });
+            }
+        });
+    }
+}

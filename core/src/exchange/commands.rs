@@ -1,0 +1,473 @@
+//! What the call machine commands, done: on our own signalling as messages, elsewhere as neutral outputs.
+
+use super::invite::{channel_free, reason, ringing};
+use super::{Event, Exchange, Record};
+use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::call::{Cause, Command, Commands, Finished, leg};
+use crate::policy::decide::cos;
+use crate::policy::rows::Features;
+use crate::policy::{Denial, Image, Mode, Party, Permit, Rule, Verdict};
+use crate::record::Smdr;
+use crate::record::smdr::{Completion, Station};
+use crate::signalling::dialog::{Dialog, Phase};
+use crate::signalling::render;
+use crate::signalling::sip::Request;
+use crate::table::Text;
+use crate::wire::sip::Method;
+use crate::wire::write::Sink;
+use core::net::SocketAddr;
+
+/// What was heard from the party whose event is being handled; its session description goes to the other side as it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard<'a> {
+    /// The provisional status, 0 if none.
+    pub(super) status: u16,
+    /// A session description.
+    pub(super) body: &'a [u8],
+}
+
+impl Heard<'_> {
+    pub(super) const NOTHING: Heard<'static> = Heard { status: 0, body: &[] };
+}
+
+/// Commands of one step, with those that follow from them.
+type Queue = heapless::Deque<Command, 32>;
+
+fn enqueue(queue: &mut Queue, commands: Commands) {
+    for command in commands {
+        let queued = queue.push_back(command);
+        debug_assert!(queued.is_ok(), "one step caused more commands than a queue holds");
+    }
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// Applies an event to a leg and does what follows.
+    pub(super) fn leg_event(&mut self, now: Instant, leg: Handle, event: leg::Event, heard: &Heard<'_>) {
+        let mut commands = Commands::new();
+        self.apply(now, leg, event, &mut commands);
+        self.perform(now, commands, heard);
+    }
+
+    fn apply(&mut self, now: Instant, leg: Handle, event: leg::Event, commands: &mut Commands) {
+        let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        self.calls.event(now, leg, event, commands);
+        self.watch_leg(leg);
+        if let Some(peer) = peer {
+            self.watch_leg(peer);
+        }
+    }
+
+    pub(super) fn watch_leg(&mut self, leg: Handle) {
+        let id = self.first_leg_timer.saturating_add(leg.index());
+        self.timers.set(id, self.calls.deadline(leg));
+    }
+
+    /// Does commands in order. Each can cause at most one further event on its own leg, so the work is bounded.
+    pub(super) fn perform(&mut self, now: Instant, commands: Commands, heard: &Heard<'_>) {
+        let mut queue = Queue::new();
+        enqueue(&mut queue, commands);
+        while let Some(command) = queue.pop_front() {
+            let follows = match command {
+                Command::Setup(leg) => self.offer(now, leg),
+                Command::Alerting(leg) => self.alert(now, leg, heard),
+                Command::Connect(connect) => self.connect(now, connect.a(), connect.b(), heard),
+                Command::Release(leg, cause) => self.release(now, leg, cause),
+                Command::Ended(leg) => self.ended(now, leg),
+                Command::Finished(finished) => self.finished(&finished),
+            };
+            let Some((leg, event)) = follows else { continue };
+            let mut more = Commands::new();
+            let failed = matches!(event, leg::Event::Release(_));
+            if !(failed && self.reroute(now, leg, &mut more)) {
+                self.apply(now, leg, event, &mut more);
+            }
+            enqueue(&mut queue, more);
+        }
+    }
+
+    /// Offers the call to the party of a called leg.
+    fn offer(&mut self, now: Instant, leg: Handle) -> Option<(Handle, leg::Event)> {
+        let slot = self.calls.leg(leg)?;
+        let (party, neutral) = (slot.party, slot.neutral);
+        let (_, choice) = self.calls.choice(leg)?;
+        let digits = choice.outpulsed;
+        if neutral {
+            self.event(Event::Setup(leg, party, digits));
+            return None;
+        }
+        if self.invite_out(now, leg, party, &digits).is_none() {
+            let cause = match party {
+                Party::Trunk(_) => Cause::CONGESTION,
+                Party::Device(_) | Party::Unknown => Cause::UNAVAILABLE,
+            };
+            return Some((leg, leg::Event::Release(cause)));
+        }
+        None
+    }
+
+    /// Our INVITE to a device or trunk; `None` if it cannot be reached.
+    fn invite_out(&mut self, now: Instant, leg: Handle, to: Party, digits: &Digits) -> Option<()> {
+        let image = self.policy?.image;
+        let next_hop = match to {
+            Party::Device(device) if self.is_registered(device) => {
+                self.devices.get(usize::try_from(device).ok()?)?.address
+            }
+            Party::Trunk(trunk) => self.trunks.get(usize::from(trunk))?.address?,
+            Party::Device(_) | Party::Unknown => return None,
+        };
+        let edge = self.calls.edge(leg)?;
+        let a = edge.a();
+        let caller = self.calls.leg(a)?.party;
+        let (offer, max_forwards) =
+            self.sip.dialog(a).map_or((Text::EMPTY, 70), |dialog| (dialog.offer, dialog.max_forwards));
+        let us = self.sip.us();
+        let call_id = (self.crypto.random_u64(), self.crypto.random_u64());
+        let (cookie, branch) = (self.crypto.random_u64(), self.crypto.random_u64());
+        let mut fixed = self.sip.pages.writer();
+        fixed.hex(&call_id.0.to_be_bytes());
+        fixed.hex(&call_id.1.to_be_bytes());
+        let call_id_len = fixed.len();
+        caller_address(&mut fixed, &image, caller, to, us);
+        let fixed = fixed.finish()?;
+        let mut remote = self.sip.pages.writer();
+        remote.put(b"<sip:");
+        let host = match to {
+            Party::Device(device) => {
+                remote.put(dn(&image, device).as_bytes());
+                us
+            }
+            Party::Trunk(_) | Party::Unknown => {
+                remote.put(digits.as_bytes());
+                next_hop
+            }
+        };
+        remote.put(b"@");
+        remote.socket_address(host);
+        remote.put(b">");
+        let address_len = remote.len();
+        match to {
+            Party::Device(device) => {
+                remote.put(&self.devices.get(usize::try_from(device).ok()?)?.contact);
+            }
+            Party::Trunk(_) | Party::Unknown => {
+                remote.put(b"sip:");
+                remote.put(digits.as_bytes());
+                remote.put(b"@");
+                remote.socket_address(next_hop);
+            }
+        }
+        let target_len = remote.len().saturating_sub(address_len);
+        let remote = remote.finish()?;
+        let length = |len: usize| u16::try_from(len).unwrap_or(u16::MAX);
+        self.sip.open_dialog(Dialog {
+            leg,
+            phase: Phase::Calling { release: false },
+            cookie,
+            fixed,
+            call_id_len: length(call_id_len),
+            remote,
+            address_len: length(address_len),
+            target_len: length(target_len),
+            next_hop,
+            max_forwards,
+            ..Dialog::EMPTY
+        });
+        let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
+            contact(out, us);
+            out.line(&[render::ALLOW]);
+        };
+        let request = Request { method: Method::Invite, cookie: branch, body: offer };
+        let invite = self.sip.request(now, &mut self.timers, leg, request, extra)?;
+        self.sip.dialog_mut(leg)?.invite = invite;
+        Some(())
+    }
+
+    fn alert(&mut self, now: Instant, leg: Handle, heard: &Heard<'_>) -> Option<(Handle, leg::Event)> {
+        if self.calls.leg(leg)?.neutral {
+            self.event(Event::Alerting(leg));
+            return None;
+        }
+        let invite = self.sip.dialog(leg)?.invite;
+        let status = if heard.status == 183 { 183 } else { 180 };
+        let us = self.sip.us();
+        self.sip.respond(now, &mut self.timers, invite, status, |out| contact(out, us), heard.body);
+        None
+    }
+
+    /// Two legs are joined: the caller hears 200 with the other's description, so that media goes directly between them.
+    fn connect(
+        &mut self,
+        now: Instant,
+        a: Handle,
+        b: Handle,
+        heard: &Heard<'_>,
+    ) -> Option<(Handle, leg::Event)> {
+        let neutral = (self.calls.leg(a)?.neutral, self.calls.leg(b)?.neutral);
+        let mut offered = true;
+        if neutral.0 {
+            self.event(Event::Connect(a));
+        } else {
+            let dialog = self.sip.dialog_mut(a)?;
+            offered = !dialog.offer.is_empty();
+            let offer = core::mem::replace(&mut dialog.offer, Text::EMPTY);
+            dialog.phase = Phase::Answered { release: false };
+            let invite = dialog.invite;
+            self.sip.pages.release(offer);
+            let us = self.sip.us();
+            let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
+                contact(out, us);
+                out.line(&[render::ALLOW]);
+            };
+            self.sip.respond(now, &mut self.timers, invite, 200, extra, heard.body);
+        }
+        if !neutral.1 {
+            if offered {
+                let cookie = self.crypto.random_u64();
+                self.sip.acknowledge(b, cookie, &[]);
+            }
+            // An offer in the 2xx is answered by the caller's ACK: ours waits for it.
+            self.sip.dialog_mut(b)?.phase = if offered { Phase::Confirmed } else { Phase::Unacknowledged };
+        }
+        None
+    }
+
+    /// Releases a leg in the way its dialog has come to. What follows says when that is confirmed at once.
+    fn release(&mut self, now: Instant, leg: Handle, cause: Cause) -> Option<(Handle, leg::Event)> {
+        let confirmed = Some((leg, leg::Event::Confirmed));
+        if self.calls.leg(leg)?.neutral {
+            self.event(Event::Release(leg, cause));
+            return confirmed;
+        }
+        let dialog = *self.sip.dialog(leg)?;
+        let next = match dialog.phase {
+            Phase::Invited => {
+                let status = cause.status();
+                self.sip.respond(now, &mut self.timers, dialog.invite, status, |out| reason(out, cause), &[]);
+                self.sip.dialog_mut(leg)?.phase = Phase::Released;
+                return confirmed;
+            }
+            Phase::None => return confirmed,
+            Phase::Answered { .. } => Phase::Answered { release: true },
+            Phase::Calling { .. } => Phase::Calling { release: true },
+            Phase::Early => {
+                self.sip.cancel(now, &mut self.timers, leg);
+                Phase::Cancelling
+            }
+            Phase::Unacknowledged => {
+                let cookie = self.crypto.random_u64();
+                self.sip.acknowledge(leg, cookie, &[]);
+                self.bye(now, leg, cause);
+                Phase::Released
+            }
+            Phase::Confirmed => {
+                self.bye(now, leg, cause);
+                Phase::Released
+            }
+            same @ (Phase::Cancelling | Phase::Released) => same,
+        };
+        self.sip.dialog_mut(leg)?.phase = next;
+        None
+    }
+
+    pub(super) fn bye(&mut self, now: Instant, leg: Handle, cause: Cause) {
+        let cookie = self.crypto.random_u64();
+        let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| reason(out, cause);
+        let request = Request { method: Method::Bye, cookie, body: Text::EMPTY };
+        let _ = self.sip.request(now, &mut self.timers, leg, request, extra);
+    }
+
+    /// A leg is gone: everything that it held goes back.
+    fn ended(&mut self, now: Instant, leg: Handle) -> Option<(Handle, leg::Event)> {
+        let party = self.calls.leg(leg)?.party;
+        self.count_channel(party, false);
+        self.sip.drop_dialog(now, &mut self.timers, leg);
+        self.calls.free_leg(leg);
+        self.timers.set(self.first_leg_timer.saturating_add(leg.index()), None);
+        None
+    }
+
+    pub(super) fn count_channel(&mut self, party: Party, up: bool) {
+        if let Party::Trunk(trunk) = party
+            && let Some(slot) = self.trunks.get_mut(usize::from(trunk))
+        {
+            slot.in_use = if up { slot.in_use.saturating_add(1) } else { slot.in_use.saturating_sub(1) };
+        }
+    }
+
+    /// The next way of an emergency call whose way has failed (R66). True if there is one, and it is being tried.
+    pub(super) fn retry_emergency(&mut self, now: Instant, leg: Handle) -> bool {
+        let mut commands = Commands::new();
+        let rerouted = self.reroute(now, leg, &mut commands);
+        if rerouted {
+            self.perform(now, commands, &Heard::NOTHING);
+        }
+        rerouted
+    }
+
+    fn reroute(&mut self, now: Instant, failed: Handle, commands: &mut Commands) -> bool {
+        let Some(image) = self.policy.map(|policy| policy.image) else { return false };
+        let Some((from, mode, row, nth)) = self.calls.emergency_retry(failed) else { return false };
+        let trunks = &*self.trunks;
+        let Ok(permit) =
+            Permit::next_emergency(&image, from, mode, row, nth, |trunk| channel_free(trunks, &image, trunk))
+        else {
+            return false;
+        };
+        let choice = *permit.choice();
+        let ringing_s = ringing(&image, from, mode);
+        let Some(b) = self.calls.reroute(now, failed, permit, ringing_s, commands) else { return false };
+        self.count_channel(choice.to, true);
+        self.decided(now, from, choice.outpulsed, Verdict::Allow(choice));
+        self.watch_leg(b);
+        true
+    }
+
+    fn finished(&mut self, finished: &Finished) -> Option<(Handle, leg::Event)> {
+        let image = self.policy?.image;
+        let external = matches!(finished.from, Party::Trunk(_)) || matches!(finished.to, Party::Trunk(_));
+        let wanted =
+            finished.emergency || wants_record(&image, finished.from, finished.authority.mode, external);
+        if !wanted {
+            return None;
+        }
+        let answered = finished.answered;
+        let completion = match (answered, external, finished.cause) {
+            (Some(_), true, _) => Completion::Answered,
+            (Some(_), false, _) => Completion::Internal,
+            (None, _, Cause::Status(486 | 600)) => Completion::Busy,
+            (None, _, Cause::Status(404 | 484 | 604)) => Completion::Error,
+            (None, _, Cause::Status(_) | Cause::Normal | Cause::Denied(_)) => Completion::None,
+        };
+        let seconds = |ms: u64| u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX);
+        let rule = match (finished.emergency, external) {
+            (true, _) => Rule::Emergency,
+            (false, true) => Rule::Route,
+            (false, false) => Rule::Internal,
+        };
+        let record = Smdr {
+            start: self.wall_at(finished.started),
+            duration_s: answered.map_or(0, |at| seconds(finished.ended.since_ms(at))),
+            calling: station(&image, finished.from),
+            time_to_answer_s: answered.map(|at| seconds(at.since_ms(finished.started))),
+            dialed: finished.dialed,
+            completion,
+            called: station(&image, finished.to),
+            system_id: image.system().system_id,
+            route: route_number(&image, finished.route),
+            classes: (finished.authority.cos, finished.authority.cor, finished.authority.mode.name()),
+            rule: rule.name(),
+            cause: finished.cause.q850(),
+        };
+        self.record(Record::Smdr(record));
+        None
+    }
+
+    /// R89: a toll-denied call has a record; an invalid number has none.
+    pub(super) fn record_toll_denied(&mut self, now: Instant, from: Party, dialed: Digits, denial: &Denial) {
+        let Some(image) = self.policy.map(|policy| policy.image) else { return };
+        let toll = matches!(
+            denial.rule,
+            Rule::CorLeading
+                | Rule::CorRoute
+                | Rule::CorUnlabelled
+                | Rule::Interconnect
+                | Rule::PublicToPublic
+        );
+        let external = denial.route.is_some() || denial.rule == Rule::CorLeading;
+        if !toll || !external || !wants_record(&image, from, denial.authority.mode, true) {
+            return;
+        }
+        let record = Smdr {
+            start: self.wall_at(now),
+            duration_s: 0,
+            calling: station(&image, from),
+            time_to_answer_s: None,
+            dialed,
+            completion: Completion::TollDenied,
+            called: Station::Unknown,
+            system_id: image.system().system_id,
+            route: route_number(&image, denial.route),
+            classes: (denial.authority.cos, denial.authority.cor, denial.authority.mode.name()),
+            rule: denial.rule.name(),
+            cause: Cause::Denied(denial.rule).q850(),
+        };
+        self.record(Record::Smdr(record));
+    }
+}
+
+/// `[smdr]` and the COS of the caller must both want it (policy language).
+fn wants_record(image: &Image<'_>, from: Party, mode: Mode, external: bool) -> bool {
+    let (bit, feature) = if external { (1, Features::SMDR_EXTERNAL) } else { (2, Features::SMDR_INTERNAL) };
+    let numbers = match from {
+        Party::Device(device) => {
+            usize::try_from(device).ok().and_then(|device| image.devices().get(device)).map(|row| row.cos)
+        }
+        Party::Trunk(trunk) => image.trunks().get(usize::from(trunk)).map(|row| row.cos),
+        Party::Unknown => None,
+    };
+    let features = numbers.and_then(|numbers| cos(image, numbers, mode)).map_or(0, |row| row.features);
+    image.system().smdr & bit != 0 && Features::from_bits_truncate(features).contains(feature)
+}
+
+fn route_number(image: &Image<'_>, route: Option<u16>) -> u16 {
+    route.and_then(|route| image.routes().get(usize::from(route))).map_or(0, |row| row.id)
+}
+
+fn station(image: &Image<'_>, party: Party) -> Station {
+    match party {
+        Party::Device(device) => {
+            Station::Dn(Digits::dialed(dn(image, device).as_bytes()).unwrap_or_default())
+        }
+        Party::Trunk(trunk) => {
+            let public = image.trunks().get(usize::from(trunk)).is_some_and(|row| row.flags & 1 != 0);
+            let number = trunk.saturating_add(1);
+            if public { Station::PublicTrunk(number) } else { Station::PrivateTrunk(number) }
+        }
+        Party::Unknown => Station::Unknown,
+    }
+}
+
+fn dn<'a>(image: &Image<'a>, device: u32) -> &'a str {
+    let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
+    row.map_or("", |row| image.text(row.dn))
+}
+
+fn contact(out: &mut impl Sink, us: SocketAddr) {
+    out.put(b"Contact: <sip:");
+    out.socket_address(us);
+    out.put(b">\r\n");
+}
+
+/// `"Name" <sip:number@us>`: the directory number inside, the public number or the trunk's on a public call.
+fn caller_address(out: &mut impl Sink, image: &Image<'_>, caller: Party, to: Party, us: SocketAddr) {
+    let (name, number) = match caller {
+        Party::Device(device) => {
+            let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
+            let row = row.unwrap_or_default();
+            let number = match to {
+                Party::Trunk(trunk) => {
+                    let trunk = image.trunks().get(usize::from(trunk)).unwrap_or_default();
+                    let public = [row.public_number, trunk.caller_id].map(|at| image.text(at));
+                    public.into_iter().find(|number| !number.is_empty()).unwrap_or(image.text(row.dn))
+                }
+                Party::Device(_) | Party::Unknown => image.text(row.dn),
+            };
+            (image.text(row.name), number)
+        }
+        Party::Trunk(trunk) => {
+            let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();
+            (image.text(row.name), image.text(row.caller_id))
+        }
+        Party::Unknown => ("", "anonymous"),
+    };
+    if !name.is_empty() && name.bytes().all(|c| !matches!(c, b'"' | b'\\' | 0..=31 | 127)) {
+        out.put(b"\"");
+        out.put(name.as_bytes());
+        out.put(b"\" ");
+    }
+    out.put(b"<sip:");
+    out.put(number.as_bytes());
+    out.put(b"@");
+    out.socket_address(us);
+    out.put(b">");
+}

@@ -1,0 +1,86 @@
+//! Who sent this request?
+
+use super::Exchange;
+use crate::base::{Crypto, Instant};
+use crate::policy::Party;
+use crate::registration::{Outcome, digest};
+use crate::wire::sip::{Address, Message};
+use core::net::SocketAddr;
+
+/// What the credentials of a request show.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Proof {
+    /// It is this device.
+    Device(u32),
+    /// Nothing yet: ask.
+    Missing {
+        /// Only the nonce was old.
+        stale: bool,
+    },
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// Checks the credentials for our realm. Work: two digests and a mac, whoever it is.
+    pub(super) fn authenticate(&mut self, now: Instant, message: &Message<'_>) -> Proof {
+        let Some(policy) = self.policy else { return Proof::Missing { stale: false } };
+        let realm = policy.image.text(policy.image.system().realm).as_bytes();
+        let Some(credentials) = message.credentials.iter().find(|one| one.realm == realm) else {
+            return Proof::Missing { stale: false };
+        };
+        let method = message.cseq.as_ref().map_or(&[][..], |cseq| cseq.method_text);
+        let devices = &*self.devices;
+        let replay = |device: u32| {
+            usize::try_from(device).ok().and_then(|device| devices.get(device)).map(|slot| slot.replay)
+        };
+        let (outcome, replay) =
+            digest::check(now, &policy.image, &policy.keyring, credentials, method, &mut self.crypto, replay);
+        if let (Outcome::Device(device), Some(replay)) = (outcome, replay)
+            && let Some(slot) = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device))
+        {
+            slot.replay = replay;
+        }
+        match outcome {
+            Outcome::Device(device) => Proof::Device(device),
+            Outcome::Challenge { stale } => {
+                if !stale {
+                    self.statistics.unauthorised = self.statistics.unauthorised.wrapping_add(1);
+                }
+                Proof::Missing { stale }
+            }
+        }
+    }
+
+    /// Whether the user part of this address is the device's number or username (R81).
+    pub(super) fn owns(&self, device: u32, address: Option<&Address<'_>>) -> bool {
+        let (Some(policy), Some(address)) = (self.policy, address) else { return false };
+        let row = usize::try_from(device).ok().and_then(|device| policy.image.device_texts().get(device));
+        row.is_some_and(|row| {
+            let user = address.uri.user;
+            user == policy.image.text(row.dn).as_bytes() || user == policy.image.text(row.username).as_bytes()
+        })
+    }
+
+    /// Who an emergency caller is, without a digest: the device it says it is, if that is registered from the same
+    /// address; nobody known otherwise. An emergency call needs no more (law 4).
+    pub(super) fn emergency_caller(
+        &mut self,
+        now: Instant,
+        message: &Message<'_>,
+        source: SocketAddr,
+    ) -> Party {
+        if !message.credentials.is_empty()
+            && let Proof::Device(device) = self.authenticate(now, message)
+        {
+            return Party::Device(device);
+        }
+        let user = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
+        let named = self.policy.and_then(|policy| policy.image.device_by_dn(user));
+        let slot = named.and_then(|device| self.devices.get(usize::try_from(device).ok()?));
+        match (named, slot) {
+            (Some(device), Some(slot)) if self.is_registered(device) && slot.source == source.ip() => {
+                Party::Device(device)
+            }
+            _ => Party::Unknown,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Requests that belong to a call that is there: ACK, CANCEL, BYE, and what is not taken within one.
+
+use super::Exchange;
+use super::commands::Heard;
+use crate::base::{Crypto, Handle, Instant};
+use crate::call::{Cause, leg};
+use crate::signalling::dialog::Phase;
+use crate::signalling::render;
+use crate::signalling::sip::{Key, Machine};
+use crate::signalling::transaction::invite_server;
+use crate::wire::sip::{Message, Method};
+use crate::wire::write::Sink;
+use core::net::SocketAddr;
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// The ACK of a 2xx: its caller is confirmed, and the called side may be waiting for what it carries.
+    pub(super) fn dialog_ack(&mut self, now: Instant, message: &Message<'_>) {
+        let Some(leg) = self.sip.find_dialog(message) else { return };
+        let Some(dialog) = self.sip.dialog(leg).copied() else { return };
+        let cseq = message.cseq.as_ref().map_or(0, |cseq| cseq.number);
+        let invite_cseq = self.sip.transactions.get(dialog.invite).map(|invite| invite.cseq);
+        if invite_cseq.is_some_and(|invite| invite != cseq) {
+            return;
+        }
+        self.sip.invite_server_event(now, &mut self.timers, dialog.invite, invite_server::Event::AckSuccess);
+        let Phase::Answered { release } = dialog.phase else { return };
+        self.confirmed(now, leg, release, message.body);
+    }
+
+    /// A caller knows that it was answered (or never will): go on with what waited for that.
+    fn confirmed(&mut self, now: Instant, leg: Handle, release: bool, body: &[u8]) {
+        let phase = if release { Phase::Released } else { Phase::Confirmed };
+        if let Some(dialog) = self.sip.dialog_mut(leg) {
+            dialog.phase = phase;
+        }
+        if release {
+            self.bye(now, leg, Cause::Normal);
+        }
+        let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        let waiting = peer.filter(|peer| {
+            self.sip.dialog(*peer).is_some_and(|dialog| dialog.phase == Phase::Unacknowledged)
+        });
+        if let Some(peer) = waiting {
+            let cookie = self.crypto.random_u64();
+            self.sip.acknowledge(peer, cookie, body);
+            if let Some(dialog) = self.sip.dialog_mut(peer) {
+                dialog.phase = Phase::Confirmed;
+            }
+        }
+    }
+
+    /// A 2xx of ours was never acknowledged: the call is cleared (RFC 3261 section 13.3.1.4).
+    pub(super) fn unacknowledged(&mut self, now: Instant, leg: Handle) {
+        let Some(Phase::Answered { release }) = self.sip.dialog(leg).map(|dialog| dialog.phase) else {
+            return;
+        };
+        self.confirmed(now, leg, true, &[]);
+        if !release {
+            self.leg_event(now, leg, leg::Event::PeerReleased(Cause::TIMEOUT), &Heard::NOTHING);
+            let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+            if let Some(peer) = peer {
+                self.leg_event(now, peer, leg::Event::PeerReleased(Cause::TIMEOUT), &Heard::NOTHING);
+            }
+        }
+    }
+
+    /// CANCEL: 200 if there is something to cancel, and 487 to the INVITE if it is not answered yet (RFC 3261 section 9.2).
+    pub(super) fn cancelled(
+        &mut self,
+        now: Instant,
+        message: &Message<'_>,
+        source: SocketAddr,
+        found: Option<Handle>,
+    ) {
+        let invite = found.and_then(|handle| self.sip.transactions.get(handle)).copied();
+        let Some(invite) = invite else {
+            return self.sip.reply(message, source, 481, |_| {});
+        };
+        self.sip.reply(message, source, 200, |_| {});
+        if invite.machine == Machine::InviteServer(invite_server::State::Proceeding) {
+            let phase = self.sip.dialog(invite.leg).map(|dialog| (dialog.phase, dialog.invite));
+            if phase == found.map(|found| (Phase::Invited, found)) {
+                self.caller_cancelled(now, invite.leg);
+            }
+        }
+    }
+
+    fn caller_cancelled(&mut self, now: Instant, leg: Handle) {
+        let Some(dialog) = self.sip.dialog_mut(leg) else { return };
+        dialog.phase = Phase::Released;
+        let invite = dialog.invite;
+        self.sip.respond(now, &mut self.timers, invite, 487, |_| {}, &[]);
+        self.leg_event(now, leg, leg::Event::Release(Cause::CANCELLED), &Heard::NOTHING);
+    }
+
+    /// A request with a To tag, other than ACK and CANCEL.
+    pub(super) fn dialog_request(
+        &mut self,
+        now: Instant,
+        message: &Message<'_>,
+        method: Method,
+        source: SocketAddr,
+        key: Key,
+    ) {
+        let found = self.sip.find_dialog(message);
+        let Some((leg, dialog)) = found.and_then(|leg| Some((leg, *self.sip.dialog(leg)?))) else {
+            return self.sip.reply(message, source, 481, |_| {});
+        };
+        let cseq = message.cseq.as_ref().map_or(0, |cseq| cseq.number);
+        // An older request is out of order (RFC 3261 section 12.2.2).
+        if dialog.remote_cseq != 0 && cseq <= dialog.remote_cseq {
+            return self.sip.reply(message, source, 500, |_| {});
+        }
+        if let Some(dialog) = self.sip.dialog_mut(leg) {
+            dialog.remote_cseq = cseq;
+        }
+        match method {
+            Method::Bye => self.bye_received(now, message, source, leg, key),
+            // The session stays as it is (RFC 3261 section 14.2).
+            Method::Invite => self.refuse_reinvite(now, message, source, key),
+            Method::Options => self.sip.reply(message, source, 200, |out| out.line(&[render::ALLOW])),
+            Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ALLOW])),
+            Method::Ack
+            | Method::Cancel
+            | Method::Info
+            | Method::Message
+            | Method::Notify
+            | Method::Prack
+            | Method::Publish
+            | Method::Refer
+            | Method::Register
+            | Method::Subscribe
+            | Method::Update => self.sip.reply(message, source, 405, |out| out.line(&[render::ALLOW])),
+        }
+    }
+
+    fn bye_received(
+        &mut self,
+        now: Instant,
+        message: &Message<'_>,
+        source: SocketAddr,
+        leg: Handle,
+        key: Key,
+    ) {
+        self.sip.answer(now, &mut self.timers, message, source, key, 200);
+        let phase = self.sip.dialog(leg).map_or(Phase::None, |dialog| dialog.phase);
+        // A caller may also end an early dialog by BYE (section 15): its INVITE then ends with 487.
+        if phase == Phase::Invited {
+            return self.caller_cancelled(now, leg);
+        }
+        if let Some(dialog) = self.sip.dialog_mut(leg) {
+            dialog.phase = Phase::Released;
+        }
+        self.leg_event(now, leg, leg::Event::Release(Cause::Normal), &Heard::NOTHING);
+    }
+
+    fn refuse_reinvite(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr, key: Key) {
+        if let Some(invite) = self.sip.begin_invite_server(message, source, key, Handle::NONE, &[]) {
+            self.sip.respond(now, &mut self.timers, invite, 488, |_| {}, &[]);
+        }
+    }
+}

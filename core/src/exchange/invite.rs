@@ -1,0 +1,310 @@
+//! A new INVITE: who is it, what is asked, may it be? Then two legs and a proposed edge, or a denial.
+
+use super::identity::Proof;
+use super::receive::Load;
+use super::{Exchange, Signal, Taken};
+use crate::base::{Crypto, Digits, Full, Handle, Instant};
+use crate::call::{Cause, Commands, leg};
+use crate::policy::decide::cos;
+use crate::policy::trie::{End, analyse};
+use crate::policy::{Attempt, Denial, Image, Mode, Party, Permit, Rule, Verdict};
+use crate::signalling::dialog::{Dialog, Phase};
+use crate::signalling::render;
+use crate::signalling::sip::Key;
+use crate::table::Text;
+use crate::wire::sdp::Session;
+use crate::wire::sip::{Message, Name, Scheme};
+use crate::wire::write::Sink;
+use core::net::SocketAddr;
+
+/// How long a called party rings when no COS says it (domain 1.2, timer Ringing).
+const RINGING_S: u16 = 180;
+
+/// A call as it was asked for.
+pub(super) struct Asked<'a> {
+    pub(super) from: Party,
+    pub(super) dialed: &'a [u8],
+    /// The caller, and a called device, are driven by neutral signals.
+    pub(super) neutral: bool,
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    pub(super) fn invite(
+        &mut self,
+        now: Instant,
+        message: &Message<'_>,
+        source: SocketAddr,
+        load: Load,
+        key: Key,
+    ) {
+        let Start { dialed, scheme } = start(message);
+        let Some(policy) = self.policy else { return self.congested(message, source) };
+        if scheme != Scheme::Sip {
+            return self.sip.reply(message, source, 416, |_| {});
+        }
+        let emergency = is_emergency(&policy.image, dialed);
+        if load == Load::Reserve && !emergency {
+            return self.congested(message, source);
+        }
+        let from = if emergency {
+            self.emergency_caller(now, message, source)
+        } else {
+            match self.authenticate(now, message) {
+                Proof::Device(device) => Party::Device(device),
+                Proof::Missing { stale } => {
+                    let user = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
+                    return self.challenge(now, message, source, user, stale);
+                }
+            }
+        };
+        if let Some(status) = unusable_body(message) {
+            return self.sip.reply(message, source, status, |out| {
+                out.line(&[b"Accept: application/sdp"]);
+            });
+        }
+        let slots = if emergency { 0 } else { self.reserved_calls };
+        if self.calls.free() <= slots {
+            return self.congested(message, source);
+        }
+        let tag_cookie = self.crypto.random_u64();
+        if let (Party::Device(device), false) = (from, emergency)
+            && !self.owns(device, message.from.as_ref())
+        {
+            let claimed = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
+            self.identity_mismatch(now, from, claimed);
+            return self.refuse(now, message, source, key, tag_cookie, Cause::Denied(Rule::IdentityMismatch));
+        }
+        let asked = Asked { from, dialed, neutral: false };
+        let mut commands = Commands::new();
+        match self.place(now, &asked, &mut commands) {
+            Ok(a) => {
+                self.begin_dialog(message, source, key, a, tag_cookie);
+                self.trying(now, a);
+                self.perform(now, commands, &super::commands::Heard::NOTHING);
+            }
+            Err(Some(denial)) => {
+                self.refuse(now, message, source, key, tag_cookie, Cause::Denied(denial.rule));
+            }
+            Err(None) => self.congested(message, source),
+        }
+    }
+
+    /// The gate, once: a permit and two legs, or a denial; `None` is no room. Everything is noted down.
+    pub(super) fn place(
+        &mut self,
+        now: Instant,
+        asked: &Asked<'_>,
+        commands: &mut Commands,
+    ) -> Result<Handle, Option<Denial>> {
+        let Some(policy) = self.policy else { return Err(None) };
+        let mode = self.mode;
+        let dialed = Digits::dialed(asked.dialed).unwrap_or_default();
+        let attempt = Attempt { from: asked.from, dialed: asked.dialed, mode };
+        let (trunks, image) = (&*self.trunks, &policy.image);
+        let permit = match Permit::request(image, &attempt, |trunk| channel_free(trunks, image, trunk)) {
+            Ok(permit) => permit,
+            Err(denial) => {
+                self.decided(now, asked.from, dialed, Verdict::Deny(denial));
+                self.record_toll_denied(now, asked.from, dialed, &denial);
+                return Err(Some(denial));
+            }
+        };
+        let choice = *permit.choice();
+        let neutral =
+            (asked.neutral, asked.neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d)));
+        let ringing_s = ringing(image, asked.from, mode);
+        let Some(pair) = self.calls.set_up(now, permit, dialed, ringing_s, neutral, commands) else {
+            return Err(None);
+        };
+        self.decided(now, asked.from, dialed, Verdict::Allow(choice));
+        for party in [asked.from, choice.to] {
+            self.count_channel(party, true);
+        }
+        self.watch_leg(pair.a);
+        self.watch_leg(pair.b);
+        Ok(pair.a)
+    }
+
+    /// Takes a neutral signal. Work: one decision for a set-up, otherwise constant.
+    ///
+    /// # Errors
+    /// [`Full`] if the outputs of earlier inputs have not been polled: nothing has changed, poll and give it again.
+    pub fn signal(&mut self, now: Instant, signal: &Signal<'_>) -> Result<Taken, Full> {
+        self.reserve()?;
+        let now = self.advance(now);
+        let (leg, event) = match *signal {
+            Signal::Setup { from, dialed } => return Ok(self.neutral_setup(now, from, dialed)),
+            Signal::Alerting(leg) => (leg, leg::Event::Alerting),
+            Signal::Answer(leg) => (leg, leg::Event::Answer),
+            Signal::Release(leg, cause) => (leg, leg::Event::Release(cause)),
+        };
+        if self.calls.leg(leg).is_none_or(|slot| !slot.neutral) {
+            return Ok(Taken::UnknownLeg);
+        }
+        let failed = matches!(event, leg::Event::Release(_));
+        if !(failed && self.retry_emergency(now, leg)) {
+            self.leg_event(now, leg, event, &super::commands::Heard::NOTHING);
+        }
+        Ok(Taken::Done)
+    }
+
+    fn neutral_setup(&mut self, now: Instant, from: Party, dialed: &[u8]) -> Taken {
+        let Some(policy) = self.policy else { return Taken::Congested };
+        let emergency = is_emergency(&policy.image, dialed);
+        if self.calls.free() <= if emergency { 0 } else { self.reserved_calls } {
+            return Taken::Congested;
+        }
+        let mut commands = Commands::new();
+        let asked = Asked { from, dialed, neutral: true };
+        match self.place(now, &asked, &mut commands) {
+            Ok(leg) => {
+                self.perform(now, commands, &super::commands::Heard::NOTHING);
+                Taken::SetUp { leg }
+            }
+            Err(Some(denial)) => Taken::Denied(denial),
+            Err(None) => Taken::Congested,
+        }
+    }
+
+    /// A final refusal, in a transaction, so that a repeated INVITE is not decided (and recorded) twice.
+    fn refuse(
+        &mut self,
+        now: Instant,
+        message: &Message<'_>,
+        source: SocketAddr,
+        key: Key,
+        tag_cookie: u64,
+        cause: Cause,
+    ) {
+        let tag = render::token(Handle::NONE, tag_cookie);
+        let Some(invite) = self.sip.begin_invite_server(message, source, key, Handle::NONE, &tag) else {
+            return self.congested(message, source);
+        };
+        let status = cause.status();
+        self.sip.respond(now, &mut self.timers, invite, status, |out| reason(out, cause), &[]);
+    }
+
+    /// What the caller's dialog needs to know of its INVITE.
+    fn begin_dialog(
+        &mut self,
+        message: &Message<'_>,
+        source: SocketAddr,
+        key: Key,
+        leg: Handle,
+        cookie: u64,
+    ) {
+        let tag = render::token(leg, cookie);
+        let (Some(from), Some(to)) = (&message.from, &message.to) else { return };
+        let Some(invite) = self.sip.begin_invite_server(message, source, key, leg, &tag) else { return };
+        let contact = message.contact.first();
+        let target = contact.map_or(from.uri.text, |contact| contact.uri.text);
+        let next_hop = contact.and_then(|contact| contact.uri.socket_address()).unwrap_or(source);
+        let mut fixed = self.sip.pages.writer();
+        fixed.put(message.call_id);
+        fixed.put(to.text);
+        let fixed = fixed.finish().unwrap_or(Text::EMPTY);
+        let mut remote = self.sip.pages.writer();
+        remote.put(from.text);
+        remote.put(target);
+        for route in message.headers(Name::RecordRoute) {
+            remote.line(&[b"Route: ", route]);
+        }
+        let remote = remote.finish().unwrap_or(Text::EMPTY);
+        let offer = self.sip.pages.store(message.body).unwrap_or(Text::EMPTY);
+        let length = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX);
+        let next_hop = first_hop(message, false).unwrap_or(next_hop);
+        let remote_tag = self.sip.tag_hash(from.tag().unwrap_or(&[]));
+        self.sip.open_dialog(Dialog {
+            leg,
+            phase: Phase::Invited,
+            cookie,
+            remote_tag,
+            fixed,
+            call_id_len: length(message.call_id),
+            remote,
+            address_len: length(from.text),
+            target_len: length(target),
+            next_hop,
+            local_cseq: 0,
+            remote_cseq: message.cseq.as_ref().map_or(0, |cseq| cseq.number),
+            invite,
+            offer,
+            ack: Text::EMPTY,
+            max_forwards: message.max_forwards.unwrap_or(70).saturating_sub(1),
+        });
+    }
+
+    fn trying(&mut self, now: Instant, leg: Handle) {
+        let Some(invite) = self.sip.dialog(leg).map(|dialog| dialog.invite) else { return };
+        self.sip.respond(now, &mut self.timers, invite, 100, |_| {}, &[]);
+    }
+}
+
+struct Start<'a> {
+    dialed: &'a [u8],
+    scheme: Scheme,
+}
+
+fn start<'a>(message: &Message<'a>) -> Start<'a> {
+    match &message.start {
+        crate::wire::sip::Start::Request { uri, .. } => Start { dialed: uri.user, scheme: uri.scheme },
+        crate::wire::sip::Start::Response { .. } => Start { dialed: &[], scheme: Scheme::Other },
+    }
+}
+
+/// The next hop that a route set asks for, if its first route is a plain address. Responses list it backwards
+/// (RFC 3261 section 12.1.2).
+pub(super) fn first_hop(message: &Message<'_>, backwards: bool) -> Option<SocketAddr> {
+    let mut routes = message.items(Name::RecordRoute);
+    let route = if backwards { routes.last() } else { routes.next() };
+    crate::wire::sip::Address::parse(route?).ok()?.uri.socket_address()
+}
+
+/// The status for a body that cannot be handed on.
+fn unusable_body(message: &Message<'_>) -> Option<u16> {
+    if message.body.is_empty() {
+        return None;
+    }
+    let sdp = message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
+    let encoded = message.headers(Name::ContentEncoding).next().is_some();
+    if !sdp || encoded {
+        return Some(415);
+    }
+    Session::parse(message.body).is_err().then_some(400)
+}
+
+pub(super) fn is_emergency(image: &Image<'_>, dialed: &[u8]) -> bool {
+    matches!(analyse(image, dialed, |_| false).end, End::Emergency(_))
+}
+
+/// Whether a trunk has an address and could carry one more call.
+pub(super) fn channel_free(trunks: &[super::TrunkSlot], image: &Image<'_>, trunk: u16) -> bool {
+    let row = image.trunks().get(usize::from(trunk));
+    let slot = trunks.get(usize::from(trunk));
+    matches!((row, slot), (Some(row), Some(slot)) if slot.in_use < row.channels)
+}
+
+/// The ringing timer of the caller's COS.
+pub(super) fn ringing(image: &Image<'_>, from: Party, mode: Mode) -> u16 {
+    let numbers = match from {
+        Party::Device(device) => {
+            usize::try_from(device).ok().and_then(|device| image.devices().get(device)).map(|row| row.cos)
+        }
+        Party::Trunk(trunk) => image.trunks().get(usize::from(trunk)).map(|row| row.cos),
+        Party::Unknown => None,
+    };
+    numbers.and_then(|numbers| cos(image, numbers, mode)).map_or(RINGING_S, |row| row.ringing_s)
+}
+
+/// The `Reason` header (RFC 3326): the Q.850 cause and, for a denial, the rule's name.
+pub(super) fn reason(out: &mut impl Sink, cause: Cause) {
+    out.put(b"Reason: Q.850;cause=");
+    out.number(u64::from(cause.q850()));
+    match cause {
+        Cause::Denied(rule) => out.line(&[b";text=\"", rule.name().as_bytes(), b"\""]),
+        Cause::Normal | Cause::Status(_) => out.put(b"\r\n"),
+    }
+    if cause.status() == 503 {
+        out.line(&[b"Retry-After: 10"]);
+    }
+}

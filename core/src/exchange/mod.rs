@@ -1,0 +1,425 @@
+//! The front door for a call-control engine: datagrams and neutral signals in, outputs and records out.
+//!
+//! The caller owns memory, time, randomness and sockets. Four families of functions:
+//!
+//! - input: [`Exchange::receive`] (a datagram), [`Exchange::signal`] (a neutral signal), [`Exchange::tick`] (time);
+//! - output: [`Exchange::poll`] until it says `None`, after every input;
+//! - time: [`Exchange::next_deadline`] says when [`Exchange::tick`] is next wanted;
+//! - administration: policy, mode, clock, addresses of trunks.
+
+mod challenge;
+mod commands;
+mod identity;
+mod in_dialog;
+mod invite;
+mod memory;
+mod receive;
+mod register;
+mod responses;
+mod tick;
+
+pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
+pub use tick::{MAX_DEADLINES, Ticked};
+
+use crate::base::{Crypto, Digits, Full, Handle, Instant, Outbox, WallTime};
+use crate::call::{Calls, Cause};
+use crate::policy::{Image, Keyring, Mode, Party, Verdict};
+use crate::record::{Decision, Smdr};
+use crate::registration::binding;
+use crate::signalling::Sip;
+use crate::signalling::sip::Tables;
+use crate::table::{Index, Pages, Slab, Timers};
+use crate::wire::write::Short;
+use core::net::SocketAddr;
+
+/// Outputs that must fit before an input is taken.
+pub const MAX_OUTPUTS: usize = 16;
+/// Records that must fit before an input is taken.
+pub const MAX_RECORDS: usize = 4;
+/// The longest datagram taken; a longer one gets 513 (or is dropped, if it cannot be answered).
+pub const MAX_DATAGRAM: usize = 8_192;
+
+/// How an exchange is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Goes into every handle; not 0. Another for each engine in a process.
+    pub instance: u16,
+    /// The address that SIP peers reach this engine at.
+    pub address: SocketAddr,
+    /// Calls kept free for emergency.
+    pub reserved_calls: u32,
+}
+
+/// A neutral signal into the engine, for those who bring their own signalling.
+#[derive(Clone, Copy, Debug)]
+pub enum Signal<'a> {
+    /// A party dials, all digits at once. Its leg is [`Taken::leg`].
+    Setup {
+        /// Who.
+        from: Party,
+        /// What was dialed.
+        dialed: &'a [u8],
+    },
+    /// The party of this leg rings.
+    Alerting(Handle),
+    /// The party of this leg answered.
+    Answer(Handle),
+    /// The party of this leg hung up or refused.
+    Release(Handle, Cause),
+}
+
+/// What became of a signal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Taken {
+    /// Done.
+    Done,
+    /// The call is permitted and being set up; this is the caller's leg.
+    SetUp {
+        /// The caller's leg.
+        leg: Handle,
+    },
+    /// Policy refused, or every way is busy.
+    Denied(crate::policy::Denial),
+    /// No room for one more call.
+    Congested,
+    /// No leg of this engine has this handle.
+    UnknownLeg,
+}
+
+/// What the caller must do or may note.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Output {
+    /// Send the first `len` bytes of the buffer given to [`Exchange::poll`].
+    Send {
+        /// Where to.
+        to: SocketAddr,
+        /// How many bytes.
+        len: usize,
+    },
+    /// Offer a call to a party that is not on our own signalling.
+    Setup {
+        /// Its leg.
+        leg: Handle,
+        /// Who.
+        to: Party,
+        /// What to send there.
+        digits: Digits,
+    },
+    /// Tell a neutral caller that the other side rings.
+    Alerting(Handle),
+    /// A neutral caller's call was answered: connect it.
+    Connect(Handle),
+    /// Release a neutral leg.
+    Release(Handle, Cause),
+    /// A device is there.
+    Registered {
+        /// Its row.
+        device: u32,
+        /// For so many seconds.
+        expires_s: u32,
+        /// Where.
+        address: SocketAddr,
+    },
+    /// A device is gone.
+    Unregistered {
+        /// Its row.
+        device: u32,
+        /// Whether it lapsed instead of saying good-bye.
+        expired: bool,
+    },
+    /// A decision was taken.
+    Decision(Decision),
+    /// A call is over, or was toll-denied: its record.
+    Smdr(Smdr),
+}
+
+/// Small outputs as they are queued.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub enum Event {
+    Setup(Handle, Party, Digits),
+    Alerting(Handle),
+    Connect(Handle),
+    Release(Handle, Cause),
+    Registered(u32, u32, SocketAddr),
+    Unregistered(u32, bool),
+}
+
+/// Records as they are queued.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub enum Record {
+    Decision(Decision),
+    Smdr(Smdr),
+}
+
+/// What was counted since the start.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Statistics {
+    /// Datagrams taken.
+    pub received: u64,
+    /// Datagrams that were not SIP, or broken.
+    pub malformed: u64,
+    /// Datagrams dropped for want of room.
+    pub dropped: u64,
+    /// Requests refused with 503 for want of room.
+    pub congested: u64,
+    /// Challenges given.
+    pub challenged: u64,
+    /// Answers to challenges that were wrong.
+    pub unauthorised: u64,
+    /// Calls permitted.
+    pub permitted: u64,
+    /// Calls denied.
+    pub denied: u64,
+}
+
+/// The policy in force and its credentials.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy<'m> {
+    pub(crate) image: Image<'m>,
+    pub(crate) keyring: Keyring<'m>,
+}
+
+/// The engine.
+#[derive(Debug)]
+pub struct Exchange<'m, C> {
+    policy: Option<Policy<'m>>,
+    mode: Mode,
+    wall: (Instant, WallTime),
+    crypto: C,
+    calls: Calls<'m>,
+    sip: Sip<'m>,
+    /// Deadlines of transactions, then of legs.
+    timers: Timers<'m>,
+    /// Deadlines of bindings.
+    lapses: Timers<'m>,
+    devices: &'m mut [DeviceSlot],
+    trunks: &'m mut [TrunkSlot],
+    events: Outbox<'m, Event>,
+    records: Outbox<'m, Record>,
+    nonce_number: u64,
+    first_leg_timer: u32,
+    reserved_calls: u32,
+    reserved_pages: usize,
+    last_now: Instant,
+    statistics: Statistics,
+}
+
+/// Why a policy was not taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NotTaken {
+    /// More devices than the memory has places for.
+    TooManyDevices,
+    /// More trunks than the memory has places for.
+    TooManyTrunks,
+    /// A policy is in force already.
+    Busy,
+}
+
+impl<'m, C: Crypto> Exchange<'m, C> {
+    /// An engine over the caller's memory. Nothing but emergency works until a policy is loaded.
+    pub fn new(memory: Memory<'m>, config: &Config, mut crypto: C) -> Self {
+        let instance = config.instance.max(1);
+        let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        let first_leg_timer = count(memory.transactions.len());
+        let seed = (crypto.random_u64(), crypto.random_u64());
+        let reserved_pages = memory.pages.len() / 8;
+        memory.devices.iter_mut().for_each(|slot| *slot = DeviceSlot::EMPTY);
+        memory.trunks.iter_mut().for_each(|slot| *slot = TrunkSlot::EMPTY);
+        Self {
+            policy: None,
+            mode: Mode::Day,
+            wall: (Instant(0), WallTime::default()),
+            crypto,
+            calls: Calls::new(Slab::new(memory.legs, instance), Slab::new(memory.calls, instance)),
+            sip: Sip::new(
+                Tables {
+                    transactions: Slab::new(memory.transactions, instance),
+                    index: Index::new(memory.index),
+                    dialogs: memory.dialogs,
+                    pages: Pages::new(memory.pages),
+                    outgoing: Outbox::new(memory.outgoing),
+                },
+                config.address,
+                instance,
+                seed,
+            ),
+            timers: Timers::new(memory.heap, memory.places),
+            lapses: Timers::new(memory.lapse_heap, memory.lapse_places),
+            devices: memory.devices,
+            trunks: memory.trunks,
+            events: Outbox::new(memory.events),
+            records: Outbox::new(memory.records),
+            nonce_number: 0,
+            first_leg_timer,
+            reserved_calls: config.reserved_calls,
+            reserved_pages,
+            last_now: Instant(0),
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Puts a policy in force.
+    ///
+    /// # Errors
+    /// [`NotTaken`]; the one in force stays.
+    pub fn load(&mut self, image: Image<'m>, keyring: Keyring<'m>) -> Result<(), NotTaken> {
+        if self.policy.is_some() {
+            return Err(NotTaken::Busy);
+        }
+        if image.devices().len() > self.devices.len() {
+            return Err(NotTaken::TooManyDevices);
+        }
+        if image.trunks().len() > self.trunks.len() {
+            return Err(NotTaken::TooManyTrunks);
+        }
+        self.policy = Some(Policy { image, keyring });
+        Ok(())
+    }
+
+    /// Sets the service mode. Calls in progress keep the classes they were set up with (R1).
+    pub fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
+    }
+
+    /// Sets the clock that labels records. A jump changes labels only.
+    pub fn set_wall(&mut self, now: Instant, wall: WallTime) {
+        self.wall = (now, wall);
+    }
+
+    /// Tells where a trunk's far end is reached, by its row. False if there is no such trunk.
+    pub fn set_trunk_address(&mut self, trunk: u16, address: SocketAddr) -> bool {
+        match self.trunks.get_mut(usize::from(trunk)) {
+            Some(slot) => {
+                slot.address = Some(address);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn image(&self) -> Option<&Image<'m>> {
+        self.policy.as_ref().map(|policy| &policy.image)
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Calls up or being set up.
+    #[must_use]
+    pub const fn calls_in_use(&self) -> u32 {
+        self.calls.used()
+    }
+
+    /// The tables of calls and legs, to look at.
+    #[must_use]
+    pub const fn calls(&self) -> &Calls<'m> {
+        &self.calls
+    }
+
+    /// Pages of stored text that are free, and pages in all: for tests that look for leaks.
+    #[must_use]
+    pub fn pages(&self) -> (usize, usize) {
+        (self.sip.pages.free(), self.sip.pages.capacity())
+    }
+
+    /// Transactions in use.
+    #[must_use]
+    pub const fn transactions_in_use(&self) -> u32 {
+        self.sip.transactions.used()
+    }
+
+    /// Whether a device is registered.
+    #[must_use]
+    pub fn is_registered(&self, device: u32) -> bool {
+        let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
+        slot.is_some_and(|slot| slot.binding != binding::Binding::Absent)
+    }
+
+    /// When [`tick`](Self::tick) is next wanted. An early tick does nothing; a late one makes calls late.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        match (self.timers.next(), self.lapses.next()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Takes the oldest output. The bytes of [`Output::Send`] are copied to `buf`.
+    ///
+    /// # Errors
+    /// [`Short`] if `buf` cannot hold them; the output stays, call again with a larger one.
+    pub fn poll(&mut self, buf: &mut [u8]) -> Result<Option<Output>, Short> {
+        if let Some(outgoing) = self.sip.outgoing.peek() {
+            let needed = outgoing.text.len();
+            if buf.len() < needed {
+                return Err(Short { needed });
+            }
+            self.sip.outgoing.pop();
+            let len = self.sip.pages.copy(outgoing.text, buf);
+            self.sip.pages.release(outgoing.text);
+            return Ok(Some(Output::Send { to: outgoing.to, len }));
+        }
+        if let Some(record) = self.records.pop() {
+            return Ok(Some(match record {
+                Record::Decision(decision) => Output::Decision(decision),
+                Record::Smdr(smdr) => Output::Smdr(smdr),
+            }));
+        }
+        Ok(self.events.pop().map(|event| match event {
+            Event::Setup(leg, to, digits) => Output::Setup { leg, to, digits },
+            Event::Alerting(leg) => Output::Alerting(leg),
+            Event::Connect(leg) => Output::Connect(leg),
+            Event::Release(leg, cause) => Output::Release(leg, cause),
+            Event::Registered(device, expires_s, address) => {
+                Output::Registered { device, expires_s, address }
+            }
+            Event::Unregistered(device, expired) => Output::Unregistered { device, expired },
+        }))
+    }
+
+    /// Makes sure that everything one input can cause has a place.
+    fn reserve(&mut self) -> Result<(), Full> {
+        let outputs = self.sip.outgoing.free().min(self.events.free());
+        if outputs < MAX_OUTPUTS || self.records.free() < MAX_RECORDS { Err(Full) } else { Ok(()) }
+    }
+
+    /// Time never goes backwards: an earlier `now` counts as the latest one heard of.
+    fn advance(&mut self, now: Instant) -> Instant {
+        self.last_now = self.last_now.max(now);
+        self.last_now
+    }
+
+    fn wall_at(&self, now: Instant) -> WallTime {
+        let (at, wall) = self.wall;
+        let ahead = i64::try_from(now.since_ms(at) / 1000).unwrap_or(i64::MAX);
+        WallTime { unix_s: wall.unix_s.saturating_add(ahead), ..wall }.minus_ms(at.since_ms(now))
+    }
+
+    fn event(&mut self, event: Event) {
+        if let Ok(mut room) = self.events.reserve(1) {
+            room.push(event);
+        }
+    }
+
+    fn record(&mut self, record: Record) {
+        if let Ok(mut room) = self.records.reserve(1) {
+            room.push(record);
+        }
+    }
+
+    fn decided(&mut self, now: Instant, from: Party, dialed: Digits, verdict: Verdict) {
+        match verdict {
+            Verdict::Allow(_) => self.statistics.permitted = self.statistics.permitted.wrapping_add(1),
+            Verdict::Deny(_) => self.statistics.denied = self.statistics.denied.wrapping_add(1),
+        }
+        let at = self.wall_at(now);
+        self.record(Record::Decision(Decision { at, from, dialed, verdict }));
+    }
+}

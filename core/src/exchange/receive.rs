@@ -1,0 +1,145 @@
+//! A datagram comes in: parse, find its transaction or dialog, hand it on, or say why not.
+
+use super::{Exchange, MAX_DATAGRAM};
+use crate::base::{Crypto, Full, Instant};
+use crate::signalling::render;
+use crate::signalling::transaction::{invite_server, server};
+use crate::table::Pages;
+use crate::wire::sip::{Message, Method, Name};
+use crate::wire::write::Sink;
+use core::net::SocketAddr;
+
+/// How much room is left for texts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Load {
+    /// Enough.
+    Normal,
+    /// The reserve: for calls that are up, and emergency.
+    Reserve,
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// Takes one datagram. Work: linear in its length, and one decision if it begins a call.
+    ///
+    /// # Errors
+    /// [`Full`] if the outputs of earlier inputs have not been polled: nothing has changed, poll and give it again.
+    pub fn receive(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) -> Result<(), Full> {
+        self.reserve()?;
+        let now = self.advance(now);
+        self.statistics.received = self.statistics.received.wrapping_add(1);
+        // One step stores at most the echo, a response, the offer, both addresses and a request made from all of them.
+        let step = Pages::needed(datagram.len().min(MAX_DATAGRAM)).saturating_mul(6).saturating_add(16);
+        let free = self.sip.pages.free();
+        if free < step || self.sip.transactions.free() < 4 {
+            self.statistics.dropped = self.statistics.dropped.wrapping_add(1);
+            return Ok(());
+        }
+        let load = if free < step.saturating_add(self.reserved_pages) { Load::Reserve } else { Load::Normal };
+        let mut message = Message::new();
+        if let Err(malformed) = message.parse(datagram) {
+            if !malformed.is_keep_alive() {
+                self.malformed(&message, source, malformed.status, malformed.reason);
+            }
+            return Ok(());
+        }
+        if datagram.len() > MAX_DATAGRAM {
+            self.malformed(&message, source, 513, "longer than this exchange takes");
+            return Ok(());
+        }
+        match message.method() {
+            Some(method) => self.request(now, &message, method, source, load),
+            None => self.response(now, &message),
+        }
+        Ok(())
+    }
+
+    fn malformed(&mut self, message: &Message<'_>, source: SocketAddr, status: u16, reason: &str) {
+        self.statistics.malformed = self.statistics.malformed.wrapping_add(1);
+        if message.answerable() && status >= 400 {
+            self.sip.reply(message, source, status, |out| {
+                out.line(&[b"Warning: 399 strowger \"", reason.as_bytes(), b"\""]);
+            });
+        }
+    }
+
+    fn request(
+        &mut self,
+        now: Instant,
+        message: &Message<'_>,
+        method: Method,
+        source: SocketAddr,
+        load: Load,
+    ) {
+        let key_method = if matches!(method, Method::Ack | Method::Cancel) {
+            Method::Invite.as_bytes()
+        } else {
+            message.cseq.as_ref().map_or(&[][..], |cseq| cseq.method_text)
+        };
+        let key = self.sip.key(message, key_method);
+        let found = self.sip.find_server(key);
+        let in_dialog = message.to.as_ref().is_some_and(|to| to.tag().is_some());
+        match (method, found) {
+            (Method::Ack, Some(invite)) => {
+                self.sip.invite_server_event(now, &mut self.timers, invite, invite_server::Event::Ack);
+            }
+            (Method::Ack, None) => self.dialog_ack(now, message),
+            (Method::Cancel, found) => self.cancelled(now, message, source, found),
+            (Method::Invite, Some(invite)) => {
+                self.sip.invite_server_event(now, &mut self.timers, invite, invite_server::Event::Request);
+            }
+            (_, Some(other)) => self.sip.server_event(now, &mut self.timers, other, server::Event::Request),
+            (_, None) if in_dialog => self.dialog_request(now, message, method, source, key),
+            (_, None) => self.new_request(now, message, method, source, load, key),
+        }
+    }
+
+    fn new_request(
+        &mut self,
+        now: Instant,
+        message: &Message<'_>,
+        method: Method,
+        source: SocketAddr,
+        load: Load,
+        key: crate::signalling::sip::Key,
+    ) {
+        if message.max_forwards == Some(0) && method != Method::Register {
+            return self.sip.reply(message, source, 483, |_| {});
+        }
+        if message.require.is_some() || message.proxy_require.is_some() {
+            return self.sip.reply(message, source, 420, |out| {
+                for name in [Name::Require, Name::ProxyRequire] {
+                    for token in message.headers(name) {
+                        out.line(&[b"Unsupported: ", token]);
+                    }
+                }
+            });
+        }
+        match method {
+            Method::Invite => self.invite(now, message, source, load, key),
+            Method::Register if load == Load::Normal => self.register(now, message, source),
+            Method::Register => self.congested(message, source),
+            Method::Options => self.sip.reply(message, source, 200, |out| {
+                out.line(&[render::ALLOW]);
+                out.line(&[b"Accept: application/sdp"]);
+            }),
+            Method::Bye => self.sip.reply(message, source, 481, |_| {}),
+            Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ALLOW])),
+            Method::Ack
+            | Method::Cancel
+            | Method::Info
+            | Method::Message
+            | Method::Notify
+            | Method::Prack
+            | Method::Publish
+            | Method::Refer
+            | Method::Subscribe
+            | Method::Update => self.sip.reply(message, source, 405, |out| out.line(&[render::ALLOW])),
+        }
+    }
+
+    /// 503 with Retry-After: normal work is refused, what is up goes on.
+    pub(super) fn congested(&mut self, message: &Message<'_>, source: SocketAddr) {
+        self.statistics.congested = self.statistics.congested.wrapping_add(1);
+        self.sip.reply(message, source, 503, |out| out.line(&[b"Retry-After: 10"]));
+    }
+}

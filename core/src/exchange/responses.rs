@@ -1,0 +1,135 @@
+//! Responses to our requests.
+
+use super::Exchange;
+use super::commands::Heard;
+use super::invite::first_hop;
+use crate::base::{Crypto, Handle, Instant};
+use crate::call::{Cause, leg};
+use crate::signalling::dialog::Phase;
+use crate::wire::sip::{Message, Method, Name};
+use crate::wire::write::Sink;
+
+impl<C: Crypto> Exchange<'_, C> {
+    pub(super) fn response(&mut self, now: Instant, message: &Message<'_>) {
+        let Some(handle) = self.sip.find_client(message) else { return };
+        let Some(transaction) = self.sip.transactions.get(handle).copied() else { return };
+        if !self.sip.response(now, &mut self.timers, handle, message) {
+            return;
+        }
+        let leg = transaction.leg;
+        if transaction.method == Method::Invite {
+            self.invite_response(now, leg, handle, message);
+        } else if transaction.method == Method::Bye {
+            self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);
+        }
+    }
+
+    fn invite_response(&mut self, now: Instant, leg: Handle, invite: Handle, message: &Message<'_>) {
+        let Some(dialog) = self.sip.dialog(leg).copied().filter(|dialog| dialog.invite == invite) else {
+            return;
+        };
+        let status = message.code().unwrap_or(0);
+        let sdp = message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
+        let body = if sdp { message.body } else { &[] };
+        match (status, dialog.phase) {
+            (100..=199, Phase::Calling { release: true }) => {
+                self.sip.cancel(now, &mut self.timers, leg);
+                self.set_phase(leg, Phase::Cancelling);
+            }
+            (100..=199, Phase::Calling { release: false } | Phase::Early) => {
+                self.set_phase(leg, Phase::Early);
+                if status > 100 {
+                    self.leg_event(now, leg, leg::Event::Alerting, &Heard { status, body });
+                }
+            }
+            (200..=299, Phase::Calling { release: false } | Phase::Early) => {
+                self.learn_remote(leg, message);
+                self.leg_event(now, leg, leg::Event::Answer, &Heard { status, body });
+            }
+            // It answered before our CANCEL arrived: acknowledge, then hang up (RFC 3261 section 15).
+            (200..=299, Phase::Calling { release: true } | Phase::Cancelling) => {
+                self.learn_remote(leg, message);
+                let cookie = self.crypto.random_u64();
+                self.sip.acknowledge(leg, cookie, &[]);
+                self.set_phase(leg, Phase::Released);
+                self.bye(now, leg, Cause::CANCELLED);
+            }
+            // The 2xx came again: so does our ACK, unless it still waits for the caller's.
+            (200..=299, Phase::Confirmed | Phase::Released) => self.sip.repeat_acknowledgement(leg),
+            (300..=699, Phase::Calling { release: false } | Phase::Early) => {
+                self.set_phase(leg, Phase::None);
+                let cause = Cause::Status(status);
+                if !self.retry_emergency(now, leg) {
+                    self.leg_event(now, leg, leg::Event::Release(cause), &Heard::NOTHING);
+                }
+            }
+            (300..=699, Phase::Calling { release: true } | Phase::Cancelling) => {
+                self.set_phase(leg, Phase::None);
+                self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);
+            }
+            (_, _) => {}
+        }
+    }
+
+    fn set_phase(&mut self, leg: Handle, phase: Phase) {
+        if let Some(dialog) = self.sip.dialog_mut(leg) {
+            dialog.phase = phase;
+        }
+    }
+
+    /// What a 2xx tells of the far end: its tag, its target and the way there (RFC 3261 section 12.1.2).
+    fn learn_remote(&mut self, leg: Handle, message: &Message<'_>) {
+        let (Some(to), Some(dialog)) = (&message.to, self.sip.dialog(leg).copied()) else { return };
+        let contact = message.contact.first();
+        let mut remote = self.sip.pages.writer();
+        remote.put(to.text);
+        let before = remote.len();
+        match contact {
+            Some(contact) => remote.put(contact.uri.text),
+            None => {
+                let from = usize::from(dialog.address_len);
+                remote.put_text(dialog.remote, from, from.saturating_add(usize::from(dialog.target_len)));
+            }
+        }
+        let target_len = u16::try_from(remote.len().saturating_sub(before)).unwrap_or(u16::MAX);
+        // The route set is the Record-Route of the response, reversed.
+        let count = message.items(Name::RecordRoute).count();
+        for n in (0..count).rev() {
+            if let Some(route) = message.items(Name::RecordRoute).nth(n) {
+                remote.line(&[b"Route: ", route]);
+            }
+        }
+        let Some(remote) = remote.finish() else { return };
+        let next_hop = first_hop(message, true)
+            .or_else(|| contact.and_then(|contact| contact.uri.socket_address()))
+            .unwrap_or(dialog.next_hop);
+        let remote_tag = self.sip.tag_hash(to.tag().unwrap_or(&[]));
+        self.sip.pages.release(dialog.remote);
+        if let Some(dialog) = self.sip.dialog_mut(leg) {
+            dialog.remote = remote;
+            dialog.address_len = u16::try_from(to.text.len()).unwrap_or(u16::MAX);
+            dialog.target_len = target_len;
+            dialog.next_hop = next_hop;
+            dialog.remote_tag = remote_tag;
+            dialog.max_forwards = 70;
+        }
+    }
+
+    /// A request of ours was not answered in time.
+    pub(super) fn request_timed_out(&mut self, now: Instant, leg: Handle, method: Method) {
+        // A party that does not answer our BYE is as good as gone; so is one that does not answer our CANCEL.
+        if matches!(method, Method::Bye | Method::Cancel) {
+            return self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);
+        }
+        let phase = self.sip.dialog(leg).map_or(Phase::None, |dialog| dialog.phase);
+        if let Some(dialog) = self.sip.dialog_mut(leg) {
+            dialog.phase = Phase::None;
+            dialog.invite = Handle::NONE;
+        }
+        if phase == (Phase::Calling { release: true }) {
+            self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);
+        } else if !self.retry_emergency(now, leg) {
+            self.leg_event(now, leg, leg::Event::Release(Cause::TIMEOUT), &Heard::NOTHING);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Time passes: at most a bounded number of deadlines a call.
+
+use super::commands::Heard;
+use super::{Event, Exchange};
+use crate::base::{Crypto, Full, Handle, Instant};
+use crate::call::{Cause, leg};
+use crate::registration::binding;
+use crate::signalling::sip::Machine;
+use crate::signalling::transaction::{client, invite_client, invite_server};
+use crate::wire::sip::Method;
+
+/// Deadlines served in one call of [`Exchange::tick`].
+pub const MAX_DEADLINES: usize = 16;
+
+/// Whether time has been caught up with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use = "more deadlines may be due"]
+pub enum Ticked {
+    /// Every deadline up to now is served.
+    Done,
+    /// More are due: poll the outputs and call again.
+    More,
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// Serves deadlines that have come, at most [`MAX_DEADLINES`].
+    ///
+    /// # Errors
+    /// [`Full`] if the outputs of earlier inputs have not been polled: nothing has changed, poll and call again.
+    pub fn tick(&mut self, now: Instant) -> Result<Ticked, Full> {
+        self.reserve()?;
+        let now = self.advance(now);
+        for served in 0..MAX_DEADLINES {
+            if self.reserve().is_err() {
+                return if served == 0 { Err(Full) } else { Ok(Ticked::More) };
+            }
+            if let Some(id) = self.timers.pop(now) {
+                match id.checked_sub(self.first_leg_timer) {
+                    Some(leg) => self.leg_due(now, leg),
+                    None => self.transaction_due(now, id),
+                }
+            } else if let Some(device) = self.lapses.pop(now) {
+                self.binding_due(now, device);
+            } else {
+                return Ok(Ticked::Done);
+            }
+        }
+        Ok(Ticked::More)
+    }
+
+    /// Clears at most [`MAX_DEADLINES`] calls, as a shutdown does; true while there may be more.
+    ///
+    /// # Errors
+    /// [`Full`] as for [`tick`](Self::tick).
+    pub fn clear_calls(&mut self, now: Instant) -> Result<bool, Full> {
+        let now = self.advance(now);
+        for _ in 0..MAX_DEADLINES {
+            self.reserve()?;
+            let live = self.calls.legs().find(|(_, slot)| is_live(slot.leg.state())).map(|(leg, _)| leg);
+            let Some(leg) = live else { return Ok(false) };
+            let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+            for leg in [Some(leg), peer].into_iter().flatten() {
+                self.leg_event(now, leg, leg::Event::PeerReleased(Cause::CONGESTION), &Heard::NOTHING);
+            }
+        }
+        Ok(true)
+    }
+
+    fn leg_due(&mut self, now: Instant, slot: u32) {
+        let Some(leg) = self.calls.leg_at(slot) else { return };
+        self.leg_event(now, leg, leg::Event::Tick, &Heard::NOTHING);
+    }
+
+    fn transaction_due(&mut self, now: Instant, slot: u32) {
+        let handle = self.sip.transactions.handle_at(slot);
+        let method = handle.and_then(|handle| self.sip.transactions.get(handle)).map(|one| one.method);
+        let (Some(method), Some(timed_out)) = (method, self.sip.tick(now, &mut self.timers, slot)) else {
+            return;
+        };
+        self.timed_out(now, timed_out.leg, method, timed_out.machine);
+    }
+
+    fn timed_out(&mut self, now: Instant, leg: Handle, method: Method, machine: Machine) {
+        match machine {
+            Machine::InviteServer(invite_server::State::Terminated) => self.unacknowledged(now, leg),
+            Machine::InviteClient(invite_client::State::Terminated)
+            | Machine::Client(client::State::Terminated) => {
+                self.request_timed_out(now, leg, method);
+            }
+            Machine::InviteServer(_) | Machine::InviteClient(_) | Machine::Client(_) | Machine::Server(_) => {
+            }
+        }
+    }
+
+    fn binding_due(&mut self, now: Instant, device: u32) {
+        let Some(slot) = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device)) else {
+            return;
+        };
+        let outcome = slot.binding.handle(now, binding::Event::Tick);
+        self.lapses.set(device, slot.binding.next_deadline());
+        if outcome == binding::Outcome::Expired {
+            self.event(Event::Unregistered(device, true));
+        }
+    }
+}
+
+const fn is_live(state: leg::State) -> bool {
+    match state {
+        leg::State::Proceeding
+        | leg::State::Alerting
+        | leg::State::Calling { .. }
+        | leg::State::Ringing { .. }
+        | leg::State::Connected => true,
+        leg::State::Idle | leg::State::Clearing { .. } | leg::State::Gone => false,
+    }
+}

@@ -1,0 +1,9 @@
+//! SIP transactions and dialogs: between messages on the wire and neutral signals.
+
+pub mod dialog;
+pub mod render;
+pub mod sip;
+pub mod transaction;
+
+pub use dialog::Dialog;
+pub use sip::{Sip, Transaction};

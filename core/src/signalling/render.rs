@@ -1,0 +1,310 @@
+//! What messages are made of: status phrases, the echoed head of a response, the head of a request.
+
+use super::dialog::Dialog;
+use crate::base::crypto::hex_digit;
+use crate::base::{Handle, WallTime};
+use crate::table::pages::PageWriter;
+use crate::wire::sip::{Message, Method, Name};
+use crate::wire::write::Sink;
+use core::net::SocketAddr;
+
+/// The methods this engine takes.
+pub const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
+
+/// The phrase of a status (RFC 3261 section 21).
+#[must_use]
+pub const fn phrase(status: u16) -> &'static str {
+    match status {
+        100 => "Trying",
+        180 => "Ringing",
+        183 => "Session Progress",
+        200 => "OK",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        413 => "Request Entity Too Large",
+        414 => "Request-URI Too Long",
+        415 => "Unsupported Media Type",
+        416 => "Unsupported URI Scheme",
+        420 => "Bad Extension",
+        423 => "Interval Too Brief",
+        480 => "Temporarily Unavailable",
+        481 => "Call/Transaction Does Not Exist",
+        482 => "Loop Detected",
+        483 => "Too Many Hops",
+        484 => "Address Incomplete",
+        486 => "Busy Here",
+        487 => "Request Terminated",
+        488 => "Not Acceptable Here",
+        500 => "Server Internal Error",
+        501 => "Not Implemented",
+        503 => "Service Unavailable",
+        505 => "Version Not Supported",
+        513 => "Message Too Large",
+        600 => "Busy Everywhere",
+        603 => "Decline",
+        _ => "Refused",
+    }
+}
+
+/// A tag or the tail of a branch: slot and generation of a handle, then 64 random bits; 28 hexadecimal digits.
+#[must_use]
+pub fn token(handle: Handle, cookie: u64) -> [u8; 28] {
+    let value = u128::from(handle.bits() & 0xFFFF_FFFF_FFFF) << 64 | u128::from(cookie);
+    let mut text = [0; 28];
+    for (slot, shift) in text.iter_mut().rev().zip((0u32..).step_by(4)) {
+        let nibble = value.checked_shr(shift).unwrap_or(0) & 15;
+        *slot = hex_digit(u8::try_from(nibble).unwrap_or(0));
+    }
+    text
+}
+
+/// The handle (of this instance) and cookie of a [`token`].
+#[must_use]
+pub fn parse_token(text: &[u8], instance: u16) -> Option<(Handle, u64)> {
+    if text.len() != 28 {
+        return None;
+    }
+    let value = text.iter().try_fold(0u128, |value, c| {
+        let nibble = match c {
+            b'0'..=b'9' => c.wrapping_sub(b'0'),
+            b'a'..=b'f' => c.wrapping_sub(b'a').wrapping_add(10),
+            _ => return None,
+        };
+        Some(value << 4 | u128::from(nibble))
+    })?;
+    let cookie = u64::try_from(value & u128::from(u64::MAX)).ok()?;
+    let handle = u64::try_from(value >> 64).ok()? | u64::from(instance) << 48;
+    Some((Handle::from_bits(handle), cookie))
+}
+
+/// Status line.
+pub fn status_line(out: &mut impl Sink, status: u16) {
+    out.put(b"SIP/2.0 ");
+    out.number(u64::from(status));
+    out.line(&[b" ", phrase(status).as_bytes()]);
+}
+
+/// The part of a response that echoes its request (RFC 3261 section 8.2.6.2): Via, Record-Route, From, To with `tag`,
+/// Call-ID, CSeq. The top Via says where the request really came from (RFC 3581 section 4).
+pub fn echo(out: &mut impl Sink, message: &Message<'_>, source: SocketAddr, tag: &[u8]) {
+    if let Some(via) = &message.via {
+        let differs = via.host.ip() != Some(source.ip());
+        match (via.rport, find_bare_rport(via.text)) {
+            (true, Some((before, after))) => {
+                out.put(b"Via: ");
+                out.put(before);
+                out.put(b";rport=");
+                out.number(u64::from(source.port()));
+                out.put(after);
+            }
+            (true, None) | (false, _) => {
+                out.put(b"Via: ");
+                out.put(via.text);
+            }
+        }
+        if via.received.is_none() && (via.rport || differs) {
+            out.put(b";received=");
+            out.ip(source.ip());
+        }
+        out.put(b"\r\n");
+    }
+    for via in message.items(Name::Via).skip(1) {
+        out.line(&[b"Via: ", via]);
+    }
+    if message.method() == Some(Method::Invite) {
+        for route in message.headers(Name::RecordRoute) {
+            out.line(&[b"Record-Route: ", route]);
+        }
+    }
+    if let (Some(from), Some(to), Some(cseq)) = (&message.from, &message.to, &message.cseq) {
+        out.line(&[b"From: ", from.text]);
+        match to.tag() {
+            Some(_) => out.line(&[b"To: ", to.text]),
+            None => out.line(&[b"To: ", to.text, b";tag=", tag]),
+        }
+        out.line(&[b"Call-ID: ", message.call_id]);
+        out.put(b"CSeq: ");
+        out.number(u64::from(cseq.number));
+        out.line(&[b" ", cseq.method_text]);
+    }
+}
+
+/// A Via text around its valueless `rport` parameter.
+fn find_bare_rport(via: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut at: usize = 0;
+    loop {
+        let rest = via.get(at..)?;
+        let semicolon = rest.iter().position(|c| *c == b';')?;
+        let start = at.saturating_add(semicolon);
+        let name = via.get(start.saturating_add(1)..)?;
+        let trimmed = name.trim_ascii_start();
+        let skipped = name.len().saturating_sub(trimmed.len());
+        let (head, tail) = trimmed.split_at_checked(5).unwrap_or((&[], trimmed));
+        let ends = matches!(tail.trim_ascii_start().first(), None | Some(b';'));
+        if head.eq_ignore_ascii_case(b"rport") && ends {
+            let end = start.saturating_add(6).saturating_add(skipped);
+            return Some((via.get(..start)?, via.get(end..)?));
+        }
+        at = start.saturating_add(1);
+    }
+}
+
+/// Where responses to a request go (RFC 3261 section 18.2.2, RFC 3581 section 4).
+#[must_use]
+pub fn response_address(message: &Message<'_>, source: SocketAddr) -> SocketAddr {
+    match &message.via {
+        Some(via) if !via.rport => SocketAddr::new(source.ip(), via.port.unwrap_or(5060)),
+        Some(_) | None => source,
+    }
+}
+
+/// What a request within a dialog, or the INVITE that begins one, has in its head.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// Method.
+    pub method: Method,
+    /// CSeq number.
+    pub cseq: u32,
+    /// The tail of the branch.
+    pub branch: &'a [u8],
+    /// Our tag.
+    pub tag: &'a [u8],
+    /// Their address with tag, where it is not yet the dialog's.
+    pub to: Option<&'a [u8]>,
+    /// Where we are.
+    pub us: SocketAddr,
+    /// Max-Forwards.
+    pub max_forwards: u8,
+}
+
+/// Request line and the header lines that every request of a dialog has.
+pub fn request_head(out: &mut PageWriter<'_, '_>, dialog: &Dialog, head: &Head<'_>) {
+    let method = head.method.as_bytes();
+    let address_end = usize::from(dialog.address_len);
+    let target_end = address_end.saturating_add(usize::from(dialog.target_len));
+    let call_id_end = usize::from(dialog.call_id_len);
+    out.put(method);
+    out.put(b" ");
+    out.put_text(dialog.remote, address_end, target_end);
+    out.put(b" SIP/2.0\r\nVia: SIP/2.0/UDP ");
+    out.socket_address(head.us);
+    out.line(&[b";rport;branch=z9hG4bK", head.branch]);
+    out.put(b"Max-Forwards: ");
+    out.number(u64::from(head.max_forwards));
+    out.put(b"\r\n");
+    out.put_text(dialog.remote, target_end, dialog.remote.len());
+    out.put(b"From: ");
+    out.put_text(dialog.fixed, call_id_end, dialog.fixed.len());
+    out.line(&[b";tag=", head.tag]);
+    out.put(b"To: ");
+    match head.to {
+        Some(to) => out.put(to),
+        None => out.put_text(dialog.remote, 0, address_end),
+    }
+    out.put(b"\r\nCall-ID: ");
+    out.put_text(dialog.fixed, 0, call_id_end);
+    out.put(b"\r\nCSeq: ");
+    out.number(u64::from(head.cseq));
+    out.line(&[b" ", method]);
+}
+
+/// The last lines of the head, and the body.
+pub fn body(out: &mut impl Sink, body: &[u8]) {
+    if !body.is_empty() {
+        out.line(&[b"Content-Type: application/sdp"]);
+    }
+    out.put(b"Content-Length: ");
+    out.number(u64::try_from(body.len()).unwrap_or(0));
+    out.put(b"\r\n\r\n");
+    out.put(body);
+}
+
+/// A `Date` header (RFC 3261 section 20.17), for phones that set their clock by it.
+pub fn date(out: &mut impl Sink, now: WallTime) {
+    const DAYS: [&[u8]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"];
+    const MONTHS: [&[u8]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    let utc = WallTime { offset_min: 0, ..now };
+    let civil = utc.civil();
+    let weekday = usize::try_from(utc.unix_s.div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
+    let two = |n: u8| [b'0'.saturating_add(n / 10 % 10), b'0'.saturating_add(n % 10)];
+    let month = MONTHS.get(usize::from(civil.month).saturating_sub(1)).copied().unwrap_or(b"Jan");
+    out.put(b"Date: ");
+    out.put(DAYS.get(weekday).copied().unwrap_or(b"Thu"));
+    out.put(b", ");
+    out.put(&two(civil.day));
+    out.put(b" ");
+    out.put(month);
+    out.put(b" ");
+    out.number(u64::try_from(civil.year).unwrap_or(1970));
+    for (before, part) in [(b" ", civil.hour), (b":", civil.minute), (b":", civil.second)] {
+        out.put(before);
+        out.put(&two(part));
+    }
+    out.put(b" GMT\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::write::Buffer;
+
+    #[test]
+    fn tokens_come_back_and_carry_the_instance() {
+        let handle = Handle::new(0x123456, 0xABCDEF, 7);
+        let text = token(handle, 0x0123_4567_89AB_CDEF);
+        assert_eq!(&text, b"abcdef1234560123456789abcdef");
+        assert_eq!(parse_token(&text, 7), Some((handle, 0x0123_4567_89AB_CDEF)));
+        assert_ne!(parse_token(&text, 8).unwrap().0, handle);
+        assert_eq!(parse_token(b"abcdef1234560123456789abcdeg", 7), None);
+    }
+
+    #[test]
+    fn rfc3581_the_top_via_tells_the_source() {
+        let message = |via: &str| {
+            std::format!(
+                "OPTIONS sip:a@b SIP/2.0\r\nVia: {via}\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n"
+            )
+        };
+        let rows = [
+            (
+                "SIP/2.0/UDP h;rport;branch=z9hG4bKx",
+                "SIP/2.0/UDP h;rport=7;branch=z9hG4bKx;received=10.0.0.9",
+                7,
+            ),
+            (
+                "SIP/2.0/UDP h;branch=z9hG4bKx;rport",
+                "SIP/2.0/UDP h;branch=z9hG4bKx;rport=7;received=10.0.0.9",
+                7,
+            ),
+            ("SIP/2.0/UDP 10.0.0.9:99;branch=z9hG4bKx", "SIP/2.0/UDP 10.0.0.9:99;branch=z9hG4bKx", 99),
+            ("SIP/2.0/UDP h:99;branch=z9hG4bKx", "SIP/2.0/UDP h:99;branch=z9hG4bKx;received=10.0.0.9", 99),
+        ];
+        let source: SocketAddr = "10.0.0.9:7".parse().unwrap();
+        for (via, expected, port) in rows {
+            let text = message(via);
+            let mut parsed = Message::new();
+            parsed.parse(text.as_bytes()).unwrap();
+            let mut buf = [0; 400];
+            let mut out = Buffer::new(&mut buf);
+            echo(&mut out, &parsed, source, b"t");
+            let len = out.finish().unwrap();
+            let first = core::str::from_utf8(&buf[..len]).unwrap().lines().next().unwrap();
+            assert_eq!(first, std::format!("Via: {expected}"));
+            assert_eq!(response_address(&parsed, source).port(), port);
+        }
+    }
+
+    #[test]
+    fn dates_are_in_gmt() {
+        let mut buf = [0; 60];
+        let mut out = Buffer::new(&mut buf);
+        date(&mut out, WallTime { unix_s: 1_795_312_800, offset_min: -300 });
+        let len = out.finish().unwrap();
+        assert_eq!(&buf[..len], b"Date: Sun, 22 Nov 2026 06:00:00 GMT\r\n");
+    }
+}

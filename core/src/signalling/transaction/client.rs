@@ -1,0 +1,93 @@
+//! Non-INVITE client transaction (RFC 3261 section 17.1.2).
+//!
+//! ```text
+//!  Trying --1xx--> Proceeding
+//!  Trying, Proceeding --E: Send again; F: TimedOut, Terminated
+//!  Trying, Proceeding --Final: Deliver--> Completed --K--> Terminated
+//! ```
+
+use super::{Action, Actions, Retry, T1_64, T2, T4, actions};
+use crate::base::Instant;
+
+/// Where it is.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum State {
+    /// Nothing heard.
+    Trying {
+        /// Timer E.
+        retry: Retry,
+        /// Timer F.
+        until: Instant,
+    },
+    /// A provisional response came.
+    Proceeding {
+        /// Timer E, at T2 now.
+        retry: Retry,
+        /// Timer F.
+        until: Instant,
+    },
+    /// Answered; absorbs repetitions.
+    Completed {
+        /// Timer K.
+        until: Instant,
+    },
+    /// Over.
+    Terminated,
+}
+
+/// What happens.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Event {
+    /// 1xx.
+    Provisional,
+    /// 200-699.
+    Final,
+    /// Time has passed.
+    Tick,
+}
+
+impl State {
+    /// The request was just sent.
+    #[must_use]
+    pub const fn new(now: Instant) -> Self {
+        Self::Trying { retry: Retry::first(now), until: now.plus_ms(T1_64) }
+    }
+
+    /// When [`Event::Tick`] is next wanted.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Trying { retry, until } | Self::Proceeding { retry, until } => Some(retry.at.min(*until)),
+            Self::Completed { until } => Some(*until),
+            Self::Terminated => None,
+        }
+    }
+
+    /// Applies one event.
+    pub fn handle(&mut self, now: Instant, event: Event) -> Actions {
+        use Action::{Deliver, Send, Terminated, TimedOut};
+        let (next, list): (Self, &[Action]) = match (*self, event) {
+            (Self::Trying { retry, until } | Self::Proceeding { retry, until }, Event::Provisional) => {
+                (Self::Proceeding { retry: Retry { interval: T2, ..retry }, until }, &[])
+            }
+            (Self::Trying { .. } | Self::Proceeding { .. }, Event::Final) => {
+                (Self::Completed { until: now.plus_ms(T4) }, &[Deliver])
+            }
+            (Self::Trying { until, .. } | Self::Proceeding { until, .. }, Event::Tick) if now >= until => {
+                (Self::Terminated, &[TimedOut, Terminated])
+            }
+            (Self::Trying { retry, until }, Event::Tick) if now >= retry.at => {
+                (Self::Trying { retry: retry.next(now, T2), until }, &[Send])
+            }
+            (Self::Proceeding { retry, until }, Event::Tick) if now >= retry.at => {
+                (Self::Proceeding { retry: retry.next(now, T2), until }, &[Send])
+            }
+            (Self::Completed { until }, Event::Tick) if now >= until => (Self::Terminated, &[Terminated]),
+            (Self::Trying { .. } | Self::Proceeding { .. }, Event::Tick)
+            | (Self::Completed { .. }, Event::Provisional | Event::Final | Event::Tick)
+            | (Self::Terminated, Event::Provisional | Event::Final | Event::Tick) => (*self, &[]),
+        };
+        *self = next;
+        actions(list)
+    }
+}

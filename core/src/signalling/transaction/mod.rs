@@ -1,0 +1,68 @@
+//! The four transaction machines (RFC 3261 section 17, RFC 6026) and their timers, for an unreliable transport.
+
+pub mod client;
+pub mod invite_client;
+pub mod invite_server;
+pub mod server;
+
+use crate::base::Instant;
+
+/// Round-trip estimate (RFC 3261 section 17.1.1.1), in milliseconds.
+pub const T1: u64 = 500;
+/// The longest retransmission interval.
+pub const T2: u64 = 4_000;
+/// How long a message may stay in the network.
+pub const T4: u64 = 5_000;
+/// Timers B, F, H, J, L and M.
+pub const T1_64: u64 = 64 * T1;
+/// Timer D: at least 32 seconds on an unreliable transport.
+pub const TIMER_D: u64 = 32_000;
+
+/// What a transaction asks for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Action {
+    /// Send the message it holds (again).
+    Send,
+    /// Acknowledge the final response just received (RFC 3261 section 17.1.1.3).
+    Acknowledge,
+    /// Hand what was received up.
+    Deliver,
+    /// Nothing was heard in time.
+    TimedOut,
+    /// Over: the slot is free.
+    Terminated,
+}
+
+/// Actions of one event, in order.
+pub type Actions = heapless::Vec<Action, 2>;
+
+/// A retransmission that doubles.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Retry {
+    /// When next.
+    pub at: Instant,
+    /// The interval after that is twice this one.
+    pub interval: u64,
+}
+
+impl Retry {
+    /// The first, T1 from now.
+    #[must_use]
+    pub const fn first(now: Instant) -> Self {
+        Self { at: now.plus_ms(T1), interval: T1 }
+    }
+
+    /// The next, after twice the interval but at most `cap`.
+    #[must_use]
+    pub fn next(self, now: Instant, cap: u64) -> Self {
+        let interval = self.interval.saturating_mul(2).min(cap);
+        Self { at: now.plus_ms(interval), interval }
+    }
+}
+
+fn actions(list: &[Action]) -> Actions {
+    Actions::from_slice(list).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
