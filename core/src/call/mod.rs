@@ -243,8 +243,9 @@ impl<'m> Calls<'m> {
         while let Some((handle, event)) = todo.pop() {
             let Some(slot) = self.legs.get_mut(handle) else { continue };
             let call = slot.call;
-            for action in slot.leg.handle(now, event) {
-                let next = match action {
+            // By reference: dropping heapless's own iterator can panic.
+            for action in &slot.leg.handle(now, event) {
+                let next = match *action {
                     Action::SendSetup => push(commands, Command::Setup(handle)),
                     Action::SendAlerting => push(commands, Command::Alerting(handle)),
                     Action::SendRelease(cause) => push(commands, Command::Release(handle, cause)),

@@ -34,8 +34,9 @@ impl Heard<'_> {
 type Queue = heapless::Deque<Command, 32>;
 
 fn enqueue(queue: &mut Queue, commands: Commands) {
-    for command in commands {
-        let queued = queue.push_back(command);
+    // By reference: dropping heapless's own iterator can panic.
+    for command in &commands {
+        let queued = queue.push_back(*command);
         debug_assert!(queued.is_ok(), "one step caused more commands than a queue holds");
     }
 }

@@ -159,6 +159,10 @@ pub fn decide(
     if from.authority.cor == 0 {
         return deny(Rule::CorNone, RowRef::None);
     }
+    if is_e164(attempt.dialed) {
+        // Without `plus_access` no row says how such a number is dialed here.
+        return deny(Rule::NumberVacant, RowRef::None);
+    }
     let dialed = match Digits::dialed(attempt.dialed) {
         Ok(dialed) => dialed,
         Err(BadDigits::Character) => return deny(Rule::NumberInvalid, RowRef::None),
@@ -167,7 +171,9 @@ pub fn decide(
     if let End::Device(device) = analysis.end {
         return internal(image, &from, device, dialed);
     }
-    if let Some(leading) = analysis.leading_denied {
+    // A Leading denial waits while the digits may still become an emergency string.
+    let deferred = analysis.end == End::Incomplete && analysis.maybe_emergency;
+    if let Some(leading) = analysis.leading_denied.filter(|_| !deferred) {
         let group = at(image.leadings, leading).and_then(|row| row.cor_group.checked_sub(1));
         return match deny(Rule::CorLeading, RowRef::Leading(leading)) {
             Verdict::Deny(denial) => Verdict::Deny(Denial { cor_group: group, ..denial }),
@@ -360,7 +366,8 @@ fn outpulse(image: &Image<'_>, route: &RouteRow, dialed: Digits) -> Result<Digit
     for &c in image.text(row.insert).as_bytes().iter().chain(rest) {
         outpulsed.push(c).map_err(|()| Rule::DigitModification)?;
     }
-    Ok(outpulsed)
+    // A call without a number reaches nobody knows whom.
+    if outpulsed.is_empty() { Err(Rule::DigitModification) } else { Ok(outpulsed) }
 }
 
 /// The choices of a route (one) or a route list, in order.
@@ -442,6 +449,11 @@ fn restricted(image: &Image<'_>, from: u8, to: u8) -> bool {
     let row = from.checked_sub(1).and_then(|from| image.interconnect.get(usize::from(from)));
     let bit = to.checked_sub(1).and_then(|to| 1u64.checked_shl(u32::from(to)));
     matches!((row, bit), (Some(row), Some(bit)) if row.restricted & bit != 0)
+}
+
+/// `+` and digits.
+fn is_e164(dialed: &[u8]) -> bool {
+    dialed.strip_prefix(b"+").is_some_and(|rest| !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))
 }
 
 fn at<R: super::row::Row>(table: super::row::Table<'_, R>, index: u32) -> Option<R> {

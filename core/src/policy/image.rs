@@ -9,8 +9,8 @@
 use super::row::{Row, Run, Str, Table};
 use super::rows::{
     ArsRow, ChoiceRow, CorGroupRow, CosRow, DeviceRow, DeviceTextRow, DigitModificationRow, END_ARS,
-    END_DEVICE, END_EMERGENCY, EdgeRow, InterconnectRow, LeadingRow, NodeRow, RouteListRow, RouteRow,
-    SECTION_TEXTS, SECTIONS, SystemRow, TrunkRow, TrustedRow, USE_LIST, USE_ROUTE, UsernameRow,
+    END_DEVICE, END_EMERGENCY, EdgeRow, InterconnectRow, KEYS, LeadingRow, NodeRow, RouteListRow, RouteRow,
+    SECTION_TEXTS, SECTIONS, SystemRow, TOWARDS_EMERGENCY, TrunkRow, TrustedRow, USE_LIST, USE_ROUTE, UsernameRow,
     UsernameSeedRow, ZoneRow,
 };
 use super::trie::INDEX;
@@ -302,8 +302,8 @@ impl<'a> Image<'a> {
                 END_ARS | END_EMERGENCY => row < self.ars.len(),
                 _ => row == 0,
             };
-            let run = Run { first: r.edges, count: u16::try_from(r.keys.count_ones()).unwrap_or(0) };
-            end && r.keys < 1 << 12
+            let run = Run { first: r.edges, count: u16::try_from((r.keys & KEYS).count_ones()).unwrap_or(0) };
+            end && r.keys & !(KEYS | TOWARDS_EMERGENCY) == 0
                 && within(run, self.edges.len())
                 && usize::try_from(r.leading).is_ok_and(|leading| leading <= self.leadings.len())
         })?;

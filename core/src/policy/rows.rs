@@ -315,7 +315,7 @@ row! {
 row! {
     /// A state of the digit trie.
     NodeRow, section 15 {
-        /// Bit n: key n (0-9, `*`, `#`) leads on.
+        /// Bit n of [`KEYS`]: key n (0-9, `*`, `#`) leads on. [`TOWARDS_EMERGENCY`]: an emergency string begins like this.
         keys: u16,
         /// What ends here: two bits of kind ([`END_DEVICE`] …) above 30 bits of row number.
         end: u32,
@@ -325,6 +325,11 @@ row! {
         edges: u32,
     }
 }
+
+/// [`NodeRow::keys`]: the bits that are keys.
+pub const KEYS: u16 = (1 << 12) - 1;
+/// [`NodeRow::keys`]: what was dialed so far is the proper beginning of an emergency string.
+pub const TOWARDS_EMERGENCY: u16 = 1 << 15;
 
 /// [`NodeRow::end`]: nothing ends here.
 pub const END_NONE: u32 = 0;

@@ -1,7 +1,7 @@
 //! Digit analysis: one walk over the trie, one node a digit, whatever the number of rows.
 
 use super::image::Image;
-use super::rows::{END_ARS, END_DEVICE, END_EMERGENCY, NodeRow};
+use super::rows::{END_ARS, END_DEVICE, END_EMERGENCY, KEYS, NodeRow, TOWARDS_EMERGENCY};
 use crate::base::Digit;
 
 /// What the digits lead to.
@@ -30,13 +30,15 @@ pub struct Analysis {
     pub used: usize,
     /// The first Leading row on the way whose COR group blocks the COR.
     pub leading_denied: Option<u32>,
+    /// More digits could still make it an emergency string.
+    pub maybe_emergency: bool,
 }
 
 /// Walks the digits. `blocked` says whether a Leading row refuses the caller; it is asked once for each such row passed.
 /// Work: one node for each digit.
 pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) -> bool) -> Analysis {
     let mut at = image.nodes.get(0).unwrap_or_default();
-    let mut analysis = Analysis { end: End::Vacant, used: 0, leading_denied: None };
+    let mut analysis = Analysis { end: End::Vacant, used: 0, leading_denied: None, maybe_emergency: false };
     for &c in digits {
         let Some(digit) = Digit::from_ascii(c) else { return Analysis { end: End::Invalid, ..analysis } };
         let Some(next) = step(image, &at, digit) else { return Analysis { end: End::Vacant, ..analysis } };
@@ -52,7 +54,8 @@ pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) ->
             analysis.leading_denied = Some(leading);
         }
     }
-    let end = match (at.end >> 30, at.keys) {
+    analysis.maybe_emergency = at.keys & TOWARDS_EMERGENCY != 0;
+    let end = match (at.end >> 30, at.keys & KEYS) {
         (END_DEVICE, _) => End::Device(at.end & INDEX),
         (END_ARS, _) => End::Ars(at.end & INDEX),
         (_, 0) => End::Vacant,

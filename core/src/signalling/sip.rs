@@ -615,7 +615,39 @@ impl<'m> Sip<'m> {
                 Action::Acknowledge | Action::Deliver | Action::TimedOut => {}
             }
         }
+        self.release_texts(handle);
         self.watch(timers, handle);
+    }
+
+    /// Gives back what will not be sent again: transactions linger for up to 32 seconds, their texts need not.
+    fn release_texts(&mut self, handle: Handle) {
+        let Some(transaction) = self.transactions.get_mut(handle) else { return };
+        let (text, echo) = match transaction.machine {
+            Machine::InviteServer(
+                invite_server::State::Accepted { retry: None, .. } | invite_server::State::Confirmed { .. },
+            ) => (true, true),
+            // Only the final response is still sent, and it holds what was echoed.
+            Machine::InviteServer(
+                invite_server::State::Accepted { retry: Some(_), .. } | invite_server::State::Completed { .. },
+            ) => (false, true),
+            Machine::InviteClient(
+                invite_client::State::Proceeding
+                | invite_client::State::Completed { .. }
+                | invite_client::State::Accepted { .. },
+            )
+            | Machine::Client(client::State::Completed { .. }) => (true, false),
+            Machine::InviteServer(invite_server::State::Proceeding | invite_server::State::Terminated)
+            | Machine::InviteClient(invite_client::State::Calling { .. } | invite_client::State::Terminated)
+            | Machine::Client(
+                client::State::Trying { .. } | client::State::Proceeding { .. } | client::State::Terminated,
+            )
+            | Machine::Server(_) => (false, false),
+        };
+        let take = |wanted, text: &mut Text| {
+            if wanted { core::mem::replace(text, Text::EMPTY) } else { Text::EMPTY }
+        };
+        let gone = [take(text, &mut transaction.text), take(echo, &mut transaction.echo)];
+        gone.into_iter().for_each(|text| self.pages.release(text));
     }
 
     /// Ends a transaction without a word.

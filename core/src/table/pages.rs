@@ -111,8 +111,9 @@ impl<'m> Pages<'m> {
         let mut copied: usize = 0;
         for chunk in self.chunks(text, 0, text.len()) {
             let end = copied.saturating_add(chunk.len());
+            // Not copy_from_slice: the optimiser does not see here that both are equally long, and keeps its panic.
             if let Some(target) = out.get_mut(copied..end) {
-                target.copy_from_slice(chunk);
+                target.iter_mut().zip(chunk).for_each(|(slot, byte)| *slot = *byte);
                 copied = end;
             }
         }

@@ -294,8 +294,54 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     rest.is_empty().then(|| Ipv4Addr::from(octets))
 }
 
-/// An IPv6 literal without brackets and zone.
+/// An IPv6 literal without brackets and zone (RFC 4291 section 2.2). Not the standard library's parser, because that
+/// one keeps panics that no optimiser can remove.
 #[inline(never)]
 pub(in crate::wire) fn ipv6(text: &[u8]) -> Result<Ipv6Addr, Bad> {
-    core::str::from_utf8(text).map_err(|_| Bad)?.parse().map_err(|_| Bad)
+    let mut groups: heapless::Vec<u16, 8> = heapless::Vec::new();
+    let (mut rest, mut gap) = match text.strip_prefix(b"::") {
+        Some(after) => (after, Some(0)),
+        None => (text, None),
+    };
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| *byte == b':').unwrap_or(rest.len());
+        let (piece, after) = rest.split_at_checked(end).ok_or(Bad)?;
+        match ipv4(piece) {
+            Some(last) if after.is_empty() => {
+                let [a, b, c, d] = last.octets();
+                groups.push(u16::from_be_bytes([a, b])).map_err(|_| Bad)?;
+                groups.push(u16::from_be_bytes([c, d])).map_err(|_| Bad)?;
+            }
+            Some(_) | None => groups.push(hex_group(piece)?).map_err(|_| Bad)?,
+        }
+        rest = match after {
+            [] => after,
+            [b':', b':', after @ ..] if gap.is_none() => {
+                gap = Some(groups.len());
+                after
+            }
+            [b':', after @ ..] if !after.is_empty() => after,
+            [..] => return Err(Bad),
+        };
+    }
+    // `::` stands for at least one group.
+    if groups.len() > 7 && gap.is_some() || groups.len() != 8 && gap.is_none() {
+        return Err(Bad);
+    }
+    let (head, tail) = groups.split_at_checked(gap.unwrap_or(groups.len())).ok_or(Bad)?;
+    let mut all = [0u16; 8];
+    all.iter_mut().zip(head).for_each(|(slot, group)| *slot = *group);
+    all.iter_mut().rev().zip(tail.iter().rev()).for_each(|(slot, group)| *slot = *group);
+    Ok(Ipv6Addr::from(all))
+}
+
+/// One to four hexadecimal digits.
+fn hex_group(text: &[u8]) -> Result<u16, Bad> {
+    if !(1..=4).contains(&text.len()) {
+        return Err(Bad);
+    }
+    text.iter().try_fold(0u16, |group, byte| {
+        let digit = char::from(*byte).to_digit(16).and_then(|digit| u16::try_from(digit).ok()).ok_or(Bad)?;
+        Ok(group << 4 | digit)
+    })
 }

@@ -1,0 +1,102 @@
+/*
+ * The smallest firmware around libstrowger.a: no libc, no heap, every function of the ABI in reach of `reset`.
+ *
+ * ci/bare-metal.sh links it. The library's panic handler calls a function that exists nowhere, so the link succeeds only
+ * if no panic can be reached from here. What the peripherals would do is left as three functions.
+ */
+#include "strowger.h"
+
+enum { DEVICES = 8, TRUNKS = 2, CALLS = 2 };
+
+static uint64_t memory[STW_EXCHANGE_WORDS(DEVICES, TRUNKS, CALLS)];
+static uint8_t datagram[2048];
+
+/* The policy and its keyring, wherever flash has them. */
+extern const uint8_t policy[], keyring[];
+extern const uint32_t policy_length, keyring_length;
+const uint8_t policy[4] = {0}, keyring[4] = {0};
+const uint32_t policy_length = sizeof policy, keyring_length = sizeof keyring;
+
+/* The peripherals: registers that the compiler knows nothing of. */
+static volatile uint32_t clock_ms, random_word, received_bytes, key_pressed, led;
+
+static void send(const stw_output_send *message) { led = (uint32_t)message->length; }
+
+static void drain(stw_exchange *x)
+{
+    stw_output out;
+    size_t needed = 0;
+    while (stw_exchange_poll(x, &out, datagram, sizeof datagram, &needed) == STW_OK) {
+        if (out.kind == STW_OUTPUT_SEND)
+            send(&out.body.send);
+        else
+            led = out.kind;
+    }
+}
+
+static void one_input(stw_exchange *x)
+{
+    static stw_decision decision;
+    static stw_statistics statistics;
+    static const uint8_t dialed[] = {'2', '0', '1'};
+    static uint8_t hash[32];
+    stw_address source = {{192, 0, 2, 1}, 0, 5060, STW_FAMILY_IPV4, 0};
+    uint32_t row = 0, key = key_pressed;
+
+    if (received_bytes > 0)
+        (void)stw_exchange_receive(x, clock_ms, &source, datagram, received_bytes);
+    else if (key == 1 && stw_exchange_device(x, dialed, sizeof dialed, &row) == STW_OK)
+        led = (uint32_t)stw_exchange_setup(x, clock_ms, STW_PARTY_DEVICE, row, dialed, sizeof dialed, &decision);
+    else if (key == 2)
+        (void)stw_exchange_alerting(x, clock_ms, decision.leg);
+    else if (key == 3)
+        (void)stw_exchange_answer(x, clock_ms, decision.leg);
+    else if (key == 4)
+        (void)stw_exchange_release(x, clock_ms, decision.leg, 0);
+    else if (key == 5 && stw_exchange_trunk(x, dialed, sizeof dialed, &row) == STW_OK)
+        (void)stw_exchange_set_trunk_address(x, row, &source);
+    else if (key == 6)
+        (void)stw_exchange_set_mode(x, STW_MODE_NIGHT1);
+    else if (key == 7)
+        (void)stw_exchange_set_clock(x, clock_ms, 1795312800, -300);
+    else if (key == 8)
+        (void)stw_exchange_clear(x, clock_ms);
+    else if (key == 9)
+        (void)stw_exchange_policy_hash(x, hash);
+    else if (stw_exchange_deadline(x) <= clock_ms)
+        (void)stw_exchange_tick(x, clock_ms);
+    (void)stw_exchange_statistics(x, &statistics);
+    led = (uint32_t)*stw_rule_name((uint16_t)decision.rule);
+}
+
+void reset(void);
+void reset(void)
+{
+    stw_exchange_config config = STW_EXCHANGE_CONFIG_INIT;
+    stw_exchange *x = 0;
+    stw_status status;
+    size_t size = 0;
+
+    *(volatile uint32_t *)0xE000ED88u |= 0xFu << 20; /* CPACR: the floating-point unit, before anything can use it */
+    config.devices = DEVICES;
+    config.trunks = TRUNKS;
+    config.calls = CALLS;
+    for (size_t at = 0; at < sizeof config.random_seed; at++)
+        config.random_seed[at] = (uint8_t)random_word;
+    status = stw_abi_version() == STW_ABI_VERSION ? stw_exchange_size(&config, &size) : STW_ERR_ABI;
+    if (status == STW_OK && size <= sizeof memory)
+        status = stw_exchange_init((uint8_t *)memory, sizeof memory, &config, &x);
+    if (status == STW_OK)
+        status = stw_exchange_load(x, policy, policy_length, keyring, keyring_length);
+    while (status == STW_OK && key_pressed != 99) {
+        one_input(x);
+        drain(x);
+    }
+    led = (uint32_t)*stw_status_name(status);
+    (void)stw_exchange_deinit(x);
+    for (;;) {
+    }
+}
+
+extern const uint32_t stack_top;
+__attribute__((section(".vectors"), used)) static const void *const vectors[2] = {&stack_top, (const void *)reset};

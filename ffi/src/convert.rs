@@ -1,0 +1,285 @@
+//! The engine's values as the structs of the ABI, and addresses, parties and causes back again.
+
+use crate::names;
+use crate::types::{
+    STW_DECISION_WARNING_TONE, STW_UNANSWERED, stw_address, stw_decision, stw_digits, stw_family, stw_leg,
+    stw_output, stw_output_body, stw_output_kind, stw_output_leg, stw_output_registration, stw_output_send,
+    stw_output_setup, stw_party, stw_party_kind, stw_smdr, stw_verdict,
+};
+use core::ffi::c_char;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use strowger::base::{Digits, Handle};
+use strowger::call::Cause;
+use strowger::exchange::Output;
+use strowger::policy::decide::{Authority, RowRef};
+use strowger::policy::{Choice, Denial, Image, Party, Verdict};
+use strowger::record::{Decision, Smdr, smdr::Station};
+
+/// Text in an array, ended by a zero: the last place is never written.
+fn text<const N: usize>(bytes: &[u8]) -> [c_char; N] {
+    let mut out = [0; N];
+    let room = N.saturating_sub(1);
+    out.iter_mut().take(room).zip(bytes).for_each(|(slot, byte)| *slot = c_char::from_ne_bytes([*byte]));
+    out
+}
+
+pub(crate) fn digits(digits: &Digits) -> stw_digits {
+    stw_digits { text: text(digits.as_bytes()) }
+}
+
+pub(crate) fn party(party: Party) -> stw_party {
+    match party {
+        Party::Unknown => stw_party { kind: stw_party_kind::STW_PARTY_UNKNOWN as u32, row: 0 },
+        Party::Device(row) => stw_party { kind: stw_party_kind::STW_PARTY_DEVICE as u32, row },
+        Party::Trunk(row) => stw_party { kind: stw_party_kind::STW_PARTY_TRUNK as u32, row: u32::from(row) },
+    }
+}
+
+/// The address of a struct from C; `None` if its family is not one.
+pub(crate) fn socket_address(address: &stw_address) -> Option<SocketAddr> {
+    let [a, b, c, d, ..] = address.octets;
+    if address.family == stw_family::STW_FAMILY_IPV4 as u8 {
+        Some(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), address.port)))
+    } else if address.family == stw_family::STW_FAMILY_IPV6 as u8 {
+        let ip = Ipv6Addr::from(address.octets);
+        Some(SocketAddr::V6(SocketAddrV6::new(ip, address.port, 0, address.scope)))
+    } else {
+        None
+    }
+}
+
+fn address(from: SocketAddr) -> stw_address {
+    let mut out = stw_address { port: from.port(), ..stw_address::default() };
+    match from.ip() {
+        IpAddr::V4(ip) => {
+            out.family = stw_family::STW_FAMILY_IPV4 as u8;
+            out.octets.iter_mut().zip(ip.octets()).for_each(|(slot, octet)| *slot = octet);
+        }
+        IpAddr::V6(ip) => {
+            out.family = stw_family::STW_FAMILY_IPV6 as u8;
+            out.octets = ip.octets();
+        }
+    }
+    if let SocketAddr::V6(v6) = from {
+        out.scope = v6.scope_id();
+    }
+    out
+}
+
+/// Why a neutral party releases: 0 it hung up, else a final SIP status.
+pub(crate) fn cause(number: u32) -> Option<Cause> {
+    match u16::try_from(number).ok()? {
+        0 => Some(Cause::Normal),
+        status @ 300..=699 => Some(Cause::Status(status)),
+        _ => None,
+    }
+}
+
+/// A decision before anything is known of it.
+fn undecided(from: Party, dialed: &Digits) -> stw_decision {
+    let nothing = digits(&Digits::EMPTY);
+    stw_decision {
+        verdict: 0,
+        rule: 0,
+        leg: 0,
+        unix_s: 0,
+        offset_min: 0,
+        mode: 0,
+        from: party(from),
+        to: stw_party::default(),
+        cos: 0,
+        cor: 0,
+        row: 0,
+        line: 0,
+        route: 0,
+        cor_group: 0,
+        interconnect_from: 0,
+        interconnect_to: 0,
+        sip_status: 0,
+        q850: 0,
+        flags: 0,
+        reserved32: 0,
+        dialed: digits(dialed),
+        outpulsed: nothing,
+        reserved: [0; 4],
+    }
+}
+
+/// An allowed call whose way is no longer known: it failed before the set-up returned.
+pub(crate) fn allowed_somehow(from: Party, dialed: &Digits, leg: stw_leg) -> stw_decision {
+    stw_decision { verdict: stw_verdict::STW_VERDICT_ALLOW as u32, leg, ..undecided(from, dialed) }
+}
+
+pub(crate) fn allowed(image: Option<&Image<'_>>, from: Party, dialed: &Digits, choice: &Choice, leg: stw_leg) -> stw_decision {
+    let (interconnect_from, interconnect_to) = choice.interconnect.unwrap_or((0, 0));
+    let mut out = stw_decision {
+        verdict: stw_verdict::STW_VERDICT_ALLOW as u32,
+        rule: u32::from(choice.rule.number()),
+        leg,
+        to: party(choice.to),
+        interconnect_from: u32::from(interconnect_from),
+        interconnect_to: u32::from(interconnect_to),
+        flags: if choice.warning { STW_DECISION_WARNING_TONE } else { 0 },
+        outpulsed: digits(&choice.outpulsed),
+        ..undecided(from, dialed)
+    };
+    authority(&mut out, &choice.authority);
+    places(&mut out, image, choice.row, choice.route);
+    out
+}
+
+pub(crate) fn denied(image: Option<&Image<'_>>, from: Party, dialed: &Digits, denial: &Denial) -> stw_decision {
+    let (interconnect_from, interconnect_to) = denial.interconnect.unwrap_or((0, 0));
+    let cause = Cause::Denied(denial.rule);
+    let mut out = stw_decision {
+        verdict: stw_verdict::STW_VERDICT_DENY as u32,
+        rule: u32::from(denial.rule.number()),
+        interconnect_from: u32::from(interconnect_from),
+        interconnect_to: u32::from(interconnect_to),
+        sip_status: u32::from(cause.status()),
+        q850: u32::from(cause.q850()),
+        ..undecided(from, dialed)
+    };
+    authority(&mut out, &denial.authority);
+    places(&mut out, image, denial.row, denial.route);
+    let group = denial.cor_group.and_then(|group| image?.cor_groups().get(usize::from(group)));
+    out.cor_group = group.map_or(0, |row| u32::from(row.id));
+    out
+}
+
+fn authority(out: &mut stw_decision, authority: &Authority) {
+    out.cos = u32::from(authority.cos);
+    out.cor = u32::from(authority.cor);
+    out.mode = names::mode_number(authority.mode);
+}
+
+/// The numbers that an administrator knows rows by.
+fn places(out: &mut stw_decision, image: Option<&Image<'_>>, row: RowRef, route: Option<u16>) {
+    let Some(image) = image else { return };
+    let at = |row: u32| usize::try_from(row).unwrap_or(usize::MAX);
+    let found = match row {
+        RowRef::None => None,
+        RowRef::Leading(row) => image.leadings().get(at(row)).map(|row| (row.ordinal, row.line)),
+        RowRef::Ars(row) => image.ars().get(at(row)).map(|row| (row.ordinal, row.line)),
+    };
+    (out.row, out.line) = found.unwrap_or((0, 0));
+    let route = route.and_then(|route| image.routes().get(usize::from(route)));
+    out.route = route.map_or(0, |row| u32::from(row.id));
+}
+
+fn decision(image: Option<&Image<'_>>, decision: &Decision) -> stw_decision {
+    let mut out = match &decision.verdict {
+        Verdict::Allow(choice) => allowed(image, decision.from, &decision.dialed, choice, 0),
+        Verdict::Deny(denial) => denied(image, decision.from, &decision.dialed, denial),
+    };
+    out.unix_s = decision.at.unix_s;
+    out.offset_min = i32::from(decision.at.offset_min);
+    out
+}
+
+fn station(station: &Station) -> stw_digits {
+    let trunk = |letter: u8, number: u16| {
+        let digit = |n: u16| b'0'.saturating_add(u8::try_from(n % 10).unwrap_or(0));
+        stw_digits { text: text(&[letter, digit(number / 100), digit(number / 10), digit(number)]) }
+    };
+    match station {
+        Station::Dn(dn) => digits(dn),
+        Station::PublicTrunk(number) => trunk(b'T', *number),
+        Station::PrivateTrunk(number) => trunk(b'X', *number),
+        Station::Unknown => digits(&Digits::EMPTY),
+    }
+}
+
+fn smdr(record: &Smdr) -> stw_smdr {
+    stw_smdr {
+        unix_s: record.start.unix_s,
+        offset_min: i32::from(record.start.offset_min),
+        duration_s: record.duration_s,
+        time_to_answer_s: record.time_to_answer_s.unwrap_or(STW_UNANSWERED),
+        completion: u32::from(record.completion.letter()),
+        system_id: u32::from(record.system_id),
+        route: u32::from(record.route),
+        cos: u32::from(record.classes.0),
+        cor: u32::from(record.classes.1),
+        mode: names::mode_named(record.classes.2),
+        rule: names::rule_named(record.rule),
+        q850: u32::from(record.cause),
+        reserved32: 0,
+        calling: station(&record.calling),
+        called: station(&record.called),
+        dialed: digits(&record.dialed),
+        line: text(&record.standard()),
+        reserved: [0; 4],
+    }
+}
+
+fn leg(leg: Handle, cause: Option<Cause>) -> stw_output_leg {
+    let rule = match cause {
+        Some(Cause::Denied(rule)) => u32::from(rule.number()),
+        Some(Cause::Normal | Cause::Status(_)) | None => 0,
+    };
+    stw_output_leg {
+        leg: leg.bits(),
+        sip_status: cause.map_or(0, |cause| u32::from(cause.status())),
+        q850: cause.map_or(0, |cause| u32::from(cause.q850())),
+        rule,
+        reserved: 0,
+    }
+}
+
+/// Writes an output over `out`, every byte of it.
+pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
+    use stw_output_kind as kind;
+    let mut body = stw_output_body { reserved: [0; 48] };
+    let kind = match from {
+        Output::Send { to, len } => {
+            body.send = stw_output_send { to: address(*to), length: u64::try_from(*len).unwrap_or(0) };
+            kind::STW_OUTPUT_SEND
+        }
+        Output::Setup { leg, to, digits: number } => {
+            body.setup = stw_output_setup { leg: leg.bits(), to: party(*to), digits: digits(number) };
+            kind::STW_OUTPUT_SETUP
+        }
+        Output::Alerting(handle) => {
+            body.leg = leg(*handle, None);
+            kind::STW_OUTPUT_ALERTING
+        }
+        Output::Connect(handle) => {
+            body.leg = leg(*handle, None);
+            kind::STW_OUTPUT_CONNECT
+        }
+        Output::Release(handle, cause) => {
+            body.leg = leg(*handle, Some(*cause));
+            kind::STW_OUTPUT_RELEASE
+        }
+        Output::Registered { device, expires_s, address: whence } => {
+            body.registration = stw_output_registration {
+                device: *device,
+                expires_s: *expires_s,
+                lapsed: 0,
+                reserved: 0,
+                address: address(*whence),
+            };
+            kind::STW_OUTPUT_REGISTERED
+        }
+        Output::Unregistered { device, expired } => {
+            body.registration = stw_output_registration {
+                device: *device,
+                expires_s: 0,
+                lapsed: u32::from(*expired),
+                reserved: 0,
+                address: stw_address::default(),
+            };
+            kind::STW_OUTPUT_UNREGISTERED
+        }
+        Output::Decision(taken) => {
+            body.decision = decision(image, taken);
+            kind::STW_OUTPUT_DECISION
+        }
+        Output::Smdr(record) => {
+            body.smdr = smdr(record);
+            kind::STW_OUTPUT_SMDR
+        }
+    };
+    stw_output { kind: kind as u32, reserved: 0, body }
+}

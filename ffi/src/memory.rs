@@ -1,0 +1,194 @@
+//! The caller's block cut into the engine's tables. One list of tables says how long each is, what it costs and how it
+//! begins, so that `stw_exchange_size` and `stw_exchange_init` cannot differ.
+
+use crate::guard::stw_exchange;
+use crate::types::stw_exchange_config;
+use strowger::exchange::{DeviceSlot, MAX_OUTPUTS, MAX_RECORDS, Memory, PAGES_A_CALL, TRANSACTIONS_A_CALL, TrunkSlot};
+use strowger::signalling::Dialog;
+use strowger::table::{Due, Entry, Page, Slot};
+
+/// The block and every table in it begin at a multiple of this.
+pub(crate) const ALIGNMENT: usize = 8;
+
+/// Bytes that an exchange takes whatever its size.
+pub const STW_BYTES_FIXED: usize = 28_672;
+/// Bytes for each device.
+pub const STW_BYTES_DEVICE: usize = 432;
+/// Bytes for each trunk.
+pub const STW_BYTES_TRUNK: usize = 40;
+/// Bytes for each call: two legs, their SIP dialogs, transactions and texts.
+pub const STW_BYTES_CALL: usize = 8_192;
+
+/// Transactions and pages beside those for each call, so that even one call finds room for its largest message.
+const EXTRA_TRANSACTIONS: usize = 8;
+const EXTRA_PAGES: usize = 64;
+
+/// The lengths of all tables.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Lengths {
+    devices: usize,
+    trunks: usize,
+    calls: usize,
+    legs: usize,
+    transactions: usize,
+    index: usize,
+    deadlines: usize,
+    pages: usize,
+    outputs: usize,
+    records: usize,
+}
+
+impl Lengths {
+    /// What a configuration asks for; `None` if a number is out of range.
+    pub(crate) fn of(config: &stw_exchange_config) -> Option<Self> {
+        let in_range = config.devices <= 1 << 24
+            && config.trunks <= 1 << 16
+            && (1..=1 << 22).contains(&config.calls)
+            && config.reserved_calls < config.calls
+            && config.transactions <= 1 << 24
+            && config.pages <= 1 << 28;
+        if !in_range {
+            return None;
+        }
+        let [devices, trunks, calls, transactions, pages] =
+            [config.devices, config.trunks, config.calls, config.transactions, config.pages]
+                .map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+        Self::new(devices, trunks, calls, transactions, pages)
+    }
+
+    const fn new(devices: usize, trunks: usize, calls: usize, transactions: usize, pages: usize) -> Option<Self> {
+        let transactions = if transactions == 0 {
+            calls.saturating_mul(TRANSACTIONS_A_CALL).saturating_add(EXTRA_TRANSACTIONS)
+        } else {
+            transactions
+        };
+        let pages = if pages == 0 { calls.saturating_mul(PAGES_A_CALL).saturating_add(EXTRA_PAGES) } else { pages };
+        let legs = calls.saturating_mul(2);
+        Some(Self {
+            devices,
+            trunks,
+            calls,
+            legs,
+            transactions,
+            index: transactions.saturating_add(transactions / 2).saturating_add(2),
+            deadlines: transactions.saturating_add(legs),
+            pages,
+            outputs: MAX_OUTPUTS.saturating_mul(2),
+            records: MAX_RECORDS.saturating_mul(2),
+        })
+    }
+}
+
+/// Bytes of a table, up to where the next may begin.
+const fn table_bytes<T>(count: usize) -> Option<usize> {
+    const { assert!(align_of::<T>() <= ALIGNMENT, "a table wants a stricter alignment than the block has") };
+    match count.checked_mul(size_of::<T>()) {
+        Some(bytes) => bytes.checked_next_multiple_of(ALIGNMENT),
+        None => None,
+    }
+}
+
+/// What is left of the block.
+struct Block {
+    next: *mut u8,
+    left: usize,
+}
+
+impl Block {
+    /// The next table, every place of it written before it is a slice. `None` if the block is too short.
+    fn table<T: 'static>(&mut self, count: usize, empty: impl Fn() -> T) -> Option<&'static mut [T]> {
+        let bytes = table_bytes::<T>(count)?;
+        let left = self.left.checked_sub(bytes)?;
+        let first = self.next.cast::<T>();
+        for at in 0..count {
+            // SAFETY: `count` places of T fit into `bytes`, which are left of the caller's block; `next` is a multiple
+            // of ALIGNMENT, which T's alignment divides (checked at compile time).
+            unsafe { first.add(at).write(empty()) };
+        }
+        // SAFETY: at most one past the end of the block, because `bytes` were left.
+        self.next = unsafe { self.next.add(bytes) };
+        self.left = left;
+        // SAFETY: `count` places were just written, and no other table gets them: `next` has moved on. They stay the
+        // library's until `stw_exchange_deinit` (convention 2 of the header), which drops the engine first.
+        Some(unsafe { core::slice::from_raw_parts_mut(first, count) })
+    }
+}
+
+macro_rules! tables {
+    ($( $field:ident: $ty:ty = $empty:expr, $count:ident; )+) => {
+        /// Bytes of the whole block; `None` if no machine has so many.
+        pub(crate) const fn bytes(lengths: &Lengths) -> Option<usize> {
+            let Some(total) = table_bytes::<stw_exchange>(1) else { return None };
+            $(
+                let Some(table) = table_bytes::<$ty>(lengths.$count) else { return None };
+                let Some(total) = total.checked_add(table) else { return None };
+            )+
+            Some(total)
+        }
+
+        /// The tables behind the exchange at the beginning of the block. `None` if the block is too short.
+        ///
+        /// # Safety
+        /// `memory` is aligned to [`ALIGNMENT`] and has `size` bytes, which nobody else uses until the tables are given
+        /// up.
+        pub(crate) unsafe fn cut(memory: *mut u8, size: usize, lengths: &Lengths) -> Option<Memory<'static>> {
+            let header = table_bytes::<stw_exchange>(1)?;
+            let left = size.checked_sub(header)?;
+            // SAFETY: the block has more than `header` bytes.
+            let next = unsafe { memory.add(header) };
+            let mut block = Block { next, left };
+            $( let $field = block.table::<$ty>(lengths.$count, || $empty)?; )+
+            Some(Memory { $($field),+ })
+        }
+    };
+}
+
+tables! {
+    devices: DeviceSlot = DeviceSlot::EMPTY, devices;
+    trunks: TrunkSlot = TrunkSlot::EMPTY, trunks;
+    calls: Slot<strowger::call::Call> = Slot::EMPTY, calls;
+    legs: Slot<strowger::call::LegSlot> = Slot::EMPTY, legs;
+    dialogs: Dialog = Dialog::EMPTY, legs;
+    transactions: Slot<strowger::signalling::Transaction> = Slot::EMPTY, transactions;
+    index: Entry = Entry::EMPTY, index;
+    heap: Due = Due::EMPTY, deadlines;
+    places: u32 = 0, deadlines;
+    lapse_heap: Due = Due::EMPTY, devices;
+    lapse_places: u32 = 0, devices;
+    pages: Page = Page::EMPTY, pages;
+    outgoing: Option<strowger::signalling::sip::Outgoing> = None, outputs;
+    events: Option<strowger::exchange::Event> = None, outputs;
+    records: Option<strowger::exchange::Record> = None, records;
+}
+
+/// The bytes of an exchange of this size with defaults, for the checks below.
+const fn default_bytes(devices: usize, trunks: usize, calls: usize) -> usize {
+    let Some(lengths) = Lengths::new(devices, trunks, calls, 0, 0) else { return 0 };
+    match bytes(&lengths) {
+        Some(bytes) => bytes,
+        None => 0,
+    }
+}
+
+/// What the published numbers stand for on this target: without devices, trunks and calls, and what one more of each adds (over 64, to see no rounding).
+pub(crate) const EXACT: [usize; 4] = {
+    let none = default_bytes(0, 0, 0);
+    [
+        none,
+        default_bytes(64, 0, 0).saturating_sub(none).div_ceil(64),
+        default_bytes(0, 64, 0).saturating_sub(none).div_ceil(64),
+        default_bytes(0, 0, 64).saturating_sub(none).div_ceil(64),
+    ]
+};
+
+const _: () = {
+    let [fixed, device, trunk, call] = [STW_BYTES_FIXED, STW_BYTES_DEVICE, STW_BYTES_TRUNK, STW_BYTES_CALL];
+    let [exact_fixed, exact_device, exact_trunk, exact_call] = EXACT;
+    // The fixed part also pays for the rounding of fifteen tables.
+    assert!(fixed >= exact_fixed.saturating_add(15 * ALIGNMENT), "STW_BYTES_FIXED is too small");
+    assert!(device >= exact_device, "STW_BYTES_DEVICE is too small");
+    assert!(trunk >= exact_trunk, "STW_BYTES_TRUNK is too small");
+    assert!(call >= exact_call, "STW_BYTES_CALL is too small");
+    // A quarter of head-room is enough: memory is what firmware has least of.
+    assert!(fixed / 5 * 4 <= exact_fixed && device / 5 * 4 <= exact_device && call / 5 * 4 <= exact_call);
+};

@@ -1,0 +1,119 @@
+//! Numbers of the ABI that stand for something in the engine, and the rules' names as C text.
+
+use core::ffi::{CStr, c_char};
+use strowger::policy::{Mode, Rule};
+
+/// The rules that a decision can rest on; numbers are never reused, so an unknown one comes from a newer library.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "for the header; a test compares it with Rule::ALL")]
+pub enum stw_rule {
+    /// An internal call, and nothing restricts it.
+    STW_RULE_INTERNAL = 1,
+    /// A call over a route that the caller may use.
+    STW_RULE_ROUTE = 2,
+    /// An emergency call: no restriction applies.
+    STW_RULE_EMERGENCY = 3,
+    /// The caller has no Class of Service in this mode.
+    STW_RULE_COS_NONE = 10,
+    /// The caller has no Class of Restriction in this mode.
+    STW_RULE_COR_NONE = 11,
+    /// The COR group of these Leading Digits blocks the caller's COR.
+    STW_RULE_COR_LEADING = 20,
+    /// The COR group of the route blocks the caller's COR.
+    STW_RULE_COR_ROUTE = 21,
+    /// The public route has no COR group, and the profile is strict.
+    STW_RULE_COR_UNLABELLED = 22,
+    /// Interconnect Restriction forbids joining these two.
+    STW_RULE_INTERCONNECT = 30,
+    /// Two public trunks, and not both classes allow that.
+    STW_RULE_PUBLIC_TO_PUBLIC = 31,
+    /// A device cannot call itself.
+    STW_RULE_CALL_SELF = 40,
+    /// No directory number and no ARS row matches.
+    STW_RULE_NUMBER_VACANT = 50,
+    /// These digits are only the beginning of a number.
+    STW_RULE_NUMBER_INCOMPLETE = 51,
+    /// Something other than 0-9, * and # was dialed.
+    STW_RULE_NUMBER_INVALID = 52,
+    /// The route's digit modification does not fit these digits.
+    STW_RULE_DIGIT_MODIFICATION = 53,
+    /// The route carries emergency calls only.
+    STW_RULE_ROUTE_EMERGENCY_ONLY = 54,
+    /// Every route that the caller may use is busy.
+    STW_RULE_TRUNK_BUSY = 60,
+    /// The emergency number has no route.
+    STW_RULE_EMERGENCY_NO_ROUTE = 61,
+    /// The authenticated user does not own the identity it claims.
+    STW_RULE_IDENTITY_MISMATCH = 70,
+    /// No policy is loaded: only emergency calls are allowed.
+    STW_RULE_POLICY_NONE = 80,
+}
+
+/// Service modes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub enum stw_mode {
+    /// Day.
+    STW_MODE_DAY = 0,
+    /// Night 1.
+    STW_MODE_NIGHT1 = 1,
+    /// Night 2.
+    STW_MODE_NIGHT2 = 2,
+}
+
+const MODES: [(Mode, stw_mode); 3] = [
+    (Mode::Day, stw_mode::STW_MODE_DAY),
+    (Mode::Night1, stw_mode::STW_MODE_NIGHT1),
+    (Mode::Night2, stw_mode::STW_MODE_NIGHT2),
+];
+
+/// The mode of a number from C.
+pub(crate) fn mode(number: u32) -> Option<Mode> {
+    MODES.into_iter().find(|(_, mode)| *mode as u32 == number).map(|(mode, _)| mode)
+}
+
+/// The number of a mode.
+pub(crate) fn mode_number(mode: Mode) -> u32 {
+    MODES.into_iter().find(|(one, _)| *one == mode).map_or(0, |(_, mode)| mode as u32)
+}
+
+/// The number of the mode of this name.
+pub(crate) fn mode_named(name: &str) -> u32 {
+    MODES.into_iter().find(|(mode, _)| mode.name() == name).map_or(0, |(_, mode)| mode as u32)
+}
+
+/// The number of the rule of this name, 0 if there is none.
+pub(crate) fn rule_named(name: &str) -> u32 {
+    Rule::ALL.iter().find(|rule| rule.name() == name).map_or(0, |rule| u32::from(rule.number()))
+}
+
+/// The longest name and its end.
+const WIDTH: usize = 24;
+
+/// The names with the zero at the end that C needs, beside `Rule::ALL`.
+static NAMES: [[u8; WIDTH]; Rule::ALL.len()] = names();
+
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "done by the compiler, which checks")]
+const fn names() -> [[u8; WIDTH]; Rule::ALL.len()] {
+    let mut names = [[0; WIDTH]; Rule::ALL.len()];
+    let mut rule = 0;
+    while rule < names.len() {
+        let name = Rule::ALL[rule].name().as_bytes();
+        let mut at = 0;
+        while at < name.len() {
+            names[rule][at] = name[at];
+            at += 1;
+        }
+        assert!(at < WIDTH, "a rule's name is longer than its place");
+        rule += 1;
+    }
+    names
+}
+
+/// The dotted name of a rule as C text.
+pub(crate) fn rule_name(number: u16) -> *const c_char {
+    let known = Rule::ALL.iter().zip(&NAMES).find(|(rule, _)| rule.number() == number);
+    let name = known.and_then(|(_, name)| CStr::from_bytes_until_nul(name).ok());
+    name.unwrap_or(c"unknown").as_ptr()
+}

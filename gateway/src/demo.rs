@@ -1,0 +1,2 @@
+//! x
+pub(crate) fn demo() -> Result<bool, String> { Ok(false) }

@@ -1,0 +1,227 @@
+//! The daemon: one socket, one engine, one task.
+
+use crate::engine::{self, Engine};
+use crate::files::Files;
+use crate::{socket, words};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
+use strowger::base::{Instant, WallTime};
+use strowger::exchange::{Output, Ticked};
+use strowger::policy::Image;
+use tokio::net::UdpSocket;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What `run` was told.
+pub(crate) struct Settings {
+    pub(crate) policy: PathBuf,
+    pub(crate) sip_udp: SocketAddr,
+    pub(crate) data: PathBuf,
+    pub(crate) keys: Option<PathBuf>,
+}
+
+/// Datagrams taken before timers and signals are looked at again.
+const BATCH: usize = 64;
+/// How long clearing up may take at the end.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How often the wall clock is read for records.
+const CLOCK: Duration = Duration::from_secs(1);
+
+/// Runs until SIGTERM or SIGINT.
+pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
+    let policy = engine::load(&settings.policy, settings.keys.as_deref())?;
+    if settings.sip_udp.ip().is_unspecified() {
+        return Err(format!(
+            "--sip-udp {}: phones must be told one address to answer to; give the one they reach this machine at",
+            settings.sip_udp
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|why| format!("no runtime: {why}"))?;
+    runtime.block_on(async {
+        let socket = socket::bind(settings.sip_udp)?;
+        let address = socket.local_addr().map_err(|why| why.to_string())?;
+        let files = Files::open(&settings.data)?;
+        let mut daemon = Daemon::new(&policy, socket, files)?;
+        let hash: String = policy.image.hash().iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+        tracing::info!(
+            "policy {} ({} devices, {} trunks) in force, SIP on udp {address}, records in {}",
+            hash,
+            policy.image.devices().len(),
+            policy.image.trunks().len(),
+            settings.data.display()
+        );
+        daemon.serve().await
+    })
+}
+
+/// The engine and what it is connected to.
+pub(crate) struct Daemon {
+    engine: Engine,
+    image: Image<'static>,
+    socket: UdpSocket,
+    files: Files,
+    zone: jiff::tz::TimeZone,
+    begin: Clock,
+    outgoing: Vec<u8>,
+    unsent: u64,
+}
+
+impl Daemon {
+    /// Puts a policy to work on a socket.
+    pub(crate) fn new(policy: &engine::Policy, socket: UdpSocket, files: Files) -> Result<Self, String> {
+        let address = socket.local_addr().map_err(|why| why.to_string())?;
+        let mut engine = engine::build(policy, address)?;
+        engine::resolve_trunks(&mut engine, &policy.image);
+        let name = policy.image.text(policy.image.system().timezone);
+        let zone = jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC);
+        let (begin, outgoing) = (Clock::now(), vec![0; 16 * 1024]);
+        Ok(Self { engine, image: policy.image, socket, files, zone, begin, outgoing, unsent: 0 })
+    }
+
+    /// Serves until the process is told to stop, then clears up.
+    pub(crate) async fn serve(&mut self) -> Result<bool, String> {
+        let watch = |kind| signal(kind).map_err(|why| format!("signals cannot be watched: {why}"));
+        let (mut term, mut int) = (watch(SignalKind::terminate())?, watch(SignalKind::interrupt())?);
+        let mut clock = tokio::time::interval(CLOCK);
+        loop {
+            let wake = self.wake();
+            tokio::select! {
+                ready = self.socket.readable() => match ready {
+                    Ok(()) => self.take_datagrams(BATCH),
+                    Err(why) => return Err(format!("the SIP socket failed: {why}")),
+                },
+                () = tokio::time::sleep_until(wake.into()) => {}
+                _ = clock.tick() => self.set_clock(),
+                _ = term.recv() => break,
+                _ = int.recv() => break,
+            }
+            self.tick();
+        }
+        self.farewell().await;
+        Ok(true)
+    }
+
+    /// Takes what has arrived, at most `most` datagrams.
+    pub(crate) fn take_datagrams(&mut self, most: usize) {
+        let mut buffer = [0; 65_535];
+        for _ in 0..most {
+            match self.socket.try_recv_from(&mut buffer) {
+                Ok((len, source)) => {
+                    let now = self.now();
+                    // Outputs are drained after every input, so there is always room.
+                    if self.engine.receive(now, source, &buffer[..len]).is_err() {
+                        tracing::error!("an input was lost: the outputs of the one before were not drained");
+                    }
+                    self.drain();
+                }
+                Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => return,
+                // ICMP errors of earlier sends surface here; they concern one peer, not the socket.
+                Err(why) => tracing::debug!("receiving: {why}"),
+            }
+        }
+    }
+
+    /// Serves every deadline that has come.
+    pub(crate) fn tick(&mut self) {
+        loop {
+            let ticked = self.engine.tick(self.now());
+            self.drain();
+            if ticked == Ok(Ticked::Done) {
+                return;
+            }
+        }
+    }
+
+    /// When the engine next wants to be ticked; far away if it has nothing to wait for.
+    pub(crate) fn wake(&self) -> Clock {
+        let deadline = self.engine.next_deadline().map_or(Duration::from_secs(3600), |at| Duration::from_millis(at.0));
+        self.begin + deadline
+    }
+
+    /// The socket, to wait on.
+    pub(crate) const fn socket(&self) -> &UdpSocket {
+        &self.socket
+    }
+
+    fn now(&self) -> Instant {
+        Instant(u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Labels of records: policy-local time.
+    pub(crate) fn set_clock(&mut self) {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let unix_s = i64::try_from(since.as_secs()).unwrap_or(0);
+        let at = jiff::Timestamp::from_second(unix_s).unwrap_or_default();
+        let offset_min = i16::try_from(self.zone.to_offset(at).seconds() / 60).unwrap_or(0);
+        self.engine.set_wall(self.now(), WallTime { unix_s, offset_min });
+    }
+
+    fn drain(&mut self) {
+        loop {
+            match self.engine.poll(&mut self.outgoing) {
+                Ok(Some(output)) => self.perform(&output),
+                Ok(None) => return,
+                Err(short) => self.outgoing.resize(short.needed, 0),
+            }
+        }
+    }
+
+    fn perform(&mut self, output: &Output) {
+        match output {
+            Output::Send { to, len } => {
+                // A datagram that cannot be sent now is a datagram lost: its sender's timers see to it.
+                if self.socket.try_send_to(&self.outgoing[..*len], *to).is_err() {
+                    self.unsent += 1;
+                }
+            }
+            Output::Decision(decision) => {
+                let sentence = words::decision(&self.image, decision);
+                match decision.denial() {
+                    Some(denial) => {
+                        tracing::warn!("{sentence}");
+                        self.files.denied(&self.image, decision, denial);
+                    }
+                    None => tracing::debug!("{sentence}"),
+                }
+            }
+            Output::Smdr(record) => self.files.smdr(record),
+            Output::Registered { device, expires_s, address } => {
+                let dn = words::party(&self.image, strowger::policy::Party::Device(*device));
+                tracing::info!("{dn} is registered at {address} for {expires_s} s");
+            }
+            Output::Unregistered { device, expired } => {
+                let dn = words::party(&self.image, strowger::policy::Party::Device(*device));
+                tracing::info!("{dn} {}", if *expired { "was not heard of in time" } else { "has unregistered" });
+            }
+            // This process has no neutral legs.
+            Output::Setup { .. } | Output::Alerting(_) | Output::Connect(_) | Output::Release(..) => {}
+        }
+    }
+
+    /// Clears every call, writes its record, and waits a moment for the answers.
+    async fn farewell(&mut self) {
+        let calls = self.engine.calls_in_use();
+        tracing::info!("stopping: {calls} calls to clear");
+        let end = Clock::now() + FAREWELL;
+        while self.engine.clear_calls(self.now()) != Ok(false) {
+            self.drain();
+        }
+        self.drain();
+        while self.engine.calls_in_use() > 0 && Clock::now() < end {
+            let _ = tokio::time::timeout(Duration::from_millis(50), self.socket.readable()).await;
+            self.take_datagrams(BATCH);
+            self.tick();
+        }
+        let counted = self.engine.statistics();
+        tracing::info!(
+            "stopped: {} datagrams, {} malformed, {} dropped, {} unsent, {} calls permitted, {} denied",
+            counted.received,
+            counted.malformed,
+            counted.dropped,
+            self.unsent,
+            counted.permitted,
+            counted.denied
+        );
+    }
+}

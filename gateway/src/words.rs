@@ -1,0 +1,98 @@
+//! Rows of the image in words, for log lines, records and the demo.
+
+use serde_json::{Value, json};
+use strowger::policy::decide::{Authority, RowRef};
+use strowger::policy::{Denial, Image, Party, Verdict};
+use strowger::record::Decision;
+
+/// `201`, `trunk carrier`, `unknown`.
+pub(crate) fn party(image: &Image<'_>, party: Party) -> String {
+    match party {
+        Party::Device(device) => {
+            let row = image.device_texts().get(device as usize).unwrap_or_default();
+            image.text(row.dn).to_owned()
+        }
+        Party::Trunk(trunk) => {
+            let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();
+            format!("trunk {}", image.text(row.name))
+        }
+        Party::Unknown => "unknown".to_owned(),
+    }
+}
+
+/// `ars 4 (line 311)`.
+pub(crate) fn row(image: &Image<'_>, row: RowRef) -> Option<String> {
+    let (ordinal, line) = match row {
+        RowRef::None => return None,
+        RowRef::Leading(row) => image.leadings().get(row as usize).map(|row| (row.ordinal, row.line))?,
+        RowRef::Ars(row) => image.ars().get(row as usize).map(|row| (row.ordinal, row.line))?,
+    };
+    Some(format!("ars {ordinal} (line {line})"))
+}
+
+/// One sentence about a decision.
+pub(crate) fn decision(image: &Image<'_>, decision: &Decision) -> String {
+    let from = party(image, decision.from);
+    let dialed = decision.dialed.as_str();
+    match &decision.verdict {
+        Verdict::Allow(choice) => {
+            let route = choice.route.and_then(|route| image.routes().get(usize::from(route)));
+            let by = match (route, row(image, choice.row)) {
+                (Some(route), Some(row)) => format!(" by route {}, {row}", route.id),
+                _ => String::new(),
+            };
+            format!(
+                "{from} -> {dialed}: allowed, rule {}, to {}{by} ({})",
+                choice.rule.name(),
+                party(image, choice.to),
+                classes(&choice.authority)
+            )
+        }
+        Verdict::Deny(denial) => {
+            let mut place = String::new();
+            if let Some(row) = row(image, denial.row) {
+                place = format!(", {row}");
+            }
+            if let Some(route) = denial.route.and_then(|route| image.routes().get(usize::from(route))) {
+                place += &format!(", route {}", route.id);
+            }
+            if let Some(group) = denial.cor_group.and_then(|group| image.cor_groups().get(usize::from(group))) {
+                place += &format!(", COR group {}", group.id);
+            }
+            if let Some((from, to)) = denial.interconnect {
+                place += &format!(", interconnect {from} to {to}");
+            }
+            format!(
+                "{from} -> {dialed}: denied, rule {}{place} ({}): {}",
+                denial.rule.name(),
+                classes(&denial.authority),
+                denial.rule.text()
+            )
+        }
+    }
+}
+
+fn classes(authority: &Authority) -> String {
+    format!("COS {}, COR {}, {}", authority.cos, authority.cor, authority.mode.name())
+}
+
+/// A denied attempt as one JSON object (R9).
+pub(crate) fn denied_record(image: &Image<'_>, decision: &Decision, denial: &Denial) -> Value {
+    let route = denial.route.and_then(|route| image.routes().get(usize::from(route))).map(|route| route.id);
+    let group = denial.cor_group.and_then(|group| image.cor_groups().get(usize::from(group))).map(|group| group.id);
+    let at = jiff::Timestamp::from_second(decision.at.unix_s).unwrap_or_default();
+    json!({
+        "time": at.to_string(),
+        "rule": denial.rule.name(),
+        "text": denial.rule.text(),
+        "from": party(image, decision.from),
+        "dialed": decision.dialed.as_str(),
+        "row": row(image, denial.row),
+        "route": route,
+        "cor_group": group,
+        "interconnect": denial.interconnect.map(|(from, to)| [from, to]),
+        "cos": denial.authority.cos,
+        "cor": denial.authority.cor,
+        "mode": denial.authority.mode.name(),
+    })
+}

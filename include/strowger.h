@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Strowger: embedded call control. A call goes where policy says it may, and nowhere else.
+ *
+ * Conventions, once for all functions:
+ *
+ *  1. Threads: an exchange belongs to one thread at a time, different exchanges have nothing in common, and no function
+ *     is for interrupt handlers.
+ *  2. Memory: it is yours before stw_exchange_init and after stw_exchange_deinit, and the library's between; nothing is
+ *     ever allocated.
+ *  3. Inputs: give one thing (a datagram, a signal, a tick), then call stw_exchange_poll until STW_EMPTY, then wait for
+ *     stw_exchange_deadline or the next thing.
+ *  4. Pointers lead to what their type says, aligned for it, and where a length follows, to so many elements; null is
+ *     an error unless the length is 0 or the function says otherwise.
+ *  5. Bytes that you hand in are looked at during the call only, except a policy and its keyring, which stay in place;
+ *     bytes handed out are copied to your buffer.
+ *  6. Status: 0 is done, positive is information, negative is refused and then nothing has changed, so that
+ *     `if (status < 0)` finds every error.
+ *  7. Results come last among the parameters and are written only where the function says so, which is on success.
+ *  8. Time is milliseconds of a clock of yours that never goes backwards, from any beginning; an earlier time counts as
+ *     the latest one heard of.
+ *  9. Handles are numbers with the exchange and a generation in them: a stale or foreign one is STW_ERR_UNKNOWN.
+ * 10. Versions: within one upper half of STW_ABI_VERSION functions, kinds and numbers are only added, so ignore those
+ *     that you do not know.
+ *
+ * Made by cbindgen from ffi/src; do not edit.
+ */
+
+#ifndef STROWGER_H
+#define STROWGER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes for an exchange with the default numbers of transactions and pages; stw_exchange_size has the exact number. */
+#define STW_EXCHANGE_BYTES(devices, trunks, calls) \
+    (STW_BYTES_FIXED + (size_t)(devices) * STW_BYTES_DEVICE + (size_t)(trunks) * STW_BYTES_TRUNK \
+     + (size_t)(calls) * STW_BYTES_CALL)
+
+/* The same for a static array: static uint64_t memory[STW_EXCHANGE_WORDS(60, 2, 20)]; */
+#define STW_EXCHANGE_WORDS(devices, trunks, calls) (STW_EXCHANGE_BYTES(devices, trunks, calls) / 8)
+
+/* What an stw_exchange_config begins with: one device, one trunk and one call, everything else by default. */
+#define STW_EXCHANGE_CONFIG_INIT \
+    {(uint32_t)sizeof(stw_exchange_config), STW_ABI_VERSION, 1, 1, 1, 1, 0, 0, 0, 0, {{0}, 0, 0, 0, 0}, {0}}
+
+// Bytes that an exchange takes whatever its size.
+#define STW_BYTES_FIXED 28672
+
+// Bytes for each device.
+#define STW_BYTES_DEVICE 432
+
+// Bytes for each trunk.
+#define STW_BYTES_TRUNK 40
+
+// Bytes for each call: two legs, their SIP dialogs, transactions and texts.
+#define STW_BYTES_CALL 8192
+
+// The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
+#define STW_ABI_VERSION 65536
+
+// The longest number, without the zero behind it.
+#define STW_DIGITS_MAX 47
+
+// In stw_decision.flags: the caller is to hear the warning tone of the route.
+#define STW_DECISION_WARNING_TONE 1
+
+// In stw_smdr.time_to_answer_s: nobody answered.
+#define STW_UNANSWERED 4294967295
+
+// The numbers of `stw_status`.
+typedef enum stw_status_number {
+    // Done.
+    STW_OK = 0,
+    // There is no output.
+    STW_EMPTY = 1,
+    // Done in part: poll the outputs and call again.
+    STW_MORE = 2,
+    // Policy refused the call, or every way is busy; the decision says why.
+    STW_DENIED = 3,
+    // There is no room for one more call, or no policy is loaded.
+    STW_CONGESTED = 4,
+    // A null or misaligned pointer, a length or number out of range, or not an exchange (never set up, deinitialised, moved).
+    STW_ERR_ARGUMENT = -1,
+    // The memory is smaller than stw_exchange_size says.
+    STW_ERR_MEMORY = -2,
+    // Outputs must be polled first; then give the same input again.
+    STW_ERR_DRAIN_FIRST = -3,
+    // No such leg, device or trunk.
+    STW_ERR_UNKNOWN = -4,
+    // The buffer is too small; the output stays for the next poll.
+    STW_ERR_BUFFER = -5,
+    // Header and library do not fit: abi_version or struct_size.
+    STW_ERR_ABI = -6,
+    // A defect was caught in an earlier call (hosted builds): only stw_exchange_deinit works now.
+    STW_ERR_POISONED = -7,
+    // A policy is in force already.
+    STW_ERR_BUSY = -8,
+    // The policy has more devices or trunks than the exchange was set up for.
+    STW_ERR_TOO_MANY = -9,
+    // Not a policy image, or of another format.
+    STW_ERR_IMAGE_FORMAT = -10,
+    // The policy image is damaged: length or checksum.
+    STW_ERR_IMAGE_DAMAGED = -11,
+    // The policy image contradicts itself.
+    STW_ERR_IMAGE_CONTENT = -12,
+    // Not a keyring, or of another format.
+    STW_ERR_KEYRING_FORMAT = -13,
+    // The keyring is damaged: length or checksum.
+    STW_ERR_KEYRING_DAMAGED = -14,
+    // The keyring was made with another policy image.
+    STW_ERR_KEYRING_OTHER = -15,
+    // The keyring contradicts itself.
+    STW_ERR_KEYRING_CONTENT = -16,
+    // There is no randomness: the operating system refuses it, or random_seed is all zero.
+    STW_ERR_RANDOM = -17,
+} stw_status_number;
+
+// The rules that a decision can rest on; numbers are never reused, so an unknown one comes from a newer library.
+typedef enum stw_rule {
+    // An internal call, and nothing restricts it.
+    STW_RULE_INTERNAL = 1,
+    // A call over a route that the caller may use.
+    STW_RULE_ROUTE = 2,
+    // An emergency call: no restriction applies.
+    STW_RULE_EMERGENCY = 3,
+    // The caller has no Class of Service in this mode.
+    STW_RULE_COS_NONE = 10,
+    // The caller has no Class of Restriction in this mode.
+    STW_RULE_COR_NONE = 11,
+    // The COR group of these Leading Digits blocks the caller's COR.
+    STW_RULE_COR_LEADING = 20,
+    // The COR group of the route blocks the caller's COR.
+    STW_RULE_COR_ROUTE = 21,
+    // The public route has no COR group, and the profile is strict.
+    STW_RULE_COR_UNLABELLED = 22,
+    // Interconnect Restriction forbids joining these two.
+    STW_RULE_INTERCONNECT = 30,
+    // Two public trunks, and not both classes allow that.
+    STW_RULE_PUBLIC_TO_PUBLIC = 31,
+    // A device cannot call itself.
+    STW_RULE_CALL_SELF = 40,
+    // No directory number and no ARS row matches.
+    STW_RULE_NUMBER_VACANT = 50,
+    // These digits are only the beginning of a number.
+    STW_RULE_NUMBER_INCOMPLETE = 51,
+    // Something other than 0-9, * and # was dialed.
+    STW_RULE_NUMBER_INVALID = 52,
+    // The route's digit modification does not fit these digits.
+    STW_RULE_DIGIT_MODIFICATION = 53,
+    // The route carries emergency calls only.
+    STW_RULE_ROUTE_EMERGENCY_ONLY = 54,
+    // Every route that the caller may use is busy.
+    STW_RULE_TRUNK_BUSY = 60,
+    // The emergency number has no route.
+    STW_RULE_EMERGENCY_NO_ROUTE = 61,
+    // The authenticated user does not own the identity it claims.
+    STW_RULE_IDENTITY_MISMATCH = 70,
+    // No policy is loaded: only emergency calls are allowed.
+    STW_RULE_POLICY_NONE = 80,
+} stw_rule;
+
+// Service modes.
+typedef enum stw_mode {
+    // Day.
+    STW_MODE_DAY = 0,
+    // Night 1.
+    STW_MODE_NIGHT1 = 1,
+    // Night 2.
+    STW_MODE_NIGHT2 = 2,
+} stw_mode;
+
+// Kinds of party.
+typedef enum stw_party_kind {
+    // Somebody nobody knows: may reach emergency and nothing else.
+    STW_PARTY_UNKNOWN = 0,
+    // A device, by its row in the policy.
+    STW_PARTY_DEVICE = 1,
+    // A trunk, by its row in the policy.
+    STW_PARTY_TRUNK = 2,
+} stw_party_kind;
+
+// Address families.
+typedef enum stw_family {
+    // IPv4.
+    STW_FAMILY_IPV4 = 4,
+    // IPv6.
+    STW_FAMILY_IPV6 = 6,
+} stw_family;
+
+// Verdicts.
+typedef enum stw_verdict {
+    // Allowed.
+    STW_VERDICT_ALLOW = 1,
+    // Denied.
+    STW_VERDICT_DENY = 2,
+} stw_verdict;
+
+// Kinds of output; ignore one that you do not know.
+typedef enum stw_output_kind {
+    // body.send: send bytes of the buffer.
+    STW_OUTPUT_SEND = 1,
+    // body.setup: offer a call to a party that is not on the exchange's own SIP.
+    STW_OUTPUT_SETUP = 2,
+    // body.leg: the other side of a neutral caller rings.
+    STW_OUTPUT_ALERTING = 3,
+    // body.leg: the call of a neutral caller was answered; connect it.
+    STW_OUTPUT_CONNECT = 4,
+    // body.leg: release a neutral leg, which is gone now.
+    STW_OUTPUT_RELEASE = 5,
+    // body.registration: a device is there.
+    STW_OUTPUT_REGISTERED = 6,
+    // body.registration: a device is gone.
+    STW_OUTPUT_UNREGISTERED = 7,
+    // body.decision: a decision was taken.
+    STW_OUTPUT_DECISION = 8,
+    // body.smdr: a call is over, or was toll-denied.
+    STW_OUTPUT_SMDR = 9,
+} stw_output_kind;
+
+// An exchange. It lives at the beginning of the memory given to stw_exchange_init and must not be moved or copied.
+typedef struct stw_exchange stw_exchange;
+
+// What every function that can be refused returns: one of `stw_status_number`.
+typedef int32_t stw_status;
+
+// An IP address and port.
+typedef struct stw_address {
+    // In network order; of IPv4 the first four count.
+    uint8_t octets[16];
+    // IPv6 scope id, else 0.
+    uint32_t scope;
+    // In host order.
+    uint16_t port;
+    // One of stw_family.
+    uint8_t family;
+    // 0.
+    uint8_t reserved;
+} stw_address;
+
+// How an exchange is set up. Begin with STW_EXCHANGE_CONFIG_INIT; what is 0 has its default.
+typedef struct stw_exchange_config {
+    // sizeof(stw_exchange_config).
+    uint32_t struct_size;
+    // STW_ABI_VERSION.
+    uint32_t abi_version;
+    // Goes into every handle: another for each exchange of a process, 1 to 65535.
+    uint32_t instance;
+    // Devices that a policy may have, at most 16777216.
+    uint32_t devices;
+    // Trunks that a policy may have, at most 65536.
+    uint32_t trunks;
+    // Calls at once, 1 to 4194304.
+    uint32_t calls;
+    // Calls of these kept free for emergency; fewer than calls.
+    uint32_t reserved_calls;
+    // SIP transactions, which outlive their calls by up to 32 s; 0: 4 for each call and 8. More for many short calls.
+    uint32_t transactions;
+    // Pages of 256 bytes for SIP texts; 0: 24 for each call and 64.
+    uint32_t pages;
+    // 0.
+    uint32_t reserved;
+    // Where SIP peers reach this exchange; port 5060 of 127.0.0.1 while family is 0.
+    struct stw_address address;
+    // Without an operating system: 32 octets from a true random source, secret, another at each start. Hosted builds
+    // ask the system and ignore it. The exchange keeps what it derives from them; wipe yours.
+    uint8_t random_seed[32];
+} stw_exchange_config;
+
+// A leg of a call: one party's side. 0 is never one.
+typedef uint64_t stw_leg;
+
+// Who takes part in a call.
+typedef struct stw_party {
+    // One of stw_party_kind.
+    uint32_t kind;
+    // Row of the device or trunk; 0 for somebody unknown.
+    uint32_t row;
+} stw_party;
+
+// A number as text.
+typedef struct stw_digits {
+    // 0-9, * and #, what is outpulsed may begin with +; a zero ends it.
+    char text[48];
+} stw_digits;
+
+// A decision, and everything it rests on.
+typedef struct stw_decision {
+    // One of stw_verdict.
+    uint32_t verdict;
+    // One of stw_rule.
+    uint32_t rule;
+    // The caller's leg where stw_exchange_setup set one up, else 0.
+    stw_leg leg;
+    // When, in seconds since 1970-01-01 UTC by stw_exchange_set_clock; 0 from stw_exchange_setup.
+    int64_t unix_s;
+    // Minutes east of UTC then in force.
+    int32_t offset_min;
+    // One of stw_mode.
+    uint32_t mode;
+    // Who acts.
+    struct stw_party from;
+    // Who is called, if allowed.
+    struct stw_party to;
+    // COS number in force, 0 none.
+    uint32_t cos;
+    // COR number in force, 0 none.
+    uint32_t cor;
+    // Ordinal of the [[ars]] row that decided or led on, from 1; 0 none.
+    uint32_t row;
+    // Line of that row in the policy file, 0 none.
+    uint32_t line;
+    // Number of the route that is used or was denied, 0 none.
+    uint32_t route;
+    // Number of the COR group that blocked, 0 none.
+    uint32_t cor_group;
+    // From Interconnect Number, where two were compared, else 0.
+    uint32_t interconnect_from;
+    // To Interconnect Number, where two were compared, else 0.
+    uint32_t interconnect_to;
+    // The SIP status that a denied caller gets, 0 if allowed.
+    uint32_t sip_status;
+    // The Q.850 cause that a denied caller gets, 0 if allowed.
+    uint32_t q850;
+    // STW_DECISION_… bits.
+    uint32_t flags;
+    // 0.
+    uint32_t reserved32;
+    // What was dialed; empty if it was no number.
+    struct stw_digits dialed;
+    // What is sent to the party called, if allowed.
+    struct stw_digits outpulsed;
+    // 0.
+    uint64_t reserved[4];
+} stw_decision;
+
+// STW_OUTPUT_SEND.
+typedef struct stw_output_send {
+    // Where to.
+    struct stw_address to;
+    // How many bytes of the buffer given to stw_exchange_poll.
+    uint64_t length;
+} stw_output_send;
+
+// STW_OUTPUT_SETUP.
+typedef struct stw_output_setup {
+    // Its leg: answer with stw_exchange_alerting, _answer or _release.
+    stw_leg leg;
+    // Who is called.
+    struct stw_party to;
+    // What to send there.
+    struct stw_digits digits;
+} stw_output_setup;
+
+// STW_OUTPUT_ALERTING, _CONNECT, _RELEASE.
+typedef struct stw_output_leg {
+    // The leg.
+    stw_leg leg;
+    // Why, of a release: SIP status.
+    uint32_t sip_status;
+    // Why, of a release: Q.850 cause.
+    uint32_t q850;
+    // Why, of a release: one of stw_rule if policy forbade it, else 0.
+    uint32_t rule;
+    // 0.
+    uint32_t reserved;
+} stw_output_leg;
+
+// STW_OUTPUT_REGISTERED, _UNREGISTERED.
+typedef struct stw_output_registration {
+    // Its row.
+    uint32_t device;
+    // For so many seconds; 0 if it is gone.
+    uint32_t expires_s;
+    // 1 if it lapsed instead of saying good-bye.
+    uint32_t lapsed;
+    // 0.
+    uint32_t reserved;
+    // Where it is reached; all 0 if it is gone.
+    struct stw_address address;
+} stw_output_registration;
+
+// The record of a finished or toll-denied call.
+typedef struct stw_smdr {
+    // When it began, in seconds since 1970-01-01 UTC by stw_exchange_set_clock.
+    int64_t unix_s;
+    // Minutes east of UTC then in force.
+    int32_t offset_min;
+    // Seconds of talking.
+    uint32_t duration_s;
+    // Seconds to answer, or STW_UNANSWERED.
+    uint32_t time_to_answer_s;
+    // 'A' answered, 'B' busy, 'E' error, 'T' toll denied, 'I' internal, ' ' unanswered.
+    uint32_t completion;
+    // The system id of the policy.
+    uint32_t system_id;
+    // Route number, 0 none.
+    uint32_t route;
+    // COS number, 0 none.
+    uint32_t cos;
+    // COR number, 0 none.
+    uint32_t cor;
+    // One of stw_mode.
+    uint32_t mode;
+    // One of stw_rule.
+    uint32_t rule;
+    // Q.850 cause.
+    uint32_t q850;
+    // 0.
+    uint32_t reserved32;
+    // Who called: a directory number, Tnnn or Xnnn for a public or private trunk, or nothing.
+    struct stw_digits calling;
+    // Who was called, likewise.
+    struct stw_digits called;
+    // What was dialed.
+    struct stw_digits dialed;
+    // The standard record of 90 columns, ended by a zero, without a line end.
+    char line[96];
+    // 0.
+    uint64_t reserved[4];
+} stw_smdr;
+
+// What an output carries; kind says which.
+typedef union stw_output_body {
+    // STW_OUTPUT_SEND.
+    struct stw_output_send send;
+    // STW_OUTPUT_SETUP.
+    struct stw_output_setup setup;
+    // STW_OUTPUT_ALERTING, _CONNECT, _RELEASE.
+    struct stw_output_leg leg;
+    // STW_OUTPUT_REGISTERED, _UNREGISTERED.
+    struct stw_output_registration registration;
+    // STW_OUTPUT_DECISION.
+    struct stw_decision decision;
+    // STW_OUTPUT_SMDR.
+    struct stw_smdr smdr;
+    // The size of every kind, also of later ones.
+    uint64_t reserved[48];
+} stw_output_body;
+
+// What the caller must do, or may note.
+typedef struct stw_output {
+    // One of stw_output_kind.
+    uint32_t kind;
+    // 0.
+    uint32_t reserved;
+    // By kind.
+    union stw_output_body body;
+} stw_output;
+
+// What was counted since stw_exchange_init.
+typedef struct stw_statistics {
+    // Datagrams taken.
+    uint64_t received;
+    // Datagrams that were not SIP, or broken.
+    uint64_t malformed;
+    // Datagrams dropped for want of room.
+    uint64_t dropped;
+    // Requests refused with 503 for want of room.
+    uint64_t congested;
+    // Challenges given.
+    uint64_t challenged;
+    // Answers to challenges that were wrong.
+    uint64_t unauthorised;
+    // Calls permitted.
+    uint64_t permitted;
+    // Calls denied.
+    uint64_t denied;
+    // Calls up or being set up now.
+    uint64_t calls;
+    // SIP transactions in use now.
+    uint64_t transactions;
+    // Pages of SIP text free now.
+    uint64_t pages_free;
+    // 0.
+    uint64_t reserved[5];
+} stw_statistics;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// The ABI of the library, to compare with STW_ABI_VERSION of the header; stw_exchange_init does so itself.
+uint32_t stw_abi_version(void);
+
+// The name of a status, as static text; "?" if this library has no such status. Never null.
+const char *stw_status_name(stw_status status);
+
+// The dotted name of a rule ("cor.route"), as static text; "unknown" if this library has no such rule. Never null.
+// Cost: one look at each rule.
+const char *stw_rule_name(uint16_t rule);
+
+// Bytes that an exchange of this configuration takes; exact, where STW_EXCHANGE_BYTES has head-room.
+//
+// Only the sizes of the configuration are looked at. STW_ERR_ABI, STW_ERR_ARGUMENT (a number out of range),
+// STW_ERR_MEMORY (more than a pointer can reach).
+stw_status stw_exchange_size(const struct stw_exchange_config *config, size_t *size);
+
+// Sets an exchange up in your memory. Nothing but emergency will work until a policy is loaded.
+//
+// `memory` begins at a multiple of 8 and is the library's from now to stw_exchange_deinit: never move, copy or touch
+// it. `size` is at least what stw_exchange_size or STW_EXCHANGE_BYTES say. `config` is read during the call only.
+// `out` gets the exchange. Errors: STW_ERR_ARGUMENT, STW_ERR_ABI, STW_ERR_MEMORY, STW_ERR_RANDOM. Cost: writes the
+// whole memory once.
+stw_status stw_exchange_init(uint8_t *memory,
+                             size_t size,
+                             const struct stw_exchange_config *config,
+                             struct stw_exchange **out);
+
+// Ends an exchange and overwrites all of its memory with zeros, which is yours again. Calls in progress are not
+// cleared: see stw_exchange_clear. The only function that works after STW_ERR_POISONED. Errors: STW_ERR_ARGUMENT,
+// also at the second time. Cost: writes the whole memory once.
+stw_status stw_exchange_deinit(struct stw_exchange *x);
+
+// Puts a compiled policy and its keyring in force, all or nothing.
+//
+// Neither is copied: `image` and `keyring` must stay where they are, unchanged, until stw_exchange_deinit; flash will
+// do. The keyring holds secrets; keep it where nobody else reads. Errors: STW_ERR_IMAGE_…, STW_ERR_KEYRING_…,
+// STW_ERR_TOO_MANY, STW_ERR_BUSY; the exchange stays as it was. Cost: linear in both (one checksum, one look at each
+// row).
+stw_status stw_exchange_load(struct stw_exchange *x,
+                             const uint8_t *image,
+                             size_t image_len,
+                             const uint8_t *keyring,
+                             size_t keyring_len);
+
+// Copies the SHA-256 of the policy in force, its name everywhere, to the 32 octets at `hash`. STW_EMPTY: none is.
+stw_status stw_exchange_policy_hash(struct stw_exchange *x,
+                                    uint8_t *hash);
+
+// Sets the service mode, one of stw_mode. Calls in progress keep the classes they were set up with.
+stw_status stw_exchange_set_mode(struct stw_exchange *x, uint32_t mode);
+
+// Sets the clock that labels records: at `now_ms` it is `unix_s` seconds since 1970-01-01 UTC, and local time is
+// `offset_min` (-1440 to 1440) minutes east of UTC. A jump changes labels, never timers.
+stw_status stw_exchange_set_clock(struct stw_exchange *x,
+                                  uint64_t now_ms,
+                                  int64_t unix_s,
+                                  int32_t offset_min);
+
+// Tells where the far end of a trunk is reached by SIP, by the trunk's row; do so again when its name resolves anew.
+// STW_ERR_UNKNOWN: no such trunk.
+stw_status stw_exchange_set_trunk_address(struct stw_exchange *x,
+                                          uint32_t trunk,
+                                          const struct stw_address *address);
+
+// The row of the device with this directory number. STW_ERR_UNKNOWN: there is none, or no policy. Cost: one step for
+// each digit.
+stw_status stw_exchange_device(struct stw_exchange *x,
+                               const uint8_t *dn,
+                               size_t dn_len,
+                               uint32_t *row);
+
+// The row of the trunk with this name. STW_ERR_UNKNOWN: there is none, or no policy. Cost: linear in the trunks; for
+// start-up, not for calls.
+stw_status stw_exchange_trunk(struct stw_exchange *x,
+                              const uint8_t *name,
+                              size_t name_len,
+                              uint32_t *row);
+
+// A party (one of stw_party_kind, and its row) dials, all digits at once, and is not on the exchange's own SIP.
+//
+// `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK and STW_DENIED, and is left alone
+// otherwise. STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
+// (A way that fails at once has released that leg already: the outputs say so.) STW_DENIED: refused or busy, no leg.
+// STW_CONGESTED: no room, or no policy. STW_ERR_UNKNOWN: no such row. STW_ERR_DRAIN_FIRST: poll, then again. Cost: one
+// decision, whatever the size of the policy.
+stw_status stw_exchange_setup(struct stw_exchange *x,
+                              uint64_t now_ms,
+                              uint32_t party_kind,
+                              uint32_t party_row,
+                              const uint8_t *dialed,
+                              size_t dialed_len,
+                              struct stw_decision *out);
+
+// The party of a neutral leg rings. STW_ERR_UNKNOWN: no such leg, or it is on SIP. STW_ERR_DRAIN_FIRST. Cost: constant.
+stw_status stw_exchange_alerting(struct stw_exchange *x,
+                                 uint64_t now_ms,
+                                 stw_leg leg);
+
+// The party of a neutral leg answered. Errors and cost as for stw_exchange_alerting.
+stw_status stw_exchange_answer(struct stw_exchange *x, uint64_t now_ms, stw_leg leg);
+
+// The party of a neutral leg hung up (`sip_status` 0) or refused or failed (300 to 699: 486 busy, 503 no channel). The
+// leg is gone; an emergency call is tried on its next route. Errors and cost as for stw_exchange_alerting.
+stw_status stw_exchange_release(struct stw_exchange *x,
+                                uint64_t now_ms,
+                                stw_leg leg,
+                                uint32_t sip_status);
+
+// Takes one SIP datagram, read during the call only. What is wrong with it is answered or counted, and no error.
+// STW_ERR_DRAIN_FIRST: poll, then give it again. Cost: linear in its length, and one decision if it begins a call.
+stw_status stw_exchange_receive(struct stw_exchange *x,
+                                uint64_t now_ms,
+                                const struct stw_address *source,
+                                const uint8_t *datagram,
+                                size_t datagram_len);
+
+// Time has come to `now_ms`: serves deadlines that are due, at most 16. STW_MORE: more are due; poll and call again.
+// STW_ERR_DRAIN_FIRST: poll first. An early tick does nothing.
+stw_status stw_exchange_tick(struct stw_exchange *x,
+                             uint64_t now_ms);
+
+// When stw_exchange_tick is next wanted; UINT64_MAX: not before something happens (and for what is no exchange). Ask
+// after the outputs are polled.
+uint64_t stw_exchange_deadline(struct stw_exchange *x);
+
+// Takes the oldest output; call until STW_EMPTY after every input.
+//
+// Of STW_OUTPUT_SEND the bytes are copied to the `size` bytes at `buf`. STW_ERR_BUFFER: they do not fit, `*needed` says
+// how many there are, and the output stays. `buf` may be null if `size` is 0, `needed` may be null. 8,192 bytes suffice
+// for every message of SIP that this library writes. Cost: constant, and the bytes copied.
+stw_status stw_exchange_poll(struct stw_exchange *x,
+                             struct stw_output *out,
+                             uint8_t *buf,
+                             size_t size,
+                             size_t *needed);
+
+// Clears calls before a shutdown, at most 16: STW_MORE while there may be more; poll and call again.
+// STW_ERR_DRAIN_FIRST: poll first.
+stw_status stw_exchange_clear(struct stw_exchange *x, uint64_t now_ms);
+
+// Writes what was counted to `out`. Cost: constant.
+stw_status stw_exchange_statistics(struct stw_exchange *x, struct stw_statistics *out);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* STROWGER_H */

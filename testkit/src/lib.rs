@@ -1,0 +1,12 @@
+//! Test equipment, for our own tests and for those of users.
+//!
+//! [`model`] is a policy as plain data, [`oracle`] decides on it as naively as possible and shares no code with the
+//! engine, [`strategies`] makes policies and attempts up, [`corpus`] finds shared test data.
+
+pub mod corpus;
+pub mod ladder;
+pub mod model;
+pub mod oracle;
+pub mod phone;
+pub mod sim;
+pub mod strategies;

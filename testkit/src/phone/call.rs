@@ -1,0 +1,448 @@
+//! Calls of a phone.
+
+use super::client::{Client, Purpose};
+use super::text::{self, Request};
+use super::{Behaviour, Phone, PhoneEvent, T1, T1_64, T2};
+use std::net::SocketAddr;
+use strowger::base::Instant;
+use strowger::wire::sip::{Message, Method};
+
+/// One call.
+#[derive(Debug)]
+pub(super) struct Call {
+    call_id: String,
+    /// Our tag.
+    tag: String,
+    remote_tag: String,
+    /// Our address and theirs, without tags.
+    local: String,
+    remote: String,
+    target: String,
+    peer: SocketAddr,
+    local_cseq: u32,
+    invite_cseq: u32,
+    remote_cseq: u32,
+    state: State,
+    remote_sdp: Vec<u8>,
+    /// Theirs: the branch of their INVITE, our last answer to it, and when that is sent again.
+    invite_branch: Vec<u8>,
+    invite: Vec<u8>,
+    response: Vec<u8>,
+    repeat: Option<Repeat>,
+    /// Ours: the ACK of a 2xx.
+    ack: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Repeat {
+    at: Instant,
+    interval: u64,
+    until: Instant,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    /// Ours: sent.
+    Calling,
+    /// Ours: given up; CANCEL waits for a provisional answer.
+    GivenUp,
+    /// Ours: CANCEL sent.
+    Cancelling,
+    /// Theirs: not answered yet; answered by itself then.
+    Offered { answer_at: Option<Instant> },
+    /// Theirs: 2xx sent.
+    Answered { hang_up: bool },
+    Up,
+    /// BYE sent.
+    Leaving,
+    Over { until: Instant },
+}
+
+impl Call {
+    pub(super) const fn is_live(&self) -> bool {
+        !matches!(self.state, State::Over { .. } | State::Leaving | State::GivenUp | State::Cancelling)
+    }
+
+    pub(super) const fn is_offered(&self) -> bool {
+        matches!(self.state, State::Offered { .. })
+    }
+
+    pub(super) const fn is_calling(&self) -> bool {
+        matches!(self.state, State::Calling)
+    }
+
+    pub(super) const fn is_up(&self) -> bool {
+        matches!(self.state, State::Up)
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let repeat = self.repeat.map(|repeat| repeat.at.min(repeat.until));
+        match self.state {
+            State::Offered { answer_at: Some(at) } => Some(repeat.map_or(at, |repeat| repeat.min(at))),
+            _ => repeat,
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.call_id, self.tag)
+    }
+
+    /// A request within the dialog.
+    fn request(&mut self, method: Method, us: &str) -> Request {
+        let cseq = if method == Method::Ack {
+            self.invite_cseq
+        } else {
+            self.local_cseq += 1;
+            self.local_cseq
+        };
+        let extra = if method == Method::Invite { format!("Contact: <{us}>\r\n") } else { String::new() };
+        Request {
+            method,
+            uri: self.target.clone(),
+            from: format!("{};tag={}", self.local, self.tag),
+            to: format!("{};tag={}", self.remote, self.remote_tag),
+            call_id: self.call_id.clone(),
+            cseq,
+            extra,
+            body: Vec::new(),
+        }
+    }
+
+    /// Whether a request of theirs belongs to this call.
+    fn owns(&self, message: &Message<'_>) -> bool {
+        let ours = text::is_same_tag(message.to.as_ref().and_then(|to| to.tag()), &self.tag);
+        let theirs = text::is_same_tag(message.from.as_ref().and_then(|from| from.tag()), &self.remote_tag);
+        ours && theirs && message.call_id == self.call_id.as_bytes()
+    }
+}
+
+impl Phone {
+    fn contact(&self) -> String {
+        format!("sip:{}@{}", self.config.dn, self.config.address)
+    }
+
+    pub(super) fn begin_call(&mut self, now: Instant, number: &str, from: &str) {
+        let server = self.config.server;
+        let (call_id, tag) = (self.token(), self.token());
+        let uri = format!("sip:{number}@{server}");
+        let (local, remote) = (format!("<sip:{from}@{server}>"), format!("<{uri}>"));
+        let body = if self.config.late_offer { Vec::new() } else { self.sdp() };
+        let request = Request {
+            method: Method::Invite,
+            uri: uri.clone(),
+            from: format!("{local};tag={tag}"),
+            to: remote.clone(),
+            call_id: call_id.clone(),
+            cseq: 1,
+            extra: format!("Contact: <{}>\r\n", self.contact()),
+            body,
+        };
+        let call = Call {
+            call_id,
+            tag,
+            remote_tag: String::new(),
+            local,
+            remote,
+            target: uri,
+            peer: server,
+            local_cseq: 1,
+            invite_cseq: 1,
+            remote_cseq: 0,
+            state: State::Calling,
+            remote_sdp: Vec::new(),
+            invite_branch: Vec::new(),
+            invite: Vec::new(),
+            response: Vec::new(),
+            repeat: None,
+            ack: Vec::new(),
+        };
+        let purpose = Purpose::Invite(call.name());
+        self.calls.push(call);
+        self.begin(now, request, purpose, server);
+    }
+
+    pub(super) fn send_reinvite(&mut self, now: Instant, at: usize) {
+        let (us, body) = (self.contact(), self.sdp());
+        let call = &mut self.calls[at];
+        let (name, peer) = (call.name(), call.peer);
+        let mut request = call.request(Method::Invite, &us);
+        request.body = body;
+        self.begin(now, request, Purpose::Reinvite(name), peer);
+    }
+
+    pub(super) fn renumber(&mut self, name: &str, cseq: u32) {
+        if let Some(call) = self.find(name) {
+            (call.local_cseq, call.invite_cseq) = (cseq, cseq);
+        }
+    }
+
+    fn find(&mut self, name: &str) -> Option<&mut Call> {
+        self.calls.iter_mut().find(|call| call.name() == name)
+    }
+
+    /// A provisional answer.
+    pub(super) fn progressed(&mut self, now: Instant, purpose: &Purpose, status: u16) {
+        let Purpose::Invite(name) = purpose else { return };
+        let state = self.find(name).map(|call| call.state);
+        match state {
+            Some(State::GivenUp) => self.send_cancel(now, name),
+            Some(State::Calling) if status == 180 || status == 183 => self.tell(PhoneEvent::Ringing),
+            _ => {}
+        }
+    }
+
+    fn send_cancel(&mut self, now: Instant, name: &str) {
+        let purpose = Purpose::Invite(name.to_owned());
+        let Some(at) = self.clients.iter().rposition(|client| client.purpose == purpose) else { return };
+        let Client { request, branch, peer, .. } = &self.clients[at];
+        let cancel = Request {
+            method: Method::Cancel,
+            extra: String::new(),
+            body: Vec::new(),
+            ..request.clone()
+        };
+        let (branch, peer) = (branch.clone(), *peer);
+        if let Some(call) = self.find(name) {
+            call.state = State::Cancelling;
+        }
+        self.begin_with(now, cancel, Purpose::Cancel, peer, branch, 0);
+    }
+
+    /// A 2xx to an INVITE of ours.
+    pub(super) fn connected(&mut self, now: Instant, name: &str, message: &Message<'_>) {
+        let (us, own, withhold) = (self.config.address, self.sdp(), self.config.withhold_ack);
+        let (late, branch) = (self.config.late_offer, format!("z9hG4bK{}", self.token()));
+        let contact = self.contact();
+        let Some(call) = self.find(name) else { return };
+        let before = call.state;
+        if let Some(to) = &message.to {
+            call.remote_tag = to.tag().map(text::lossy).unwrap_or_default();
+        }
+        if let Some(remote) = message.contact.first() {
+            call.target = text::lossy(remote.uri.text);
+        }
+        let mut ack = call.request(Method::Ack, &contact);
+        if late {
+            ack.body = own;
+        }
+        call.ack = ack.render(us, &branch, "");
+        call.remote_sdp = text::description(message);
+        call.state = State::Up;
+        let (ack, peer, remote_sdp) = (call.ack.clone(), call.peer, call.remote_sdp.clone());
+        if !withhold {
+            self.out.push_back((peer, ack));
+        }
+        match before {
+            State::GivenUp | State::Cancelling => self.send_bye(now, name),
+            _ => self.tell(PhoneEvent::Connected { remote_sdp }),
+        }
+    }
+
+    /// A 2xx that came again: our ACK got lost.
+    pub(super) fn repeated_success(&mut self, message: &Message<'_>, status: u16) {
+        let ours = message.from.as_ref().and_then(|from| from.tag());
+        let Some(cseq) = message.cseq.filter(|cseq| cseq.method == Method::Invite) else { return };
+        let call = self.calls.iter().find(|call| {
+            call.call_id.as_bytes() == message.call_id && text::is_same_tag(ours, &call.tag) && call.invite_cseq == cseq.number
+        });
+        if let (Some(call), 200..=299, false) = (call, status, self.config.withhold_ack)
+            && !call.ack.is_empty()
+        {
+            self.out.push_back((call.peer, call.ack.clone()));
+        }
+    }
+
+    fn send_bye(&mut self, now: Instant, name: &str) {
+        let us = self.contact();
+        let Some(call) = self.find(name) else { return };
+        call.state = State::Leaving;
+        let (request, peer) = (call.request(Method::Bye, &us), call.peer);
+        self.begin(now, request, Purpose::Bye(name.to_owned()), peer);
+    }
+
+    pub(super) fn leave(&mut self, now: Instant, at: usize) {
+        let call = &mut self.calls[at];
+        let name = call.name();
+        match call.state {
+            State::Calling => {
+                call.state = State::GivenUp;
+                let purpose = Purpose::Invite(name.clone());
+                let invite = self.clients.iter().rfind(|client| client.purpose == purpose);
+                if invite.is_some_and(Client::is_proceeding) {
+                    self.send_cancel(now, &name);
+                }
+            }
+            State::Offered { .. } => self.refuse(now, at, 603),
+            State::Answered { .. } => call.state = State::Answered { hang_up: true },
+            State::Up => self.send_bye(now, &name),
+            State::GivenUp | State::Cancelling | State::Leaving | State::Over { .. } => {}
+        }
+    }
+
+    /// The end, told once.
+    pub(super) fn over(&mut self, now: Instant, name: &str, status: u16, reason: &str) {
+        let Some(call) = self.find(name) else { return };
+        if !matches!(call.state, State::Over { .. }) {
+            call.state = State::Over { until: now.plus_ms(T1_64) };
+            self.tell(PhoneEvent::Ended { status, reason: reason.to_owned() });
+        }
+    }
+
+    pub(super) fn forget_calls(&mut self, now: Instant) {
+        self.calls.retain(|call| !matches!(call.state, State::Over { until } if now >= until));
+    }
+
+    /// An INVITE came.
+    pub(super) fn invited(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
+        let branch = message.via.as_ref().and_then(|via| via.branch).unwrap_or(&[]);
+        if let Some(call) = self.calls.iter().find(|call| call.invite_branch == branch && !branch.is_empty()) {
+            if !matches!(call.state, State::Up | State::Leaving) && !call.response.is_empty() {
+                self.out.push_back((call.peer, call.response.clone()));
+            }
+            return;
+        }
+        if message.to.as_ref().is_some_and(|to| to.tag().is_some()) {
+            // A change of the session: this phone keeps what it has.
+            let status = if self.calls.iter().any(|call| call.owns(message)) { 488 } else { 481 };
+            let bytes = text::response(message, status, "", "", &[]);
+            return self.out.push_back((from, bytes));
+        }
+        let address = |address: Option<&strowger::wire::sip::Address<'_>>| {
+            address.map(|address| format!("<{}>", text::lossy(address.uri.text))).unwrap_or_default()
+        };
+        let remote_tag = message.from.as_ref().and_then(|from| from.tag()).map(text::lossy);
+        let target = message.contact.first().or(message.from.as_ref());
+        let call = Call {
+            call_id: text::lossy(message.call_id),
+            tag: self.token(),
+            remote_tag: remote_tag.unwrap_or_default(),
+            local: address(message.to.as_ref()),
+            remote: address(message.from.as_ref()),
+            target: target.map(|target| text::lossy(target.uri.text)).unwrap_or_default(),
+            peer: from,
+            local_cseq: 0,
+            invite_cseq: 0,
+            remote_cseq: message.cseq.map_or(0, |cseq| cseq.number),
+            state: State::Offered { answer_at: None },
+            remote_sdp: text::description(message),
+            invite_branch: branch.to_vec(),
+            invite: message.bytes.to_vec(),
+            response: Vec::new(),
+            repeat: None,
+            ack: Vec::new(),
+        };
+        self.calls.push(call);
+        let at = self.calls.len() - 1;
+        let caller = message.from.as_ref().map(|from| text::lossy(from.uri.user)).unwrap_or_default();
+        self.tell(PhoneEvent::Incoming { from: caller });
+        match self.config.behaviour {
+            Behaviour::Answer { after_ms } => {
+                self.respond(at, 180, &[]);
+                self.calls[at].state = State::Offered { answer_at: Some(now.plus_ms(after_ms)) };
+            }
+            Behaviour::Ring => self.respond(at, 180, &[]),
+            Behaviour::Busy => self.refuse(now, at, 486),
+            Behaviour::Reject(status) => self.refuse(now, at, status),
+            Behaviour::Silent => {}
+        }
+    }
+
+    /// Answers the INVITE of a call and keeps the answer.
+    fn respond(&mut self, at: usize, status: u16, body: &[u8]) {
+        let contact = format!("Contact: <{}>\r\n", self.contact());
+        let call = &mut self.calls[at];
+        let mut message = Message::new();
+        if message.parse(&call.invite).is_ok() {
+            let extra = if status < 300 { contact.as_str() } else { "" };
+            call.response = text::response(&message, status, &call.tag, extra, body);
+            self.out.push_back((call.peer, call.response.clone()));
+        }
+    }
+
+    pub(super) fn accept(&mut self, now: Instant, at: usize) {
+        let own = self.sdp();
+        self.respond(at, 200, &own);
+        let call = &mut self.calls[at];
+        call.state = State::Answered { hang_up: false };
+        call.repeat = Some(Repeat { at: now.plus_ms(T1), interval: T1, until: now.plus_ms(T1_64) });
+    }
+
+    fn refuse(&mut self, now: Instant, at: usize, status: u16) {
+        self.respond(at, status, &[]);
+        let call = &mut self.calls[at];
+        call.repeat = Some(Repeat { at: now.plus_ms(T1), interval: T1, until: now.plus_ms(T1_64) });
+        let name = call.name();
+        self.over(now, &name, status, "");
+    }
+
+    pub(super) fn tick_calls(&mut self, now: Instant) {
+        for at in 0..self.calls.len() {
+            let call = &mut self.calls[at];
+            if let State::Offered { answer_at: Some(answer_at) } = call.state
+                && now >= answer_at
+            {
+                self.accept(now, at);
+                continue;
+            }
+            let Some(repeat) = call.repeat else { continue };
+            if now >= repeat.until {
+                call.repeat = None;
+                // Nobody acknowledged the answer: hang up (RFC 3261 section 13.3.1.4).
+                if matches!(call.state, State::Answered { .. }) {
+                    let name = call.name();
+                    self.send_bye(now, &name);
+                }
+            } else if now >= repeat.at {
+                let interval = (repeat.interval * 2).min(T2);
+                call.repeat = Some(Repeat { at: now.plus_ms(interval), interval, ..repeat });
+                self.out.push_back((call.peer, call.response.clone()));
+            }
+        }
+    }
+
+    /// An ACK came.
+    pub(super) fn acknowledged(&mut self, now: Instant, message: &Message<'_>) {
+        let Some(call) = self.calls.iter_mut().find(|call| call.owns(message)) else { return };
+        if message.cseq.map(|cseq| cseq.number) != Some(call.remote_cseq) {
+            return;
+        }
+        call.repeat = None;
+        if let State::Answered { hang_up } = call.state {
+            call.state = State::Up;
+            if call.remote_sdp.is_empty() {
+                call.remote_sdp = text::description(message);
+            }
+            let (name, remote_sdp) = (call.name(), call.remote_sdp.clone());
+            if hang_up {
+                self.send_bye(now, &name);
+            } else {
+                self.tell(PhoneEvent::Connected { remote_sdp });
+            }
+        }
+    }
+
+    pub(super) fn cancelled(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
+        let branch = message.via.as_ref().and_then(|via| via.branch).unwrap_or(&[]);
+        let Some(at) = self.calls.iter().position(|call| call.invite_branch == branch) else {
+            return self.answer_once(now, from, message, 481);
+        };
+        self.answer_once(now, from, message, 200);
+        if self.calls[at].is_offered() {
+            self.respond(at, 487, &[]);
+            let call = &mut self.calls[at];
+            call.repeat = Some(Repeat { at: now.plus_ms(T1), interval: T1, until: now.plus_ms(T1_64) });
+            let name = call.name();
+            self.over(now, &name, 487, &text::reason(message));
+        }
+    }
+
+    pub(super) fn hung_up(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
+        let Some(call) = self.calls.iter_mut().find(|call| call.owns(message)) else {
+            return self.answer_once(now, from, message, 481);
+        };
+        call.repeat = None;
+        let name = call.name();
+        self.answer_once(now, from, message, 200);
+        self.over(now, &name, 200, &text::reason(message));
+    }
+}

@@ -1,0 +1,316 @@
+//! A world in virtual time: exchanges, phones and carriers on a network with latency, loss, doubles and a seed.
+//!
+//! The same seed and the same commands give the same run, bit for bit. After every step the invariants of each exchange
+//! are checked: it is never [`Full`](strowger::base::Full) once drained, its next deadline lies in the future, its
+//! counters agree with what it put out.
+
+mod build;
+mod network;
+
+pub use build::{ExchangeBox, Sizes, build_empty, build_exchange};
+pub use network::{Datagram, Dice, Network};
+
+use crate::ladder::{Ladder, summary_with_body};
+use crate::phone::{Phone, PhoneConfig, PhoneEvent};
+use std::net::SocketAddr;
+use strowger::base::Instant;
+use strowger::exchange::{Output, Ticked};
+use strowger::record::{Decision, Smdr};
+
+/// The world.
+pub struct Sim {
+    /// The time.
+    pub now: Instant,
+    /// What the network does; may be changed at any time.
+    pub network: Network,
+    /// What was sent, and what was told.
+    pub ladder: Ladder,
+    /// Everything exchanges put out besides datagrams, decisions and records.
+    pub outputs: Vec<(Instant, Output)>,
+    /// Decisions of all exchanges.
+    pub decisions: Vec<Decision>,
+    /// Records of all exchanges.
+    pub records: Vec<Smdr>,
+    /// What phones told their users.
+    pub events: Vec<(Instant, String, PhoneEvent)>,
+    /// Every datagram that was sent, lost ones as well, if kept.
+    pub sent: Vec<Datagram>,
+    /// Whether `sent` is kept.
+    pub keep_sent: bool,
+    lose: Option<Lose>,
+    exchanges: Vec<Node>,
+    phones: Vec<(String, Phone)>,
+    wire: network::Wire,
+    steps: u64,
+}
+
+type Lose = Box<dyn FnMut(&Datagram) -> bool>;
+
+struct Node {
+    name: String,
+    address: SocketAddr,
+    exchange: ExchangeBox,
+    decisions: u64,
+}
+
+/// Names a phone of a [`Sim`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PhoneId(usize);
+
+impl Sim {
+    /// A world with a good network and nobody in it.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            now: Instant(1_000),
+            network: Network::GOOD,
+            ladder: Ladder::new(),
+            outputs: Vec::new(),
+            decisions: Vec::new(),
+            records: Vec::new(),
+            events: Vec::new(),
+            sent: Vec::new(),
+            keep_sent: false,
+            lose: None,
+            exchanges: Vec::new(),
+            phones: Vec::new(),
+            wire: network::Wire::new(seed),
+            steps: 0,
+        }
+    }
+
+    /// Adds an exchange that is reached at `address`; its number.
+    pub fn add_exchange(&mut self, name: &str, address: SocketAddr, exchange: ExchangeBox) -> usize {
+        self.ladder.participant(name);
+        self.exchanges.push(Node { name: name.to_owned(), address, exchange, decisions: 0 });
+        self.exchanges.len() - 1
+    }
+
+    /// Adds a phone, or a carrier.
+    pub fn add_phone(&mut self, name: &str, config: PhoneConfig) -> PhoneId {
+        self.ladder.participant(name);
+        self.phones.push((name.to_owned(), Phone::new(config)));
+        PhoneId(self.phones.len() - 1)
+    }
+
+    /// The exchange of that number.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn exchange(&mut self, at: usize) -> &mut ExchangeBox {
+        &mut self.exchanges[at].exchange
+    }
+
+    /// A phone, to look at or to change its configuration.
+    #[must_use]
+    pub fn phone(&mut self, id: PhoneId) -> &mut Phone {
+        &mut self.phones[id.0].1
+    }
+
+    /// Has a phone do something now, and sends what comes of it.
+    pub fn with(&mut self, id: PhoneId, act: impl FnOnce(&mut Phone, Instant)) {
+        let now = self.now;
+        act(&mut self.phones[id.0].1, now);
+        self.drain_phone(id.0);
+    }
+
+    /// Loses every datagram for which this says true, until [`Sim::deliver_all`].
+    pub fn lose(&mut self, lose: impl FnMut(&Datagram) -> bool + 'static) {
+        self.lose = Some(Box::new(lose));
+    }
+
+    /// Ends [`Sim::lose`].
+    pub fn deliver_all(&mut self) {
+        self.lose = None;
+    }
+
+    /// Hands a datagram to whom it is addressed at once, whatever the network does.
+    pub fn inject(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        self.deliver(&Datagram { from, to, bytes: bytes.to_vec() });
+    }
+
+    /// Goes to the next moment at which something happens and lets it happen; false if nothing ever will.
+    pub fn step(&mut self) -> bool {
+        let Some(next) = self.next() else { return false };
+        self.steps += 1;
+        self.now = self.now.max(next);
+        while let Some(datagram) = self.wire.arrived(self.now) {
+            self.deliver(&datagram);
+        }
+        for at in 0..self.phones.len() {
+            let now = self.now;
+            if self.phones[at].1.next_deadline().is_some_and(|due| due <= now) {
+                self.phones[at].1.tick(now);
+                self.drain_phone(at);
+            }
+        }
+        for at in 0..self.exchanges.len() {
+            self.tick_exchange(at);
+        }
+        true
+    }
+
+    /// Runs until something is so; false if it was not within so many milliseconds.
+    pub fn run_until(&mut self, limit_ms: u64, mut is_so: impl FnMut(&Self) -> bool) -> bool {
+        let limit = self.now.plus_ms(limit_ms);
+        loop {
+            if is_so(self) {
+                return true;
+            }
+            if self.next().is_none_or(|next| next > limit) {
+                self.now = limit;
+                return is_so(self);
+            }
+            self.step();
+        }
+    }
+
+    /// Runs for so many milliseconds.
+    pub fn run_ms(&mut self, ms: u64) {
+        self.run_until(ms, |_| false);
+    }
+
+    /// Runs at most so many steps; false if there was still something to do.
+    pub fn run_bounded(&mut self, steps: u64) -> bool {
+        (0..steps).any(|_| !self.step())
+    }
+
+    /// Runs until a phone has told something that fits.
+    pub fn run_until_event(&mut self, limit_ms: u64, id: PhoneId, fits: impl Fn(&PhoneEvent) -> bool) -> bool {
+        let (name, seen) = (self.phones[id.0].0.clone(), self.events.len());
+        self.run_until(limit_ms, |sim| sim.events[seen..].iter().any(|(_, who, event)| *who == name && fits(event)))
+    }
+
+    /// What one phone told, in order.
+    #[must_use]
+    pub fn told(&self, id: PhoneId) -> Vec<PhoneEvent> {
+        let name = &self.phones[id.0].0;
+        self.events.iter().filter(|(_, who, _)| who == name).map(|(_, _, event)| event.clone()).collect()
+    }
+
+    /// Steps made so far.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    fn next(&self) -> Option<Instant> {
+        let phones = self.phones.iter().filter_map(|(_, phone)| phone.next_deadline());
+        let exchanges = self.exchanges.iter().filter_map(|node| node.exchange.next_deadline());
+        phones.chain(exchanges).chain(self.wire.next()).min()
+    }
+
+    fn name(&self, address: SocketAddr) -> String {
+        let exchanges = self.exchanges.iter().map(|node| (&node.name, node.address));
+        let phones = self.phones.iter().map(|(name, phone)| (name, phone.config.address));
+        let found = exchanges.chain(phones).find(|(_, at)| *at == address);
+        found.map_or_else(|| address.to_string(), |(name, _)| name.clone())
+    }
+
+    fn send(&mut self, datagram: Datagram) {
+        let text = summary_with_body(&datagram.bytes);
+        let (from, to) = (self.name(datagram.from), self.name(datagram.to));
+        let lost = self.lose.as_mut().is_some_and(|lose| lose(&datagram));
+        if self.keep_sent {
+            self.sent.push(datagram.clone());
+        }
+        if !lost && self.wire.send(self.now, &self.network, datagram) {
+            self.ladder.arrow(self.now, &from, &to, &text);
+        } else {
+            self.ladder.lost(self.now, &from, &to, &text);
+        }
+    }
+
+    fn deliver(&mut self, datagram: &Datagram) {
+        let now = self.now;
+        if let Some(at) = self.exchanges.iter().position(|node| node.address == datagram.to) {
+            let taken = self.exchanges[at].exchange.receive(now, datagram.from, &datagram.bytes);
+            assert_eq!(taken, Ok(()), "an exchange that has been drained takes every datagram");
+            self.drain_exchange(at);
+        } else if let Some(at) =
+            self.phones.iter().position(|(_, phone)| phone.config.address == datagram.to)
+        {
+            self.phones[at].1.receive(now, datagram.from, &datagram.bytes);
+            self.drain_phone(at);
+        }
+    }
+
+    fn tick_exchange(&mut self, at: usize) {
+        let now = self.now;
+        let due = self.exchanges[at].exchange.next_deadline().is_some_and(|due| due <= now);
+        if !due {
+            return;
+        }
+        for round in 0.. {
+            let ticked = self.exchanges[at].exchange.tick(now);
+            self.drain_exchange(at);
+            match ticked.expect("an exchange that has been drained takes every tick") {
+                Ticked::Done => break,
+                Ticked::More => assert!(round < 10_000, "time cannot be caught up with"),
+            }
+        }
+        let next = self.exchanges[at].exchange.next_deadline();
+        assert!(next.is_none_or(|next| next > now), "a tick at {now:?} left the deadline {next:?}");
+    }
+
+    fn drain_exchange(&mut self, at: usize) {
+        let mut buffer = vec![0; 65_536];
+        let (now, from) = (self.now, self.exchanges[at].address);
+        while let Some(output) = self.exchanges[at].exchange.poll(&mut buffer).expect("the buffer is large enough") {
+            match output {
+                Output::Send { to, len } => {
+                    self.send(Datagram { from, to, bytes: buffer[..len].to_vec() });
+                }
+                Output::Decision(decision) => {
+                    let rule = match decision.verdict {
+                        strowger::policy::Verdict::Allow(choice) => choice.rule.name().to_owned(),
+                        strowger::policy::Verdict::Deny(denial) => format!("denied: {}", denial.rule.name()),
+                    };
+                    let name = self.exchanges[at].name.clone();
+                    self.ladder.note(now, &name, &rule);
+                    self.decisions.push(decision);
+                    self.exchanges[at].decisions += 1;
+                }
+                Output::Smdr(record) => {
+                    let name = self.exchanges[at].name.clone();
+                    let text = format!("record: {:?}, {} s", record.completion, record.duration_s);
+                    self.ladder.note(now, &name, &text);
+                    self.records.push(record);
+                }
+                other => self.outputs.push((now, other)),
+            }
+        }
+        let node = &self.exchanges[at];
+        let counted = node.exchange.statistics();
+        assert_eq!(counted.permitted + counted.denied, node.decisions, "every decision is counted and put out");
+    }
+
+    fn drain_phone(&mut self, at: usize) {
+        let from = self.phones[at].1.config.address;
+        while let Some((to, bytes)) = self.phones[at].1.poll_transmit() {
+            self.send(Datagram { from, to, bytes });
+        }
+        while let Some(event) = self.phones[at].1.poll_event() {
+            let name = self.phones[at].0.clone();
+            let text = match &event {
+                PhoneEvent::Connected { .. } => "talks".to_owned(),
+                PhoneEvent::Incoming { from } => format!("called by {from}"),
+                PhoneEvent::Ended { status, .. } => format!("over: {status}"),
+                PhoneEvent::RegisterFailed(status) => format!("not registered: {status}"),
+                PhoneEvent::Registered => "registered".to_owned(),
+                PhoneEvent::Unregistered => "unregistered".to_owned(),
+                PhoneEvent::Ringing => "hears ringing".to_owned(),
+                PhoneEvent::Answered { status, .. } => format!("answered: {status}"),
+            };
+            self.ladder.note(self.now, &name, &text);
+            self.events.push((self.now, name, event));
+        }
+    }
+}
+
+impl std::fmt::Debug for Sim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sim").field("now", &self.now).field("steps", &self.steps).finish_non_exhaustive()
+    }
+}

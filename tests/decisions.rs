@@ -1,0 +1,392 @@
+//! The engine against the naive oracle: the same policy, the same attempt, the same answer.
+//!
+//! `STROWGER_PAIRS` sets the number of random pairs, `STROWGER_SEED` where they begin.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use strowger::base::Soft;
+use strowger::policy::{self, Image};
+use strowger_testkit::model::{
+    ArsRow, Choice, CorGroup, Cos, Device, EmergencyRow, Follow, LeadingRow, Mode, Model, Modification,
+    PerMode, Profile, Route, RouteList, Trunk, Use, Zone,
+};
+use strowger_testkit::oracle::{self, Answer, Attempt, BREAKAGES, Party, RULES_IN_FORCE, Verdict};
+use strowger_testkit::strategies::{Question, Seeded, models, questions, smaller};
+
+const PAIRS: usize = 100_000;
+const QUESTIONS_EACH: usize = 40;
+
+/// A model as the engine sees it.
+struct Compiled {
+    image: Vec<u8>,
+}
+
+impl Compiled {
+    fn new(model: &Model) -> Result<Self, String> {
+        match strowger_tools::compile_str(&model.to_toml(), "model.toml") {
+            Ok(compiled) => Ok(Self { image: compiled.image }),
+            Err(findings) => Err(findings.iter().map(|finding| format!("{finding}\n")).collect()),
+        }
+    }
+
+    fn image(&self) -> Image<'_> {
+        Image::load(&self.image, &mut Soft::new(&[1; 32])).expect("the compiler makes valid images")
+    }
+}
+
+fn mode(mode: Mode) -> policy::Mode {
+    match mode {
+        Mode::Day => policy::Mode::Day,
+        Mode::Night1 => policy::Mode::Night1,
+        Mode::Night2 => policy::Mode::Night2,
+    }
+}
+
+fn trunk_name<'a>(image: &Image<'a>, row: u16) -> &'a str {
+    image.text(image.trunks().get(row.into()).expect("the trunk exists").name)
+}
+
+/// The engine's answer, in the oracle's words.
+fn engine(image: &Image<'_>, question: &Question) -> Answer {
+    let from = match &question.attempt.from {
+        Party::Device(dn) => {
+            policy::Party::Device(image.device_by_dn(dn.as_bytes()).expect("the device exists"))
+        }
+        Party::Trunk(name) => {
+            let row = image.trunks().iter().position(|trunk| image.text(trunk.name) == name);
+            policy::Party::Trunk(row.and_then(|row| row.try_into().ok()).expect("the trunk exists"))
+        }
+    };
+    let dialed = question.attempt.dialed.as_bytes();
+    let attempt = policy::Attempt { from, dialed, mode: mode(question.attempt.mode) };
+    let free = |trunk| !question.busy.iter().any(|busy| busy == trunk_name(image, trunk));
+    let route = |row: u16| image.routes().get(row.into()).expect("the route exists").id;
+    match policy::decide(image, &attempt, free, &mut ()) {
+        policy::Verdict::Allow(choice) => {
+            let emergency = choice.rule == policy::Rule::Emergency;
+            Answer {
+                verdict: if emergency { Verdict::Emergency } else { Verdict::Allow },
+                rule: choice.rule.name(),
+                to: match choice.to {
+                    policy::Party::Device(row) => {
+                        let texts = image.device_texts().get(row as usize).expect("the device exists");
+                        Some(Party::Device(image.text(texts.dn).to_owned()))
+                    }
+                    policy::Party::Trunk(row) => Some(Party::Trunk(trunk_name(image, row).to_owned())),
+                    policy::Party::Unknown => None,
+                },
+                outpulsed: Some(choice.outpulsed.as_str().to_owned()),
+                route: choice.route.map(route),
+                warning: choice.warning,
+            }
+        }
+        policy::Verdict::Deny(denial) => Answer {
+            verdict: Verdict::Deny,
+            rule: denial.rule.name(),
+            to: None,
+            outpulsed: None,
+            // Which of several busy routes is named is nobody's business.
+            route: denial.route.map(route).filter(|_| denial.rule != policy::Rule::TrunkBusy),
+            warning: false,
+        },
+    }
+}
+
+fn answer(model: &Model, question: &Question, broken: Option<&str>) -> Answer {
+    let free = |trunk: &str| !question.busy.iter().any(|busy| busy == trunk);
+    oracle::decide(model, &question.attempt, &free, broken)
+}
+
+/// Both answers, if they differ; none if there is nothing to compare.
+fn difference(model: &Model, question: &Question) -> Option<(Answer, Answer)> {
+    let compiled = Compiled::new(model).ok()?;
+    let image = compiled.image();
+    let both = || (engine(&image, question), answer(model, question, None));
+    // While a policy shrinks, the caller may be gone.
+    catch_unwind(AssertUnwindSafe(both)).ok().filter(|(engine, oracle)| engine != oracle)
+}
+
+/// Shrinks what the two disagree about, and fails with it.
+fn disagree(model: &Model, question: &Question) -> ! {
+    let (mut model, mut question) = (model.clone(), question.clone());
+    let quiet = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    loop {
+        if let Some(less) = smaller(&model).into_iter().find(|less| difference(less, &question).is_some()) {
+            model = less;
+        } else if let Some(less) =
+            shorter(&question).into_iter().find(|less| difference(&model, less).is_some())
+        {
+            question = less;
+        } else {
+            break;
+        }
+    }
+    std::panic::set_hook(quiet);
+    let (engine, oracle) = difference(&model, &question).expect("shrinking keeps the difference");
+    panic!("{}\n{question:#?}\nengine: {engine:#?}\noracle: {oracle:#?}", model.to_toml());
+}
+
+fn shorter(question: &Question) -> Vec<Question> {
+    let mut all = Vec::new();
+    for i in 0..question.busy.len() {
+        let mut less = question.clone();
+        less.busy.remove(i);
+        all.push(less);
+    }
+    for (i, _) in question.attempt.dialed.char_indices() {
+        let mut less = question.clone();
+        less.attempt.dialed.remove(i);
+        all.push(less);
+    }
+    all
+}
+
+fn number_from(variable: &str, default: usize) -> usize {
+    match std::env::var(variable) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text}")),
+        Err(_) => default,
+    }
+}
+
+/// Calls `each` with random pairs until it returns false or `pairs` have been seen.
+fn random_pairs(pairs: usize, mut each: impl FnMut(&Model, &Image<'_>, &Question) -> bool) {
+    let mut seeded = Seeded::new(number_from("STROWGER_SEED", 1891) as u64);
+    let models = models();
+    for _ in 0..pairs.div_ceil(QUESTIONS_EACH) {
+        let model = seeded.draw(&models);
+        let compiled = Compiled::new(&model)
+            .unwrap_or_else(|findings| panic!("{}\nis a valid policy, but:\n{findings}", model.to_toml()));
+        let image = compiled.image();
+        let questions = questions(&model);
+        for _ in 0..QUESTIONS_EACH {
+            if !each(&model, &image, &seeded.draw(&questions)) {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn engine_and_oracle_agree_on_random_policies() {
+    let pairs = number_from("STROWGER_PAIRS", PAIRS);
+    let mut seen: BTreeMap<(Verdict, &str), usize> = BTreeMap::new();
+    random_pairs(pairs, |model, image, question| {
+        let expected = answer(model, question, None);
+        if engine(image, question) != expected {
+            disagree(model, question);
+        }
+        *seen.entry((expected.verdict, expected.rule)).or_default() += 1;
+        true
+    });
+    println!("{pairs} pairs");
+    for ((verdict, rule), count) in &seen {
+        println!("{:<10} {rule:<22} {count:>9}", format!("{verdict:?}"));
+    }
+    for rule in RULES_IN_FORCE {
+        let count: usize = seen.iter().filter(|((_, seen), _)| seen == rule).map(|(_, count)| count).sum();
+        assert!(pairs < PAIRS || count >= 100, "{rule} was the answer only {count} times");
+    }
+}
+
+#[test]
+fn every_broken_oracle_is_caught() {
+    let mut left: Vec<&str> = BREAKAGES.to_vec();
+    let mut pairs = 0;
+    random_pairs(PAIRS / 4, |model, image, question| {
+        pairs += 1;
+        let engine = engine(image, question);
+        if engine != answer(model, question, None) {
+            // Nothing that is wrong without being broken may stand for a catch.
+            return true;
+        }
+        left.retain(|broken| {
+            let caught = answer(model, question, Some(broken)) != engine;
+            if caught {
+                println!("{broken:<28} caught by pair {pairs}");
+            }
+            !caught
+        });
+        !left.is_empty()
+    });
+    assert!(left.is_empty(), "{left:?}: not caught by {pairs} pairs");
+}
+
+// Two small policies, and everything that can be dialed there.
+
+fn device(dn: &str, cos: PerMode, cor: PerMode, interconnect: u8, zone: Option<&str>) -> Device {
+    Device {
+        dn: dn.into(),
+        cos,
+        cor,
+        interconnect,
+        zone: zone.map(Into::into),
+        username: format!("user-{dn}"),
+        password: format!("kW%vQ_jZpR-hYtLx{}", char::from(b'a' + dn.bytes().fold(0, u8::wrapping_add) % 26)),
+    }
+}
+
+fn trunk(name: &str, public: bool, cos: u8, cor: u8, interconnect: u8) -> Trunk {
+    let (cos, cor) = (PerMode::all(cos), PerMode::all(cor));
+    Trunk { name: name.into(), public, channels: 1, cos, cor, interconnect, zone: None }
+}
+
+fn route(id: u16, trunk: &str, modification: Option<u16>, cor_group: Option<u8>) -> Route {
+    Route { id, trunk: trunk.into(), modification, cor_group, emergency: false }
+}
+
+fn list(id: u16, routes: &[u16]) -> RouteList {
+    let choices = routes.iter().enumerate().map(|(i, &route)| Choice { route, warning_tone: i > 0 });
+    RouteList { id, choices: choices.collect() }
+}
+
+fn ars(leading: &str, digits: &str, follow: Follow, to: Use) -> ArsRow {
+    ArsRow { leading: leading.into(), digits: digits.into(), follow, to }
+}
+
+fn emergency(leading: &str, digits: &str, to: Use) -> EmergencyRow {
+    EmergencyRow { leading: leading.into(), digits: digits.into(), outpulse: None, to }
+}
+
+const fn by_mode(day: u8, night1: u8, night2: u8) -> PerMode {
+    PerMode { day, night1, night2 }
+}
+
+/// An office: access code 9 with a COR group, toll calls over a list, an emergency number with and without 9.
+fn office() -> Model {
+    Model {
+        profile: Profile::Strict,
+        cos: vec![
+            Cos { id: 4, features: vec!["hold"] },
+            Cos { id: 2, features: vec!["hold", "public-to-public"] },
+        ],
+        cor_groups: vec![
+            CorGroup { id: 7, members: vec![3] },
+            CorGroup { id: 5, members: vec![2, 3] },
+            CorGroup { id: 3, members: vec![] },
+        ],
+        restricted: vec![(1, 2), (2, 4), (3, 3)],
+        zones: vec![Zone { name: "hut".into(), emergency: Some(Use::Route(12)) }],
+        devices: vec![
+            device("21", PerMode::all(4), PerMode::all(1), 1, None),
+            device("22", by_mode(4, 0, 2), by_mode(2, 2, 0), 2, Some("hut")),
+            device("271", by_mode(4, 4, 0), by_mode(1, 3, 1), 1, Some("hut")),
+        ],
+        trunks: vec![
+            trunk("carrier", true, 2, 1, 3),
+            trunk("second", true, 4, 4, 4),
+            trunk("tie", false, 4, 2, 1),
+        ],
+        modifications: vec![
+            Modification { id: 8, absorb: 1, insert: String::new() },
+            Modification { id: 6, absorb: 2, insert: "10".into() },
+        ],
+        routes: vec![
+            route(30, "carrier", Some(8), Some(3)),
+            route(20, "second", Some(6), Some(5)),
+            route(10, "tie", None, None),
+            route(40, "second", Some(8), None),
+            Route { emergency: true, ..route(11, "second", None, None) },
+            Route { emergency: true, ..route(12, "carrier", None, None) },
+        ],
+        route_lists: vec![list(2, &[20, 30, 10]), list(1, &[11, 12]), list(3, &[11, 40, 20])],
+        ars: vec![
+            ars("9", "7", Follow::Exactly(2), Use::List(2)),
+            ars("9", "7N1", Follow::Exactly(0), Use::List(3)),
+            ars("9", "2", Follow::Unknown, Use::Route(20)),
+            ars("9", "2XX", Follow::Exactly(1), Use::Route(30)),
+            ars("", "71NN", Follow::Exactly(0), Use::Route(10)),
+        ],
+        leading: vec![LeadingRow { leading: "9".into(), cor_group: 7 }],
+        emergency: vec![emergency("", "911", Use::List(1)), emergency("9", "911", Use::Route(11))],
+    }
+}
+
+/// A web of wildcards, with `*`, under the open profile.
+fn web() -> Model {
+    Model {
+        profile: Profile::Mivb,
+        cos: vec![Cos { id: 1, features: vec!["public-to-public"] }, Cos { id: 3, features: vec![] }],
+        cor_groups: vec![CorGroup { id: 2, members: vec![1] }, CorGroup { id: 1, members: vec![2] }],
+        restricted: vec![(2, 2)],
+        zones: vec![],
+        devices: vec![
+            device("2", PerMode::all(1), PerMode::all(1), 1, None),
+            device("7*1", by_mode(3, 1, 0), by_mode(2, 0, 2), 2, None),
+        ],
+        trunks: vec![trunk("west", true, 1, 1, 1), trunk("east", true, 1, 2, 2)],
+        modifications: vec![Modification { id: 1, absorb: 3, insert: "*".into() }],
+        routes: vec![
+            route(7, "west", None, None),
+            route(6, "west", Some(1), Some(2)),
+            route(5, "east", None, Some(1)),
+            route(4, "east", Some(1), None),
+            Route { emergency: true, ..route(9, "west", None, None) },
+        ],
+        route_lists: vec![list(1, &[6, 5]), list(2, &[5, 4, 7]), list(3, &[9, 5])],
+        ars: vec![
+            ars("", "7127", Follow::Exactly(0), Use::Route(7)),
+            ars("7", "12N", Follow::Exactly(0), Use::Route(6)),
+            ars("71", "XX", Follow::Exactly(0), Use::List(1)),
+            ars("7", "YYY", Follow::Exactly(0), Use::List(2)),
+            ars("", "N", Follow::Exactly(3), Use::Route(5)),
+            ars("", "X2", Follow::Unknown, Use::Route(4)),
+            ars("*", "N", Follow::Unknown, Use::List(1)),
+            ars("", "1*", Follow::Exactly(1), Use::List(3)),
+        ],
+        leading: vec![
+            LeadingRow { leading: "71".into(), cor_group: 0 },
+            LeadingRow { leading: "7N".into(), cor_group: 2 },
+            LeadingRow { leading: "NX".into(), cor_group: 1 },
+        ],
+        emergency: vec![emergency("", "112", Use::Route(9))],
+    }
+}
+
+/// All strings over `alphabet` of up to `longest` characters.
+fn strings(alphabet: &str, longest: usize) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let mut last = all.clone();
+    for _ in 0..longest {
+        last = last.iter().flat_map(|begun| alphabet.chars().map(move |c| format!("{begun}{c}"))).collect();
+        all.extend_from_slice(&last);
+    }
+    all
+}
+
+fn agree_on_everything(model: &Model, alphabet: &str) {
+    let compiled = Compiled::new(model).unwrap_or_else(|findings| panic!("{findings}"));
+    let image = compiled.image();
+    let devices = model.devices.iter().map(|device| Party::Device(device.dn.clone()));
+    let trunks = model.trunks.iter().map(|trunk| Party::Trunk(trunk.name.clone()));
+    let parties: Vec<Party> = devices.chain(trunks).collect();
+    let mut busy = vec![Vec::new()];
+    busy.extend(model.trunks.iter().map(|trunk| vec![trunk.name.clone()]));
+    let mut asked = 0_usize;
+    for dialed in strings(alphabet, 5) {
+        for from in &parties {
+            for mode in Mode::ALL {
+                for busy in &busy {
+                    let attempt = Attempt { from: from.clone(), dialed: dialed.clone(), mode };
+                    let question = Question { attempt, busy: busy.clone() };
+                    if engine(&image, &question) != answer(model, &question, None) {
+                        disagree(model, &question);
+                    }
+                    asked += 1;
+                }
+            }
+        }
+    }
+    println!("{asked} attempts, all that can be dialed with {alphabet} up to five digits");
+}
+
+#[test]
+fn engine_and_oracle_agree_on_everything_in_an_office() {
+    agree_on_everything(&office(), "12379");
+}
+
+#[test]
+fn engine_and_oracle_agree_on_everything_in_a_web_of_wildcards() {
+    agree_on_everything(&web(), "127*");
+}

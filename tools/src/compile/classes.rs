@@ -1,0 +1,194 @@
+//! Classes: COS, COR groups, interconnect, zones' names, and how they are referred to.
+
+use super::Index;
+use crate::finding::{Place, Report, Row};
+use crate::read::NOT_IN_FORCE;
+use crate::schema::Policy;
+use crate::schema::system::Profile;
+use crate::schema::types::{ByMode, Ref};
+use crate::write::Tables;
+use std::collections::BTreeSet;
+use strowger::policy::rows::{CorGroupRow, CosRow, Features, InterconnectRow, ZoneRow};
+use toml::Spanned;
+
+/// Classes by number and name.
+pub(crate) struct Classes {
+    /// Whether silence means no.
+    pub(crate) strict: bool,
+    cos: Index<u16>,
+    cos_names: Index<String>,
+    groups: Index<u16>,
+    group_names: Index<String>,
+    zones: Index<String>,
+    /// COS numbers that ask for a code, which nobody can give yet: they are good for emergency calls only.
+    forced: BTreeSet<u16>,
+    /// CORs whose numbers are limited in length, which nobody checks yet: the same.
+    limited: BTreeSet<u16>,
+}
+
+/// Features that act in this version.
+const ACTING: Features =
+    Features::SMDR_EXTERNAL.union(Features::SMDR_INTERNAL).union(Features::PUBLIC_TO_PUBLIC);
+
+pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -> Classes {
+    let strict = policy.system.as_ref().is_none_or(|row| row.keys.profile != Some(Profile::Mivb));
+    let mut classes = Classes {
+        strict,
+        cos: Index::new("COS"),
+        cos_names: Index::new("COS"),
+        groups: Index::new("COR group"),
+        group_names: Index::new("COR group"),
+        zones: Index::new("zone"),
+        forced: BTreeSet::new(),
+        limited: policy.max_digits.iter().map(|row| row.keys.cor.get()).collect(),
+    };
+    for (index, row) in policy.cos.iter().enumerate() {
+        let id: u16 = row.keys.id.get_ref().get();
+        classes.cos.add(id, &id.to_string(), index, row.at(row.keys.id.span()), report);
+        name(&mut classes.cos_names, row.keys.name.as_ref(), row, index, report);
+        let features = features(row, id, &mut classes.forced, report);
+        tables.cos.push(CosRow {
+            id: row.keys.id.get_ref().get(),
+            features: features.bits(),
+            ringing_s: row.keys.timers.as_ref().and_then(|timers| timers.ringing).map_or(180, |ringing| ringing.get()),
+            name: tables.texts.option(row.keys.name.as_ref().map(|name| name.get_ref().as_str())),
+        });
+    }
+    for (index, row) in policy.cor_group.iter().enumerate() {
+        let id: u16 = row.keys.id.get_ref().get();
+        classes.groups.add(id, &id.to_string(), index, row.at(row.keys.id.span()), report);
+        name(&mut classes.group_names, row.keys.name.as_ref(), row, index, report);
+        tables.cor_groups.push(CorGroupRow {
+            id: row.keys.id.get_ref().get(),
+            members: row.keys.members.0.0,
+            name: tables.texts.option(row.keys.name.as_ref().map(|name| name.get_ref().as_str())),
+        });
+    }
+    for pair in policy.interconnect.iter().flat_map(|row| row.keys.restricted.iter().flatten()) {
+        let (from, to): (usize, u32) = (pair.from.get(), pair.to.get());
+        if tables.interconnect.len() < from {
+            tables.interconnect.resize(from, InterconnectRow::default());
+        }
+        tables.interconnect[from - 1].restricted |= 1 << (to - 1);
+    }
+    for (index, row) in policy.zone.iter().enumerate() {
+        name(&mut classes.zones, Some(&row.keys.name), row, index, report);
+        tables.zones.push(ZoneRow {
+            name: tables.texts.add(row.keys.name.get_ref()),
+            cesid: tables.texts.option(row.keys.cesid.as_ref().map(|cesid| cesid.0.0.as_str())),
+            location: tables.texts.option(row.keys.location.as_deref()),
+            ..ZoneRow::default()
+        });
+    }
+    if let Some(row) = policy.zone.get(255) {
+        report.error(row.place, "too-many", "there can be 255 zones");
+    }
+    classes
+}
+
+fn name<T>(index: &mut Index<String>, name: Option<&Spanned<String>>, row: &Row<T>, at: usize, report: &mut Report) {
+    if let Some(name) = name {
+        index.add(name.get_ref().clone(), &format!("{:?}", name.get_ref()), at, row.at(name.span()), report);
+    }
+}
+
+fn features(
+    row: &Row<crate::schema::system::Cos>,
+    id: u16,
+    forced: &mut BTreeSet<u16>,
+    report: &mut Report,
+) -> Features {
+    let mut all = Features::empty();
+    for name in row.keys.features.iter().flatten() {
+        let place = row.at(name.span());
+        let Some(feature) = Features::named(name.get_ref()) else {
+            let known: Vec<String> =
+                Features::all().iter_names().map(|(name, _)| name.to_lowercase().replace('_', "-")).collect();
+            let text = format!("unknown feature {:?}, expected one of {}", name.get_ref(), known.join(", "));
+            report.error(place, "bad-value", text);
+            continue;
+        };
+        all |= feature;
+        if feature.intersects(Features::FORCED_VERIFIED_ACCOUNT_CODE | Features::FORCED_NON_VERIFIED_ACCOUNT_CODE) {
+            forced.insert(id);
+            let text = "account codes cannot be dialed in this version: a COS that forces one is good for emergency calls only";
+            report.group(place, NOT_IN_FORCE, text.into());
+        } else if !ACTING.contains(feature) {
+            let text = "of the features, this version acts on smdr-external, smdr-internal and public-to-public; the others have no effect";
+            report.group(place, NOT_IN_FORCE, text.into());
+        }
+    }
+    all
+}
+
+impl Classes {
+    /// COS table rows plus one, by mode; 0 where the number is 0 or the class must stay closed.
+    pub(crate) fn cos(&self, modes: &ByMode<110>, place: Place, report: &mut Report) -> [u8; 3] {
+        let mut missing = Vec::new();
+        let rows = modes.0.clone().map(|class| {
+            let found = match &class {
+                Ref::Number(0) => return 0,
+                Ref::Number(id) => self.cos.get(id).ok_or_else(|| format!("there is no COS {id}")),
+                Ref::Name(name) => self.cos_names.get(name).ok_or_else(|| format!("there is no COS named {name:?}")),
+            };
+            match found {
+                Ok(row) if self.forced.iter().any(|id| self.cos.get(id) == Some(row)) => 0,
+                Ok(row) => u8::try_from(row + 1).unwrap_or(0),
+                Err(text) => {
+                    missing.push(text);
+                    0
+                }
+            }
+        });
+        missing.dedup();
+        missing.into_iter().for_each(|text| report.error(place, crate::finding::DANGLING, text));
+        rows
+    }
+
+    /// COR numbers by mode; 0 where the COR must stay closed.
+    pub(crate) fn cor(&self, modes: &ByMode<96>, place: Place, report: &mut Report) -> [u8; 3] {
+        let mut named = false;
+        let numbers = modes.0.clone().map(|class| match class {
+            Ref::Number(cor) if self.limited.contains(&cor) => 0,
+            Ref::Number(cor) => u8::try_from(cor).unwrap_or(0),
+            Ref::Name(_) => {
+                named = true;
+                0
+            }
+        });
+        if named {
+            report.error(place, crate::finding::DANGLING, "a COR is a number from 0 to 96: only COR groups, which list CORs, have names");
+        }
+        numbers
+    }
+
+    /// COR group table row plus one; 0: none.
+    pub(crate) fn group(&self, group: Option<&Spanned<Ref<96>>>, at: impl Fn(&Spanned<Ref<96>>) -> Place, report: &mut Report) -> u8 {
+        let Some(group) = group else { return 0 };
+        let (found, text) = match group.get_ref() {
+            Ref::Number(0) => return 0,
+            Ref::Number(id) => (self.groups.get(id), format!("there is no COR group {id}")),
+            Ref::Name(name) => (self.group_names.get(name), format!("there is no COR group named {name:?}")),
+        };
+        match found {
+            Some(row) => u8::try_from(row + 1).unwrap_or(0),
+            None => {
+                report.error(at(group), crate::finding::DANGLING, text);
+                0
+            }
+        }
+    }
+
+    /// Zone table row plus one; 0: the zone "default" when nobody describes it.
+    pub(crate) fn zone(&self, name: Option<&str>, place: Place, report: &mut Report) -> u8 {
+        let name = name.unwrap_or("default");
+        match self.zones.get(name) {
+            Some(row) => u8::try_from(row + 1).unwrap_or(0),
+            None if name == "default" => 0,
+            None => {
+                report.error(place, crate::finding::DANGLING, format!("there is no zone named {name:?}"));
+                0
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! From typed rows to the tables of an image: references resolved, rules checked, secrets split off.
+
+mod automaton;
+mod classes;
+mod denied;
+mod numbers;
+mod parties;
+mod routing;
+mod tree;
+
+use crate::finding::{Finding, Place, Report};
+use crate::keyring::keyring;
+use crate::read::{read_file, read_str};
+use crate::schema::Policy;
+use crate::schema::system::{Layout, Profile};
+use crate::write::Tables;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::path::Path;
+
+/// A compiled policy.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Compiled {
+    /// The image: no secrets in it.
+    pub image: Vec<u8>,
+    /// The keyring: one row for each device. Keep it where nobody else reads.
+    pub keyring: Vec<u8>,
+    /// Warnings and infos, in order of place.
+    pub findings: Vec<Finding>,
+}
+
+/// Compiles one text; `file_name` is what findings call it. It cannot include other files.
+///
+/// # Errors
+/// All findings, at least one of them an error.
+pub fn compile_str(text: &str, file_name: &str) -> Result<Compiled, Vec<Finding>> {
+    let mut report = Report::default();
+    let policy = read_str(text, file_name, &mut report);
+    compile(&policy, report)
+}
+
+/// Compiles a file and what it includes.
+///
+/// # Errors
+/// All findings, at least one of them an error.
+pub fn compile_file(path: &Path) -> Result<Compiled, Vec<Finding>> {
+    let mut report = Report::default();
+    match read_file(path, &mut report) {
+        Ok(policy) => compile(&policy, report),
+        Err(why) => Err(vec![Finding::of_file(path.display().to_string(), "unreadable", format!("cannot be read: {why}"))]),
+    }
+}
+
+fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>> {
+    if report.unreadable() {
+        return Err(report.finish());
+    }
+    let mut tables = Tables::default();
+    system(policy, &mut tables);
+    let classes = classes::build(policy, &mut tables, &mut report);
+    let mut routing = routing::build(policy, &classes, &mut tables, &mut report);
+    let secrets = parties::devices(policy, &classes, &mut tables, &mut report);
+    numbers::build(policy, &classes, &mut routing, &mut tables, &mut report);
+    if report.failed() {
+        return Err(report.finish());
+    }
+    let Some(image) = tables.image() else {
+        report.error(Place::default(), "too-large", "the image would be longer than 4 GiB");
+        return Err(report.finish());
+    };
+    // What the engine would refuse must never leave the compiler.
+    let hash = match strowger::policy::Image::load(&image, &mut crate::write::soft()) {
+        Ok(image) => *image.hash(),
+        Err(bad) => {
+            report.error(Place::default(), "internal", format!("the compiled image does not load ({bad:?}); please report this"));
+            return Err(report.finish());
+        }
+    };
+    let keyring = keyring(&hash, &secrets);
+    Ok(Compiled { image, keyring, findings: report.finish() })
+}
+
+fn system(policy: &Policy, tables: &mut Tables) {
+    let texts = &mut tables.texts;
+    let row = &mut tables.system;
+    if let Some(system) = policy.system.as_ref().map(|row| &row.keys) {
+        row.profile = u8::from(system.profile == Some(Profile::Mivb));
+        row.name = texts.option(system.name.as_deref());
+        row.realm = texts.option(system.realm.as_ref().map(|realm| realm.get_ref().0.0.as_str()));
+        row.default_cesid = texts.option(system.default_cesid.as_ref().map(|cesid| cesid.0.0.as_str()));
+        row.default_location = texts.option(system.default_location.as_deref());
+    }
+    let timezone = policy.system.as_ref().and_then(|row| row.keys.timezone.as_ref());
+    row.timezone = texts.add(timezone.map_or("UTC", |zone| &zone.0.0));
+    let smdr = policy.smdr.as_ref().map(|row| &row.keys);
+    let bit = |given: Option<bool>, default: bool, bit: u8| u8::from(given.unwrap_or(default)) << bit;
+    row.smdr = bit(smdr.and_then(|smdr| smdr.external), true, 0)
+        | bit(smdr.and_then(|smdr| smdr.internal), false, 1)
+        | bit(smdr.and_then(|smdr| smdr.report_account_codes), true, 2)
+        | bit(smdr.and_then(|smdr| smdr.layout.as_ref()).map(|layout| *layout.get_ref() == Layout::Csv), false, 3);
+    row.system_id = smdr.and_then(|smdr| smdr.system_id.as_ref()).map_or(1, |id| id.0.0);
+}
+
+/// Rows by what names them; a second of the same name is an error that names both places.
+pub(crate) struct Index<K> {
+    what: &'static str,
+    rows: HashMap<K, (usize, Place)>,
+}
+
+impl<K: Eq + Hash> Index<K> {
+    fn new(what: &'static str) -> Self {
+        Self { what, rows: HashMap::new() }
+    }
+
+    /// Names row `row`; false and an error if the name is taken.
+    fn add(&mut self, key: K, shown: &str, row: usize, place: Place, report: &mut Report) -> bool {
+        match self.rows.entry(key) {
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert((row, place));
+                true
+            }
+            std::collections::hash_map::Entry::Occupied(taken) => {
+                let first = report.at(taken.get().1);
+                report.error(place, "duplicate", format!("{} {shown} already exists: {first}", self.what));
+                false
+            }
+        }
+    }
+
+    fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<usize>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        self.rows.get(key).map(|(row, _)| *row)
+    }
+}

@@ -1,0 +1,350 @@
+//! Who has which number: ARS rows checked, everything put into the tree, conflicts found.
+
+use super::classes::Classes;
+use super::denied::{self, Way};
+use super::routing::{Leads, Routing, choices, only_emergency_routes};
+use super::tree::{Owner, Terminal, Tree};
+use super::{automaton, parties};
+use crate::finding::{Level, Place, Report, Row};
+use crate::read::NOT_IN_FORCE;
+use crate::schema::Policy;
+use crate::schema::dialing::Ars;
+use crate::schema::types::Follow;
+use crate::write::Tables;
+use std::collections::BTreeMap;
+use strowger::base::Digits;
+use strowger::policy::rows::{ArsRow, LeadingRow};
+
+/// Number plan under construction.
+struct Numbers<'p> {
+    policy: &'p Policy,
+    tree: Tree,
+    /// Emergency strings: what they outpulse, and where they stand.
+    emergency: BTreeMap<String, (String, Place)>,
+    /// Leading Digits without wildcards: the access codes.
+    access: BTreeMap<String, Place>,
+    /// Numbers that somebody has, and whether a feature code has it.
+    owned: Vec<(&'p str, Place, bool)>,
+    /// ARS rows that are not for emergencies, with all that follows as far as it is known.
+    patterns: Vec<(Way, Place)>,
+}
+
+pub(crate) fn build(policy: &Policy, classes: &Classes, routing: &mut Routing, tables: &mut Tables, report: &mut Report) {
+    let mut numbers = Numbers {
+        policy,
+        tree: Tree::new(),
+        emergency: BTreeMap::new(),
+        access: BTreeMap::new(),
+        owned: Vec::new(),
+        patterns: Vec::new(),
+    };
+    numbers.owned(report);
+    for (ordinal, row) in (1u32..).zip(&policy.ars) {
+        if row.keys.digits.is_none() {
+            numbers.leading(ordinal, row, classes, tables, report);
+        } else {
+            numbers.ars(ordinal, row, routing, tables, report);
+        }
+    }
+    numbers.conflicts(classes.strict, report);
+    numbers.emergency_both_ways(report);
+    denied::close(policy, numbers.patterns.iter().map(|(way, _)| way), tables, &mut numbers.tree, report);
+    if numbers.emergency.is_empty() {
+        let place = policy.ars.first().map_or_else(Place::default, |row| row.place);
+        report.push(place, Level::Info, "no-emergency", "no number is marked `emergency`: no emergency call can be made");
+    }
+    if report.failed() {
+        return;
+    }
+    match automaton::build(&numbers.tree) {
+        Ok((nodes, edges)) => (tables.nodes, tables.edges) = (nodes, edges),
+        Err(_) => {
+            let place = policy.ars.first().map_or_else(Place::default, |row| row.place);
+            let text = format!(
+                "the ARS patterns overlap in more than {} ways; write fewer wildcards in front of exact digits",
+                automaton::MOST_STATES
+            );
+            report.error(place, "patterns-too-entangled", text);
+        }
+    }
+}
+
+impl<'p> Numbers<'p> {
+    /// Everything that has a number of its own. What is not in force keeps its number, so that no pattern takes its calls.
+    fn owned(&mut self, report: &mut Report) {
+        let policy = self.policy;
+        let templates: BTreeMap<&str, _> =
+            policy.template.iter().map(|row| (row.keys.name.get_ref().as_str(), row)).collect();
+        let mut device = 0;
+        for row in &policy.device {
+            let template = row.keys.template.as_ref().and_then(|name| templates.get(name.get_ref().as_str()).copied());
+            let terminal = if parties::is_set(row, template) {
+                Terminal::Held
+            } else {
+                device += 1;
+                Terminal::Device(device - 1)
+            };
+            self.own("device", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), terminal, report);
+        }
+        for row in &policy.user {
+            self.own("user", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), Terminal::Held, report);
+        }
+        for row in &policy.hunt_group {
+            self.own("hunt group", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), Terminal::Held, report);
+        }
+        for row in &policy.speed_call {
+            self.own("speed call", &row.keys.code.get_ref().0.0, row.at(row.keys.code.span()), Terminal::Held, report);
+        }
+        if let Some(row) = &policy.features {
+            for (name, code) in row.keys.codes() {
+                let what = format!("feature {name}");
+                self.own(&what, &code.get_ref().0.0, row.at(code.span()), Terminal::Held, report);
+            }
+        }
+        if let Some(row) = &policy.registration {
+            for code in [&row.keys.access_code, &row.keys.replacement_code].into_iter().flatten() {
+                self.own("registration code", &code.get_ref().0.0, row.at(code.span()), Terminal::Held, report);
+            }
+        }
+    }
+
+    fn own(&mut self, what: &str, digits: &'p str, place: Place, terminal: Terminal, report: &mut Report) {
+        let owner = Owner { terminal, place, label: format!("{what} {digits}").into() };
+        if let Some(first) = self.tree.add_number(digits, owner) {
+            let text = format!("the number {digits} already belongs to {}: {}", first.label, report.at(first.place));
+            report.error(place, "duplicate", text);
+            return;
+        }
+        let is_code = !matches!(what, "device" | "user" | "hunt group");
+        self.owned.push((digits, place, is_code));
+    }
+
+    fn leading(&mut self, ordinal: u32, row: &Row<Ars>, classes: &Classes, tables: &mut Tables, report: &mut Report) {
+        let keys = &row.keys;
+        let Some(leading) = &keys.leading else {
+            report.error(row.place, "missing-key", "ars: missing key `digits`, or `leading` for a Leading row");
+            return;
+        };
+        let others = [
+            ("follow", keys.follow.as_ref().map(toml::Spanned::span)),
+            ("emergency", keys.emergency.as_ref().map(toml::Spanned::span)),
+            ("outpulse", keys.outpulse.as_ref().map(toml::Spanned::span)),
+            ("use", keys.leads.as_ref().map(toml::Spanned::span)),
+        ];
+        for (name, span) in others {
+            if let Some(span) = span {
+                let text = format!("ars: `{name}` has no place in a Leading row, which is one without `digits`");
+                report.error(row.at(span), "misplaced-key", text);
+            }
+        }
+        let pattern = &leading.get_ref().0.0;
+        let place = row.at(leading.span());
+        let number = u32::try_from(tables.leadings.len()).unwrap_or(u32::MAX);
+        if let Some(first) = self.tree.add_leading(pattern, number) {
+            let line = tables.leadings.get(first as usize).map_or(0, |first| first.line);
+            report.error(place, "duplicate", format!("the Leading Digits {pattern} already have a row: line {line}"));
+        }
+        if pattern.bytes().all(|c| strowger::base::Digit::from_ascii(c).is_some()) {
+            self.access.entry(pattern.clone()).or_insert(place);
+        }
+        tables.leadings.push(LeadingRow {
+            cor_group: classes.group(keys.cor_group.as_ref(), |group| row.at(group.span()), report),
+            flags: u8::from(keys.second_dial_tone.as_ref().is_some_and(|tone| *tone.get_ref())),
+            ordinal,
+            line: report.line(row.place),
+        });
+    }
+
+    fn ars(&mut self, ordinal: u32, row: &Row<Ars>, routing: &Routing, tables: &mut Tables, report: &mut Report) {
+        let keys = &row.keys;
+        let others = [
+            ("cor_group", keys.cor_group.as_ref().map(toml::Spanned::span)),
+            ("second_dial_tone", keys.second_dial_tone.as_ref().map(toml::Spanned::span)),
+        ];
+        for (name, span) in others {
+            if let Some(span) = span {
+                let text = format!("ars: `{name}` belongs to a Leading row, which is one without `digits`");
+                report.error(row.at(span), "misplaced-key", text);
+            }
+        }
+        let Some(digits) = &keys.digits else { return };
+        let place = row.at(digits.span());
+        let own = &digits.get_ref().0.0;
+        let pattern = format!("{}{own}", keys.leading.as_ref().map_or("", |leading| &leading.get_ref().0.0));
+        let follow = match keys.follow.as_ref().map(|follow| *follow.get_ref()) {
+            None => Some(0),
+            Some(Follow::Digits(count)) => Some(count),
+            Some(Follow::Unknown) => None,
+        };
+        let least = pattern.len() + usize::from(follow.unwrap_or(0));
+        if least > Digits::MAX {
+            let text = format!("ars: {least} digits in all, more than the {} that can be dialed", Digits::MAX);
+            report.error(place, "bad-value", text);
+        }
+        let Some(leads) = &keys.leads else {
+            report.error(row.place, "missing-key", "ars: missing key `use`: a route, a list or a plan");
+            return;
+        };
+        let leads_place = row.at(leads.span());
+        let Some(leads) = routing.leads(leads.get_ref(), leads_place, report) else { return };
+        let emergency = keys.emergency.as_ref().is_some_and(|emergency| *emergency.get_ref());
+        let outpulse = keys.outpulse.as_ref().map_or(own, |outpulse| &outpulse.get_ref().0.0);
+        if emergency {
+            self.emergency_row(row, &pattern, outpulse, report);
+        } else if let Some(outpulse) = &keys.outpulse {
+            let text = "ars: `outpulse` is for emergency rows; elsewhere the route's digit modification decides";
+            report.error(row.at(outpulse.span()), "misplaced-key", text);
+        }
+        let number = u32::try_from(tables.ars.len()).unwrap_or(u32::MAX);
+        let terminal = match leads {
+            Leads::To(kind, index) => {
+                if emergency {
+                    only_emergency_routes(tables, kind, index, leads_place, report);
+                } else {
+                    usable(tables, kind, index, least, follow.is_some(), leads_place, report);
+                }
+                tables.ars.push(ArsRow {
+                    leads: kind,
+                    index,
+                    flags: u8::from(emergency),
+                    ordinal,
+                    line: report.line(row.place),
+                    outpulse: if emergency { tables.texts.add(outpulse) } else { Default::default() },
+                });
+                if emergency { Terminal::Emergency(number) } else { Terminal::Ars(number) }
+            }
+            Leads::Plan if emergency => {
+                report.error(leads_place, "emergency", "ars: an emergency row needs a route or a list, not a plan");
+                return;
+            }
+            Leads::Plan => {
+                let text = "route plans are checked but not in force in this version: ARS rows that use one lead nowhere, their numbers are vacant";
+                report.group(leads_place, NOT_IN_FORCE, text.into());
+                Terminal::Held
+            }
+        };
+        let owner = Owner { terminal, place, label: format!("ars {pattern}").into() };
+        if let Some(first) = self.tree.add_pattern(&pattern, follow, owner) {
+            let text = format!("the same digits and length already have a row: {}", report.at(first.place));
+            report.error(place, "duplicate", text);
+        }
+        if !emergency {
+            let mut whole = pattern;
+            whole.extend(std::iter::repeat_n('Y', usize::from(follow.unwrap_or(0))));
+            let leads = if let Leads::To(kind, index) = leads { Some((kind, index)) } else { None };
+            self.patterns.push((Way { pattern: whole, open: follow.is_none(), leads }, place));
+        }
+    }
+
+    fn emergency_row(&mut self, row: &Row<Ars>, pattern: &str, outpulse: &str, report: &mut Report) {
+        let place = row.keys.digits.as_ref().map_or(row.place, |digits| row.at(digits.span()));
+        if pattern.contains(['N', 'X', 'Y']) {
+            report.error(place, "emergency", "ars: an emergency number is exact digits, without wildcards");
+            return;
+        }
+        if let Some(follow) = row.keys.follow.as_ref().filter(|follow| *follow.get_ref() != Follow::Digits(0)) {
+            let text = "ars: an emergency number is complete on its last digit: nothing can follow";
+            report.error(row.at(follow.span()), "emergency", text);
+        }
+        self.emergency.entry(pattern.into()).or_insert_with(|| (outpulse.into(), place));
+    }
+
+    /// Numbers that would be cut short by others.
+    fn conflicts(&self, strict: bool, report: &mut Report) {
+        for (digits, place, is_code) in &self.owned {
+            if let Some((first, (_, at))) = self.emergency_in(digits) {
+                let text = format!("{digits} begins with the emergency number {first} ({})", report.at(*at));
+                report.error(*place, "emergency-prefix", text);
+                continue;
+            }
+            let Some(other) = self.cut_short(digits) else { continue };
+            let level = if strict || *is_code { Level::Error } else { Level::Warning };
+            let text = format!("{digits} is the beginning of {} ({})", other.label, report.at(other.place));
+            report.push(*place, level, "number-conflict", text);
+        }
+        for (Way { pattern, open, .. }, place) in &self.patterns {
+            let exact = pattern.bytes().take_while(|c| strowger::base::Digit::from_ascii(*c).is_some()).count();
+            if let Some((first, (_, at))) = self.emergency_in(&pattern[..exact]) {
+                let text = format!("ars: {pattern} begins with the emergency number {first} ({})", report.at(*at));
+                report.error(*place, "emergency-prefix", text);
+                continue;
+            }
+            for number in self.emergency.keys() {
+                if covers(pattern, *open, number) {
+                    let text = format!("this pattern covers the emergency number {number}, which wins");
+                    report.group(*place, "emergency-wins", text);
+                }
+            }
+        }
+        for (number, (_, place)) in &self.emergency {
+            if let Some((first, (_, at))) = self.emergency_in(&number[..number.len() - 1]) {
+                let text = format!("{number} can never be dialed: the emergency number {first} ({}) is complete before", report.at(*at));
+                report.push(*place, Level::Warning, "emergency-prefix", text);
+            }
+        }
+    }
+
+    fn emergency_in(&self, digits: &str) -> Option<(&String, &(String, Place))> {
+        (1..=digits.len()).find_map(|len| self.emergency.get_key_value(&digits[..len]))
+    }
+
+    /// Whose number or pattern goes on where this number ends. A wildcard row of the same length is none: exact digits win.
+    fn cut_short(&self, digits: &str) -> Option<&Owner> {
+        let states = self.tree.walk(digits);
+        // The exact way comes first: it is the number's own node.
+        let same = states.first().and_then(|own| self.tree.owner(self.tree.nodes[*own as usize].pattern));
+        same.or_else(|| states.iter().find_map(|state| self.tree.somebody_below(*state)))
+    }
+
+    /// Whoever dials an emergency number with or without the access code means it (47 CFR 9.16).
+    fn emergency_both_ways(&self, report: &mut Report) {
+        for (number, (outpulse, place)) in &self.emergency {
+            let access = self.access.keys().find(|access| number.strip_prefix(access.as_str()) == Some(outpulse));
+            if let Some(access) = access {
+                if !self.emergency.contains_key(outpulse) {
+                    let text = format!("{number} has a row, but {outpulse} without the access code {access} has none");
+                    report.push(*place, Level::Warning, "emergency-direct-dial", text);
+                }
+                continue;
+            }
+            for access in self.access.keys() {
+                if !self.emergency.contains_key(&format!("{access}{number}")) {
+                    let text = format!("{number} has a row, but {access}{number} with the access code has none");
+                    report.push(*place, Level::Warning, "emergency-direct-dial", text);
+                }
+            }
+        }
+    }
+}
+
+/// Whether calls of a row can go out at all: some choice that is not for emergencies, digits enough to absorb.
+fn usable(tables: &Tables, kind: u8, index: u16, least: usize, exact: bool, place: Place, report: &mut Report) {
+    let routes = choices(tables, kind, index);
+    if !routes.is_empty() && routes.iter().all(|route| tables.routes.get(*route).is_some_and(|r| r.flags & 1 != 0)) {
+        let text = "ars: every choice is a route for emergency calls only; mark the row `emergency = true` or name another route";
+        report.error(place, "emergency", text);
+    }
+    for route in routes.iter().filter_map(|route| tables.routes.get(*route)) {
+        let modification = route.modification.checked_sub(1).and_then(|m| tables.modifications.get(usize::from(m)));
+        let Some(modification) = modification.filter(|_| exact) else { continue };
+        let absorbed = usize::from(modification.absorb);
+        if absorbed > least {
+            let text = format!("ars: digit modification {} of route {} absorbs {absorbed} digits of {least}", modification.id, route.id);
+            report.error(place, "digit-modification", text);
+        } else if least - absorbed + usize::from(modification.insert.len) > Digits::MAX {
+            let text = format!("ars: digit modification {} of route {} sends more than {} digits", modification.id, route.id, Digits::MAX);
+            report.error(place, "digit-modification", text);
+        }
+    }
+}
+
+/// Whether a number that the pattern matches begins with these digits.
+fn covers(pattern: &str, open: bool, digits: &str) -> bool {
+    (pattern.len() >= digits.len() || open)
+        && pattern.bytes().zip(digits.bytes()).all(|(wild, digit)| match wild {
+            b'N' => (b'2'..=b'9').contains(&digit),
+            b'X' => digit.is_ascii_digit(),
+            b'Y' => true,
+            exact => exact == digit,
+        })
+}

@@ -1,0 +1,78 @@
+//! What an administrator would have to change for a denied call to be allowed.
+
+use strowger::policy::decide::RowRef;
+use strowger::policy::{Denial, Image, Party, Rule};
+
+/// The smallest change that lifts this denial; another rule may deny the call after it. `None` where there is none.
+pub(super) fn advice(image: &Image<'_>, denial: &Denial, name: &str) -> Option<String> {
+    let who = described(image, denial.authority.party, name);
+    let mode = denial.authority.mode.name();
+    let cor = denial.authority.cor;
+    let route = denial.route.and_then(|route| image.routes().get(usize::from(route)));
+    let trunk = route.and_then(|route| image.trunks().get(usize::from(route.trunk)));
+    Some(match denial.rule {
+        Rule::CosNone => format!(
+            "give {who} a Class of Service for {mode} (key `cos`); one that forces an account code counts as none in this version."
+        ),
+        Rule::CorNone => format!(
+            "give {who} a Class of Restriction for {mode} (key `cor`); one with `max_digits` counts as none in this version."
+        ),
+        Rule::CorLeading | Rule::CorRoute => {
+            let group = denial.cor_group.and_then(|group| image.cor_groups().get(usize::from(group)))?;
+            let title = Some(image.text(group.name)).filter(|t| !t.is_empty()).map_or_else(String::new, |t| format!(" ({t})"));
+            let at = match (denial.row, route) {
+                (RowRef::Leading(row), _) => {
+                    format!("the Leading row in line {}", image.leadings().get(row as usize).map_or(0, |row| row.line))
+                }
+                (_, Some(route)) => format!("route {} in line {}", route.id, route.line),
+                (_, None) => "the row".into(),
+            };
+            format!(
+                "COR group {}{title} of {at} lists COR {cor}: take {cor} out of its members, or give {who} a COR for {mode} that is not among them.",
+                group.id
+            )
+        }
+        Rule::CorUnlabelled => {
+            let route = route?;
+            format!(
+                "give route {} in line {} a `cor_group`; one with members = \"\" opens it to everybody.",
+                route.id, route.line
+            )
+        }
+        Rule::Interconnect => {
+            let (from, to) = denial.interconnect?;
+            format!("take {{ from = {from}, to = {to} }} out of `restricted` in [interconnect], or give one of the two another Interconnect Number.")
+        }
+        Rule::PublicToPublic => {
+            let to = trunk.map_or("the other trunk", |trunk| image.text(trunk.name));
+            format!("give the COS of both trunks ({name} and {to}) the feature public-to-public; think of toll fraud first.")
+        }
+        Rule::NumberVacant => "add a device with this number, or an [[ars]] row whose pattern fits; a row that uses a route plan counts as none in this version.".into(),
+        Rule::NumberIncomplete => "dial the whole number.".into(),
+        Rule::NumberInvalid => "dial only the digits 0-9, * and #, without separators.".into(),
+        Rule::DigitModification => {
+            let route = route?;
+            format!("the digit modification of route {} in line {} does not fit the digits: correct its `absorb` or `insert`.", route.id, route.line)
+        }
+        Rule::RouteEmergencyOnly => "let the [[ars]] row use a route without `emergency = true`.".into(),
+        Rule::EmergencyNoRoute => "give the emergency row, or the zone, a route whose trunk exists.".into(),
+        Rule::TrunkBusy => "give the trunk more `channels`, or add a choice to the route list.".into(),
+        Rule::Internal | Rule::Route | Rule::Emergency | Rule::CallSelf | Rule::IdentityMismatch | Rule::PolicyNone => {
+            return None;
+        }
+    })
+}
+
+fn described(image: &Image<'_>, party: Party, name: &str) -> String {
+    match party {
+        Party::Device(device) => {
+            let line = image.device_texts().get(device as usize).map_or(0, |row| row.line);
+            format!("device {name} in line {line}")
+        }
+        Party::Trunk(trunk) => {
+            let line = image.trunks().get(usize::from(trunk)).map_or(0, |row| row.line);
+            format!("trunk {name} in line {line}")
+        }
+        Party::Unknown => "the caller".into(),
+    }
+}

@@ -1,0 +1,55 @@
+//! The keyring's octets: the layout that `strowger::policy::keyring` describes.
+
+use crate::compile::Compiled;
+use crate::write::soft;
+use strowger::base::{Algorithm, Crypto};
+use strowger::policy::Image;
+use strowger::policy::keyring::{FORMAT, MAGIC, ROW, ROWS};
+use strowger::policy::row::Field;
+
+/// The credentials of one device.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Secrets {
+    pub(crate) md5: Option<[u8; 16]>,
+    pub(crate) sha256: Option<[u8; 32]>,
+}
+
+/// The keyring for one device alone, as a phone gets it; `None` if the policy has no such device.
+#[must_use]
+pub fn keyring_for(compiled: &Compiled, dn: &str) -> Option<Vec<u8>> {
+    let image = Image::load(&compiled.image, &mut soft()).ok()?;
+    let device = image.device_by_dn(dn.as_bytes())?;
+    let from = ROWS + usize::try_from(device).ok()? * ROW;
+    let row = compiled.keyring.get(from..from + ROW)?;
+    Some(assemble(image.hash(), row.to_vec()))
+}
+
+/// The whole keyring: one row for each device, in order.
+pub(crate) fn keyring(image_hash: &[u8; 32], secrets: &[Secrets]) -> Vec<u8> {
+    let mut rows = Vec::with_capacity(secrets.len() * ROW);
+    let mut put = |part: &[u8]| rows.extend_from_slice(part);
+    for (device, secrets) in (0u32..).zip(secrets) {
+        device.write(&mut put);
+        (u32::from(secrets.md5.is_some()) | u32::from(secrets.sha256.is_some()) << 1).write(&mut put);
+        secrets.md5.unwrap_or_default().write(&mut put);
+        secrets.sha256.unwrap_or_default().write(&mut put);
+    }
+    assemble(image_hash, rows)
+}
+
+fn assemble(image_hash: &[u8; 32], rows: Vec<u8>) -> Vec<u8> {
+    let length = u32::try_from(ROWS + rows.len()).unwrap_or(u32::MAX);
+    let count = u32::try_from(rows.len() / ROW).unwrap_or(u32::MAX);
+    let mut octets = Vec::with_capacity(ROWS + rows.len());
+    octets.extend_from_slice(MAGIC);
+    let mut put = |part: &[u8]| octets.extend_from_slice(part);
+    FORMAT.write(&mut put);
+    0u16.write(&mut put);
+    length.write(&mut put);
+    count.write(&mut put);
+    image_hash.write(&mut put);
+    let hash = soft().digest(Algorithm::Sha256, &[&octets, &rows]);
+    octets.extend_from_slice(hash.as_bytes());
+    octets.extend_from_slice(&rows);
+    octets
+}

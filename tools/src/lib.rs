@@ -1,0 +1,22 @@
+//! The policy compiler: an administrator's TOML becomes an image that the engine reads in place, and a keyring.
+//!
+//! - [`compile_str`], [`compile_file`]: TOML to image and keyring, with findings that name file, line and column.
+//! - [`load`]: a policy as TOML or as image, whichever the file is, for programs that run one.
+//! - [`explain`]: who may call whom, and why not, in words and as JSON.
+//!
+//! The same input gives the same bytes: an image's hash names a policy wherever it was compiled.
+
+mod compile;
+pub mod explain;
+mod finding;
+mod keyring;
+mod load;
+mod read;
+mod schema;
+mod write;
+
+pub use compile::{Compiled, compile_file, compile_str};
+pub use finding::{Finding, Level};
+pub use keyring::keyring_for;
+pub use load::{Loaded, load, load_image};
+pub use write::seal;

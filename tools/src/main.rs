@@ -1,0 +1,207 @@
+//! `strowger`: check, compile and explain a policy.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use strowger::base::Soft;
+use strowger::policy::{Image, Mode};
+use strowger_tools::explain::{Question, explain};
+use strowger_tools::{Finding, Level, compile_file, keyring_for, load};
+
+/// Call control policy: check it, compile it, ask it.
+///
+/// POLICY is a TOML file or a compiled image. Exit status 2: usage, or a file that does not load.
+#[derive(Parser)]
+#[command(name = "strowger", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lists findings, one a line; exit status 0 with none or infos only, 1 with warnings, 2 with errors.
+    Check {
+        /// The policy.
+        policy: PathBuf,
+    },
+    /// Writes the policy image, and beside it the keyring.
+    Compile {
+        /// The policy, as TOML.
+        policy: PathBuf,
+        /// The image to write.
+        #[arg(short, long)]
+        output: PathBuf,
+        /// The keyring to write [default: the image's name with the extension .keys].
+        #[arg(long)]
+        keys: Option<PathBuf>,
+        /// Put only this device into the keyring, as its phone gets it.
+        #[arg(long = "for", value_name = "DN")]
+        dn: Option<String>,
+    },
+    /// Says whether a call is allowed, by which rule and row, and what would change it; exit status 0 either way.
+    Explain(Ask),
+}
+
+#[derive(clap::Args)]
+struct Ask {
+    /// The policy.
+    policy: PathBuf,
+    /// The device that dials.
+    #[arg(long, value_name = "DN", conflicts_with = "trunk", required_unless_present_any = ["trunk", "user"])]
+    from: Option<String>,
+    /// The trunk over which the call comes in.
+    #[arg(long, value_name = "NAME")]
+    trunk: Option<String>,
+    /// What is dialed.
+    #[arg(long, value_name = "DIGITS", required_unless_present = "did")]
+    dial: Option<String>,
+    /// The service mode.
+    #[arg(long, value_enum, default_value = "day")]
+    mode: ModeName,
+    /// The keyring of an image, if it is not beside it.
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    later: Later,
+}
+
+/// Questions that later versions answer.
+#[derive(clap::Args)]
+struct Later {
+    #[arg(long, hide = true)]
+    at: Option<String>,
+    #[arg(long, hide = true)]
+    code: Option<String>,
+    #[arg(long, hide = true)]
+    via: Option<String>,
+    #[arg(long, hide = true)]
+    transfer_by: Option<String>,
+    #[arg(long, hide = true)]
+    user: Option<String>,
+    #[arg(long, hide = true)]
+    at_device: Option<String>,
+    #[arg(long, hide = true)]
+    did: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ModeName {
+    Day,
+    Night1,
+    Night2,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Check { policy } => return check(&policy),
+        Command::Compile { policy, output, keys, dn } => compile(&policy, &output, keys, dn.as_deref()),
+        Command::Explain(ask) => answer(&ask),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(text) => {
+            // Nobody left to tell if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "{text}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn check(policy: &Path) -> ExitCode {
+    let findings = load(policy, None).map_or_else(|findings| findings, |loaded| loaded.findings);
+    if print(&lines(&findings)).is_err() {
+        return ExitCode::from(2);
+    }
+    match findings.iter().map(|finding| finding.level).max() {
+        None | Some(Level::Info) => ExitCode::SUCCESS,
+        Some(Level::Warning) => ExitCode::from(1),
+        Some(Level::Error) => ExitCode::from(2),
+    }
+}
+
+fn compile(policy: &Path, output: &Path, keys: Option<PathBuf>, dn: Option<&str>) -> Result<(), String> {
+    let compiled = compile_file(policy).map_err(|findings| lines(&findings))?;
+    if !compiled.findings.is_empty() {
+        // A remark that cannot be shown is no reason to stop.
+        let _ = writeln!(std::io::stderr(), "{}", lines(&compiled.findings));
+    }
+    let keyring = match dn {
+        Some(dn) => keyring_for(&compiled, dn).ok_or_else(|| format!("there is no device {dn}"))?,
+        None => compiled.keyring,
+    };
+    let keys = keys.unwrap_or_else(|| output.with_extension("keys"));
+    if keys == output {
+        return Err(format!("{}: image and keyring would be the same file", keys.display()));
+    }
+    // Both are complete on disk before either takes its name.
+    let keyring = written(&keys, &keyring, 0o600)?;
+    let image = written(output, &compiled.image, 0o644)?;
+    keyring.persist(&keys).map_err(|why| format!("{}: {why}", keys.display()))?;
+    image.persist(output).map_err(|why| format!("{}: {why}", output.display()))?;
+    Ok(())
+}
+
+fn answer(ask: &Ask) -> Result<(), String> {
+    let later = &ask.later;
+    let asked = [
+        ("--at", &later.at),
+        ("--code", &later.code),
+        ("--via", &later.via),
+        ("--transfer-by", &later.transfer_by),
+        ("--user", &later.user),
+        ("--at-device", &later.at_device),
+        ("--did", &later.did),
+    ];
+    if let Some((option, _)) = asked.iter().find(|(_, value)| value.is_some()) {
+        return Err(format!("{option}: this version does not answer that yet"));
+    }
+    let loaded = load(&ask.policy, ask.keys.as_deref()).map_err(|findings| lines(&findings))?;
+    let image = Image::load(&loaded.image, &mut Soft::new(&[0; 32])).map_err(|why| format!("{}: {why:?}", ask.policy.display()))?;
+    let mode = match ask.mode {
+        ModeName::Day => Mode::Day,
+        ModeName::Night1 => Mode::Night1,
+        ModeName::Night2 => Mode::Night2,
+    };
+    let dialed = ask.dial.as_deref().unwrap_or("");
+    let question = match (&ask.from, &ask.trunk) {
+        (Some(dn), _) => Question::of_device(&image, dn, dialed, mode).ok_or_else(|| format!("there is no device {dn}"))?,
+        (None, Some(name)) => {
+            Question::of_trunk(&image, name, dialed, mode).ok_or_else(|| format!("there is no trunk {name}"))?
+        }
+        (None, None) => return Err("who dials? --from DN or --trunk NAME".into()),
+    };
+    let explanation = explain(&image, &question);
+    let text = if ask.json { explanation.to_json() } else { explanation.to_text() };
+    print(&text).map_err(|why| why.to_string())
+}
+
+/// A temporary file beside `path` with the octets in it, safely on disk.
+fn written(path: &Path, octets: &[u8], mode: u32) -> Result<tempfile::NamedTempFile, String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".strowger-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+        #[cfg(not(unix))]
+        let _ = mode;
+        let mut file = builder.tempfile_in(folder)?;
+        file.write_all(octets)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    };
+    write().map_err(|why: std::io::Error| format!("{}: {why}", path.display()))
+}
+
+fn print(text: &str) -> std::io::Result<()> {
+    if text.is_empty() { Ok(()) } else { writeln!(std::io::stdout(), "{text}") }
+}
+
+fn lines(findings: &[Finding]) -> String {
+    findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

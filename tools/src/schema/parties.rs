@@ -1,0 +1,150 @@
+//! Devices and trunks.
+
+use super::section;
+use super::texts::{Cesid, Ha1Md5, Ha1Sha256, Host, Keys, Mac, Password, Pin, Public, Quoted, Subnet};
+use super::types::{ByMode, Hidden, Int, Of};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// Which protocol a device speaks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    #[default]
+    Sip,
+    Set,
+}
+
+/// A digest algorithm.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+pub(crate) enum Digest {
+    #[serde(rename = "sha-256")]
+    Sha256,
+    #[serde(rename = "md5")]
+    Md5,
+    #[serde(rename = "sha-512-256")]
+    Sha512,
+}
+
+/// A transport of SIP.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Transport {
+    #[default]
+    Udp,
+    Tcp,
+    Tls,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Srtp {
+    Off,
+    BestEffort,
+    Required,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    Phone,
+    Attendant,
+    Voicemail,
+    Recorder,
+}
+
+/// Declares devices and templates, which have the same keys but for the first.
+macro_rules! devices {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal { $($own:ident: $own_type:ty,)+ })+) => { $(
+        section! {
+            $(#[doc = $doc])+
+            $name = $text, later ["srtp", "max_contacts", "role", "cesid", "location", "intercept", "primary", "secondary",
+                "default_account_code", "always_to", "busy_to", "no_answer_to", "out_of_service_to", "mac", "set_type", "pin"] {
+                $($own: $own_type,)+
+                kind: Option<Spanned<Kind>>,
+                username: Option<Spanned<Of<Quoted>>>,
+                password: Option<Spanned<Hidden<Password>>>,
+                ha1_md5: Option<Spanned<Hidden<Ha1Md5>>>,
+                ha1_sha256: Option<Spanned<Hidden<Ha1Sha256>>>,
+                cos: Option<Spanned<ByMode<110>>>,
+                cor: Option<Spanned<ByMode<96>>>,
+                interconnect: Option<Int<1, 64>>,
+                zone: Option<Spanned<String>>,
+                digest: Option<Spanned<Vec<Digest>>>,
+                transport: Option<Spanned<Vec<Transport>>>,
+                public_number: Option<Of<Public>>,
+                cesid: Option<Of<Cesid>>,
+                location: Option<String>,
+                srtp: Option<Srtp>,
+                max_contacts: Option<Int<1, 16>>,
+                role: Option<Role>,
+                intercept: Option<Int<1, 64>>,
+                primary: Option<String>,
+                secondary: Option<String>,
+                default_account_code: Option<Int<0, 99>>,
+                always_to: Option<Of<Keys>>,
+                busy_to: Option<Of<Keys>>,
+                no_answer_to: Option<Of<Keys>>,
+                out_of_service_to: Option<Of<Keys>>,
+                mac: Option<Of<Mac>>,
+                set_type: Option<String>,
+                pin: Option<Hidden<Pin>>,
+            }
+        }
+    )+ };
+}
+
+devices! {
+    /// `[[device]]`
+    Device = "device" { dn: Spanned<Of<Keys>>, name: Option<String>, template: Option<Spanned<String>>, }
+    /// `[[template]]`: any key of a device but its number, template and person's name
+    Template = "template" { name: Spanned<String>, }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NumberFormat {
+    AsDialed,
+    National,
+    E164,
+}
+
+/// A number from outside and where it goes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "checked; in force in a later version")]
+pub(crate) struct Inbound {
+    did: Of<super::texts::Pattern>,
+    to: Of<super::texts::Pattern>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+pub(crate) enum TrunkKind {
+    #[serde(rename = "sip")]
+    Sip,
+}
+
+section! {
+    /// `[[trunk]]`
+    Trunk = "trunk", later ["username", "password", "register", "trusted", "number_format", "srtp", "elements", "inbound"] {
+        name: Spanned<String>,
+        kind: Option<TrunkKind>,
+        host: Of<Host>,
+        transport: Option<Spanned<Transport>>,
+        username: Option<Of<Quoted>>,
+        password: Option<Hidden<Password>>,
+        register: Option<bool>,
+        trusted: Option<Vec<Of<Subnet>>>,
+        public: Option<bool>,
+        channels: Option<Int<1, 65_535>>,
+        number_format: Option<NumberFormat>,
+        caller_id: Option<Of<Public>>,
+        cos: Option<Spanned<ByMode<110>>>,
+        cor: Option<Spanned<ByMode<96>>>,
+        interconnect: Option<Int<1, 64>>,
+        zone: Option<Spanned<String>>,
+        srtp: Option<Srtp>,
+        elements: Option<Vec<String>>,
+        inbound: Option<Vec<Inbound>>,
+    }
+}

@@ -1,0 +1,332 @@
+//! Sections that this version checks and does not act on.
+
+#![allow(dead_code, reason = "checked for type and range; in force in a later version")]
+
+use super::dialing::Use;
+use super::section;
+use super::texts::{AccessCode, Cesid, Clock, Code, Country, Date, Days, Keys, Mac, Outpulse, Pin, Socket, Webhook};
+use super::types::{ByMode, Hidden, Int, Of};
+use serde::de::{self, Deserialize, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+use toml::Spanned;
+
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    Day,
+    Night1,
+    Night2,
+}
+
+section! {
+    /// `[limits]`
+    Limits = "limits", later ["*"] {
+        public_calls_per_minute: Option<Int<1, 60_000>>,
+        public_calls_at_once: Option<Int<1, 60_000>>,
+        trunk_call_minutes: Option<Int<1, 60_000>>,
+        login_failures: Option<Int<1, 255>>,
+        login_window_s: Option<Int<1, 86_400>>,
+        login_lockout_s: Option<Int<1, 86_400>>,
+    }
+}
+section! {
+    /// `[[schedule]]`
+    Schedule = "schedule", later ["*"] { mode: Mode, days: Of<Days>, from: Of<Clock>, to: Of<Clock>, }
+}
+section! {
+    /// `[[holiday]]`
+    Holiday = "holiday", later ["*"] { date: Of<Date>, mode: Mode, }
+}
+
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Path {
+    Direct,
+    Anchored,
+    None,
+}
+section! {
+    /// `[[media_path]]`
+    MediaPath = "media_path", later ["*"] { between: [String; 2], path: Path, }
+}
+section! {
+    /// `[[l2_port]]`
+    L2Port = "l2_port", later ["*"] { chassis: Of<Mac>, port: String, cesid: Of<Cesid>, location: Option<String>, }
+}
+section! {
+    /// `[[station_file]]`
+    StationFile = "station_file", later ["*"] { path: String, template: Option<String>, optional: Option<bool>, }
+}
+section! {
+    /// `[[user]]`
+    User = "user", later ["*"] {
+        dn: Spanned<Of<Keys>>,
+        name: Option<String>,
+        pin: Option<Hidden<Pin>>,
+        cos: Option<ByMode<110>>,
+        cor: Option<ByMode<96>>,
+        always_to: Option<Of<Keys>>,
+        busy_to: Option<Of<Keys>>,
+        no_answer_to: Option<Of<Keys>>,
+        out_of_service_to: Option<Of<Keys>>,
+        logout_after_min: Option<Int<1, 10_080>>,
+        default_account_code: Option<Int<0, 99>>,
+        public_number: Option<Of<super::texts::Public>>,
+        intercept: Option<Int<1, 64>>,
+    }
+}
+section! {
+    /// `[[pickup_group]]`
+    PickupGroup = "pickup_group", later ["*"] { id: Int<1, 65_535>, members: Vec<Of<Keys>>, }
+}
+
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Hunting {
+    RingAll,
+    Linear,
+    Circular,
+}
+section! {
+    /// `[[hunt_group]]`
+    HuntGroup = "hunt_group", later ["*"] {
+        dn: Spanned<Of<Keys>>,
+        name: Option<String>,
+        kind: Hunting,
+        members: Vec<Of<Keys>>,
+        member_timeout_s: Option<Int<1, 3_600>>,
+        always_to: Option<Of<Keys>>,
+        busy_to: Option<Of<Keys>>,
+        no_answer_to: Option<Of<Keys>>,
+        out_of_service_to: Option<Of<Keys>>,
+        cos: Option<ByMode<110>>,
+        cor: Option<ByMode<96>>,
+    }
+}
+section! {
+    /// `[emergency]`
+    Emergency = "emergency", later ["*"] { notify: Option<Vec<Of<Keys>>>, }
+}
+
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Allowed {
+    Allow,
+    Deny,
+}
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Video {
+    Pass,
+    Refuse,
+}
+section! {
+    /// `[media]`
+    Media = "media", later ["*"] {
+        rtpengine: Option<Of<Socket>>,
+        sdes_over_clear: Option<Allowed>,
+        conference: Option<String>,
+        video: Option<Video>,
+    }
+}
+section! {
+    /// `[registration]`
+    Registration = "registration", later ["*"] {
+        access_code: Option<Spanned<Of<AccessCode>>>,
+        replacement_code: Option<Spanned<Of<AccessCode>>>,
+    }
+}
+section! {
+    /// `[[route_plan]]`
+    RoutePlan = "route_plan", later ["*"] { id: Spanned<Int<1, 32>>, zones: Vec<Cell>, }
+}
+
+/// A cell of a route plan.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cell {
+    days: Of<Days>,
+    from: Of<Clock>,
+    to: Of<Clock>,
+    #[serde(rename = "use")]
+    leads: Use,
+}
+
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Action {
+    Deny,
+    Allow,
+    Watch,
+}
+section! {
+    /// `[[number_class]]`
+    NumberClass = "number_class", later ["*"] {
+        name: String,
+        prefixes: Option<Vec<Of<Keys>>>,
+        countries: Option<Vec<Of<Country>>>,
+        action: Action,
+        cor_group: Option<super::types::Ref<96>>,
+    }
+}
+macro_rules! class_defaults {
+    ($($text:literal $name:ident)+) => {
+        section! {
+            /// `[class_defaults]`
+            ClassDefaults = "class_defaults", later ["*"] { $(#[serde(rename = $text)] $name: Option<Action>,)+ }
+        }
+
+        impl ClassDefaults {
+            /// Whether a class is denied.
+            pub(crate) fn denies(&self) -> bool {
+                [$(&self.$name),+].into_iter().any(|action| matches!(action, Some(Action::Deny)))
+            }
+        }
+    };
+}
+class_defaults! {
+    "local" local "national" national "mobile" mobile "fixed-or-mobile" fixed_or_mobile "toll-free" toll_free
+    "premium" premium "shared-cost" shared_cost "international" international
+    "directory-assistance" directory_assistance "operator" operator "carrier-access" carrier_access "unknown" unknown
+}
+section! {
+    /// `[[max_digits]]`
+    MaxDigits = "max_digits", later ["*"] { cor: Int<1, 96>, digits: Int<1, 47>, }
+}
+
+#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CodeKind {
+    Verified,
+    NonVerified,
+}
+section! {
+    /// `[[account_code]]`
+    AccountCode = "account_code", later ["*"] {
+        code: Hidden<Code>,
+        kind: CodeKind,
+        name: Option<String>,
+        cos: Option<super::types::Ref<110>>,
+        cor: Option<super::types::Ref<96>>,
+    }
+}
+section! {
+    /// `[[speed_call]]`
+    SpeedCall = "speed_call", later ["*"] { code: Spanned<Of<Keys>>, number: Of<Outpulse>, cor_exempt: Option<bool>, }
+}
+
+/// What an originator hears, or where it goes.
+#[derive(Debug)]
+pub(crate) struct Treatment;
+
+/// Where an intercepted originator goes.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Goes {
+    dn: Of<Keys>,
+}
+
+struct Treats;
+
+impl<'de> Visitor<'de> for Treats {
+    type Value = Treatment;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"reorder\", or a number: { dn = \"201\" }")
+    }
+
+    fn visit_str<E: de::Error>(self, v: &str) -> Result<Treatment, E> {
+        if v == "reorder" { Ok(Treatment) } else { Err(E::invalid_value(de::Unexpected::Str(v), &self)) }
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Treatment, A::Error> {
+        Goes::deserialize(de::value::MapAccessDeserializer::new(map)).map(|_| Treatment)
+    }
+}
+
+impl<'de> Deserialize<'de> for Treatment {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Treats)
+    }
+}
+
+section! {
+    /// `[[intercept]]`
+    Intercept = "intercept", later ["*"] {
+        id: Int<1, 64>,
+        vacant: Option<Treatment>,
+        cos_violation: Option<Treatment>,
+        cor_denied: Option<Treatment>,
+        interconnect_denied: Option<Treatment>,
+        account_code_violation: Option<Treatment>,
+        out_of_service: Option<Treatment>,
+    }
+}
+
+macro_rules! feature_codes {
+    ($($name:ident)+) => {
+        section! {
+            /// `[features]`
+            FeatureCodes = "features", later ["*"] { $($name: Option<Spanned<Of<Keys>>>,)+ }
+        }
+
+        impl FeatureCodes {
+            /// The codes that are set, with their keys.
+            pub(crate) fn codes(&self) -> Vec<(&'static str, &Spanned<Of<Keys>>)> {
+                [$((stringify!($name), self.$name.as_ref())),+].into_iter().filter_map(|(name, code)| Some((name, code?))).collect()
+            }
+        }
+    };
+}
+feature_codes! {
+    forward_always forward_busy forward_no_answer forward_out_of_service forward_cancel pickup directed_pickup park
+    park_retrieve account_code hot_desk_login hot_desk_logout do_not_disturb camp_on busy_override redial service_mode
+}
+
+section! {
+    /// `[[element]]`
+    Element = "element", later ["*"] { name: String, address: Of<Socket>, transport: Option<super::parties::Transport>, }
+}
+section! {
+    /// `[homing]`
+    Homing = "homing", later ["*"] {
+        heartbeat_s: Option<Int<1, 3_600>>,
+        missed: Option<Int<1, 100>>,
+        stable_s: Option<Int<0, 86_400>>,
+        return_to_primary: Option<bool>,
+    }
+}
+section! {
+    /// `[alarm]`
+    Alarm = "alarm", later ["*"] { syslog: Option<bool>, webhook: Option<Of<Webhook>>, }
+}
+
+/// A finding that is known and accepted.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accept {
+    lint: String,
+    at: String,
+    reason: Option<String>,
+}
+section! {
+    /// `[check]`
+    Check = "check", later ["*"] { accept: Option<Vec<Accept>>, }
+}
+section! {
+    /// `[[assert]]`
+    Assert = "assert", later ["*"] {
+        name: Option<String>,
+        never: Option<BTreeMap<End, String>>,
+        always: Option<BTreeMap<End, String>>,
+    }
+}
+
+/// The two ends of an assertion.
+#[derive(Clone, Copy, Debug, serde::Deserialize, Eq, Ord, PartialEq, PartialOrd)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum End {
+    From,
+    To,
+}

@@ -1,0 +1,208 @@
+//! Tables to octets: the layout that `strowger::policy::image` describes.
+
+use std::collections::HashMap;
+use strowger::base::{Algorithm, Crypto, Soft};
+use strowger::policy::image::{DIRECTORY, DIRECTORY_ENTRY, FORMAT, MAGIC, username_home};
+use strowger::policy::row::{Field, Row, Str};
+use strowger::policy::rows::{
+    ArsRow, ChoiceRow, CorGroupRow, CosRow, DeviceRow, DeviceTextRow, DigitModificationRow, EdgeRow, InterconnectRow,
+    LeadingRow, NodeRow, RouteListRow, RouteRow, SECTION_TEXTS, SystemRow, TrunkRow, UsernameRow, UsernameSeedRow, ZoneRow,
+};
+
+/// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
+pub fn seal(image: &mut [u8]) {
+    if image.len() >= DIRECTORY {
+        let hash = soft().digest(Algorithm::Sha256, &[&image[..16], &image[DIRECTORY..]]);
+        image[16..DIRECTORY].copy_from_slice(hash.as_bytes());
+    }
+}
+
+/// A provider for digests alone: nothing here is random, so its seed does not matter.
+pub(crate) fn soft() -> Soft {
+    Soft::new(&[0; 32])
+}
+
+/// Everything that goes into an image.
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) system: SystemRow,
+    pub(crate) cos: Vec<CosRow>,
+    pub(crate) cor_groups: Vec<CorGroupRow>,
+    pub(crate) interconnect: Vec<InterconnectRow>,
+    pub(crate) devices: Vec<DeviceRow>,
+    pub(crate) device_texts: Vec<DeviceTextRow>,
+    pub(crate) trunks: Vec<TrunkRow>,
+    pub(crate) modifications: Vec<DigitModificationRow>,
+    pub(crate) routes: Vec<RouteRow>,
+    pub(crate) lists: Vec<RouteListRow>,
+    pub(crate) choices: Vec<ChoiceRow>,
+    pub(crate) leadings: Vec<LeadingRow>,
+    pub(crate) ars: Vec<ArsRow>,
+    pub(crate) zones: Vec<ZoneRow>,
+    pub(crate) nodes: Vec<NodeRow>,
+    pub(crate) edges: Vec<EdgeRow>,
+    pub(crate) texts: Texts,
+}
+
+/// The text section; equal texts stand in it once.
+#[derive(Default)]
+pub(crate) struct Texts {
+    all: String,
+    known: HashMap<Box<str>, u32>,
+}
+
+impl Texts {
+    /// Where a text stands. One longer than 65,535 octets is cut at a character.
+    pub(crate) fn add(&mut self, text: &str) -> Str {
+        let mut len = text.len().min(usize::from(u16::MAX));
+        while !text.is_char_boundary(len) {
+            len -= 1;
+        }
+        let text = &text[..len];
+        if text.is_empty() {
+            return Str::default();
+        }
+        let at = self.known.get(text).copied().unwrap_or_else(|| {
+            let at = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+            self.all.push_str(text);
+            self.known.insert(text.into(), at);
+            at
+        });
+        Str { at, len: u16::try_from(len).unwrap_or(u16::MAX) }
+    }
+
+    /// A text that may be absent.
+    pub(crate) fn option(&mut self, text: Option<&str>) -> Str {
+        self.add(text.unwrap_or(""))
+    }
+
+    /// The text that stands there.
+    pub(crate) fn get(&self, at: Str) -> &str {
+        self.all.get(at.at as usize..at.at as usize + usize::from(at.len)).unwrap_or("")
+    }
+}
+
+impl Tables {
+    /// The image; `None` if it would be longer than 4 GiB.
+    pub(crate) fn image(&self) -> Option<Vec<u8>> {
+        let (usernames, seed) = self.usernames();
+        let mut sections = Sections::default();
+        sections.table(&[self.system]);
+        sections.table(&self.cos);
+        sections.table(&self.cor_groups);
+        sections.table(&self.interconnect);
+        sections.table(&self.devices);
+        sections.table(&self.device_texts);
+        sections.table(&self.trunks);
+        sections.table(&self.modifications);
+        sections.table(&self.routes);
+        sections.table(&self.lists);
+        sections.table(&self.choices);
+        sections.table(&self.leadings);
+        sections.table(&self.ars);
+        sections.table(&self.zones);
+        sections.table(&self.nodes);
+        sections.table(&self.edges);
+        sections.table(&usernames);
+        sections.table(&[seed]);
+        sections.add(SECTION_TEXTS, 1, self.texts.all.len(), |octets| octets.extend_from_slice(self.texts.all.as_bytes()));
+        sections.image()
+    }
+
+    /// The hash table of usernames: bigger until no search looks at more than nine places.
+    fn usernames(&self) -> (Vec<UsernameRow>, UsernameSeedRow) {
+        let count = self.device_texts.len();
+        let names: Vec<&str> = self.device_texts.iter().map(|row| self.texts.get(row.username)).collect();
+        for tenths in [15, 20, 30, 40, 60, 80, 160] {
+            let places = (count * tenths).div_ceil(10);
+            for seed in 0..8 {
+                if let Some((rows, longest_probe)) = place_usernames(&names, places, seed) {
+                    return (rows, UsernameSeedRow { seed, longest_probe });
+                }
+            }
+        }
+        // Not seen even with hundreds of thousands of devices; a longer search still finds everybody.
+        let places = count * 16;
+        let placed = (8..).find_map(|seed| Some((place_usernames(&names, places, seed)?, seed)));
+        placed.map_or_else(Default::default, |((rows, longest_probe), seed)| (rows, UsernameSeedRow { seed, longest_probe }))
+    }
+}
+
+/// The longest run of places after the first that a search may look at.
+const PROBES: u32 = 8;
+
+/// Linear probing where whoever is farther from home takes the place. `None` if a run grows too long.
+fn place_usernames(names: &[&str], places: usize, seed: u64) -> Option<(Vec<UsernameRow>, u32)> {
+    let mut rows = vec![(0u32, 0u32); places];
+    let mut longest = 0;
+    for (device, name) in (1u32..).zip(names) {
+        let mut at = username_home(seed, name.as_bytes(), places)?;
+        let mut entry = (device, 0);
+        loop {
+            let here = &mut rows[at];
+            longest = longest.max(entry.1);
+            if here.0 == 0 {
+                *here = entry;
+                break;
+            }
+            if here.1 < entry.1 {
+                std::mem::swap(here, &mut entry);
+            }
+            entry.1 += 1;
+            if entry.1 > PROBES {
+                return None;
+            }
+            at = if at + 1 == places { 0 } else { at + 1 };
+        }
+    }
+    Some((rows.into_iter().map(|(device, _)| UsernameRow { device }).collect(), longest))
+}
+
+#[derive(Default)]
+struct Sections {
+    directory: Vec<(u16, u16, u32, u32)>,
+    octets: Vec<u8>,
+    overflow: bool,
+}
+
+impl Sections {
+    fn table<R: Row>(&mut self, rows: &[R]) {
+        self.add(R::SECTION, R::SIZE, rows.len(), |octets| {
+            octets.reserve(rows.len() * R::SIZE);
+            rows.iter().for_each(|row| row.write(&mut |part| octets.extend_from_slice(part)));
+        });
+    }
+
+    fn add(&mut self, section: u16, size: usize, rows: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        if rows == 0 {
+            return;
+        }
+        let start = u32::try_from(self.octets.len());
+        write(&mut self.octets);
+        match (u16::try_from(size), start, u32::try_from(rows)) {
+            (Ok(size), Ok(start), Ok(rows)) => self.directory.push((section, size, start, rows)),
+            _ => self.overflow = true,
+        }
+    }
+
+    fn image(self) -> Option<Vec<u8>> {
+        let first = DIRECTORY + self.directory.len() * DIRECTORY_ENTRY;
+        let length = u32::try_from(first + self.octets.len()).ok().filter(|_| !self.overflow)?;
+        let mut image = Vec::with_capacity(length as usize);
+        image.extend_from_slice(MAGIC);
+        let mut put = |part: &[u8]| image.extend_from_slice(part);
+        FORMAT.write(&mut put);
+        u16::try_from(self.directory.len()).ok()?.write(&mut put);
+        length.write(&mut put);
+        [0u8; 36].write(&mut put);
+        for (section, size, start, rows) in self.directory {
+            section.write(&mut put);
+            size.write(&mut put);
+            (start + u32::try_from(first).ok()?).write(&mut put);
+            rows.write(&mut put);
+        }
+        image.extend_from_slice(&self.octets);
+        seal(&mut image);
+        Some(image)
+    }
+}

@@ -1,0 +1,271 @@
+//! What this version acts on, asked of compiled images; and what it does not act on stays closed.
+
+mod common;
+
+use common::{OFFICE, compiled, crypto, dial, dial_in, findings, list, remarks};
+use strowger::base::{Algorithm, Crypto};
+use strowger::policy::{Image, Keyring, Mode};
+use strowger_tools::{Level, compile_str, keyring_for};
+
+fn rule(text: &str, from: &str, dialed: &str) -> &'static str {
+    dial(&compiled(text), from, dialed).0
+}
+
+#[test]
+fn a_clean_policy_has_no_findings() {
+    assert_eq!(list(&findings(OFFICE)), "");
+}
+
+#[test]
+fn calls_go_where_the_tables_say() {
+    let office = compiled(OFFICE);
+    assert_eq!(dial(&office, "201", "202"), ("internal", None, "202".into()));
+    assert_eq!(dial(&office, "201", "201").0, "call.self");
+    assert_eq!(dial(&office, "201", "95550123"), ("route", Some(1), "5550123".into()));
+    assert_eq!(dial(&office, "201", "916135550123"), ("route", Some(2), "16135550123".into()));
+    assert_eq!(dial(&office, "202", "916135550123"), ("cor.route", Some(2), String::new()));
+    for number in ["911", "9911", "9115", "99110"] {
+        assert_eq!(dial(&office, "202", number), ("emergency", Some(9), "911".into()));
+    }
+    assert_eq!(dial(&office, "201", "9555").0, "number.incomplete");
+    assert_eq!(dial(&office, "201", "7").0, "number.vacant");
+    assert_eq!(dial(&office, "201", "20a").0, "number.invalid");
+}
+
+#[test]
+fn classes_follow_the_mode_and_a_missing_mode_is_day() {
+    let text = OFFICE.replace("cor = 2\n", "cor = { day = 1, night2 = 2 }\n");
+    let office = compiled(&text);
+    for (mode, expected) in [(Mode::Day, "route"), (Mode::Night1, "route"), (Mode::Night2, "cor.route")] {
+        assert_eq!(dial_in(&office, "202", "916135550123", mode).0, expected);
+    }
+    let none = OFFICE.replace("cos = 1\ncor = 2\n", "cos = { day = \"Staff\", night1 = 0 }\ncor = 2\n");
+    let office = compiled(&none);
+    assert_eq!(dial_in(&office, "202", "201", Mode::Day).0, "internal");
+    assert_eq!(dial_in(&office, "202", "201", Mode::Night1).0, "cos.none");
+    assert_eq!(dial_in(&office, "202", "911", Mode::Night1).0, "emergency");
+}
+
+#[test]
+fn a_device_key_wins_over_its_template_and_that_over_the_default() {
+    let text = format!(
+        "{}{}",
+        OFFICE.replace("username = \"galley\"", "template = \"desk\"").replace("cor = 2\n", ""),
+        "[[template]]\nname = \"desk\"\ncor = 2\ndigest = [\"sha-256\"]\ninterconnect = 3\nzone = \"cellar\"\n[[zone]]\nname = \"cellar\"\n"
+    );
+    let office = compiled(&text);
+    assert_eq!(dial(&office, "202", "916135550123").0, "cor.route");
+    let image = Image::load(&office.image, &mut crypto()).unwrap();
+    let row = image.devices().get(1).unwrap();
+    assert_eq!((row.interconnect, row.zone, row.digest), (3, 1, 1));
+    assert_eq!(image.devices().get(0).unwrap().interconnect, 1);
+    assert_eq!(image.devices().get(0).unwrap().digest, 2 | 1 << 2);
+}
+
+#[test]
+fn interconnect_is_directional() {
+    let text = format!("{OFFICE}interconnect = 3\n[interconnect]\nrestricted = [ {{ from = 1, to = 3 }}, {{ from = 1, to = 4 }} ]\n");
+    let office = compiled(&text);
+    assert_eq!(dial(&office, "201", "202").0, "interconnect");
+    assert_eq!(dial(&office, "202", "201").0, "internal");
+    assert_eq!(dial(&office, "201", "95550123"), ("interconnect", Some(1), String::new()));
+    assert_eq!(dial(&office, "202", "95550123").0, "route");
+}
+
+#[test]
+fn leading_digits_refuse_before_the_number_but_not_before_emergency() {
+    let text = OFFICE.replace("[[ars]]\nleading = \"9\"\n[[ars]]", "[[ars]]\nleading = \"9\"\ncor_group = \"No long distance\"\n[[ars]]");
+    let office = compiled(&text);
+    assert_eq!(dial(&office, "202", "95550123").0, "cor.leading");
+    assert_eq!(dial(&office, "202", "9911").0, "emergency");
+    assert_eq!(dial(&office, "201", "95550123").0, "route");
+}
+
+#[test]
+fn a_list_skips_what_the_caller_may_not_use() {
+    let text = OFFICE.replace(
+        "digits = \"1NXXNXXXXXX\"\nuse = { route = 2 }",
+        "digits = \"1NXXNXXXXXX\"\nuse = { list = 5 }",
+    ) + "[[route_list]]\nid = 5\nchoices = [ { route = 2 }, { route = 1, warning_tone = true } ]\n";
+    let office = compiled(&text);
+    assert_eq!(dial(&office, "201", "916135550123").1, Some(2));
+    assert_eq!(dial(&office, "202", "916135550123").1, Some(1));
+}
+
+#[test]
+fn an_unlabelled_public_route_is_closed_in_strict_and_open_in_mivb() {
+    let text = OFFICE.replace("digit_modification = 1\ncor_group = 1\n", "digit_modification = 1\n");
+    assert_eq!(rule(&text, "201", "95550123"), "cor.unlabelled");
+    let open = text.replace("[[cos]]", "profile = \"mivb\"\n[[cos]]");
+    assert_eq!(rule(&open, "201", "95550123"), "route");
+    let private = text.replace("interconnect = 4", "public = false");
+    assert_eq!(rule(&private, "201", "95550123"), "route");
+}
+
+#[test]
+fn digits_are_absorbed_and_inserted() {
+    let modified = |insert: &str| {
+        let text = OFFICE.replace("absorb = 1\n", &format!("absorb = 2\ninsert = \"{insert}\"\n"));
+        dial(&compiled(&format!("{text}[[system_account_code]]\nid = 7\ncode = \"990001\"\n")), "201", "95550123").2
+    };
+    assert_eq!(modified(""), "550123");
+    assert_eq!(modified("+1613"), "+1613550123");
+    assert_eq!(modified("*{<A07>}#"), "*990001#550123");
+}
+
+#[test]
+fn wildcards_the_more_specific_wins() {
+    let text = format!(
+        "{OFFICE}{}",
+        "[[ars]]\nleading = \"8\"\ndigits = \"YY\"\nuse = { route = 2 }\n[[ars]]\nleading = \"8\"\ndigits = \"XX\"\nuse = { route = 1 }\n\
+         [[ars]]\nleading = \"8\"\ndigits = \"N5\"\nuse = { route = 2 }\n[[ars]]\nleading = \"8\"\ndigits = \"25\"\nuse = { route = 1 }\n\
+         [[ars]]\ndigits = \"8\"\nfollow = 2\nuse = { route = 2 }\n\
+         [[ars]]\ndigits = \"7\"\nfollow = \"unknown\"\nuse = { route = 1 }\n[[ars]]\ndigits = \"71\"\nfollow = 2\nuse = { route = 2 }\n"
+    );
+    let office = compiled(&text);
+    for (dialed, route) in [("825", 1), ("835", 2), ("815", 1), ("8*5", 2), ("8##", 2), ("820", 1)] {
+        assert_eq!(dial(&office, "201", dialed).1, Some(route), "{dialed}");
+    }
+    for (dialed, route) in [("7", 1), ("71", 1), ("719", 1), ("7199", 2), ("71999", 1), ("72", 1), ("7*#5", 1)] {
+        assert_eq!(dial(&office, "201", dialed).1, Some(route), "{dialed}");
+    }
+}
+
+#[test]
+fn a_zone_has_its_own_emergency_routes() {
+    let text = format!(
+        "{OFFICE}zone = \"cellar\"\n{}",
+        "[[zone]]\nname = \"cellar\"\nemergency = { route = 10 }\n[[route]]\nid = 10\ntrunk = \"harbour\"\nemergency = true\n"
+    );
+    let office = compiled(&text);
+    assert_eq!(dial(&office, "202", "911").1, Some(10));
+    assert_eq!(dial(&office, "201", "911").1, Some(9));
+}
+
+#[test]
+fn the_keyring_has_ha1_for_what_is_offered_and_nothing_else() {
+    let office = compiled(OFFICE);
+    let image = Image::load(&office.image, &mut crypto()).unwrap();
+    let keyring = Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
+    let ha1 = |algorithm, text: &str| crypto().digest(algorithm, &[text.as_bytes()]).as_bytes().to_vec();
+    let kept = |device, algorithm| keyring.ha1(device, algorithm).map(|ha1| ha1.expose().to_vec());
+    for algorithm in [Algorithm::Md5, Algorithm::Sha256] {
+        assert_eq!(kept(0, algorithm), Some(ha1(algorithm, "201:quay.example:mast-and-anchor-7")));
+    }
+    assert_eq!(kept(1, Algorithm::Md5), Some(ha1(Algorithm::Md5, "galley:quay.example:kettle-on-the-hob")));
+    assert_eq!(kept(1, Algorithm::Sha256), None);
+    assert_eq!(image.device_by_username(b"galley"), Some(1));
+    assert_eq!(image.device_by_username(b"202"), None);
+
+    let own = keyring_for(&office, "202").unwrap();
+    let keyring = Keyring::load(&own, &image, &mut crypto()).unwrap();
+    assert!(keyring.ha1(1, Algorithm::Md5).is_some() && keyring.ha1(0, Algorithm::Md5).is_none());
+    assert_eq!(keyring_for(&office, "203"), None);
+    for secret in ["mast-and-anchor-7", "kettle-on-the-hob"] {
+        assert!(!office.image.windows(secret.len()).any(|part| part == secret.as_bytes()));
+    }
+}
+
+#[test]
+fn ha1_can_be_given_instead_of_a_password() {
+    let text = OFFICE.replace("password = \"kettle-on-the-hob\"", "ha1_md5 = \"0123456789abcdef0123456789ABCDEF\"");
+    let office = compiled(&text);
+    let image = Image::load(&office.image, &mut crypto()).unwrap();
+    let keyring = Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
+    assert_eq!(keyring.ha1(1, Algorithm::Md5).unwrap().expose()[..3], [0x01, 0x23, 0x45]);
+}
+
+#[test]
+fn the_same_text_gives_the_same_bytes() {
+    assert_eq!(compiled(OFFICE), compiled(OFFICE));
+    let other = compiled(&OFFICE.replace("cor = 9", "cor = 8"));
+    assert_ne!(other.image[16..48], compiled(OFFICE).image[16..48]);
+}
+
+/// Each of these is not in force; calls that depend on it are refused rather than let through.
+#[test]
+fn what_is_not_in_force_stays_closed() {
+    let plan = OFFICE.replace("digits = \"1NXXNXXXXXX\"\nuse = { route = 2 }", "digits = \"1NXXNXXXXXX\"\nuse = { plan = 1 }")
+        + "[[route_plan]]\nid = 1\nzones = [ { days = \"mon-fri\", from = \"08:00\", to = \"18:00\", use = { route = 2 } } ]\n\
+           [[ars]]\ndigits = \"9\"\nfollow = \"unknown\"\nuse = { route = 1 }\n";
+    assert_eq!(rule(&plan, "201", "916135550123"), "number.vacant");
+    assert_eq!(rule(&plan, "201", "9161355501234"), "route");
+
+    let wide = "[[ars]]\ndigits = \"YYY\"\nuse = { route = 1 }\n";
+    for held in [
+        "[[device]]\ndn = \"301\"\nkind = \"set\"\n",
+        "[[user]]\ndn = \"301\"\n",
+        "[[hunt_group]]\ndn = \"301\"\nkind = \"linear\"\nmembers = []\n",
+        "[[speed_call]]\ncode = \"301\"\nnumber = \"95550123\"\n",
+        "[features]\nredial = \"301\"\n",
+        "[registration]\naccess_code = \"301\"\n",
+    ] {
+        let text = format!("{OFFICE}{wide}{held}");
+        assert_eq!(rule(&text, "201", "301"), "number.vacant", "{held}");
+        assert_eq!(rule(&text, "201", "302"), "route", "{held}");
+    }
+
+    for forced in ["forced-verified-account-code", "forced-non-verified-account-code"] {
+        let text = OFFICE.replace("name = \"Staff\"", &format!("name = \"Staff\"\nfeatures = [\"{forced}\"]"));
+        assert_eq!(rule(&text, "201", "95550123"), "cos.none");
+        assert_eq!(rule(&text, "201", "911"), "emergency");
+    }
+
+    let limited = format!("{OFFICE}[[max_digits]]\ncor = 2\ndigits = 4\n");
+    assert_eq!(rule(&limited, "202", "95550123"), "cor.none");
+    assert_eq!(rule(&limited, "201", "95550123"), "route");
+
+    let denied = OFFICE.replace("[[cos]]", "country = \"CA\"\n[[cos]]")
+        + "[[number_class]]\nname = \"dear\"\nprefixes = [\"1900\"]\naction = \"deny\"\n";
+    assert_eq!(rule(&denied, "201", "919005550123"), "number.vacant");
+    assert_eq!(rule(&denied, "201", "918005550123"), "route");
+
+    let secure = OFFICE.replace("host = \"192.0.2.1:5060\"", "host = \"192.0.2.1\"\ntransport = \"tls\"");
+    let office = compiled(&secure);
+    assert_eq!(Image::load(&office.image, &mut crypto()).unwrap().trunks().get(0).unwrap().channels, 0);
+
+    let tls = compiled(&format!("{OFFICE}transport = [\"tls\"]\n"));
+    let image = Image::load(&tls.image, &mut crypto()).unwrap();
+    let keyring = Keyring::load(&tls.keyring, &image, &mut crypto()).unwrap();
+    assert!(keyring.ha1(1, Algorithm::Md5).is_none() && keyring.ha1(0, Algorithm::Md5).is_some());
+
+    let trusted = OFFICE.replace("cor = 9", "cor = 9\ntrusted = [\"192.0.2.0/24\"]");
+    let office = compiled(&trusted);
+    let image = Image::load(&office.image, &mut crypto()).unwrap();
+    assert_eq!(image.trunk_by_source("192.0.2.7".parse().unwrap()), None);
+}
+
+#[test]
+fn denying_what_cannot_be_recognised_is_a_warning() {
+    let countries = format!("{OFFICE}[[number_class]]\nname = \"far\"\ncountries = [\"GB\"]\naction = \"deny\"\n");
+    assert!(remarks(&countries, Level::Warning).contains("warning[not-in-force]: number class \"far\""));
+    let defaults = format!("{OFFICE}[class_defaults]\npremium = \"deny\"\n");
+    assert!(remarks(&defaults, Level::Warning).contains("warning[not-in-force]: class_defaults"));
+    let allowed = format!("{OFFICE}[class_defaults]\ninternational = \"allow\"\n");
+    assert_eq!(remarks(&allowed, Level::Warning), "");
+}
+
+#[test]
+fn a_key_that_waits_is_reported_once_with_a_count() {
+    let text = OFFICE.replace("dn = \"20", "srtp = \"required\"\ndn = \"20");
+    let expected = "office.toml:54:1: info[not-in-force]: `device.srtp` is checked but not in force in this version: \
+         the phones alone decide whether media is encrypted: `required` is not enforced here (2 places)";
+    assert_eq!(remarks(&text, Level::Info), expected);
+}
+
+/// The shared example of the language, when it is there.
+#[test]
+fn the_sample_has_no_error_and_no_warning() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/policy-sample.toml");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let compiled = compile_str(&text, "policy-sample.toml").unwrap_or_else(|findings| panic!("{}", list(&findings)));
+            assert!(compiled.findings.iter().all(|finding| finding.level == Level::Info), "{}", list(&compiled.findings));
+            assert_eq!(dial(&compiled, "201", "95550123").1, Some(1));
+            assert_eq!(dial(&compiled, "201", "90114412345").0, "cor.route");
+            assert_eq!(dial(&compiled, "203", "911").0, "emergency");
+        }
+        Err(why) if std::env::var("CI").is_ok_and(|ci| ci == "true") => panic!("{}: {why}", path.display()),
+        Err(why) => println!("not checked: {}: {why}", path.display()),
+    }
+}
