@@ -98,5 +98,10 @@ void reset(void)
     }
 }
 
-extern const uint32_t stack_top;
-__attribute__((section(".vectors"), used)) static const void *const vectors[2] = {&stack_top, (const void *)reset};
+/* What the processor reads first: its stack and where to begin. */
+extern uint32_t stack_top;
+struct vectors {
+    uint32_t *stack;
+    void (*reset)(void);
+};
+__attribute__((section(".vectors"), used)) static const struct vectors vectors = {&stack_top, reset};

@@ -55,7 +55,8 @@ fn main() -> ExitCode {
             finish(run::run(&settings))
         }
         Command::Demo => {
-            filter.with_max_level(tracing::Level::WARN).init();
+            // What a scene decides is printed with the scene.
+            filter.with_max_level(tracing::Level::ERROR).init();
             finish(demo::demo())
         }
     }

@@ -65,6 +65,8 @@ pub(crate) struct Daemon {
     begin: Clock,
     outgoing: Vec<u8>,
     unsent: u64,
+    /// Decisions and records, for who watches from inside; `None`: nobody does.
+    observed: Option<Vec<Output>>,
 }
 
 impl Daemon {
@@ -76,7 +78,7 @@ impl Daemon {
         let name = policy.image.text(policy.image.system().timezone);
         let zone = jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC);
         let (begin, outgoing) = (Clock::now(), vec![0; 16 * 1024]);
-        Ok(Self { engine, image: policy.image, socket, files, zone, begin, outgoing, unsent: 0 })
+        Ok(Self { engine, image: policy.image, socket, files, zone, begin, outgoing, unsent: 0, observed: None })
     }
 
     /// Serves until the process is told to stop, then clears up.
@@ -139,9 +141,24 @@ impl Daemon {
         self.begin + deadline
     }
 
-    /// The socket, to wait on.
-    pub(crate) const fn socket(&self) -> &UdpSocket {
-        &self.socket
+    /// Keeps decisions and records for [`observed`](Self::observed) from now on.
+    pub(crate) fn observe(&mut self) {
+        self.observed = Some(Vec::new());
+    }
+
+    /// What was decided and recorded since the last call.
+    pub(crate) fn observed(&mut self) -> Vec<Output> {
+        self.observed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The policy in force.
+    pub(crate) const fn image(&self) -> &Image<'static> {
+        &self.image
+    }
+
+    /// Tells where a trunk's far end is reached.
+    pub(crate) fn set_trunk_address(&mut self, trunk: u16, address: SocketAddr) {
+        self.engine.set_trunk_address(trunk, address);
     }
 
     fn now(&self) -> Instant {
@@ -168,6 +185,9 @@ impl Daemon {
     }
 
     fn perform(&mut self, output: &Output) {
+        if let (Some(observed), Output::Decision(_) | Output::Smdr(_)) = (&mut self.observed, output) {
+            observed.push(*output);
+        }
         match output {
             Output::Send { to, len } => {
                 // A datagram that cannot be sent now is a datagram lost: its sender's timers see to it.

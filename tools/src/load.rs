@@ -51,7 +51,11 @@ pub fn load(path: &Path, keys: Option<&Path>) -> Result<Loaded, Vec<Finding>> {
 pub fn load_image(path: &Path, keys: Option<&Path>) -> Result<Loaded, Vec<Finding>> {
     let image = std::fs::read(path).map_err(|why| unreadable(path, &why))?;
     if let Err(bad) = Image::load(&image, &mut soft()) {
-        return Err(vec![Finding::of_file(path.display().to_string(), "bad-image", format!("not a usable image: {bad:?}"))]);
+        return Err(vec![Finding::of_file(
+            path.display().to_string(),
+            "bad-image",
+            format!("not a usable image: {bad:?}"),
+        )]);
     }
     let beside = path.with_extension("keys");
     let keys = keys.or_else(|| Some(beside.as_path()).filter(|beside| beside.exists()));
@@ -62,7 +66,8 @@ pub fn load_image(path: &Path, keys: Option<&Path>) -> Result<Loaded, Vec<Findin
 fn read_keyring(path: &Path, image: &[u8]) -> Result<Vec<u8>, Vec<Finding>> {
     let octets = std::fs::read(path).map_err(|why| unreadable(path, &why))?;
     let bad = |text: String| vec![Finding::of_file(path.display().to_string(), "bad-keyring", text)];
-    let image = Image::load(image, &mut soft()).map_err(|why| bad(format!("its image is not usable: {why:?}")))?;
+    let image =
+        Image::load(image, &mut soft()).map_err(|why| bad(format!("its image is not usable: {why:?}")))?;
     let checked = Keyring::load(&octets, &image, &mut soft()).map(drop);
     checked.map_err(|why| bad(format!("not a keyring for this policy: {why:?}")))?;
     Ok(octets)

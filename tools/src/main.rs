@@ -161,7 +161,8 @@ fn answer(ask: &Ask) -> Result<(), String> {
         return Err(format!("{option}: this version does not answer that yet"));
     }
     let loaded = load(&ask.policy, ask.keys.as_deref()).map_err(|findings| lines(&findings))?;
-    let image = Image::load(&loaded.image, &mut Soft::new(&[0; 32])).map_err(|why| format!("{}: {why:?}", ask.policy.display()))?;
+    let image = Image::load(&loaded.image, &mut Soft::new(&[0; 32]))
+        .map_err(|why| format!("{}: {why:?}", ask.policy.display()))?;
     let mode = match ask.mode {
         ModeName::Day => Mode::Day,
         ModeName::Night1 => Mode::Night1,
@@ -169,10 +170,11 @@ fn answer(ask: &Ask) -> Result<(), String> {
     };
     let dialed = ask.dial.as_deref().unwrap_or("");
     let question = match (&ask.from, &ask.trunk) {
-        (Some(dn), _) => Question::of_device(&image, dn, dialed, mode).ok_or_else(|| format!("there is no device {dn}"))?,
-        (None, Some(name)) => {
-            Question::of_trunk(&image, name, dialed, mode).ok_or_else(|| format!("there is no trunk {name}"))?
+        (Some(dn), _) => {
+            Question::of_device(&image, dn, dialed, mode).ok_or_else(|| format!("there is no device {dn}"))?
         }
+        (None, Some(name)) => Question::of_trunk(&image, name, dialed, mode)
+            .ok_or_else(|| format!("there is no trunk {name}"))?,
         (None, None) => return Err("who dials? --from DN or --trunk NAME".into()),
     };
     let explanation = explain(&image, &question);

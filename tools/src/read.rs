@@ -62,8 +62,10 @@ fn files(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, String> {
     } else {
         format!("{}/{pattern}", glob::Pattern::escape(&folder.to_string_lossy()))
     };
-    let paths = glob::glob(&full).map_err(|why| format!("{pattern:?} is not a file name or pattern: {why}"))?;
-    let files = paths.collect::<Result<Vec<_>, _>>().map_err(|why| format!("{pattern:?} cannot be read: {why}"))?;
+    let paths =
+        glob::glob(&full).map_err(|why| format!("{pattern:?} is not a file name or pattern: {why}"))?;
+    let files =
+        paths.collect::<Result<Vec<_>, _>>().map_err(|why| format!("{pattern:?} cannot be read: {why}"))?;
     if files.is_empty() && !pattern.contains(['*', '?', '[']) {
         return Err(format!("{pattern:?} is not there"));
     }
@@ -82,9 +84,11 @@ fn read_one(text: &str, name: &str, policy: &mut Policy, report: &mut Report) ->
     if !errors.is_empty() {
         // What was recovered may lack keys; only the syntax is reported.
         for error in &errors {
-            let key = error.span().filter(|_| error.message() == "duplicate key").and_then(|span| text.get(span));
+            let key =
+                error.span().filter(|_| error.message() == "duplicate key").and_then(|span| text.get(span));
             let place = reader.place(error.span().map_or(0, |span| span.start));
-            let shown = key.map_or_else(|| error.message().to_owned(), |key| format!("`{key}` is set a second time"));
+            let shown =
+                key.map_or_else(|| error.message().to_owned(), |key| format!("`{key}` is set a second time"));
             reader.report.error(place, "syntax", shown.replace('\n', "; "));
         }
         reader.report.incomplete(true);
@@ -97,16 +101,14 @@ fn read_one(text: &str, name: &str, policy: &mut Policy, report: &mut Report) ->
             "include" => {
                 let at = value.span().start;
                 match Vec::<Spanned<String>>::deserialize(ValueDeserializer::from(value)) {
-                    Ok(list) => includes.extend(
-                        list.into_iter().map(|item| {
-                            let place = reader.place(item.span().start);
-                            (item.into_inner(), place)
-                        }),
-                    ),
+                    Ok(list) => includes.extend(list.into_iter().map(|item| {
+                        let place = reader.place(item.span().start);
+                        (item.into_inner(), place)
+                    })),
                     Err(error) => {
-                    reader.refuse(&error, at, "wrong-type", "include");
-                    reader.report.incomplete(false);
-                }
+                        reader.refuse(&error, at, "wrong-type", "include");
+                        reader.report.incomplete(false);
+                    }
                 }
             }
             name => {
@@ -132,7 +134,11 @@ impl Reader<'_> {
     }
 
     /// A table that exists once.
-    pub(crate) fn one<T: Section + for<'de> Deserialize<'de>>(&mut self, value: Value<'_>, slot: &mut Option<Row<T>>) {
+    pub(crate) fn one<T: Section + for<'de> Deserialize<'de>>(
+        &mut self,
+        value: Value<'_>,
+        slot: &mut Option<Row<T>>,
+    ) {
         let place = self.place(value.span().start);
         if !matches!(value.get_ref(), DeValue::Table(_)) {
             self.report.error(place, "wrong-type", format!("expected a table: [{}]", T::NAME));
@@ -147,7 +153,11 @@ impl Reader<'_> {
     }
 
     /// An array of tables.
-    pub(crate) fn many<T: Section + for<'de> Deserialize<'de>>(&mut self, value: Value<'_>, rows: &mut Vec<Row<T>>) {
+    pub(crate) fn many<T: Section + for<'de> Deserialize<'de>>(
+        &mut self,
+        value: Value<'_>,
+        rows: &mut Vec<Row<T>>,
+    ) {
         let place = self.place(value.span().start);
         let DeValue::Array(array) = value.into_inner() else {
             self.report.error(place, "wrong-type", format!("expected an array of tables: [[{}]]", T::NAME));
@@ -207,7 +217,10 @@ impl Reader<'_> {
             m if m.starts_with("invalid value") || m.starts_with("unknown variant") => "bad-value",
             _ => code,
         };
-        let message = message.replace(" field `", " key `").replace("unknown variant", "unknown value").replace('\n', "; ");
+        let message = message
+            .replace(" field `", " key `")
+            .replace("unknown variant", "unknown value")
+            .replace('\n', "; ");
         let text = format!("{section}: {message}");
         let place = self.place(error.span().map_or(at, |span| span.start));
         self.report.error(place, code, text);
@@ -231,11 +244,17 @@ fn later_text(what: &str) -> String {
         "max_digits" => "until it is, its COR is good for emergency calls only",
         "route_plan" => "ARS rows that use a plan lead nowhere: their numbers are vacant",
         "station_file" => "its devices are left out",
-        "user" | "hunt_group" | "speed_call" | "features" | "registration" => "the number is kept free: who dials it gets vacant number",
+        "user" | "hunt_group" | "speed_call" | "features" | "registration" => {
+            "the number is kept free: who dials it gets vacant number"
+        }
         "account_code" => "no code is accepted",
-        "device.srtp" | "template.srtp" | "trunk.srtp" => "the phones alone decide whether media is encrypted: `required` is not enforced here",
+        "device.srtp" | "template.srtp" | "trunk.srtp" => {
+            "the phones alone decide whether media is encrypted: `required` is not enforced here"
+        }
         "media" | "media_path" => "media goes as the two ends agree",
-        "trunk.trusted" | "trunk.inbound" => "nobody is taken for the trunk: calls from outside reach emergency numbers only",
+        "trunk.trusted" | "trunk.inbound" => {
+            "nobody is taken for the trunk: calls from outside reach emergency numbers only"
+        }
         "trunk.username" | "trunk.password" | "trunk.register" => "nothing is proved to the carrier",
         "trunk.number_format" => "digits are sent as the digit modification leaves them",
         "system.plus_access" => "numbers dialed with + are refused",

@@ -5,8 +5,9 @@ use strowger::base::{Algorithm, Crypto, Soft};
 use strowger::policy::image::{DIRECTORY, DIRECTORY_ENTRY, FORMAT, MAGIC, username_home};
 use strowger::policy::row::{Field, Row, Str};
 use strowger::policy::rows::{
-    ArsRow, ChoiceRow, CorGroupRow, CosRow, DeviceRow, DeviceTextRow, DigitModificationRow, EdgeRow, InterconnectRow,
-    LeadingRow, NodeRow, RouteListRow, RouteRow, SECTION_TEXTS, SystemRow, TrunkRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    ArsRow, ChoiceRow, CorGroupRow, CosRow, DeviceRow, DeviceTextRow, DigitModificationRow, EdgeRow,
+    InterconnectRow, LeadingRow, NodeRow, RouteListRow, RouteRow, SECTION_TEXTS, SystemRow, TrunkRow,
+    UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -105,7 +106,9 @@ impl Tables {
         sections.table(&self.edges);
         sections.table(&usernames);
         sections.table(&[seed]);
-        sections.add(SECTION_TEXTS, 1, self.texts.all.len(), |octets| octets.extend_from_slice(self.texts.all.as_bytes()));
+        sections.add(SECTION_TEXTS, 1, self.texts.all.len(), |octets| {
+            octets.extend_from_slice(self.texts.all.as_bytes())
+        });
         sections.image()
     }
 
@@ -124,7 +127,9 @@ impl Tables {
         // Not seen even with hundreds of thousands of devices; a longer search still finds everybody.
         let places = count * 16;
         let placed = (8..).find_map(|seed| Some((place_usernames(&names, places, seed)?, seed)));
-        placed.map_or_else(Default::default, |((rows, longest_probe), seed)| (rows, UsernameSeedRow { seed, longest_probe }))
+        placed.map_or_else(Default::default, |((rows, longest_probe), seed)| {
+            (rows, UsernameSeedRow { seed, longest_probe })
+        })
     }
 }
 

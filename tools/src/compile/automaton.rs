@@ -6,7 +6,9 @@
 use super::tree::{Lengths, Terminal, Tree, below};
 use hashbrown::HashTable;
 use std::ops::Range;
-use strowger::policy::rows::{END_ARS, END_DEVICE, END_EMERGENCY, END_NONE, EdgeRow, NodeRow, TOWARDS_EMERGENCY};
+use strowger::policy::rows::{
+    END_ARS, END_DEVICE, END_EMERGENCY, END_NONE, EdgeRow, NodeRow, TOWARDS_EMERGENCY,
+};
 
 /// More states than this are refused: patterns that overlap in very many ways.
 pub(crate) const MOST_STATES: usize = 1 << 22;

@@ -50,7 +50,12 @@ pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -
         tables.cos.push(CosRow {
             id: row.keys.id.get_ref().get(),
             features: features.bits(),
-            ringing_s: row.keys.timers.as_ref().and_then(|timers| timers.ringing).map_or(180, |ringing| ringing.get()),
+            ringing_s: row
+                .keys
+                .timers
+                .as_ref()
+                .and_then(|timers| timers.ringing)
+                .map_or(180, |ringing| ringing.get()),
             name: tables.texts.option(row.keys.name.as_ref().map(|name| name.get_ref().as_str())),
         });
     }
@@ -86,7 +91,13 @@ pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -
     classes
 }
 
-fn name<T>(index: &mut Index<String>, name: Option<&Spanned<String>>, row: &Row<T>, at: usize, report: &mut Report) {
+fn name<T>(
+    index: &mut Index<String>,
+    name: Option<&Spanned<String>>,
+    row: &Row<T>,
+    at: usize,
+    report: &mut Report,
+) {
     if let Some(name) = name {
         index.add(name.get_ref().clone(), &format!("{:?}", name.get_ref()), at, row.at(name.span()), report);
     }
@@ -109,7 +120,9 @@ fn features(
             continue;
         };
         all |= feature;
-        if feature.intersects(Features::FORCED_VERIFIED_ACCOUNT_CODE | Features::FORCED_NON_VERIFIED_ACCOUNT_CODE) {
+        if feature
+            .intersects(Features::FORCED_VERIFIED_ACCOUNT_CODE | Features::FORCED_NON_VERIFIED_ACCOUNT_CODE)
+        {
             forced.insert(id);
             let text = "account codes cannot be dialed in this version: a COS that forces one is good for emergency calls only";
             report.group(place, NOT_IN_FORCE, text.into());
@@ -129,7 +142,9 @@ impl Classes {
             let found = match &class {
                 Ref::Number(0) => return 0,
                 Ref::Number(id) => self.cos.get(id).ok_or_else(|| format!("there is no COS {id}")),
-                Ref::Name(name) => self.cos_names.get(name).ok_or_else(|| format!("there is no COS named {name:?}")),
+                Ref::Name(name) => {
+                    self.cos_names.get(name).ok_or_else(|| format!("there is no COS named {name:?}"))
+                }
             };
             match found {
                 Ok(row) if self.forced.iter().any(|id| self.cos.get(id) == Some(row)) => 0,
@@ -157,13 +172,22 @@ impl Classes {
             }
         });
         if named {
-            report.error(place, crate::finding::DANGLING, "a COR is a number from 0 to 96: only COR groups, which list CORs, have names");
+            report.error(
+                place,
+                crate::finding::DANGLING,
+                "a COR is a number from 0 to 96: only COR groups, which list CORs, have names",
+            );
         }
         numbers
     }
 
     /// COR group table row plus one; 0: none.
-    pub(crate) fn group(&self, group: Option<&Spanned<Ref<96>>>, at: impl Fn(&Spanned<Ref<96>>) -> Place, report: &mut Report) -> u8 {
+    pub(crate) fn group(
+        &self,
+        group: Option<&Spanned<Ref<96>>>,
+        at: impl Fn(&Spanned<Ref<96>>) -> Place,
+        report: &mut Report,
+    ) -> u8 {
         let Some(group) = group else { return 0 };
         let (found, text) = match group.get_ref() {
             Ref::Number(0) => return 0,

@@ -23,10 +23,19 @@ pub(crate) struct Way {
 }
 
 /// Takes denied numbers out of the ways.
-pub(crate) fn close<'w>(policy: &Policy, ways: impl Iterator<Item = &'w Way>, tables: &Tables, tree: &mut Tree, report: &mut Report) {
+pub(crate) fn close<'w>(
+    policy: &Policy,
+    ways: impl Iterator<Item = &'w Way>,
+    tables: &Tables,
+    tree: &mut Tree,
+    report: &mut Report,
+) {
     for row in policy.number_class.iter().filter(|row| matches!(row.keys.action, Action::Deny)) {
         if row.keys.countries.iter().flatten().next().is_some() {
-            let text = format!("number class {:?}: `countries` are not in force in this version: these calls are NOT denied", row.keys.name);
+            let text = format!(
+                "number class {:?}: `countries` are not in force in this version: these calls are NOT denied",
+                row.keys.name
+            );
             report.push(row.place, Level::Warning, NOT_IN_FORCE, text);
         }
     }
@@ -62,11 +71,13 @@ struct Prefix {
 }
 
 fn prefixes(policy: &Policy) -> Vec<Prefix> {
-    let country = policy.system.as_ref().and_then(|row| row.keys.country.as_ref()).map(|country| country.0.0.as_str());
+    let country =
+        policy.system.as_ref().and_then(|row| row.keys.country.as_ref()).map(|country| country.0.0.as_str());
     let north_america = matches!(country, Some("CA" | "US"));
     let denied = policy.number_class.iter().filter(|row| matches!(row.keys.action, Action::Deny));
     let mut all = Vec::new();
-    for digits in denied.flat_map(|row| row.keys.prefixes.iter().flatten()).map(|prefix| prefix.0.0.as_str()) {
+    for digits in denied.flat_map(|row| row.keys.prefixes.iter().flatten()).map(|prefix| prefix.0.0.as_str())
+    {
         all.push(Prefix { digits: digits.into(), total: None });
         if let Some(national) = digits.strip_prefix('1').filter(|_| north_america) {
             all.push(Prefix { digits: format!("+{digits}"), total: None });
@@ -81,10 +92,13 @@ fn prefixes(policy: &Policy) -> Vec<Prefix> {
 /// What the public routes behind a row do to the digits.
 fn modifications(tables: &Tables, (kind, index): (u8, u16)) -> BTreeSet<(usize, &str)> {
     let routes = choices(tables, kind, index).into_iter().filter_map(|route| tables.routes.get(route));
-    let public = routes.filter(|route| tables.trunks.get(usize::from(route.trunk)).is_some_and(|trunk| trunk.flags & 1 != 0));
+    let public = routes.filter(|route| {
+        tables.trunks.get(usize::from(route.trunk)).is_some_and(|trunk| trunk.flags & 1 != 0)
+    });
     public
         .map(|route| {
-            let row = route.modification.checked_sub(1).and_then(|m| tables.modifications.get(usize::from(m)));
+            let row =
+                route.modification.checked_sub(1).and_then(|m| tables.modifications.get(usize::from(m)));
             row.map_or((0, ""), |row| (usize::from(row.absorb), tables.texts.get(row.insert)))
         })
         .collect()

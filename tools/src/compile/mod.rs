@@ -47,7 +47,11 @@ pub fn compile_file(path: &Path) -> Result<Compiled, Vec<Finding>> {
     let mut report = Report::default();
     match read_file(path, &mut report) {
         Ok(policy) => compile(&policy, report),
-        Err(why) => Err(vec![Finding::of_file(path.display().to_string(), "unreadable", format!("cannot be read: {why}"))]),
+        Err(why) => Err(vec![Finding::of_file(
+            path.display().to_string(),
+            "unreadable",
+            format!("cannot be read: {why}"),
+        )]),
     }
 }
 
@@ -72,7 +76,11 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     let hash = match strowger::policy::Image::load(&image, &mut crate::write::soft()) {
         Ok(image) => *image.hash(),
         Err(bad) => {
-            report.error(Place::default(), "internal", format!("the compiled image does not load ({bad:?}); please report this"));
+            report.error(
+                Place::default(),
+                "internal",
+                format!("the compiled image does not load ({bad:?}); please report this"),
+            );
             return Err(report.finish());
         }
     };
@@ -97,7 +105,11 @@ fn system(policy: &Policy, tables: &mut Tables) {
     row.smdr = bit(smdr.and_then(|smdr| smdr.external), true, 0)
         | bit(smdr.and_then(|smdr| smdr.internal), false, 1)
         | bit(smdr.and_then(|smdr| smdr.report_account_codes), true, 2)
-        | bit(smdr.and_then(|smdr| smdr.layout.as_ref()).map(|layout| *layout.get_ref() == Layout::Csv), false, 3);
+        | bit(
+            smdr.and_then(|smdr| smdr.layout.as_ref()).map(|layout| *layout.get_ref() == Layout::Csv),
+            false,
+            3,
+        );
     row.system_id = smdr.and_then(|smdr| smdr.system_id.as_ref()).map_or(1, |id| id.0.0);
 }
 

@@ -21,6 +21,8 @@ struct Numbers<'p> {
     tree: Tree,
     /// Emergency strings: what they outpulse, and where they stand.
     emergency: BTreeMap<String, (String, Place)>,
+    /// Where the Leading rows stand, by row.
+    leadings: Vec<Place>,
     /// Leading Digits without wildcards: the access codes.
     access: BTreeMap<String, Place>,
     /// Numbers that somebody has, and whether a feature code has it.
@@ -29,11 +31,18 @@ struct Numbers<'p> {
     patterns: Vec<(Way, Place)>,
 }
 
-pub(crate) fn build(policy: &Policy, classes: &Classes, routing: &mut Routing, tables: &mut Tables, report: &mut Report) {
+pub(crate) fn build(
+    policy: &Policy,
+    classes: &Classes,
+    routing: &mut Routing,
+    tables: &mut Tables,
+    report: &mut Report,
+) {
     let mut numbers = Numbers {
         policy,
         tree: Tree::new(),
         emergency: BTreeMap::new(),
+        leadings: Vec::new(),
         access: BTreeMap::new(),
         owned: Vec::new(),
         patterns: Vec::new(),
@@ -51,7 +60,12 @@ pub(crate) fn build(policy: &Policy, classes: &Classes, routing: &mut Routing, t
     denied::close(policy, numbers.patterns.iter().map(|(way, _)| way), tables, &mut numbers.tree, report);
     if numbers.emergency.is_empty() {
         let place = policy.ars.first().map_or_else(Place::default, |row| row.place);
-        report.push(place, Level::Info, "no-emergency", "no number is marked `emergency`: no emergency call can be made");
+        report.push(
+            place,
+            Level::Info,
+            "no-emergency",
+            "no number is marked `emergency`: no emergency call can be made",
+        );
     }
     if report.failed() {
         return;
@@ -77,7 +91,8 @@ impl<'p> Numbers<'p> {
             policy.template.iter().map(|row| (row.keys.name.get_ref().as_str(), row)).collect();
         let mut device = 0;
         for row in &policy.device {
-            let template = row.keys.template.as_ref().and_then(|name| templates.get(name.get_ref().as_str()).copied());
+            let template =
+                row.keys.template.as_ref().and_then(|name| templates.get(name.get_ref().as_str()).copied());
             let terminal = if parties::is_set(row, template) {
                 Terminal::Held
             } else {
@@ -90,10 +105,22 @@ impl<'p> Numbers<'p> {
             self.own("user", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), Terminal::Held, report);
         }
         for row in &policy.hunt_group {
-            self.own("hunt group", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), Terminal::Held, report);
+            self.own(
+                "hunt group",
+                &row.keys.dn.get_ref().0.0,
+                row.at(row.keys.dn.span()),
+                Terminal::Held,
+                report,
+            );
         }
         for row in &policy.speed_call {
-            self.own("speed call", &row.keys.code.get_ref().0.0, row.at(row.keys.code.span()), Terminal::Held, report);
+            self.own(
+                "speed call",
+                &row.keys.code.get_ref().0.0,
+                row.at(row.keys.code.span()),
+                Terminal::Held,
+                report,
+            );
         }
         if let Some(row) = &policy.features {
             for (name, code) in row.keys.codes() {
@@ -103,7 +130,13 @@ impl<'p> Numbers<'p> {
         }
         if let Some(row) = &policy.registration {
             for code in [&row.keys.access_code, &row.keys.replacement_code].into_iter().flatten() {
-                self.own("registration code", &code.get_ref().0.0, row.at(code.span()), Terminal::Held, report);
+                self.own(
+                    "registration code",
+                    &code.get_ref().0.0,
+                    row.at(code.span()),
+                    Terminal::Held,
+                    report,
+                );
             }
         }
     }
@@ -111,7 +144,8 @@ impl<'p> Numbers<'p> {
     fn own(&mut self, what: &str, digits: &'p str, place: Place, terminal: Terminal, report: &mut Report) {
         let owner = Owner { terminal, place, label: format!("{what} {digits}").into() };
         if let Some(first) = self.tree.add_number(digits, owner) {
-            let text = format!("the number {digits} already belongs to {}: {}", first.label, report.at(first.place));
+            let text =
+                format!("the number {digits} already belongs to {}: {}", first.label, report.at(first.place));
             report.error(place, "duplicate", text);
             return;
         }
@@ -119,10 +153,21 @@ impl<'p> Numbers<'p> {
         self.owned.push((digits, place, is_code));
     }
 
-    fn leading(&mut self, ordinal: u32, row: &Row<Ars>, classes: &Classes, tables: &mut Tables, report: &mut Report) {
+    fn leading(
+        &mut self,
+        ordinal: u32,
+        row: &Row<Ars>,
+        classes: &Classes,
+        tables: &mut Tables,
+        report: &mut Report,
+    ) {
         let keys = &row.keys;
         let Some(leading) = &keys.leading else {
-            report.error(row.place, "missing-key", "ars: missing key `digits`, or `leading` for a Leading row");
+            report.error(
+                row.place,
+                "missing-key",
+                "ars: missing key `digits`, or `leading` for a Leading row",
+            );
             return;
         };
         let others = [
@@ -133,7 +178,8 @@ impl<'p> Numbers<'p> {
         ];
         for (name, span) in others {
             if let Some(span) = span {
-                let text = format!("ars: `{name}` has no place in a Leading row, which is one without `digits`");
+                let text =
+                    format!("ars: `{name}` has no place in a Leading row, which is one without `digits`");
                 report.error(row.at(span), "misplaced-key", text);
             }
         }
@@ -141,12 +187,17 @@ impl<'p> Numbers<'p> {
         let place = row.at(leading.span());
         let number = u32::try_from(tables.leadings.len()).unwrap_or(u32::MAX);
         if let Some(first) = self.tree.add_leading(pattern, number) {
-            let line = tables.leadings.get(first as usize).map_or(0, |first| first.line);
-            report.error(place, "duplicate", format!("the Leading Digits {pattern} already have a row: line {line}"));
+            let first = self.leadings.get(first as usize).map_or_else(String::new, |first| report.at(*first));
+            report.error(
+                place,
+                "duplicate",
+                format!("the Leading Digits {pattern} already have a row: {first}"),
+            );
         }
         if pattern.bytes().all(|c| strowger::base::Digit::from_ascii(c).is_some()) {
             self.access.entry(pattern.clone()).or_insert(place);
         }
+        self.leadings.push(place);
         tables.leadings.push(LeadingRow {
             cor_group: classes.group(keys.cor_group.as_ref(), |group| row.at(group.span()), report),
             flags: u8::from(keys.second_dial_tone.as_ref().is_some_and(|tone| *tone.get_ref())),
@@ -155,7 +206,14 @@ impl<'p> Numbers<'p> {
         });
     }
 
-    fn ars(&mut self, ordinal: u32, row: &Row<Ars>, routing: &Routing, tables: &mut Tables, report: &mut Report) {
+    fn ars(
+        &mut self,
+        ordinal: u32,
+        row: &Row<Ars>,
+        routing: &Routing,
+        tables: &mut Tables,
+        report: &mut Report,
+    ) {
         let keys = &row.keys;
         let others = [
             ("cor_group", keys.cor_group.as_ref().map(toml::Spanned::span)),
@@ -178,7 +236,8 @@ impl<'p> Numbers<'p> {
         };
         let least = pattern.len() + usize::from(follow.unwrap_or(0));
         if least > Digits::MAX {
-            let text = format!("ars: {least} digits in all, more than the {} that can be dialed", Digits::MAX);
+            let text =
+                format!("ars: {least} digits in all, more than the {} that can be dialed", Digits::MAX);
             report.error(place, "bad-value", text);
         }
         let Some(leads) = &keys.leads else {
@@ -192,7 +251,8 @@ impl<'p> Numbers<'p> {
         if emergency {
             self.emergency_row(row, &pattern, outpulse, report);
         } else if let Some(outpulse) = &keys.outpulse {
-            let text = "ars: `outpulse` is for emergency rows; elsewhere the route's digit modification decides";
+            let text =
+                "ars: `outpulse` is for emergency rows; elsewhere the route's digit modification decides";
             report.error(row.at(outpulse.span()), "misplaced-key", text);
         }
         let number = u32::try_from(tables.ars.len()).unwrap_or(u32::MAX);
@@ -214,7 +274,11 @@ impl<'p> Numbers<'p> {
                 if emergency { Terminal::Emergency(number) } else { Terminal::Ars(number) }
             }
             Leads::Plan if emergency => {
-                report.error(leads_place, "emergency", "ars: an emergency row needs a route or a list, not a plan");
+                report.error(
+                    leads_place,
+                    "emergency",
+                    "ars: an emergency row needs a route or a list, not a plan",
+                );
                 return;
             }
             Leads::Plan => {
@@ -242,7 +306,8 @@ impl<'p> Numbers<'p> {
             report.error(place, "emergency", "ars: an emergency number is exact digits, without wildcards");
             return;
         }
-        if let Some(follow) = row.keys.follow.as_ref().filter(|follow| *follow.get_ref() != Follow::Digits(0)) {
+        if let Some(follow) = row.keys.follow.as_ref().filter(|follow| *follow.get_ref() != Follow::Digits(0))
+        {
             let text = "ars: an emergency number is complete on its last digit: nothing can follow";
             report.error(row.at(follow.span()), "emergency", text);
         }
@@ -263,9 +328,11 @@ impl<'p> Numbers<'p> {
             report.push(*place, level, "number-conflict", text);
         }
         for (Way { pattern, open, .. }, place) in &self.patterns {
-            let exact = pattern.bytes().take_while(|c| strowger::base::Digit::from_ascii(*c).is_some()).count();
+            let exact =
+                pattern.bytes().take_while(|c| strowger::base::Digit::from_ascii(*c).is_some()).count();
             if let Some((first, (_, at))) = self.emergency_in(&pattern[..exact]) {
-                let text = format!("ars: {pattern} begins with the emergency number {first} ({})", report.at(*at));
+                let text =
+                    format!("ars: {pattern} begins with the emergency number {first} ({})", report.at(*at));
                 report.error(*place, "emergency-prefix", text);
                 continue;
             }
@@ -278,7 +345,10 @@ impl<'p> Numbers<'p> {
         }
         for (number, (_, place)) in &self.emergency {
             if let Some((first, (_, at))) = self.emergency_in(&number[..number.len() - 1]) {
-                let text = format!("{number} can never be dialed: the emergency number {first} ({}) is complete before", report.at(*at));
+                let text = format!(
+                    "{number} can never be dialed: the emergency number {first} ({}) is complete before",
+                    report.at(*at)
+                );
                 report.push(*place, Level::Warning, "emergency-prefix", text);
             }
         }
@@ -299,17 +369,21 @@ impl<'p> Numbers<'p> {
     /// Whoever dials an emergency number with or without the access code means it (47 CFR 9.16).
     fn emergency_both_ways(&self, report: &mut Report) {
         for (number, (outpulse, place)) in &self.emergency {
-            let access = self.access.keys().find(|access| number.strip_prefix(access.as_str()) == Some(outpulse));
+            let access =
+                self.access.keys().find(|access| number.strip_prefix(access.as_str()) == Some(outpulse));
             if let Some(access) = access {
                 if !self.emergency.contains_key(outpulse) {
-                    let text = format!("{number} has a row, but {outpulse} without the access code {access} has none");
+                    let text = format!(
+                        "{number} has a row, but {outpulse} without the access code {access} has none"
+                    );
                     report.push(*place, Level::Warning, "emergency-direct-dial", text);
                 }
                 continue;
             }
             for access in self.access.keys() {
                 if !self.emergency.contains_key(&format!("{access}{number}")) {
-                    let text = format!("{number} has a row, but {access}{number} with the access code has none");
+                    let text =
+                        format!("{number} has a row, but {access}{number} with the access code has none");
                     report.push(*place, Level::Warning, "emergency-direct-dial", text);
                 }
             }
@@ -318,21 +392,40 @@ impl<'p> Numbers<'p> {
 }
 
 /// Whether calls of a row can go out at all: some choice that is not for emergencies, digits enough to absorb.
-fn usable(tables: &Tables, kind: u8, index: u16, least: usize, exact: bool, place: Place, report: &mut Report) {
+fn usable(
+    tables: &Tables,
+    kind: u8,
+    index: u16,
+    least: usize,
+    exact: bool,
+    place: Place,
+    report: &mut Report,
+) {
     let routes = choices(tables, kind, index);
-    if !routes.is_empty() && routes.iter().all(|route| tables.routes.get(*route).is_some_and(|r| r.flags & 1 != 0)) {
+    if !routes.is_empty()
+        && routes.iter().all(|route| tables.routes.get(*route).is_some_and(|r| r.flags & 1 != 0))
+    {
         let text = "ars: every choice is a route for emergency calls only; mark the row `emergency = true` or name another route";
         report.error(place, "emergency", text);
     }
     for route in routes.iter().filter_map(|route| tables.routes.get(*route)) {
-        let modification = route.modification.checked_sub(1).and_then(|m| tables.modifications.get(usize::from(m)));
+        let modification =
+            route.modification.checked_sub(1).and_then(|m| tables.modifications.get(usize::from(m)));
         let Some(modification) = modification.filter(|_| exact) else { continue };
         let absorbed = usize::from(modification.absorb);
         if absorbed > least {
-            let text = format!("ars: digit modification {} of route {} absorbs {absorbed} digits of {least}", modification.id, route.id);
+            let text = format!(
+                "ars: digit modification {} of route {} absorbs {absorbed} digits of {least}",
+                modification.id, route.id
+            );
             report.error(place, "digit-modification", text);
         } else if least - absorbed + usize::from(modification.insert.len) > Digits::MAX {
-            let text = format!("ars: digit modification {} of route {} sends more than {} digits", modification.id, route.id, Digits::MAX);
+            let text = format!(
+                "ars: digit modification {} of route {} sends more than {} digits",
+                modification.id,
+                route.id,
+                Digits::MAX
+            );
             report.error(place, "digit-modification", text);
         }
     }

@@ -24,7 +24,9 @@ macro_rules! key {
     ($device:expr, $template:expr, $key:ident) => {
         match (&$device.keys.$key, $template) {
             (Some(value), _) => Some((value.get_ref(), $device.at(value.span()))),
-            (None, Some(template)) => template.keys.$key.as_ref().map(|value| (value.get_ref(), template.at(value.span()))),
+            (None, Some(template)) => {
+                template.keys.$key.as_ref().map(|value| (value.get_ref(), template.at(value.span())))
+            }
             (None, None) => None,
         }
     };
@@ -36,13 +38,22 @@ macro_rules! plain {
 }
 
 /// Devices in the order of the file. Sets are left out: their numbers are kept free by `numbers`.
-pub(crate) fn devices(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut Report) -> Vec<Secrets> {
+pub(crate) fn devices(
+    policy: &Policy,
+    classes: &Classes,
+    tables: &mut Tables,
+    report: &mut Report,
+) -> Vec<Secrets> {
     let mut names = Index::new("template");
     for (index, row) in policy.template.iter().enumerate() {
         let name = row.keys.name.get_ref();
         names.add(name.clone(), &format!("{name:?}"), index, row.at(row.keys.name.span()), report);
     }
-    let realm = policy.system.as_ref().and_then(|row| row.keys.realm.as_ref()).map(|realm| realm.get_ref().0.0.as_str());
+    let realm = policy
+        .system
+        .as_ref()
+        .and_then(|row| row.keys.realm.as_ref())
+        .map(|realm| realm.get_ref().0.0.as_str());
     let mut all = Devices { classes, realm, crypto: soft(), usernames: Index::new("username") };
     let mut secrets = Vec::with_capacity(policy.device.len());
     for device in &policy.device {
@@ -58,15 +69,28 @@ pub(crate) fn devices(policy: &Policy, classes: &Classes, tables: &mut Tables, r
         && !secrets.is_empty()
     {
         let place = policy.system.as_ref().map_or(first.place, |row| row.place);
-        report.error(place, "missing-key", "system: missing key `realm`: SIP devices need it to prove who they are");
+        report.error(
+            place,
+            "missing-key",
+            "system: missing key `realm`: SIP devices need it to prove who they are",
+        );
     }
     secrets
 }
 
-fn template<'p>(policy: &'p Policy, names: &Index<String>, device: &Row<Device>, report: &mut Report) -> Option<&'p Row<Template>> {
+fn template<'p>(
+    policy: &'p Policy,
+    names: &Index<String>,
+    device: &Row<Device>,
+    report: &mut Report,
+) -> Option<&'p Row<Template>> {
     let name = device.keys.template.as_ref()?;
     let Some(index) = names.get(name.get_ref()) else {
-        report.error(device.at(name.span()), crate::finding::DANGLING, format!("there is no template named {:?}", name.get_ref()));
+        report.error(
+            device.at(name.span()),
+            crate::finding::DANGLING,
+            format!("there is no template named {:?}", name.get_ref()),
+        );
         return None;
     };
     policy.template.get(index)
@@ -78,10 +102,20 @@ pub(crate) fn is_set(device: &Row<Device>, template: Option<&Row<Template>>) -> 
 }
 
 impl Devices<'_> {
-    fn device(&mut self, device: &Row<Device>, template: Option<&Row<Template>>, tables: &mut Tables, report: &mut Report) -> Secrets {
+    fn device(
+        &mut self,
+        device: &Row<Device>,
+        template: Option<&Row<Template>>,
+        tables: &mut Tables,
+        report: &mut Report,
+    ) -> Secrets {
         let dn = &device.keys.dn.get_ref().0.0;
         let missing = |key: &str, report: &mut Report| {
-            report.error(device.place, "missing-key", format!("device {dn}: missing key `{key}`, in it or in its template"));
+            report.error(
+                device.place,
+                "missing-key",
+                format!("device {dn}: missing key `{key}`, in it or in its template"),
+            );
             [0; 3]
         };
         let cos = match key!(device, template, cos) {
@@ -93,9 +127,14 @@ impl Devices<'_> {
             None => missing("cor", report),
         };
         let zone = key!(device, template, zone);
-        let zone = self.classes.zone(zone.map(|(name, _)| name.as_str()), zone.map_or(device.place, |(_, place)| place), report);
+        let zone = self.classes.zone(
+            zone.map(|(name, _)| name.as_str()),
+            zone.map_or(device.place, |(_, place)| place),
+            report,
+        );
         let username = key!(device, template, username);
-        let (username, place) = username.map_or((dn, device.at(device.keys.dn.span())), |(name, place)| (&name.0.0, place));
+        let (username, place) =
+            username.map_or((dn, device.at(device.keys.dn.span())), |(name, place)| (&name.0.0, place));
         if username.is_empty() || username.contains(':') {
             report.error(place, "bad-value", "device: a username is not empty and has no colon");
         }
@@ -118,7 +157,8 @@ impl Devices<'_> {
             dn: texts.add(dn),
             name: texts.option(device.keys.name.as_deref()),
             username: texts.add(username),
-            public_number: texts.option(plain!(device, template, public_number).map(|number| number.0.0.as_str())),
+            public_number: texts
+                .option(plain!(device, template, public_number).map(|number| number.0.0.as_str())),
             cesid: texts.option(plain!(device, template, cesid).map(|cesid| cesid.0.0.as_str())),
             location: texts.option(plain!(device, template, location).map(String::as_str)),
             line: report.line(device.place),
@@ -138,7 +178,14 @@ impl Devices<'_> {
         }
     }
 
-    fn secrets(&mut self, device: &Row<Device>, template: Option<&Row<Template>>, username: &str, digest: &[Algorithm], report: &mut Report) -> Secrets {
+    fn secrets(
+        &mut self,
+        device: &Row<Device>,
+        template: Option<&Row<Template>>,
+        username: &str,
+        digest: &[Algorithm],
+        report: &mut Report,
+    ) -> Secrets {
         let dn = &device.keys.dn.get_ref().0.0;
         let md5 = key!(device, template, ha1_md5);
         let sha256 = key!(device, template, ha1_sha256);
@@ -146,12 +193,18 @@ impl Devices<'_> {
             Secrets { md5: md5.map(|(ha1, _)| ha1.0.0), sha256: sha256.map(|(ha1, _)| ha1.0.0) };
         let password = key!(device, template, password);
         if let Some((password, place)) = password {
-            if let Some((_, other)) = md5.map(|(_, place)| ((), place)).or(sha256.map(|(_, place)| ((), place))) {
-                let text = format!("device {dn}: either a password or HA1, not both; the other is at {}", report.at(other));
+            if let Some((_, other)) =
+                md5.map(|(_, place)| ((), place)).or(sha256.map(|(_, place)| ((), place)))
+            {
+                let text = format!(
+                    "device {dn}: either a password or HA1, not both; the other is at {}",
+                    report.at(other)
+                );
                 report.error(place, "duplicate", text);
             }
             self.weak(&password.0.0, dn, username, place, report);
-            let parts = [username, ":", self.realm.unwrap_or(""), ":", password.0.0.as_str()].map(str::as_bytes);
+            let parts =
+                [username, ":", self.realm.unwrap_or(""), ":", password.0.0.as_str()].map(str::as_bytes);
             for algorithm in digest {
                 let hashed = self.crypto.digest(*algorithm, &parts);
                 match algorithm {
@@ -167,7 +220,10 @@ impl Devices<'_> {
             sha256: secrets.sha256.filter(|_| offers(Algorithm::Sha256)),
         };
         let lacks = |has: bool, algorithm: Algorithm| offers(algorithm) && !has;
-        let wants = match (lacks(secrets.md5.is_some(), Algorithm::Md5), lacks(secrets.sha256.is_some(), Algorithm::Sha256)) {
+        let wants = match (
+            lacks(secrets.md5.is_some(), Algorithm::Md5),
+            lacks(secrets.sha256.is_some(), Algorithm::Sha256),
+        ) {
             (false, false) => return secrets,
             (true, false) => "it offers digest md5: missing `password` or `ha1_md5`",
             (false, true) => "it offers digest sha-256: missing `password` or `ha1_sha256`",
@@ -207,7 +263,12 @@ fn digest(device: &Row<Device>, template: Option<&Row<Template>>, report: &mut R
             Digest::Sha256 => Algorithm::Sha256,
             Digest::Md5 => Algorithm::Md5,
             Digest::Sha512 => {
-                report.group(place, NOT_IN_FORCE, "digest sha-512-256 is checked but not in force in this version: it is not offered".into());
+                report.group(
+                    place,
+                    NOT_IN_FORCE,
+                    "digest sha-512-256 is checked but not in force in this version: it is not offered"
+                        .into(),
+                );
                 continue;
             }
         };
@@ -218,7 +279,11 @@ fn digest(device: &Row<Device>, template: Option<&Row<Template>>, report: &mut R
         }
     }
     if offered.is_empty() {
-        report.error(place, "bad-value", "device: digest lists nothing that this version can check, expected \"sha-256\" or \"md5\"");
+        report.error(
+            place,
+            "bad-value",
+            "device: digest lists nothing that this version can check, expected \"sha-256\" or \"md5\"",
+        );
     }
     offered
 }

@@ -8,7 +8,9 @@ use crate::schema::dialing::{DigitModification, Use};
 use crate::schema::parties::Transport;
 use crate::write::Tables;
 use strowger::policy::row::Run;
-use strowger::policy::rows::{ChoiceRow, DigitModificationRow, RouteListRow, RouteRow, TrunkRow, USE_LIST, USE_ROUTE};
+use strowger::policy::rows::{
+    ChoiceRow, DigitModificationRow, RouteListRow, RouteRow, TrunkRow, USE_LIST, USE_ROUTE,
+};
 
 /// What ARS rows refer to.
 pub(crate) struct Routing {
@@ -29,8 +31,11 @@ pub(crate) enum Leads {
 pub(crate) fn build(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut Report) -> Routing {
     let trunks = trunks(policy, classes, tables, report);
     let modifications = modifications(policy, tables, report);
-    let mut routing =
-        Routing { routes: Index::new("route"), lists: Index::new("route list"), plans: Index::new("route plan") };
+    let mut routing = Routing {
+        routes: Index::new("route"),
+        lists: Index::new("route list"),
+        plans: Index::new("route plan"),
+    };
     for (index, row) in policy.route.iter().enumerate() {
         let keys = &row.keys;
         let id: u16 = keys.id.get_ref().get();
@@ -44,7 +49,11 @@ pub(crate) fn build(policy: &Policy, classes: &Classes, tables: &mut Tables, rep
             let id: u16 = wanted.get_ref().get();
             let found = modifications.get(&id).map(|index| index + 1).filter(|_| id > 0);
             if found.is_none() && id > 0 {
-                report.error(row.at(wanted.span()), crate::finding::DANGLING, format!("there is no digit modification {id}"));
+                report.error(
+                    row.at(wanted.span()),
+                    crate::finding::DANGLING,
+                    format!("there is no digit modification {id}"),
+                );
             }
             found.unwrap_or(0)
         });
@@ -71,7 +80,11 @@ pub(crate) fn build(policy: &Policy, classes: &Classes, tables: &mut Tables, rep
                 tables.zones[index].emergency_leads = kind + 1;
                 tables.zones[index].emergency_index = to;
             }
-            Some(Leads::Plan) => report.error(place, "emergency", "emergency routes cannot depend on a plan: name a route or a list"),
+            Some(Leads::Plan) => report.error(
+                place,
+                "emergency",
+                "emergency routes cannot depend on a plan: name a route or a list",
+            ),
             None => {}
         }
     }
@@ -110,10 +123,17 @@ pub(crate) fn choices(tables: &Tables, kind: u8, index: u16) -> Vec<usize> {
 }
 
 /// An emergency call may use nothing but routes marked for it (R66).
-pub(crate) fn only_emergency_routes(tables: &Tables, kind: u8, index: u16, place: Place, report: &mut Report) {
+pub(crate) fn only_emergency_routes(
+    tables: &Tables,
+    kind: u8,
+    index: u16,
+    place: Place,
+    report: &mut Report,
+) {
     for route in choices(tables, kind, index) {
         let Some(route) = tables.routes.get(route).filter(|route| route.flags & 1 == 0) else { continue };
-        let text = format!("an emergency call would use route {}, which is not marked `emergency = true`", route.id);
+        let text =
+            format!("an emergency call would use route {}, which is not marked `emergency = true`", route.id);
         report.error(place, "emergency", text);
     }
 }
@@ -132,7 +152,9 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
             report.group(row.at(transport.span()), crate::read::NOT_IN_FORCE, text.into());
         }
         let class = |key: &str, report: &mut Report| {
-            let text = format!("trunk {name:?} has no `{key}`: it counts as 0, so calls from it reach emergency numbers only");
+            let text = format!(
+                "trunk {name:?} has no `{key}`: it counts as 0, so calls from it reach emergency numbers only"
+            );
             report.push(row.place, crate::Level::Info, "no-class", text);
             [0; 3]
         };
@@ -149,7 +171,11 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
             cos,
             cor,
             interconnect: keys.interconnect.map_or(1, |number| number.get()),
-            zone: classes.zone(zone.map(|z| z.get_ref().as_str()), zone.map_or(row.place, |z| row.at(z.span())), report),
+            zone: classes.zone(
+                zone.map(|z| z.get_ref().as_str()),
+                zone.map_or(row.place, |z| row.at(z.span())),
+                report,
+            ),
             flags: u8::from(keys.public.unwrap_or(true)),
             channels,
             name: tables.texts.add(name),
@@ -186,7 +212,9 @@ fn lists(policy: &Policy, routing: &mut Routing, tables: &mut Tables, report: &m
             if tables.choices[first..].iter().any(|earlier| earlier.route == route) {
                 report.error(place, "duplicate", format!("route {id} is in this list already"));
             }
-            tables.choices.push(ChoiceRow { route, flags: u8::from(choice.get_ref().warning_tone.unwrap_or(false)) });
+            tables
+                .choices
+                .push(ChoiceRow { route, flags: u8::from(choice.get_ref().warning_tone.unwrap_or(false)) });
         }
         let count = u16::try_from(tables.choices.len() - first).unwrap_or(0);
         let first = u32::try_from(first).unwrap_or(0);
@@ -239,16 +267,22 @@ fn expand<'c>(insert: &str, code: impl Fn(u16) -> Option<&'c str>) -> Result<Str
                 continue;
             }
             '<' => {
-                let Some((marker, after)) = rest.split_once('>') else { return Err("`<` without `>`".into()) };
+                let Some((marker, after)) = rest.split_once('>') else {
+                    return Err("`<` without `>`".into());
+                };
                 let number = marker.strip_prefix('A').filter(|n| n.len() == 2).and_then(|n| n.parse().ok());
                 let Some(number) = number else {
                     return Err(format!("unknown marker <{marker}>, expected <Ann> with two digits"));
                 };
-                out.push_str(code(number).ok_or_else(|| format!("there is no system account code {number}"))?);
+                out.push_str(
+                    code(number).ok_or_else(|| format!("there is no system account code {number}"))?,
+                );
                 places += 2;
                 rest = after;
             }
-            _ => return Err(format!("{c:?} cannot be outpulsed, expected 0-9 * #, + in front, <Ann>, {{…}}")),
+            _ => {
+                return Err(format!("{c:?} cannot be outpulsed, expected 0-9 * #, + in front, <Ann>, {{…}}"));
+            }
         }
         places += 1;
     }

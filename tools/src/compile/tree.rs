@@ -100,7 +100,8 @@ impl Tree {
 
     /// Adds an ARS pattern with `follow` more digits, or any number of them. The owner of the same, if there is one.
     pub(crate) fn add_pattern(&mut self, pattern: &str, follow: Option<u8>, owner: Owner) -> Option<&Owner> {
-        let bits = below::ARS | if matches!(owner.terminal, Terminal::Emergency(_)) { below::EMERGENCY } else { 0 };
+        let bits =
+            below::ARS | if matches!(owner.terminal, Terminal::Emergency(_)) { below::EMERGENCY } else { 0 };
         let node = self.path(pattern, follow.unwrap_or(0), bits);
         let taken = self.nodes[node].pattern;
         if taken != 0 {
@@ -121,7 +122,11 @@ impl Tree {
             Some(owner) if !whole || matches!(owner.terminal, Terminal::Emergency(_)) => return,
             Some(_) | None => {}
         }
-        self.owners.push(Owner { terminal: Terminal::Held, place: Place::default(), label: format!("denied {pattern}").into() });
+        self.owners.push(Owner {
+            terminal: Terminal::Held,
+            place: Place::default(),
+            label: format!("denied {pattern}").into(),
+        });
         self.nodes[node].pattern = self.last_owner();
         if open {
             self.open(node, below::ARS);
@@ -203,7 +208,8 @@ impl Tree {
             }
             let here = u64::from(node.number != 0 || node.pattern != 0);
             let mut sum = Lengths { some: here, all: here, all_digits: here, digits_only: node.tail == 0 };
-            let ways = node.edges.iter().copied().chain([node.tail]).enumerate().filter(|(_, next)| *next != 0);
+            let ways =
+                node.edges.iter().copied().chain([node.tail]).enumerate().filter(|(_, next)| *next != 0);
             for (edge, next) in ways {
                 let next = all[next as usize];
                 sum.some |= next.some << 1;

@@ -118,7 +118,9 @@ pub fn explain(image: &Image<'_>, question: &Question<'_>) -> Explanation {
     let mut skipped = trace.list;
     let (authority, row, route, interconnect) = match &verdict {
         Verdict::Allow(Choice { authority, row, route, interconnect, .. })
-        | Verdict::Deny(Denial { authority, row, route, interconnect, .. }) => (*authority, *row, *route, *interconnect),
+        | Verdict::Deny(Denial { authority, row, route, interconnect, .. }) => {
+            (*authority, *row, *route, *interconnect)
+        }
     };
     let route_row = route.and_then(|route| image.routes().get(usize::from(route)));
     let trunk = route_row.and_then(|route| image.trunks().get(usize::from(route.trunk)));
@@ -168,7 +170,9 @@ pub fn explain(image: &Image<'_>, question: &Question<'_>) -> Explanation {
         },
         caller: caller(image, question.from),
         leads_to: match (&verdict, ars) {
-            (Verdict::Allow(Choice { to: Party::Device(device), .. }), _) => caller(image, Party::Device(*device)),
+            (Verdict::Allow(Choice { to: Party::Device(device), .. }), _) => {
+                caller(image, Party::Device(*device))
+            }
             (_, Some(ars)) if ars.leads == USE_LIST => "a route list".into(),
             (_, Some(_)) => "one route".into(),
             (_, None) => String::new(),
@@ -190,13 +194,22 @@ impl Explanation {
     pub fn to_text(&self) -> String {
         let mut lines = vec![format!("{} dials {} in mode {}.", self.caller, self.dialed, self.mode)];
         let number = |number: u8| if number == 0 { "none".into() } else { number.to_string() };
-        lines.push(format!("In force: Class of Service {}, Class of Restriction {}.", number(self.cos), number(self.cor)));
+        lines.push(format!(
+            "In force: Class of Service {}, Class of Restriction {}.",
+            number(self.cos),
+            number(self.cor)
+        ));
         if let Some(row) = &self.row {
-            let leads_to = if self.leads_to.is_empty() { String::new() } else { format!(", which leads to {}", self.leads_to) };
+            let leads_to = if self.leads_to.is_empty() {
+                String::new()
+            } else {
+                format!(", which leads to {}", self.leads_to)
+            };
             lines.push(format!("The digits match {row}{leads_to}."));
         }
         for skipped in &self.skipped {
-            let why = Rule::ALL.iter().find(|rule| rule.name() == skipped.rule).map_or("", |rule| rule.text());
+            let why =
+                Rule::ALL.iter().find(|rule| rule.name() == skipped.rule).map_or("", |rule| rule.text());
             lines.push(format!("Route {} was passed over: {why} [{}].", skipped.route, skipped.rule));
         }
         let result = match (self.verdict, self.route, &self.trunk, &self.outpulsed) {
@@ -233,9 +246,10 @@ impl Trace for Skips<'_> {
 /// A device's number or a trunk's name.
 fn party_name(image: &Image<'_>, party: Party) -> String {
     match party {
-        Party::Device(device) => {
-            image.device_texts().get(device as usize).map_or_else(String::new, |row| image.text(row.dn).into())
-        }
+        Party::Device(device) => image
+            .device_texts()
+            .get(device as usize)
+            .map_or_else(String::new, |row| image.text(row.dn).into()),
         Party::Trunk(trunk) => {
             image.trunks().get(usize::from(trunk)).map_or_else(String::new, |row| image.text(row.name).into())
         }

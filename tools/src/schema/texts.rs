@@ -126,7 +126,8 @@ fn host(text: &str) -> Option<String> {
     let name = |name: &str| {
         (1..=253).contains(&name.len())
             && name.split('.').all(|label| {
-                (1..=63).contains(&label.len()) && label.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
+                (1..=63).contains(&label.len())
+                    && label.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
             })
     };
     let good = text.parse::<IpAddr>().is_ok()

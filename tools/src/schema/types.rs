@@ -1,5 +1,6 @@
 //! The values of the policy language: each type refuses what it cannot mean and says what it expected.
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Unexpected, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,7 +25,11 @@ impl<const MIN: i64, const MAX: i64> Visitor<'_> for Whole<MIN, MAX> {
     }
 
     fn visit_i64<E: de::Error>(self, v: i64) -> Result<Self::Value, E> {
-        if (MIN..=MAX).contains(&v) { Ok(Int(v)) } else { Err(E::invalid_value(Unexpected::Signed(v), &self)) }
+        if (MIN..=MAX).contains(&v) {
+            Ok(Int(v))
+        } else {
+            Err(E::invalid_value(Unexpected::Signed(v), &self))
+        }
     }
 }
 
@@ -170,18 +175,18 @@ impl<'de, const MAX: i64> Visitor<'de> for Modes<MAX> {
         Ok(ByMode::same(Ref::Name(v.into())))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut modes = [None, None, None];
-        while let Some(key) = map.next_key::<String>()? {
-            let names = ["day", "night1", "night2"];
-            let place = names.iter().position(|name| *name == key);
-            let Some(place) = place else { return Err(de::Error::unknown_field(&key, &["day", "night1", "night2"])) };
-            modes[place] = Some(map.next_value::<Ref<MAX>>()?);
-        }
-        let [day, night1, night2] = modes;
-        let day = day.ok_or_else(|| de::Error::missing_field("day"))?;
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let ModeTable { day, night1, night2 } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
         Ok(ByMode([day.clone(), night1.unwrap_or_else(|| day.clone()), night2.unwrap_or(day)]))
     }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModeTable<const MAX: i64> {
+    day: Ref<MAX>,
+    night1: Option<Ref<MAX>>,
+    night2: Option<Ref<MAX>>,
 }
 
 impl<'de, const MAX: i64> Deserialize<'de> for ByMode<MAX> {

@@ -4,7 +4,9 @@
 
 use super::dialing::Use;
 use super::section;
-use super::texts::{AccessCode, Cesid, Clock, Code, Country, Date, Days, Keys, Mac, Outpulse, Pin, Socket, Webhook};
+use super::texts::{
+    AccessCode, Cesid, Clock, Code, Country, Date, Days, Keys, Mac, Outpulse, Pin, Socket, Webhook,
+};
 use super::types::{ByMode, Hidden, Int, Of};
 use serde::de::{self, Deserialize, Visitor};
 use std::collections::BTreeMap;

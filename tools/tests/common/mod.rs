@@ -7,7 +7,7 @@ use strowger::policy::{Attempt, Image, Mode, Party, Verdict, decide};
 use strowger_tools::{Compiled, Finding, Level, compile_str};
 
 /// A small office: two devices, one trunk, access code 9, emergency 911 with and without it. It has no findings.
-pub const OFFICE: &str = r#"[system]
+pub(crate) const OFFICE: &str = r#"[system]
 name = "Quay Lane"
 realm = "quay.example"
 [[cos]]
@@ -80,39 +80,46 @@ cor = 2
 "#;
 
 /// Compiles, or panics with all findings.
-pub fn compiled(text: &str) -> Compiled {
+pub(crate) fn compiled(text: &str) -> Compiled {
     compile_str(text, "office.toml").unwrap_or_else(|findings| panic!("{}", list(&findings)))
 }
 
 /// All findings of a text, whether it compiles or not.
-pub fn findings(text: &str) -> Vec<Finding> {
+pub(crate) fn findings(text: &str) -> Vec<Finding> {
     compile_str(text, "office.toml").map_or_else(|findings| findings, |compiled| compiled.findings)
 }
 
 /// Findings of this level and higher, one a line.
-pub fn remarks(text: &str, least: Level) -> String {
+pub(crate) fn remarks(text: &str, least: Level) -> String {
     let chosen: Vec<Finding> = findings(text).into_iter().filter(|finding| finding.level >= least).collect();
     list(&chosen)
 }
 
-pub fn list(findings: &[Finding]) -> String {
+pub(crate) fn list(findings: &[Finding]) -> String {
     findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-pub fn crypto() -> Soft {
+pub(crate) fn crypto() -> Soft {
     Soft::new(&[3; 32])
 }
 
 /// What happens when a device dials: the rule, the route's number and what is sent.
-pub fn dial(compiled: &Compiled, from: &str, dialed: &str) -> (&'static str, Option<u16>, String) {
+pub(crate) fn dial(compiled: &Compiled, from: &str, dialed: &str) -> (&'static str, Option<u16>, String) {
     dial_in(compiled, from, dialed, Mode::Day)
 }
 
-pub fn dial_in(compiled: &Compiled, from: &str, dialed: &str, mode: Mode) -> (&'static str, Option<u16>, String) {
+pub(crate) fn dial_in(
+    compiled: &Compiled,
+    from: &str,
+    dialed: &str,
+    mode: Mode,
+) -> (&'static str, Option<u16>, String) {
     let image = Image::load(&compiled.image, &mut crypto()).unwrap();
     let device = image.device_by_dn(from.as_bytes()).expect("the caller exists");
     let attempt = Attempt { from: Party::Device(device), dialed: dialed.as_bytes(), mode };
-    let id = |route: Option<u16>| route.and_then(|route| image.routes().get(usize::from(route))).map(|route| route.id);
+    let id = |route: Option<u16>| {
+        route.and_then(|route| image.routes().get(usize::from(route))).map(|route| route.id)
+    };
     match decide(&image, &attempt, |_| true, &mut ()) {
         Verdict::Allow(choice) => (choice.rule.name(), id(choice.route), choice.outpulsed.as_str().into()),
         Verdict::Deny(denial) => (denial.rule.name(), id(denial.route), String::new()),

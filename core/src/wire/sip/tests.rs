@@ -822,7 +822,7 @@ fn ipv6_literals_are_those_of_the_standard_library() {
     for groups in 0..10 {
         for gap in 0..10 {
             for v4 in ["", "1.2.3.4", ":1.2.3.4"] {
-                let mut text: String = (0..groups).map(|n| if n == gap { "::9".into() } else { std::format!(":{n}") }).collect();
+                let mut text: String = (0..groups).map(|n| if n == gap { "::9".into() } else { format!(":{n}") }).collect();
                 text.push_str(v4);
                 for text in [text.as_str(), text.trim_start_matches(':')] {
                     assert_eq!(accepted(text.as_bytes()), expected(text.as_bytes()), "{text}");

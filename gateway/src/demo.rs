@@ -1,2 +1,0 @@
-//! x
-pub(crate) fn demo() -> Result<bool, String> { Ok(false) }

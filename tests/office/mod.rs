@@ -1,0 +1,195 @@
+//! A small office for tests: its policy, seven phones, two carriers, and the questions tests ask of it.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use strowger::base::Algorithm;
+use strowger_testkit::phone::{Behaviour, PhoneConfig, PhoneEvent};
+use strowger_testkit::sim::{PhoneId, Sim, Sizes, build_exchange};
+
+/// DN and password of the phones; all but 202 know SHA-256, 201 has another username.
+pub const PHONES: [(&str, &str); 7] = [
+    ("201", "Tr33-house-Lamp-9"),
+    ("202", "Qu1et-river-Stone-4"),
+    ("203", "W1nter-apple-Boat-7"),
+    ("204", "Gr4pe-window-Sand-2"),
+    ("205", "Sl0w-copper-Train-8"),
+    ("206", "Bl4ck-button-Mile-5"),
+    ("207", "Cl3ar-ocean-Rope-3"),
+];
+
+/// The tables of a usual office: eight calls, one of them kept for emergency.
+pub const SIZES: Sizes = Sizes::for_calls(7, 2, 8);
+
+pub struct Office {
+    pub sim: Sim,
+    pub phones: Vec<PhoneId>,
+    pub carrier: PhoneId,
+    pub other: PhoneId,
+    baseline: (usize, usize),
+}
+
+/// Image and keyring of `policy.toml`, compiled once.
+pub fn policy() -> &'static (Vec<u8>, Vec<u8>) {
+    static POLICY: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
+    POLICY.get_or_init(|| {
+        let compiled = strowger_tools::compile_str(include_str!("policy.toml"), "policy.toml");
+        let compiled = compiled.unwrap_or_else(|findings| {
+            panic!("{}", findings.iter().map(|finding| format!("{finding}\n")).collect::<String>())
+        });
+        (compiled.image, compiled.keyring)
+    })
+}
+
+pub fn exchange_address() -> SocketAddr {
+    SocketAddr::from(([10, 0, 0, 1], 5060))
+}
+
+pub fn phone_address(n: usize) -> SocketAddr {
+    SocketAddr::from(([10, 0, 1, u8::try_from(n + 1).expect("few phones")], 5060))
+}
+
+impl Office {
+    /// Nobody is registered.
+    pub fn new(seed: u64) -> Self {
+        Self::sized(seed, &SIZES)
+    }
+
+    pub fn sized(seed: u64, sizes: &Sizes) -> Self {
+        let mut sim = Sim::new(seed);
+        let (image, keyring) = policy();
+        let server = exchange_address();
+        // The ladder has the calling phones on the left and the called on the right.
+        for name in ["201", "203"] {
+            sim.ladder.participant(name);
+        }
+        let mut exchange = build_exchange(image, keyring, sizes, server, seed);
+        let carriers = [SocketAddr::from(([10, 0, 9, 1], 5060)), SocketAddr::from(([10, 0, 9, 2], 5060))];
+        for (trunk, address) in (0u16..).zip(carriers) {
+            assert!(exchange.set_trunk_address(trunk, address));
+        }
+        let baseline = exchange.pages();
+        sim.add_exchange("exchange", server, exchange);
+        let phones = PHONES.iter().enumerate().map(|(n, (dn, password))| {
+            let mut config = PhoneConfig::new(dn, password, phone_address(n), server);
+            config.behaviour = Behaviour::Answer { after_ms: 2_000 };
+            config.seed = seed;
+            match *dn {
+                "201" => "reception".clone_into(&mut config.username),
+                "202" => config.prefer = Algorithm::Md5,
+                _ => {}
+            }
+            sim.add_phone(dn, config)
+        });
+        let phones = phones.collect();
+        let [carrier, other] = [("carrier", carriers[0]), ("other", carriers[1])].map(|(name, address)| {
+            let mut config = PhoneConfig::new(name, "", address, server);
+            config.trunk = true;
+            config.seed = seed;
+            config.behaviour = Behaviour::Answer { after_ms: 2_000 };
+            sim.add_phone(name, config)
+        });
+        Self { sim, phones, carrier, other, baseline }
+    }
+
+    /// Everybody but 207 is registered, and the ladder is empty.
+    pub fn registered(seed: u64) -> Self {
+        Self::registered_sized(seed, &SIZES)
+    }
+
+    pub fn registered_sized(seed: u64, sizes: &Sizes) -> Self {
+        let mut office = Self::sized(seed, sizes);
+        for id in office.phones[..6].to_vec() {
+            office.sim.with(id, |phone, now| phone.register(now, 3600));
+            assert!(office.sim.run_until_event(5_000, id, |event| *event == PhoneEvent::Registered));
+        }
+        office.sim.ladder.clear();
+        office.sim.events.clear();
+        office.sim.outputs.clear();
+        office
+    }
+
+    pub fn phone(&self, dn: &str) -> PhoneId {
+        let at = PHONES.iter().position(|(known, _)| *known == dn).expect("one of the phones");
+        self.phones[at]
+    }
+
+    /// The phone behaves like this when it is called.
+    pub fn behaves(&mut self, dn: &str, behaviour: Behaviour) {
+        let id = self.phone(dn);
+        self.sim.phone(id).config.behaviour = behaviour;
+    }
+
+    pub fn call(&mut self, dn: &str, number: &str) {
+        let id = self.phone(dn);
+        self.sim.with(id, |phone, now| phone.call(now, number));
+    }
+
+    pub fn hang_up(&mut self, dn: &str) {
+        let id = self.phone(dn);
+        self.sim.with(id, |phone, now| phone.hang_up(now));
+    }
+
+    /// Calls, and waits until it is over: status and reason.
+    pub fn refused(&mut self, dn: &str, number: &str) -> (u16, String) {
+        let id = self.phone(dn);
+        self.call(dn, number);
+        let ended = |event: &PhoneEvent| matches!(event, PhoneEvent::Ended { .. });
+        assert!(self.sim.run_until_event(200_000, id, ended), "{}", self.sim.ladder.render());
+        match self.sim.told(id).pop() {
+            Some(PhoneEvent::Ended { status, reason }) => (status, reason),
+            other => panic!("{dn} told {other:?}"),
+        }
+    }
+
+    /// Runs until this phone talks.
+    pub fn until_talks(&mut self, dn: &str) {
+        let id = self.phone(dn);
+        let talks = |event: &PhoneEvent| matches!(event, PhoneEvent::Connected { .. });
+        assert!(self.sim.run_until_event(90_000, id, talks), "{}", self.sim.ladder.render());
+    }
+
+    /// Runs until this phone's call is over.
+    pub fn until_over(&mut self, dn: &str) {
+        let id = self.phone(dn);
+        let over = |event: &PhoneEvent| matches!(event, PhoneEvent::Ended { .. });
+        assert!(self.sim.run_until_event(200_000, id, over), "{}", self.sim.ladder.render());
+    }
+
+    /// The description that a phone heard when its last call was answered.
+    pub fn heard_sdp(&self, id: PhoneId) -> Vec<u8> {
+        let connected = self.sim.told(id).into_iter().rev().find_map(|event| match event {
+            PhoneEvent::Connected { remote_sdp } => Some(remote_sdp),
+            _ => None,
+        });
+        connected.expect("it has talked")
+    }
+
+    /// The ladder as lines.
+    pub fn trace(&self) -> String {
+        self.sim.ladder.trace().join("\n")
+    }
+
+    /// Waits for every call to end, and 40 seconds more: then nothing of them may be left.
+    pub fn assert_nothing_left(&mut self) {
+        let limit = self.sim.now.plus_ms(300_000);
+        while self.sim.exchange(0).calls_in_use() > 0 && self.sim.now < limit {
+            self.sim.run_ms(100);
+        }
+        assert_eq!(self.sim.exchange(0).calls_in_use(), 0, "a call never ended\n{}", self.sim.ladder.render());
+        self.sim.run_ms(40_000);
+        let ladder = |office: &Self| office.sim.ladder.render();
+        assert_eq!(self.sim.exchange(0).transactions_in_use(), 0, "{}", ladder(self));
+        assert_eq!(self.sim.exchange(0).pages(), self.baseline, "{}", ladder(self));
+        assert_eq!(self.sim.exchange(0).calls().legs().count(), 0, "{}", ladder(self));
+    }
+}
+
+/// Compares a trace with the expected lines; white space in front of lines does not count.
+#[track_caller]
+pub fn assert_trace(actual: &str, expected: &str) {
+    let lines: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let actual: Vec<&str> = actual.lines().collect();
+    assert!(lines == actual, "expected\n  {}\nbut it was\n  {}", lines.join("\n  "), actual.join("\n  "));
+}
