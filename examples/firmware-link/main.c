@@ -58,7 +58,7 @@ static void one_input(stw_exchange *x)
     else if (key == 6)
         (void)stw_exchange_set_mode(x, STW_MODE_NIGHT1);
     else if (key == 7)
-        (void)stw_exchange_set_clock(x, clock_ms, 1795312800, -300);
+        (void)stw_exchange_set_clock(x, clock_ms, 1795327200, -300);
     else if (key == 8)
         (void)stw_exchange_clear(x, clock_ms);
     else if (key == 9)

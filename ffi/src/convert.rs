@@ -110,7 +110,13 @@ pub(crate) fn allowed_somehow(from: Party, dialed: &Digits, leg: stw_leg) -> stw
     stw_decision { verdict: stw_verdict::STW_VERDICT_ALLOW as u32, leg, ..undecided(from, dialed) }
 }
 
-pub(crate) fn allowed(image: Option<&Image<'_>>, from: Party, dialed: &Digits, choice: &Choice, leg: stw_leg) -> stw_decision {
+pub(crate) fn allowed(
+    image: Option<&Image<'_>>,
+    from: Party,
+    dialed: &Digits,
+    choice: &Choice,
+    leg: stw_leg,
+) -> stw_decision {
     let (interconnect_from, interconnect_to) = choice.interconnect.unwrap_or((0, 0));
     let mut out = stw_decision {
         verdict: stw_verdict::STW_VERDICT_ALLOW as u32,
@@ -128,7 +134,12 @@ pub(crate) fn allowed(image: Option<&Image<'_>>, from: Party, dialed: &Digits, c
     out
 }
 
-pub(crate) fn denied(image: Option<&Image<'_>>, from: Party, dialed: &Digits, denial: &Denial) -> stw_decision {
+pub(crate) fn denied(
+    image: Option<&Image<'_>>,
+    from: Party,
+    dialed: &Digits,
+    denial: &Denial,
+) -> stw_decision {
     let (interconnect_from, interconnect_to) = denial.interconnect.unwrap_or((0, 0));
     let cause = Cause::Denied(denial.rule);
     let mut out = stw_decision {

@@ -43,7 +43,10 @@ pub extern "C" fn stw_rule_name(rule: u16) -> *const c_char {
 /// Only the sizes of the configuration are looked at. STW_ERR_ABI, STW_ERR_ARGUMENT (a number out of range),
 /// STW_ERR_MEMORY (more than a pointer can reach).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn stw_exchange_size(config: *const stw_exchange_config, size: *mut usize) -> stw_status {
+pub unsafe extern "C" fn stw_exchange_size(
+    config: *const stw_exchange_config,
+    size: *mut usize,
+) -> stw_status {
     guard::call(|| {
         // SAFETY: conventions 2 and 4 of the header: what pointers lead to is there and is the library's during the call.
         let (config, size) = unsafe { (configuration(config)?, Place::new(size)?) };
@@ -280,7 +283,11 @@ pub unsafe extern "C" fn stw_exchange_setup(
 
 /// The party of a neutral leg rings. STW_ERR_UNKNOWN: no such leg, or it is on SIP. STW_ERR_DRAIN_FIRST. Cost: constant.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn stw_exchange_alerting(x: *mut stw_exchange, now_ms: u64, leg: stw_leg) -> stw_status {
+pub unsafe extern "C" fn stw_exchange_alerting(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    leg: stw_leg,
+) -> stw_status {
     let body = |engine: &mut Engine| signal(engine, now_ms, &Signal::Alerting(Handle::from_bits(leg)));
     // SAFETY: conventions 1 and 2 of the header.
     unsafe { guard::exchange(x, body) }
@@ -405,7 +412,10 @@ pub unsafe extern "C" fn stw_exchange_clear(x: *mut stw_exchange, now_ms: u64) -
 
 /// Writes what was counted to `out`. Cost: constant.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn stw_exchange_statistics(x: *mut stw_exchange, out: *mut stw_statistics) -> stw_status {
+pub unsafe extern "C" fn stw_exchange_statistics(
+    x: *mut stw_exchange,
+    out: *mut stw_statistics,
+) -> stw_status {
     let body = |engine: &mut Engine| {
         // SAFETY: convention 4 of the header.
         let out = unsafe { Place::new(out)? };
@@ -435,7 +445,9 @@ pub unsafe extern "C" fn stw_exchange_statistics(x: *mut stw_exchange, out: *mut
 ///
 /// # Safety
 /// `config` is null, or as many bytes as its first field says can be read from it.
-unsafe fn configuration(config: *const stw_exchange_config) -> Result<stw_exchange_config, stw_status_number> {
+unsafe fn configuration(
+    config: *const stw_exchange_config,
+) -> Result<stw_exchange_config, stw_status_number> {
     /// What the first header had. Later fields are added behind it.
     const FIRST: usize = 96;
     // SAFETY: as our own.

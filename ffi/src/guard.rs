@@ -71,7 +71,9 @@ pub(crate) unsafe fn begin(memory: *mut u8, size: usize, engine: Engine) -> *mut
 /// As for [`exchange`].
 pub(crate) unsafe fn end(x: *mut stw_exchange) -> stw_status {
     // SAFETY: as our own.
-    let Some(size) = (unsafe { known(x) }).map(|this| this.size) else { return number(Err(STW_ERR_ARGUMENT)) };
+    let Some(size) = (unsafe { known(x) }).map(|this| this.size) else {
+        return number(Err(STW_ERR_ARGUMENT));
+    };
     call(|| {
         // SAFETY: `begin` wrote it there, and the magic that is wiped below says that nobody has dropped it yet.
         unsafe { x.drop_in_place() };
@@ -102,27 +104,29 @@ unsafe fn known<'a>(x: *mut stw_exchange) -> Option<&'a mut stw_exchange> {
 /// # Safety
 /// `first` is null, or `len` bytes can be read from it that do not change as long as the result is used.
 pub(crate) unsafe fn bytes<'a>(first: *const u8, len: usize) -> Result<&'a [u8], stw_status_number> {
-    match (first.is_null(), len) {
-        (_, 0) => Ok(&[]),
-        (true, _) => Err(STW_ERR_ARGUMENT),
-        // SAFETY: not null, and as long as the caller says; no object is longer than `isize::MAX`.
-        (false, len) if isize::try_from(len).is_ok() => Ok(unsafe { core::slice::from_raw_parts(first, len) }),
-        (false, _) => Err(STW_ERR_ARGUMENT),
+    if len == 0 {
+        return Ok(&[]);
     }
+    if first.is_null() || isize::try_from(len).is_err() {
+        return Err(STW_ERR_ARGUMENT);
+    }
+    // SAFETY: not null, as long as the caller says, and no longer than an object can be.
+    Ok(unsafe { core::slice::from_raw_parts(first, len) })
 }
 
 /// A buffer that came with its length.
 ///
 /// # Safety
-/// `first` is null, or `len` initialised bytes can be written there that nobody else uses meanwhile.
+/// `first` is null, or `len` bytes can be written there that nobody else uses meanwhile.
 pub(crate) unsafe fn buffer<'a>(first: *mut u8, len: usize) -> Result<&'a mut [u8], stw_status_number> {
-    match (first.is_null(), len) {
-        (_, 0) => Ok(&mut []),
-        (true, _) => Err(STW_ERR_ARGUMENT),
-        // SAFETY: as in `bytes`.
-        (false, len) if isize::try_from(len).is_ok() => Ok(unsafe { core::slice::from_raw_parts_mut(first, len) }),
-        (false, _) => Err(STW_ERR_ARGUMENT),
+    if len == 0 {
+        return Ok(&mut []);
     }
+    if first.is_null() || isize::try_from(len).is_err() {
+        return Err(STW_ERR_ARGUMENT);
+    }
+    // SAFETY: not null, as long as the caller says, and no longer than an object can be.
+    Ok(unsafe { core::slice::from_raw_parts_mut(first, len) })
 }
 
 /// A struct of integers, copied.

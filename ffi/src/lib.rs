@@ -4,6 +4,7 @@
 //! reads them, [`memory`] cuts the caller's block into tables. No policy lives here.
 #![cfg_attr(not(any(test, feature = "hosted")), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 #![allow(non_camel_case_types, reason = "the names are C's")]
 
 mod convert;

@@ -3,7 +3,9 @@
 
 use crate::guard::stw_exchange;
 use crate::types::stw_exchange_config;
-use strowger::exchange::{DeviceSlot, MAX_OUTPUTS, MAX_RECORDS, Memory, PAGES_A_CALL, TRANSACTIONS_A_CALL, TrunkSlot};
+use strowger::exchange::{
+    DeviceSlot, MAX_OUTPUTS, MAX_RECORDS, Memory, PAGES_A_CALL, TRANSACTIONS_A_CALL, TrunkSlot,
+};
 use strowger::signalling::Dialog;
 use strowger::table::{Due, Entry, Page, Slot};
 
@@ -56,13 +58,20 @@ impl Lengths {
         Self::new(devices, trunks, calls, transactions, pages)
     }
 
-    const fn new(devices: usize, trunks: usize, calls: usize, transactions: usize, pages: usize) -> Option<Self> {
+    const fn new(
+        devices: usize,
+        trunks: usize,
+        calls: usize,
+        transactions: usize,
+        pages: usize,
+    ) -> Option<Self> {
         let transactions = if transactions == 0 {
             calls.saturating_mul(TRANSACTIONS_A_CALL).saturating_add(EXTRA_TRANSACTIONS)
         } else {
             transactions
         };
-        let pages = if pages == 0 { calls.saturating_mul(PAGES_A_CALL).saturating_add(EXTRA_PAGES) } else { pages };
+        let pages =
+            if pages == 0 { calls.saturating_mul(PAGES_A_CALL).saturating_add(EXTRA_PAGES) } else { pages };
         let legs = calls.saturating_mul(2);
         Some(Self {
             devices,

@@ -94,7 +94,11 @@ const WIDTH: usize = 24;
 /// The names with the zero at the end that C needs, beside `Rule::ALL`.
 static NAMES: [[u8; WIDTH]; Rule::ALL.len()] = names();
 
-#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "done by the compiler, which checks")]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "done by the compiler, which checks"
+)]
 const fn names() -> [[u8; WIDTH]; Rule::ALL.len()] {
     let mut names = [[0; WIDTH]; Rule::ALL.len()];
     let mut rule = 0;

@@ -9,7 +9,7 @@ use strowger_testkit::phone::{Behaviour, PhoneConfig, PhoneEvent};
 use strowger_testkit::sim::{PhoneId, Sim, Sizes, build_exchange};
 
 /// DN and password of the phones; all but 202 know SHA-256, 201 has another username.
-pub const PHONES: [(&str, &str); 7] = [
+pub(crate) const PHONES: [(&str, &str); 7] = [
     ("201", "Tr33-house-Lamp-9"),
     ("202", "Qu1et-river-Stone-4"),
     ("203", "W1nter-apple-Boat-7"),
@@ -20,18 +20,18 @@ pub const PHONES: [(&str, &str); 7] = [
 ];
 
 /// The tables of a usual office: eight calls, one of them kept for emergency.
-pub const SIZES: Sizes = Sizes::for_calls(7, 2, 8);
+pub(crate) const SIZES: Sizes = Sizes::for_calls(7, 2, 8);
 
-pub struct Office {
-    pub sim: Sim,
-    pub phones: Vec<PhoneId>,
-    pub carrier: PhoneId,
-    pub other: PhoneId,
+pub(crate) struct Office {
+    pub(crate) sim: Sim,
+    pub(crate) phones: Vec<PhoneId>,
+    pub(crate) carrier: PhoneId,
+    pub(crate) other: PhoneId,
     baseline: (usize, usize),
 }
 
 /// Image and keyring of `policy.toml`, compiled once.
-pub fn policy() -> &'static (Vec<u8>, Vec<u8>) {
+pub(crate) fn policy() -> &'static (Vec<u8>, Vec<u8>) {
     static POLICY: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
     POLICY.get_or_init(|| {
         let compiled = strowger_tools::compile_str(include_str!("policy.toml"), "policy.toml");
@@ -42,21 +42,21 @@ pub fn policy() -> &'static (Vec<u8>, Vec<u8>) {
     })
 }
 
-pub fn exchange_address() -> SocketAddr {
+pub(crate) fn exchange_address() -> SocketAddr {
     SocketAddr::from(([10, 0, 0, 1], 5060))
 }
 
-pub fn phone_address(n: usize) -> SocketAddr {
+pub(crate) fn phone_address(n: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 1, u8::try_from(n + 1).expect("few phones")], 5060))
 }
 
 impl Office {
     /// Nobody is registered.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self::sized(seed, &SIZES)
     }
 
-    pub fn sized(seed: u64, sizes: &Sizes) -> Self {
+    pub(crate) fn sized(seed: u64, sizes: &Sizes) -> Self {
         let mut sim = Sim::new(seed);
         let (image, keyring) = policy();
         let server = exchange_address();
@@ -94,11 +94,11 @@ impl Office {
     }
 
     /// Everybody but 207 is registered, and the ladder is empty.
-    pub fn registered(seed: u64) -> Self {
+    pub(crate) fn registered(seed: u64) -> Self {
         Self::registered_sized(seed, &SIZES)
     }
 
-    pub fn registered_sized(seed: u64, sizes: &Sizes) -> Self {
+    pub(crate) fn registered_sized(seed: u64, sizes: &Sizes) -> Self {
         let mut office = Self::sized(seed, sizes);
         for id in office.phones[..6].to_vec() {
             office.sim.with(id, |phone, now| phone.register(now, 3600));
@@ -110,29 +110,29 @@ impl Office {
         office
     }
 
-    pub fn phone(&self, dn: &str) -> PhoneId {
+    pub(crate) fn phone(&self, dn: &str) -> PhoneId {
         let at = PHONES.iter().position(|(known, _)| *known == dn).expect("one of the phones");
         self.phones[at]
     }
 
     /// The phone behaves like this when it is called.
-    pub fn behaves(&mut self, dn: &str, behaviour: Behaviour) {
+    pub(crate) fn behaves(&mut self, dn: &str, behaviour: Behaviour) {
         let id = self.phone(dn);
         self.sim.phone(id).config.behaviour = behaviour;
     }
 
-    pub fn call(&mut self, dn: &str, number: &str) {
+    pub(crate) fn call(&mut self, dn: &str, number: &str) {
         let id = self.phone(dn);
         self.sim.with(id, |phone, now| phone.call(now, number));
     }
 
-    pub fn hang_up(&mut self, dn: &str) {
+    pub(crate) fn hang_up(&mut self, dn: &str) {
         let id = self.phone(dn);
         self.sim.with(id, |phone, now| phone.hang_up(now));
     }
 
     /// Calls, and waits until it is over: status and reason.
-    pub fn refused(&mut self, dn: &str, number: &str) -> (u16, String) {
+    pub(crate) fn refused(&mut self, dn: &str, number: &str) -> (u16, String) {
         let id = self.phone(dn);
         self.call(dn, number);
         let ended = |event: &PhoneEvent| matches!(event, PhoneEvent::Ended { .. });
@@ -144,21 +144,21 @@ impl Office {
     }
 
     /// Runs until this phone talks.
-    pub fn until_talks(&mut self, dn: &str) {
+    pub(crate) fn until_talks(&mut self, dn: &str) {
         let id = self.phone(dn);
         let talks = |event: &PhoneEvent| matches!(event, PhoneEvent::Connected { .. });
         assert!(self.sim.run_until_event(90_000, id, talks), "{}", self.sim.ladder.render());
     }
 
     /// Runs until this phone's call is over.
-    pub fn until_over(&mut self, dn: &str) {
+    pub(crate) fn until_over(&mut self, dn: &str) {
         let id = self.phone(dn);
         let over = |event: &PhoneEvent| matches!(event, PhoneEvent::Ended { .. });
         assert!(self.sim.run_until_event(200_000, id, over), "{}", self.sim.ladder.render());
     }
 
     /// The description that a phone heard when its last call was answered.
-    pub fn heard_sdp(&self, id: PhoneId) -> Vec<u8> {
+    pub(crate) fn heard_sdp(&self, id: PhoneId) -> Vec<u8> {
         let connected = self.sim.told(id).into_iter().rev().find_map(|event| match event {
             PhoneEvent::Connected { remote_sdp } => Some(remote_sdp),
             _ => None,
@@ -167,12 +167,12 @@ impl Office {
     }
 
     /// The ladder as lines.
-    pub fn trace(&self) -> String {
+    pub(crate) fn trace(&self) -> String {
         self.sim.ladder.trace().join("\n")
     }
 
     /// Waits for every call to end, and 40 seconds more: then nothing of them may be left.
-    pub fn assert_nothing_left(&mut self) {
+    pub(crate) fn assert_nothing_left(&mut self) {
         let limit = self.sim.now.plus_ms(300_000);
         while self.sim.exchange(0).calls_in_use() > 0 && self.sim.now < limit {
             self.sim.run_ms(100);
@@ -188,7 +188,7 @@ impl Office {
 
 /// Compares a trace with the expected lines; white space in front of lines does not count.
 #[track_caller]
-pub fn assert_trace(actual: &str, expected: &str) {
+pub(crate) fn assert_trace(actual: &str, expected: &str) {
     let lines: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let actual: Vec<&str> = actual.lines().collect();
     assert!(lines == actual, "expected\n  {}\nbut it was\n  {}", lines.join("\n  "), actual.join("\n  "));

@@ -184,7 +184,8 @@ fn answer(ask: &Ask) -> Result<(), String> {
 
 /// A temporary file beside `path` with the octets in it, safely on disk.
 fn written(path: &Path, octets: &[u8], mode: u32) -> Result<tempfile::NamedTempFile, String> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let write = || {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".strowger-");

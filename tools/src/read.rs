@@ -31,7 +31,7 @@ pub(crate) fn read_file(path: &Path, report: &mut Report) -> std::io::Result<Pol
 
 fn include(text: &str, path: &Path, policy: &mut Policy, report: &mut Report, seen: &mut BTreeSet<PathBuf>) {
     for (pattern, place) in read_one(text, &path.display().to_string(), policy, report) {
-        let files = match files(path.parent().unwrap_or(Path::new("")), &pattern) {
+        let files = match files(path.parent().unwrap_or_else(|| Path::new("")), &pattern) {
             Ok(files) => files,
             Err(why) => {
                 report.error(place, "include", why);

@@ -84,9 +84,9 @@ impl Texts {
 }
 
 impl Tables {
-    /// The image; `None` if it would be longer than 4 GiB.
+    /// The image; `None` if it would be longer than 4 GiB, or usernames collide beyond reason.
     pub(crate) fn image(&self) -> Option<Vec<u8>> {
-        let (usernames, seed) = self.usernames();
+        let (usernames, seed) = self.usernames()?;
         let mut sections = Sections::default();
         sections.table(&[self.system]);
         sections.table(&self.cos);
@@ -112,23 +112,16 @@ impl Tables {
         sections.image()
     }
 
-    /// The hash table of usernames: bigger until no search looks at more than nine places.
-    fn usernames(&self) -> (Vec<UsernameRow>, UsernameSeedRow) {
+    /// The hash table of usernames: bigger until no search looks at more than nine places. `None` after very many tries,
+    /// which only names made to collide can cause.
+    fn usernames(&self) -> Option<(Vec<UsernameRow>, UsernameSeedRow)> {
         let count = self.device_texts.len();
         let names: Vec<&str> = self.device_texts.iter().map(|row| self.texts.get(row.username)).collect();
-        for tenths in [15, 20, 30, 40, 60, 80, 160] {
-            let places = (count * tenths).div_ceil(10);
-            for seed in 0..8 {
-                if let Some((rows, longest_probe)) = place_usernames(&names, places, seed) {
-                    return (rows, UsernameSeedRow { seed, longest_probe });
-                }
-            }
-        }
-        // Not seen even with hundreds of thousands of devices; a longer search still finds everybody.
-        let places = count * 16;
-        let placed = (8..).find_map(|seed| Some((place_usernames(&names, places, seed)?, seed)));
-        placed.map_or_else(Default::default, |((rows, longest_probe), seed)| {
-            (rows, UsernameSeedRow { seed, longest_probe })
+        let sizes = [15, 20, 30, 40, 60, 80, 160].map(|tenths| (count * tenths).div_ceil(10));
+        let mut tries = sizes.into_iter().flat_map(|places| (0..8).map(move |seed| (places, seed)));
+        tries.find_map(|(places, seed)| {
+            let (rows, longest_probe) = place_usernames(&names, places, seed)?;
+            Some((rows, UsernameSeedRow { seed, longest_probe }))
         })
     }
 }

@@ -395,6 +395,12 @@ fn emergency() {
 }
 
 #[test]
+fn an_emergency_row_that_would_send_the_access_code() {
+    let expected = "office.toml:53:10: warning[emergency-outpulse]: 9911 sends 9911, the access code 9 included: set `outpulse`";
+    assert_eq!(remarks(&OFFICE.replace("outpulse = \"911\"\n", ""), Level::Warning), expected);
+}
+
+#[test]
 fn numbers_that_others_cut_short() {
     let with = |dn: &str| format!("{OFFICE}{}cos = 1\ncor = 1\n", DEVICE.replace("203", dn));
     let place = format!("office.toml:{}:6", after() + 1);

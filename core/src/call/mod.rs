@@ -219,9 +219,9 @@ impl<'m> Calls<'m> {
         ringing_s: u16,
         commands: &mut Commands,
     ) -> Option<Handle> {
-        let call_handle = self.legs.get(failed)?.call;
+        let LegSlot { call: call_handle, neutral, .. } = *self.legs.get(failed)?;
         let choice = *permit.choice();
-        let slot = LegSlot { leg: Leg::new(), call: call_handle, party: choice.to, neutral: false };
+        let slot = LegSlot { leg: Leg::new(), call: call_handle, party: choice.to, neutral };
         let b = self.legs.insert(slot).ok()?;
         let call = self.calls.get_mut(call_handle)?;
         call.edge.repropose(permit, b);

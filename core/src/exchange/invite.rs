@@ -5,7 +5,7 @@ use super::receive::Load;
 use super::{Exchange, Signal, Taken};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
 use crate::call::{Cause, Commands, leg};
-use crate::policy::decide::cos;
+use crate::policy::decide::{Authority, RowRef, cos};
 use crate::policy::trie::{End, analyse};
 use crate::policy::{Attempt, Denial, Image, Mode, Party, Permit, Rule, Verdict};
 use crate::signalling::dialog::{Dialog, Phase};
@@ -96,9 +96,13 @@ impl<C: Crypto> Exchange<'_, C> {
         asked: &Asked<'_>,
         commands: &mut Commands,
     ) -> Result<Handle, Option<Denial>> {
-        let Some(policy) = self.policy else { return Err(None) };
         let mode = self.mode;
         let dialed = Digits::dialed(asked.dialed).unwrap_or_default();
+        let Some(policy) = self.policy else {
+            let denial = without_policy(asked.from, mode);
+            self.decided(now, asked.from, dialed, Verdict::Deny(denial));
+            return Err(Some(denial));
+        };
         let attempt = Attempt { from: asked.from, dialed: asked.dialed, mode };
         let (trunks, image) = (&*self.trunks, &policy.image);
         let permit = match Permit::request(image, &attempt, |trunk| channel_free(trunks, image, trunk)) {
@@ -149,8 +153,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn neutral_setup(&mut self, now: Instant, from: Party, dialed: &[u8]) -> Taken {
-        let Some(policy) = self.policy else { return Taken::Congested };
-        let emergency = is_emergency(&policy.image, dialed);
+        let emergency = self.policy.is_some_and(|policy| is_emergency(&policy.image, dialed));
         if self.calls.free() <= if emergency { 0 } else { self.reserved_calls } {
             return Taken::Congested;
         }
@@ -237,6 +240,18 @@ impl<C: Crypto> Exchange<'_, C> {
     fn trying(&mut self, now: Instant, leg: Handle) {
         let Some(invite) = self.sip.dialog(leg).map(|dialog| dialog.invite) else { return };
         self.sip.respond(now, &mut self.timers, invite, 100, |_| {}, &[]);
+    }
+}
+
+/// Without a policy nothing is permitted (law 3).
+const fn without_policy(party: Party, mode: Mode) -> Denial {
+    Denial {
+        rule: Rule::PolicyNone,
+        authority: Authority { party, cos: 0, cor: 0, mode },
+        row: RowRef::None,
+        route: None,
+        cor_group: None,
+        interconnect: None,
     }
 }
 

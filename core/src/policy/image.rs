@@ -290,6 +290,11 @@ impl<'a> Image<'a> {
             _ => false,
         };
         check(self.ars, |r| leads(r.leads, r.index) && self.has(r.outpulse))?;
+        let outpulses = |end: u32| {
+            let row = usize::try_from(end & INDEX).ok().and_then(|row| self.ars.get(row)).unwrap_or_default();
+            let digits = Digits::dialed(self.text(row.outpulse).as_bytes());
+            digits.is_ok_and(|digits| !digits.is_empty())
+        };
         check(self.zones, |r| {
             [r.name, r.cesid, r.location].iter().all(|text| self.has(*text))
                 && r.emergency_leads.checked_sub(1).is_none_or(|to| leads(to, r.emergency_index))
@@ -299,7 +304,8 @@ impl<'a> Image<'a> {
             let row = usize::try_from(r.end & INDEX).unwrap_or(usize::MAX);
             let end = match r.end >> 30 {
                 END_DEVICE => row < self.devices.len(),
-                END_ARS | END_EMERGENCY => row < self.ars.len(),
+                END_ARS => row < self.ars.len(),
+                END_EMERGENCY => row < self.ars.len() && outpulses(r.end),
                 _ => row == 0,
             };
             let run = Run { first: r.edges, count: u16::try_from((r.keys & KEYS).count_ones()).unwrap_or(0) };
@@ -310,6 +316,9 @@ impl<'a> Image<'a> {
         check(self.usernames, |r| {
             usize::try_from(r.device).is_ok_and(|device| device <= self.devices.len())
         })?;
+        if self.username_seed.longest_probe > MAX_PROBE {
+            return Err(BadImage::Row(UsernameSeedRow::SECTION, 0));
+        }
         check(self.trusted, |r| usize::from(r.trunk) < self.trunks.len() && r.prefix <= 128)?;
         let system = [
             self.system.name,
@@ -334,6 +343,9 @@ impl<'a> Image<'a> {
     }
 }
 
+/// The longest run of places a username may be away from its home; the compiler keeps it at 8.
+pub const MAX_PROBE: u32 = 64;
+
 /// Where a username's search begins; shared with the compiler that fills the table.
 #[must_use]
 pub fn username_home(seed: u64, username: &[u8], places: usize) -> Option<usize> {
@@ -342,7 +354,8 @@ pub fn username_home(seed: u64, username: &[u8], places: usize) -> Option<usize>
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
     }
     hash ^= hash >> 29;
-    usize::try_from(hash).ok()?.checked_rem(places)
+    // The remainder is taken in 64 bits, so that it is the same place on every machine.
+    usize::try_from(hash.checked_rem(u64::try_from(places).ok()?)?).ok()
 }
 
 fn within(run: Run, len: usize) -> bool {

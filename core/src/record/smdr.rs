@@ -238,7 +238,7 @@ mod tests {
 
     fn record() -> Smdr {
         Smdr {
-            start: WallTime { unix_s: 1_795_312_800, offset_min: -300 },
+            start: WallTime { unix_s: 1_795_327_200, offset_min: -300 },
             duration_s: 65,
             calling: Station::Dn(Digits::dialed(b"201").unwrap()),
             time_to_answer_s: Some(4),

@@ -303,7 +303,7 @@ mod tests {
     fn dates_are_in_gmt() {
         let mut buf = [0; 60];
         let mut out = Buffer::new(&mut buf);
-        date(&mut out, WallTime { unix_s: 1_795_312_800, offset_min: -300 });
+        date(&mut out, WallTime { unix_s: 1_795_327_200, offset_min: -300 });
         let len = out.finish().unwrap();
         assert_eq!(&buf[..len], b"Date: Sun, 22 Nov 2026 06:00:00 GMT\r\n");
     }

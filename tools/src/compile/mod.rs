@@ -2,6 +2,7 @@
 
 mod automaton;
 mod classes;
+mod conflicts;
 mod denied;
 mod numbers;
 mod parties;
@@ -69,7 +70,11 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
         return Err(report.finish());
     }
     let Some(image) = tables.image() else {
-        report.error(Place::default(), "too-large", "the image would be longer than 4 GiB");
+        report.error(
+            Place::default(),
+            "too-large",
+            "the image would be longer than 4 GiB, or its usernames all collide",
+        );
         return Err(report.finish());
     };
     // What the engine would refuse must never leave the compiler.

@@ -133,8 +133,8 @@ impl Devices<'_> {
             report,
         );
         let username = key!(device, template, username);
-        let (username, place) =
-            username.map_or((dn, device.at(device.keys.dn.span())), |(name, place)| (&name.0.0, place));
+        let (username, place) = username
+            .map_or_else(|| (dn, device.at(device.keys.dn.span())), |(name, place)| (&name.0.0, place));
         if username.is_empty() || username.contains(':') {
             report.error(place, "bad-value", "device: a username is not empty and has no colon");
         }
@@ -193,9 +193,9 @@ impl Devices<'_> {
             Secrets { md5: md5.map(|(ha1, _)| ha1.0.0), sha256: sha256.map(|(ha1, _)| ha1.0.0) };
         let password = key!(device, template, password);
         if let Some((password, place)) = password {
-            if let Some((_, other)) =
-                md5.map(|(_, place)| ((), place)).or(sha256.map(|(_, place)| ((), place)))
-            {
+            let other =
+                [md5.map(|(_, place)| place), sha256.map(|(_, place)| place)].into_iter().flatten().next();
+            if let Some(other) = other {
                 let text = format!(
                     "device {dn}: either a password or HA1, not both; the other is at {}",
                     report.at(other)

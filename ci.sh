@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Every check by name: ./ci.sh runs all of them, ./ci.sh NAME... some, ./ci.sh long all with larger budgets.
+# On a Debian machine it installs what it needs (as root, or says what is missing). CI calls this and nothing else.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio kamailio-extra-modules
+    cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi)
+say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
+
+check_packages() {
+    local missing=()
+    for package in "${PACKAGES[@]}"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "ci.sh: these Debian packages are missing, and only root can install them: ${missing[*]}" >&2
+        exit 1
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -o DPkg::Lock::Timeout=600 update -qq
+    apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${missing[@]}" > /dev/null
+}
+check_format() { cargo fmt --all --check; }
+check_clippy() { cargo clippy --quiet --workspace --all-targets --locked -- -D warnings; }
+check_test() { cargo test --workspace --locked; }
+check_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --locked; }
+check_gateway() { cargo build --quiet --release --locked -p strowger-gateway -p strowger-tools; }
+check_demo() { check_gateway; "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" demo; }
+check_c() { ci/c.sh; }
+check_bare_metal() { ci/bare-metal.sh; }
+check_sipp() { check_gateway; tests/interop/sipp.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_baresip() { check_gateway; tests/interop/baresip.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_counts() { ci/counts.sh; }
+check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+
+ALL=(packages format clippy test doc demo c bare_metal sipp baresip counts load)
+names=("$@")
+if [ "${1:-}" = long ]; then
+    # Ten times the random policies and datagrams.
+    export STROWGER_PAIRS=1000000 STROWGER_DATAGRAMS=500000
+    names=()
+fi
+[ ${#names[@]} -gt 0 ] || names=("${ALL[@]}")
+for name in "${names[@]}"; do
+    say "$name"
+    declare -F "check_$name" > /dev/null || { echo "ci.sh: no check is called $name; there are: ${ALL[*]}" >&2; exit 2; }
+    "check_$name"
+done
+say "all is well"

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# counts.sh [--record]: instructions of each piece of work under callgrind, against ceilings. Instructions repeat exactly
+# for the same binary, whatever else the machine does; times do not.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
+out=$target/counts
+mkdir -p "$out"
+cargo build --quiet --release -p strowger-benches --bin counts
+counts=$target/release/counts
+"$counts" prepare "$out"
+
+# Instructions that one piece may cost at most.
+ceiling() {
+    case $1 in
+    parse-invite) echo 20000 ;;
+    parse-register) echo 15000 ;;
+    decide-*) echo 1000 ;;
+    neutral-call) echo 12000 ;;
+    sip-call) echo 400000 ;;
+    sip-register) echo 400000 ;;
+    esac
+}
+
+failed=0
+printf '%-40s %12s %12s\n' "piece of work" instructions ceiling
+while read -r name times; do
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='*_measured*' \
+        "$counts" "$name" "$out" > "$out/$name.log" 2>&1 || { cat "$out/$name.log" >&2; exit 1; }
+    total=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$out/$name.log")
+    each=$((total / times))
+    limit=$(ceiling "$name")
+    verdict=
+    if [ "$total" -eq 0 ] || [ "$each" -gt "$limit" ]; then verdict="  <-- over"; failed=1; fi
+    printf '%-40s %12d %12d%s\n' "$name" "$each" "$limit" "$verdict"
+done < <("$counts" list)
+"$counts" sizes
+exit $failed
