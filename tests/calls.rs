@@ -210,7 +210,10 @@ fn registrations_are_taken_back_in_three_ways() {
     let star = Register { expires_s: Some(0), contact: Some("*".to_owned()), to: None };
     office.sim.with(b, |phone, now| phone.register_as(now, &star));
     office.sim.run_ms(1_000);
-    assert_eq!((office.sim.told(a), office.sim.told(b)), (vec![PhoneEvent::Unregistered], vec![PhoneEvent::Unregistered]));
+    assert_eq!(
+        (office.sim.told(a), office.sim.told(b)),
+        (vec![PhoneEvent::Unregistered], vec![PhoneEvent::Unregistered])
+    );
     office.sim.with(c, |phone, now| phone.register(now, 60));
     office.sim.run_ms(58_000);
     assert!(office.sim.exchange(0).is_registered(2));
@@ -289,7 +292,11 @@ fn a_call_inside_is_set_up_answered_and_cleared_by_the_caller() {
          202: over: 200",
     );
     let (a, b) = (office.phone("201"), office.phone("202"));
-    assert_eq!(text(&office.heard_sdp(a)), text(&office.sim.phone(b).sdp()), "media goes directly between them");
+    assert_eq!(
+        text(&office.heard_sdp(a)),
+        text(&office.sim.phone(b).sdp()),
+        "media goes directly between them"
+    );
     assert_eq!(text(&office.heard_sdp(b)), text(&office.sim.phone(a).sdp()));
     let record = office.sim.records[0];
     assert_eq!((record.completion, record.cause, record.rule), (Completion::Internal, 16, "internal"));
@@ -331,7 +338,10 @@ fn what_the_called_side_says_reaches_the_caller() {
         office.behaves("202", behaviour);
         let (heard, reason) = office.refused("201", "202");
         assert_eq!((heard, reason), (status, format!("Q.850;cause={q850}")), "{behaviour:?}");
-        assert_eq!(office.sim.records.iter().map(|record| record.completion).collect::<Vec<_>>(), [completion]);
+        assert_eq!(
+            office.sim.records.iter().map(|record| record.completion).collect::<Vec<_>>(),
+            [completion]
+        );
         office.assert_nothing_left();
     }
 }
@@ -353,9 +363,13 @@ fn what_policy_refuses_is_refused_with_its_reason() {
         let (heard, reason) = office.refused(from, dialed);
         assert_eq!(heard, status, "{from} dials {dialed}");
         assert!(reason.ends_with(&format!(";text=\"{rule}\"")), "{from} dials {dialed}: {reason}");
-        let denials: Vec<_> = office.sim.decisions.iter().filter_map(|one| one.denial()).map(|one| one.rule.name()).collect();
+        let denials: Vec<_> =
+            office.sim.decisions.iter().filter_map(|one| one.denial()).map(|one| one.rule.name()).collect();
         assert_eq!(denials, [rule]);
-        assert_eq!(office.sim.records.iter().map(|record| record.completion).collect::<Vec<_>>(), Vec::from_iter(record));
+        assert_eq!(
+            office.sim.records.iter().map(|record| record.completion).collect::<Vec<_>>(),
+            Vec::from_iter(record)
+        );
         office.assert_nothing_left();
     }
 }
@@ -499,7 +513,8 @@ fn both_hang_up_at_once() {
         office.sim.run_ms(5_000);
         for dn in ["201", "202"] {
             let id = office.phone(dn);
-            let ended = office.sim.told(id).into_iter().filter(|event| matches!(event, PhoneEvent::Ended { .. }));
+            let ended =
+                office.sim.told(id).into_iter().filter(|event| matches!(event, PhoneEvent::Ended { .. }));
             assert_eq!(ended.count(), 1, "{dn}\n{}", office.sim.ladder.render());
         }
         assert_eq!(office.sim.records.len(), 1);
@@ -549,12 +564,38 @@ fn a_call_whose_answer_is_never_acknowledged_is_cleared() {
 }
 
 #[test]
+fn a_lost_acknowledgement_is_given_again() {
+    // Once the caller's, once the exchange's: the 200 comes again, and so does its ACK.
+    for loses_of in [phone_address(0), exchange_address()] {
+        let mut office = Office::registered(36);
+        let lost = Cell::new(false);
+        office
+            .sim
+            .lose(move |one| one.from == loses_of && summary(&one.bytes) == "ACK" && !lost.replace(true));
+        office.call("201", "202");
+        office.until_talks("202");
+        office.sim.run_ms(10_000);
+        let lines = office.trace();
+        assert_eq!(lines.matches(" -x ").count(), 1);
+        for from in ["201 -> exchange", "exchange -> 202"] {
+            let acknowledged = lines.matches(&format!("{from}: ACK")).count();
+            assert_eq!(acknowledged, 1, "{from} got through once\n{lines}");
+        }
+        office.hang_up("202");
+        office.until_over("202");
+        office.assert_nothing_left();
+    }
+}
+
+#[test]
 fn nobody_calls_in_somebody_elses_name() {
     let mut office = Office::registered(33);
     let id = office.phone("203");
     office.sim.with(id, |phone, now| phone.call_from(now, "202", "201"));
     office.sim.run_ms(1_000);
-    assert!(matches!(&office.sim.told(id)[..], [PhoneEvent::Ended { status: 403, reason }] if reason.contains("identity.mismatch")));
+    assert!(
+        matches!(&office.sim.told(id)[..], [PhoneEvent::Ended { status: 403, reason }] if reason.contains("identity.mismatch"))
+    );
     assert_eq!(office.sim.decisions[0].from, Party::Device(2), "the record names who it was");
     office.assert_nothing_left();
 }
@@ -608,7 +649,10 @@ fn a_call_outside_goes_to_the_carrier_with_its_digits_changed() {
     office.sim.with(carrier, |carrier, now| carrier.hang_up(now));
     office.until_over("201");
     let record = office.sim.records[0];
-    assert_eq!((record.completion, record.called, record.route), (Completion::Answered, Station::PublicTrunk(1), 1));
+    assert_eq!(
+        (record.completion, record.called, record.route),
+        (Completion::Answered, Station::PublicTrunk(1), 1)
+    );
     assert_eq!(record.dialed.as_str(), "95551234");
     office.assert_nothing_left();
 }
@@ -633,7 +677,9 @@ fn a_trunk_with_all_channels_in_use_is_busy() {
 
 #[test]
 fn a_carrier_that_refuses_or_does_not_answer() {
-    for (behaviour, status) in [(Behaviour::Reject(404), 404), (Behaviour::Reject(503), 503), (Behaviour::Silent, 408)] {
+    for (behaviour, status) in
+        [(Behaviour::Reject(404), 404), (Behaviour::Reject(503), 503), (Behaviour::Silent, 408)]
+    {
         let mut office = Office::registered(42);
         let id = office.carrier;
         office.sim.phone(id).config.behaviour = behaviour;
@@ -651,7 +697,9 @@ fn emergency_answered(office: &mut Office, dn: &str, by: &str) {
     let talks = |event: &PhoneEvent| matches!(event, PhoneEvent::Connected { .. });
     assert!(office.sim.run_until_event(90_000, carrier, talks), "{}", office.sim.ladder.render());
     let last = office.sim.decisions.last().expect("a decision");
-    assert!(matches!(last.verdict, Verdict::Allow(choice) if choice.rule == Rule::Emergency && choice.outpulsed.as_str() == "911"));
+    assert!(
+        matches!(last.verdict, Verdict::Allow(choice) if choice.rule == Rule::Emergency && choice.outpulsed.as_str() == "911")
+    );
     office.sim.with(id, |phone, now| phone.hang_up(now));
     office.until_over(dn);
     office.assert_nothing_left();
@@ -666,7 +714,11 @@ fn r66_emergency_needs_no_class_no_registration_and_no_password() {
     office.sim.phone(id).config.password = "wrong".to_owned();
     emergency_answered(&mut office, "201", "carrier");
     let callers: Vec<Party> = office.sim.decisions.iter().map(|decision| decision.from).collect();
-    assert_eq!(callers, [Party::Device(5), Party::Unknown, Party::Device(0)], "known by address where registered");
+    assert_eq!(
+        callers,
+        [Party::Device(5), Party::Unknown, Party::Device(0)],
+        "known by address where registered"
+    );
     assert_eq!(office.sim.records.len(), 3, "an emergency call is always recorded");
 }
 
@@ -784,7 +836,8 @@ fn storm(seed: u64, thousandths: u64) -> Result<(), String> {
     office.assert_nothing_left();
     // Each permitted call has one record; only an emergency call may have been permitted several ways.
     let count = |rules: &[Rule]| {
-        let fits = |verdict: &Verdict| matches!(verdict, Verdict::Allow(choice) if rules.contains(&choice.rule));
+        let fits =
+            |verdict: &Verdict| matches!(verdict, Verdict::Allow(choice) if rules.contains(&choice.rule));
         let permitted = office.sim.decisions.iter().filter(|decision| fits(&decision.verdict)).count();
         let fits = |rule: &str| rules.iter().any(|one| one.name() == rule);
         (permitted, office.sim.records.iter().filter(|record| fits(record.rule)).count())
@@ -844,7 +897,8 @@ fn a_request_repeated_within_a_call_gets_the_same_answer() {
     office.sim.keep_sent = true;
     office.hang_up("201");
     office.until_over("201");
-    let bye = office.sim.sent.iter().find(|datagram| summary(&datagram.bytes) == "BYE").expect("hung up").clone();
+    let bye =
+        office.sim.sent.iter().find(|datagram| summary(&datagram.bytes) == "BYE").expect("hung up").clone();
     let before = office.sim.sent.len();
     office.sim.inject(bye.from, bye.to, &bye.bytes);
     seen.set(summary(&office.sim.sent[before].bytes) == "200 OK (BYE)");
@@ -860,7 +914,8 @@ fn an_options_repeated_within_a_call_gets_the_same_answer() {
     office.until_talks("202");
     let ack = office.sim.sent.iter().find(|one| summary(&one.bytes) == "ACK" && one.from == phone_address(0));
     let ack = text(&ack.expect("the caller acknowledged").bytes);
-    let options = ack.replace("ACK", "OPTIONS").replace("CSeq: 1", "CSeq: 7").replace("z9hG4bK", "z9hG4bKopt");
+    let options =
+        ack.replace("ACK", "OPTIONS").replace("CSeq: 1", "CSeq: 2").replace("z9hG4bK", "z9hG4bKopt");
     for time in ["first", "second"] {
         let before = office.sim.sent.len();
         office.sim.inject(phone_address(0), exchange_address(), options.as_bytes());

@@ -108,7 +108,9 @@ fn a_room_uses_only_floors_below() {
 
 #[test]
 fn the_reader_of_sources_reads() {
-    let found = rooms("use crate::base::X;\nuse crate::{call::{self, leg}, wire::sip::Uri};\nlet x = crate::policy::Rule::Route;");
+    let found = rooms(
+        "use crate::base::X;\nuse crate::{call::{self, leg}, wire::sip::Uri};\nlet x = crate::policy::Rule::Route;",
+    );
     assert_eq!(found.into_iter().collect::<Vec<_>>(), ["base", "call", "policy", "wire"]);
 }
 
@@ -120,7 +122,11 @@ fn only_join_makes_a_connection_and_only_permit_a_permit() {
     for (needle, home) in [("Connect {", "call/join.rs"), ("event: PhantomData", "policy/permit.rs")] {
         let holders: Vec<String> = files
             .iter()
-            .filter(|path| code(path).lines().any(|line| line.contains(needle) && !line.contains("impl") && !line.contains("struct")))
+            .filter(|path| {
+                code(path)
+                    .lines()
+                    .any(|line| line.contains(needle) && !line.contains("impl") && !line.contains("struct"))
+            })
             .map(|path| path.strip_prefix(&core).expect("below core").to_string_lossy().into_owned())
             .collect();
         assert_eq!(holders, [home], "{needle}");

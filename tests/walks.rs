@@ -11,7 +11,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use strowger::base::{Digits, Handle, Instant, Soft};
 use strowger::call::leg::{self, Leg};
-use strowger::call::{Calls, Cause, Command, Commands, join::Progress};
+use strowger::call::{Calls, Cause, Command, Commands, Edge, join::Progress};
 use strowger::policy::{Attempt, Image, Mode, Party, Permit};
 use strowger::registration::binding::{self, Binding, MAX_EXPIRES_S, Order};
 use strowger::signalling::transaction::{Action, Retry, client, invite_client, invite_server, server};
@@ -140,10 +140,19 @@ machine!(
     |before, event, actions, after| {
         use invite_client::{Event, State};
         let waiting = matches!(before, State::Calling { .. } | State::Proceeding);
-        assert_eq!(actions.contains(&Action::Acknowledge), event == Event::Failure && (waiting || matches!(before, State::Completed { .. })));
-        assert!(!actions.contains(&Action::Deliver) || waiting || event == Event::Success, "a refusal is told once");
+        assert_eq!(
+            actions.contains(&Action::Acknowledge),
+            event == Event::Failure && (waiting || matches!(before, State::Completed { .. }))
+        );
+        assert!(
+            !actions.contains(&Action::Deliver) || waiting || event == Event::Success,
+            "a refusal is told once"
+        );
         assert!(!actions.contains(&Action::TimedOut) || matches!(before, State::Calling { .. }));
-        assert!(!matches!(after, State::Accepted { .. }) || waiting || before == after, "an accepted call stays accepted");
+        assert!(
+            !matches!(after, State::Accepted { .. }) || waiting || before == after,
+            "an accepted call stays accepted"
+        );
     }
 );
 machine!(
@@ -152,7 +161,8 @@ machine!(
     Self::Terminated,
     |state, by| match state {
         Self::Trying { retry, until } => Self::Trying { retry: later(retry, by), until: moved(until, by) },
-        Self::Proceeding { retry, until } => Self::Proceeding { retry: later(retry, by), until: moved(until, by) },
+        Self::Proceeding { retry, until } =>
+            Self::Proceeding { retry: later(retry, by), until: moved(until, by) },
         Self::Completed { until } => Self::Completed { until: moved(until, by) },
         Self::Terminated => Self::Terminated,
     },
@@ -168,7 +178,8 @@ machine!(
     [Request, Provisional, Success, Failure, Ack, AckSuccess],
     Self::Proceeding | Self::Terminated,
     |state, by| match state {
-        Self::Completed { retry, until } => Self::Completed { retry: later(retry, by), until: moved(until, by) },
+        Self::Completed { retry, until } =>
+            Self::Completed { retry: later(retry, by), until: moved(until, by) },
         Self::Accepted { retry, until } => {
             Self::Accepted { retry: retry.map(|retry| later(retry, by)), until: moved(until, by) }
         }
@@ -179,10 +190,17 @@ machine!(
         use invite_server::{Event, State};
         let answered = |state: &State| !matches!(state, State::Proceeding);
         assert!(!answered(before) || answered(after), "a final answer is final");
-        assert!(!matches!(event, Event::Success | Event::Failure | Event::Provisional) || !answered(before) || actions.is_empty());
+        assert!(
+            !matches!(event, Event::Success | Event::Failure | Event::Provisional)
+                || !answered(before)
+                || actions.is_empty()
+        );
         assert!(!matches!(before, State::Confirmed { .. }) || !actions.contains(&Action::Send));
         let acknowledged = matches!(before, State::Confirmed { .. } | State::Accepted { retry: None, .. });
-        assert!(!acknowledged || !actions.contains(&Action::TimedOut), "an acknowledged answer does not time out");
+        assert!(
+            !acknowledged || !actions.contains(&Action::TimedOut),
+            "an acknowledged answer does not time out"
+        );
     }
 );
 machine!(
@@ -196,7 +214,13 @@ machine!(
     |before, event, actions, _after| {
         use server::{Event, State};
         let sends = actions.contains(&Action::Send);
-        assert_eq!(sends, matches!((before, event), (State::Trying, Event::Final) | (State::Completed { .. }, Event::Request)));
+        assert_eq!(
+            sends,
+            matches!(
+                (before, event),
+                (State::Trying, Event::Final) | (State::Completed { .. }, Event::Request)
+            )
+        );
     }
 );
 
@@ -208,7 +232,11 @@ fn walk_transaction<M: Machine>(name: &str, start: M) {
             let actions = after.apply(event);
             state.check(event, &actions, &after);
             let terminated = actions.contains(&Action::Terminated);
-            assert_eq!(terminated, after.is_end() && !state.is_end(), "the end is told once: {state:?} {event:?}");
+            assert_eq!(
+                terminated,
+                after.is_end() && !state.is_end(),
+                "the end is told once: {state:?} {event:?}"
+            );
             assert!(!actions.contains(&Action::TimedOut) || terminated);
             if state.is_end() {
                 assert!(actions.is_empty() && after == *state, "nothing happens after the end: {event:?}");
@@ -216,7 +244,10 @@ fn walk_transaction<M: Machine>(name: &str, start: M) {
             if event == M::TICK {
                 let due = state.deadline().is_some_and(|at| at <= NOW);
                 let forward = after.is_end() || after.deadline().is_some_and(|at| at > NOW);
-                assert!(if due { forward } else { actions.is_empty() && after == *state }, "{state:?} ticks to {after:?}");
+                assert!(
+                    if due { forward } else { actions.is_empty() && after == *state },
+                    "{state:?} ticks to {after:?}"
+                );
             }
             successors.push(after);
         }
@@ -240,7 +271,8 @@ fn the_four_transaction_machines() {
 
 #[test]
 fn the_binding_machine() {
-    let orders: Vec<Order> = (1..=2).flat_map(|call_id| (1..=3).map(move |cseq| Order { call_id, cseq })).collect();
+    let orders: Vec<Order> =
+        (1..=2).flat_map(|call_id| (1..=3).map(move |cseq| Order { call_id, cseq })).collect();
     let mut events = vec![binding::Event::Tick];
     for order in orders {
         events.push(binding::Event::Unregister { order });
@@ -263,14 +295,19 @@ fn the_binding_machine() {
                 Expired => assert!(was && !is && due && *event == binding::Event::Tick),
                 OutOfOrder | Nothing => assert_eq!(*before, after),
             }
-            assert!(*event != binding::Event::Tick || !due || outcome == Expired, "it expires when it is time");
+            assert!(
+                *event != binding::Event::Tick || !due || outcome == Expired,
+                "it expires when it is time"
+            );
             assert_eq!(after.next_deadline().is_none(), !is, "only what is absent has no deadline");
             assert!(after.next_deadline().is_none_or(|at| at <= NOW.plus_s(u64::from(MAX_EXPIRES_S))));
             successors.push(after);
         }
         successors.push(match *before {
             Binding::Absent => Binding::Absent,
-            Binding::Bound { expires_at, order } => Binding::Bound { expires_at: moved(expires_at, 30_000), order },
+            Binding::Bound { expires_at, order } => {
+                Binding::Bound { expires_at: moved(expires_at, 30_000), order }
+            }
         });
         successors
     });
@@ -283,9 +320,21 @@ const STEP_MS: u64 = 4_000;
 const RINGING_S: u16 = 60;
 
 fn leg_events() -> Vec<leg::Event> {
-    use leg::Event::{Alerting, Answer, Confirmed, Offer, Originate, PeerAlerting, PeerAnswered, PeerReleased, Release, Tick};
+    use leg::Event::{
+        Alerting, Answer, Confirmed, Offer, Originate, PeerAlerting, PeerAnswered, PeerReleased, Release,
+        Tick,
+    };
     let causes = [Cause::Normal, Cause::BUSY];
-    let plain = [Originate, Offer { ringing_s: RINGING_S }, Alerting, Answer, Confirmed, PeerAlerting, PeerAnswered, Tick];
+    let plain = [
+        Originate,
+        Offer { ringing_s: RINGING_S },
+        Alerting,
+        Answer,
+        Confirmed,
+        PeerAlerting,
+        PeerAnswered,
+        Tick,
+    ];
     plain.into_iter().chain(causes.map(Release)).chain(causes.map(PeerReleased)).collect()
 }
 
@@ -315,7 +364,8 @@ enum Move<E> {
 fn the_leg_machine() {
     let events = leg_events();
     // The shortest way to each state, found on the way.
-    let mut ways: HashMap<leg::State, Vec<Move<leg::Event>>> = HashMap::from([(leg::State::Idle, Vec::new())]);
+    let mut ways: HashMap<leg::State, Vec<Move<leg::Event>>> =
+        HashMap::from([(leg::State::Idle, Vec::new())]);
     let replay = |way: &[Move<leg::Event>]| {
         let (mut leg, mut now) = (Leg::new(), NOW);
         for step in way {
@@ -356,7 +406,10 @@ fn the_leg_machine() {
             if *event == leg::Event::Tick {
                 let due = leg.next_deadline().is_some_and(|at| at <= now);
                 let forward = is || after.next_deadline().is_some_and(|at| at > now);
-                assert!(if due { forward } else { after == leg && actions.is_empty() }, "{leg:?} ticks to {after:?}");
+                assert!(
+                    if due { forward } else { after == leg && actions.is_empty() },
+                    "{leg:?} ticks to {after:?}"
+                );
             }
             let state = relative(after.state(), now);
             ways.entry(state).or_insert_with(|| way.iter().copied().chain([Move::Event(*event)]).collect());
@@ -364,7 +417,11 @@ fn the_leg_machine() {
         }
         let waits = matches!(
             leg.state(),
-            leg::State::Idle | leg::State::Proceeding | leg::State::Alerting | leg::State::Connected | leg::State::Gone
+            leg::State::Idle
+                | leg::State::Proceeding
+                | leg::State::Alerting
+                | leg::State::Connected
+                | leg::State::Gone
         );
         assert_eq!(leg.next_deadline().is_none(), waits, "{leg:?}");
         let state = relative(leg.state(), now.plus_ms(STEP_MS));
@@ -392,7 +449,16 @@ type Step = Move<(bool, leg::Event)>;
 /// What the walk does to legs: everything their parties, time and a confused environment can do.
 fn call_events() -> Vec<(bool, leg::Event)> {
     use leg::Event::{Alerting, Answer, Confirmed, Offer, Originate, Release, Tick};
-    let both = [Alerting, Answer, Confirmed, Tick, Originate, Offer { ringing_s: RINGING_S }, Release(Cause::Normal), Release(Cause::BUSY)];
+    let both = [
+        Alerting,
+        Answer,
+        Confirmed,
+        Tick,
+        Originate,
+        Offer { ringing_s: RINGING_S },
+        Release(Cause::Normal),
+        Release(Cause::BUSY),
+    ];
     [true, false].into_iter().flat_map(|of_a| both.map(|event| (of_a, event))).collect()
 }
 
@@ -433,9 +499,20 @@ impl Table<'_, '_> {
             match *command {
                 Command::Connect(connect) => {
                     assert_eq!((connect.a(), connect.b()), (self.a, self.b));
-                    assert_eq!((of_a, event), (false, leg::Event::Answer), "only the called leg's answer connects");
-                    assert_eq!(before.progress, Some(Progress::Proposed), "only what was permitted and is not yet joined");
-                    assert!(matches!(before.b, Some(leg::State::Calling { .. } | leg::State::Ringing { .. })));
+                    assert_eq!(
+                        (of_a, event),
+                        (false, leg::Event::Answer),
+                        "only the called leg's answer connects"
+                    );
+                    assert_eq!(
+                        before.progress,
+                        Some(Progress::Proposed),
+                        "only what was permitted and is not yet joined"
+                    );
+                    assert!(matches!(
+                        before.b,
+                        Some(leg::State::Calling { .. } | leg::State::Ringing { .. })
+                    ));
                     self.connects += 1;
                 }
                 Command::Finished(finished) => {
@@ -450,14 +527,20 @@ impl Table<'_, '_> {
                 Command::Setup(leg) => panic!("{leg:?} was offered long ago"),
                 Command::Alerting(leg) => assert_eq!(leg, self.a),
                 Command::Release(leg, _) => {
-                    assert!(matches!(self.calls.leg(leg).map(|slot| slot.leg.state()), Some(leg::State::Clearing { .. })));
+                    assert!(matches!(
+                        self.calls.leg(leg).map(|slot| slot.leg.state()),
+                        Some(leg::State::Clearing { .. })
+                    ));
                 }
             }
         }
         let after = self.world();
         assert!(self.connects <= 1 && self.finished <= 1);
         if (if of_a { before.a } else { before.b }).is_none() {
-            assert!(commands.is_empty() && after == before, "an event for a leg that is gone changes nothing");
+            assert!(
+                commands.is_empty() && after == before,
+                "an event for a leg that is gone changes nothing"
+            );
         }
         if event == leg::Event::Tick {
             let due = self.calls.deadline(leg).is_some_and(|at| at <= self.now);
@@ -465,11 +548,56 @@ impl Table<'_, '_> {
         }
         let connected = |state| state == Some(leg::State::Connected);
         assert!(!(connected(after.a) && connected(after.b)) || after.progress == Some(Progress::Joined));
-        assert_eq!(after.progress == Some(Progress::Joined) || (after.progress.is_none() && after.connects > 0), after.connects == 1 );
+        assert_eq!(
+            after.progress == Some(Progress::Joined) || (after.progress.is_none() && after.connects > 0),
+            after.connects == 1
+        );
         assert_eq!(after.progress.is_none(), after.a.is_none() && after.b.is_none());
-        assert_eq!(self.calls.used() == 0, after.progress.is_none(), "a call is there as long as one of its legs");
+        assert_eq!(
+            self.calls.used() == 0,
+            after.progress.is_none(),
+            "a call is there as long as one of its legs"
+        );
         let gone = usize::from(after.a.is_none()) + usize::from(after.b.is_none());
         assert_eq!(usize::from(after.finished), gone.min(1), "one record, when the first leg goes");
+    }
+}
+
+#[test]
+fn an_edge_is_answered_once_and_only_by_the_party_it_names() {
+    let (image, _) = office::policy();
+    let image = Image::load(image, &mut Soft::new(&[0; 32])).expect("valid");
+    let permit = || {
+        let attempt = Attempt { from: Party::Device(0), dialed: b"202", mode: Mode::Day };
+        Permit::request(&image, &attempt, |_| true).expect("201 may call 202")
+    };
+    let [a, b, other, next] = [1, 2, 3, 4].map(|n| Handle::new(n, 0, 1));
+    // Every order of four things done to a fresh edge: an answer by one of the legs, or another way of the same call.
+    for order in 0..5usize.pow(4) {
+        let mut edge = Edge::propose(permit(), a, b);
+        let (mut joined, mut named) = (None, b);
+        for n in 0..4 {
+            match order / 5usize.pow(n) % 5 {
+                4 => {
+                    edge.repropose(permit(), next);
+                    if joined.is_none() {
+                        named = next;
+                    }
+                }
+                who => {
+                    let by = [a, b, other, next][who];
+                    let connect = edge.answer(by);
+                    let expected = joined.is_none() && by == named;
+                    assert_eq!(
+                        connect.map(|connect| (connect.a(), connect.b())),
+                        expected.then_some((a, named))
+                    );
+                    joined = joined.or(connect);
+                }
+            }
+            assert_eq!(edge.progress() == Progress::Joined, joined.is_some());
+            assert_eq!(edge.b(), named, "who talks is not replaced");
+        }
     }
 }
 
@@ -482,12 +610,23 @@ fn two_legs_and_their_edge() {
         let mut legs = [const { Slot::EMPTY }; 2];
         let mut calls = [const { Slot::EMPTY }; 1];
         let calls = Calls::new(Slab::new(&mut legs, 1), Slab::new(&mut calls, 1));
-        let mut table = Table { calls, a: Handle::NONE, b: Handle::NONE, now: NOW, connects: 0, finished: 0, image: &image };
+        let mut table = Table {
+            calls,
+            a: Handle::NONE,
+            b: Handle::NONE,
+            now: NOW,
+            connects: 0,
+            finished: 0,
+            image: &image,
+        };
         let attempt = Attempt { from: Party::Device(0), dialed: b"202", mode: Mode::Day };
         let permit = Permit::request(table.image, &attempt, |_| true).expect("201 may call 202");
         let dialed = Digits::dialed(b"202").expect("digits");
         let mut commands = Commands::new();
-        let pair = table.calls.set_up(NOW, permit, dialed, RINGING_S, (true, true), &mut commands).expect("room for one");
+        let pair = table
+            .calls
+            .set_up(NOW, permit, dialed, RINGING_S, (true, true), &mut commands)
+            .expect("room for one");
         (table.a, table.b) = (pair.a, pair.b);
         assert_eq!(commands.as_slice(), [Command::Setup(pair.b)]);
         way.iter().for_each(|step| table.apply(*step));

@@ -13,7 +13,7 @@ use strowger::table::{Due, Entry, Page, Slot};
 pub(crate) type Engine = Exchange<'static, Hosted>;
 
 /// Transactions kept for each possible call: they outlive it by 32 seconds.
-const TRANSACTIONS_A_CALL: usize = 16;
+const TRANSACTIONS_A_CALL: usize = 32;
 /// Fewest and most calls at once.
 const CALLS: (usize, usize) = (256, 8192);
 

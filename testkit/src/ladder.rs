@@ -90,7 +90,8 @@ impl Ladder {
         for (at, column) in self.columns.iter().enumerate() {
             let line = lines[at];
             let used = out.chars().count();
-            let start = (MARGIN + line).saturating_sub(column.chars().count() / 2).max(used + usize::from(at > 0));
+            let start =
+                (MARGIN + line).saturating_sub(column.chars().count() / 2).max(used + usize::from(at > 0));
             let _ = write!(out, "{:width$}{column}", "", width = start - used);
         }
         out.push('\n');
@@ -124,7 +125,8 @@ impl Ladder {
                 }
             }
         }
-        let names = self.columns.windows(2).map(|pair| (pair[0].chars().count() + pair[1].chars().count()) / 2 + 2);
+        let names =
+            self.columns.windows(2).map(|pair| (pair[0].chars().count() + pair[1].chars().count()) / 2 + 2);
         for (gap, needed) in gaps.iter_mut().zip(names) {
             *gap = (*gap).max(needed);
         }
@@ -147,8 +149,18 @@ fn draw(row: &Row, lines: &[usize]) -> String {
         Row::Arrow { from, to, text, lost, .. } if from != to => {
             let (low, high) = (lines[*from.min(to)], lines[*from.max(to)]);
             cells[low + 1..high].fill('-');
-            let head = if *lost { 'x' } else if from < to { '>' } else { '<' };
-            if from < to { cells[high - 1] = head } else { cells[low + 1] = head }
+            let head = if *lost {
+                'x'
+            } else if from < to {
+                '>'
+            } else {
+                '<'
+            };
+            if from < to {
+                cells[high - 1] = head
+            } else {
+                cells[low + 1] = head
+            }
             let room = high - low - 1;
             let label: Vec<char> = format!(" {text} ").chars().take(room.saturating_sub(2)).collect();
             let start = low + 1 + (room - label.len()) / 2;

@@ -177,9 +177,16 @@ impl Sim {
     }
 
     /// Runs until a phone has told something that fits.
-    pub fn run_until_event(&mut self, limit_ms: u64, id: PhoneId, fits: impl Fn(&PhoneEvent) -> bool) -> bool {
+    pub fn run_until_event(
+        &mut self,
+        limit_ms: u64,
+        id: PhoneId,
+        fits: impl Fn(&PhoneEvent) -> bool,
+    ) -> bool {
         let (name, seen) = (self.phones[id.0].0.clone(), self.events.len());
-        self.run_until(limit_ms, |sim| sim.events[seen..].iter().any(|(_, who, event)| *who == name && fits(event)))
+        self.run_until(limit_ms, |sim| {
+            sim.events[seen..].iter().any(|(_, who, event)| *who == name && fits(event))
+        })
     }
 
     /// What one phone told, in order.
@@ -228,8 +235,7 @@ impl Sim {
             let taken = self.exchanges[at].exchange.receive(now, datagram.from, &datagram.bytes);
             assert_eq!(taken, Ok(()), "an exchange that has been drained takes every datagram");
             self.drain_exchange(at);
-        } else if let Some(at) =
-            self.phones.iter().position(|(_, phone)| phone.config.address == datagram.to)
+        } else if let Some(at) = self.phones.iter().position(|(_, phone)| phone.config.address == datagram.to)
         {
             self.phones[at].1.receive(now, datagram.from, &datagram.bytes);
             self.drain_phone(at);
@@ -257,7 +263,9 @@ impl Sim {
     fn drain_exchange(&mut self, at: usize) {
         let mut buffer = vec![0; 65_536];
         let (now, from) = (self.now, self.exchanges[at].address);
-        while let Some(output) = self.exchanges[at].exchange.poll(&mut buffer).expect("the buffer is large enough") {
+        while let Some(output) =
+            self.exchanges[at].exchange.poll(&mut buffer).expect("the buffer is large enough")
+        {
             match output {
                 Output::Send { to, len } => {
                     self.send(Datagram { from, to, bytes: buffer[..len].to_vec() });
@@ -283,7 +291,11 @@ impl Sim {
         }
         let node = &self.exchanges[at];
         let counted = node.exchange.statistics();
-        assert_eq!(counted.permitted + counted.denied, node.decisions, "every decision is counted and put out");
+        assert_eq!(
+            counted.permitted + counted.denied,
+            node.decisions,
+            "every decision is counted and put out"
+        );
     }
 
     fn drain_phone(&mut self, at: usize) {

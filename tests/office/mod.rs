@@ -100,7 +100,8 @@ impl Office {
 
     pub(crate) fn registered_sized(seed: u64, sizes: &Sizes) -> Self {
         let mut office = Self::sized(seed, sizes);
-        for id in office.phones[..6].to_vec() {
+        for at in 0..6 {
+            let id = office.phones[at];
             office.sim.with(id, |phone, now| phone.register(now, 3600));
             assert!(office.sim.run_until_event(5_000, id, |event| *event == PhoneEvent::Registered));
         }
@@ -177,7 +178,12 @@ impl Office {
         while self.sim.exchange(0).calls_in_use() > 0 && self.sim.now < limit {
             self.sim.run_ms(100);
         }
-        assert_eq!(self.sim.exchange(0).calls_in_use(), 0, "a call never ended\n{}", self.sim.ladder.render());
+        assert_eq!(
+            self.sim.exchange(0).calls_in_use(),
+            0,
+            "a call never ended\n{}",
+            self.sim.ladder.render()
+        );
         self.sim.run_ms(40_000);
         let ladder = |office: &Self| office.sim.ladder.render();
         assert_eq!(self.sim.exchange(0).transactions_in_use(), 0, "{}", ladder(self));

@@ -53,14 +53,40 @@ impl Digits {
     /// # Errors
     /// [`BadDigits`] names what was wrong; nothing is cut.
     pub fn dialed(text: &[u8]) -> Result<Self, BadDigits> {
-        let mut digits = Self::EMPTY;
-        for &c in text {
-            if Digit::from_ascii(c).is_none() {
-                return Err(BadDigits::Character);
-            }
-            digits.push(c).map_err(|()| BadDigits::TooLong)?;
+        // Read from the left: what comes first is what is wrong.
+        let kept = text.get(..Self::MAX).unwrap_or(text);
+        if !kept.iter().all(|c| Digit::from_ascii(*c).is_some()) {
+            return Err(BadDigits::Character);
         }
-        Ok(digits)
+        match text.get(Self::MAX) {
+            Some(c) if Digit::from_ascii(*c).is_none() => Err(BadDigits::Character),
+            Some(_) => Err(BadDigits::TooLong),
+            None => Ok(Self::EMPTY.followed_by(kept)),
+        }
+    }
+
+    /// A number that is known to have telephone digits only; `None` if it is too long.
+    pub(crate) fn complete(digits: &[u8]) -> Option<Self> {
+        (digits.len() <= Self::MAX).then(|| Self::EMPTY.followed_by(digits))
+    }
+
+    /// These digits and then `more`, which are digits already and fit.
+    fn followed_by(mut self, more: &[u8]) -> Self {
+        let from = self.len();
+        let to = from.saturating_add(more.len());
+        if let (Some(place), Ok(len)) = (self.ascii.get_mut(from..to), u8::try_from(to)) {
+            place.iter_mut().zip(more).for_each(|(slot, c)| *slot = *c);
+            self.len = len;
+        }
+        self
+    }
+
+    /// `insert` (of the policy: digits, perhaps a leading `+`) and then the digits of `self` from `absorb` on.
+    pub(crate) fn modified(&self, insert: &[u8], absorb: usize) -> Option<Self> {
+        let rest = self.as_bytes().get(absorb..)?;
+        let mut modified = Self::EMPTY;
+        insert.iter().try_for_each(|c| modified.push(*c)).ok()?;
+        (modified.len().saturating_add(rest.len()) <= Self::MAX).then(|| modified.followed_by(rest))
     }
 
     /// Appends one ASCII character of `0`-`9`, `*`, `#`, or a `+` in front.

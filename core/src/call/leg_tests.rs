@@ -31,7 +31,12 @@ fn a_caller_is_answered_and_hangs_up() {
         (1, Event::PeerAlerting, &[SendAlerting], State::Alerting),
         (2, Event::PeerAlerting, &[SendAlerting], State::Alerting),
         (3, Event::PeerAnswered, &[], State::Connected),
-        (4, Event::Release(Cause::Normal), &[TellPeer(Event::PeerReleased(Cause::Normal)), Ended(Cause::Normal)], State::Gone),
+        (
+            4,
+            Event::Release(Cause::Normal),
+            &[TellPeer(Event::PeerReleased(Cause::Normal)), Ended(Cause::Normal)],
+            State::Gone,
+        ),
     ]);
     assert_eq!(leg.next_deadline(), None);
 }
@@ -57,13 +62,23 @@ fn nobody_answers_in_time() {
         (0, OFFER, &[SendSetup], State::Calling { until }),
         (1, Event::Alerting, &[TellPeer(Event::PeerAlerting)], State::Ringing { until }),
         (59_999, Event::Tick, &[], State::Ringing { until }),
-        (60_000, Event::Tick, &[SendRelease(Cause::CANCELLED), TellPeer(released)], clearing(60_000, Cause::UNAVAILABLE)),
+        (
+            60_000,
+            Event::Tick,
+            &[SendRelease(Cause::CANCELLED), TellPeer(released)],
+            clearing(60_000, Cause::UNAVAILABLE),
+        ),
         (91_999, Event::Tick, &[], clearing(60_000, Cause::UNAVAILABLE)),
     ]);
     assert_eq!(leg.next_deadline(), Some(Instant(92_000)));
     trace(&[
         (0, OFFER, &[SendSetup], State::Calling { until }),
-        (60_000, Event::Tick, &[SendRelease(Cause::CANCELLED), TellPeer(released)], clearing(60_000, Cause::UNAVAILABLE)),
+        (
+            60_000,
+            Event::Tick,
+            &[SendRelease(Cause::CANCELLED), TellPeer(released)],
+            clearing(60_000, Cause::UNAVAILABLE),
+        ),
         (92_000, Event::Tick, &[Ended(Cause::UNAVAILABLE)], State::Gone),
     ]);
 }
@@ -150,7 +165,8 @@ fn every_pair_that_is_ignored_is_named_here() {
 #[test]
 fn only_states_that_wait_for_a_person_or_nothing_have_no_deadline() {
     for leg in everywhere() {
-        let waits = matches!(leg.state(), State::Calling { .. } | State::Ringing { .. } | State::Clearing { .. });
+        let waits =
+            matches!(leg.state(), State::Calling { .. } | State::Ringing { .. } | State::Clearing { .. });
         assert_eq!(leg.next_deadline().is_some(), waits, "{:?}", leg.state());
     }
 }

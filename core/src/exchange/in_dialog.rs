@@ -107,8 +107,9 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.sip.reply(message, source, 481, |_| {});
         };
         let cseq = message.cseq.as_ref().map_or(0, |cseq| cseq.number);
-        // An older request is out of order (RFC 3261 section 12.2.2).
-        if dialog.remote_cseq != 0 && cseq <= dialog.remote_cseq {
+        // An older request is out of order (RFC 3261 section 12.2.2). One with the same number is a repetition: what has no
+        // transaction of its own is answered again.
+        if dialog.remote_cseq != 0 && cseq < dialog.remote_cseq {
             return self.sip.reply(message, source, 500, |_| {});
         }
         if let Some(dialog) = self.sip.dialog_mut(leg) {

@@ -159,17 +159,30 @@ pub fn decide(
     if from.authority.cor == 0 {
         return deny(Rule::CorNone, RowRef::None);
     }
+    // A complete number has only telephone digits: the walk saw them all.
+    match analysis.end {
+        End::Device(device) => {
+            return match Digits::complete(attempt.dialed) {
+                Some(dialed) => internal(image, &from, device, dialed),
+                None => deny(Rule::NumberVacant, RowRef::None),
+            };
+        }
+        End::Ars(row) if analysis.leading_denied.is_none() => {
+            return match Digits::complete(attempt.dialed) {
+                Some(dialed) => external(image, &from, row, dialed, &channel_free, trace),
+                None => deny(Rule::NumberVacant, RowRef::None),
+            };
+        }
+        End::Ars(_) | End::Incomplete | End::Vacant | End::Invalid | End::Emergency(_) => {}
+    }
     if is_e164(attempt.dialed) {
         // Without `plus_access` no row says how such a number is dialed here.
         return deny(Rule::NumberVacant, RowRef::None);
     }
-    let dialed = match Digits::dialed(attempt.dialed) {
-        Ok(dialed) => dialed,
+    match Digits::dialed(attempt.dialed) {
+        Ok(_) => {}
         Err(BadDigits::Character) => return deny(Rule::NumberInvalid, RowRef::None),
         Err(BadDigits::TooLong) => return deny(Rule::NumberVacant, RowRef::None),
-    };
-    if let End::Device(device) = analysis.end {
-        return internal(image, &from, device, dialed);
     }
     // A Leading denial waits while the digits may still become an emergency string.
     let deferred = analysis.end == End::Incomplete && analysis.maybe_emergency;
@@ -181,10 +194,9 @@ pub fn decide(
         };
     }
     match analysis.end {
-        End::Ars(row) => external(image, &from, row, dialed, &channel_free, trace),
         End::Incomplete => deny(Rule::NumberIncomplete, RowRef::None),
         End::Invalid => deny(Rule::NumberInvalid, RowRef::None),
-        End::Vacant | End::Device(_) | End::Emergency(_) => deny(Rule::NumberVacant, RowRef::None),
+        End::Vacant | End::Ars(_) | End::Device(_) | End::Emergency(_) => deny(Rule::NumberVacant, RowRef::None),
     }
 }
 
@@ -361,11 +373,8 @@ fn permitted(image: &Image<'_>, from: &Classes, route: &RouteRow, trunk: &TrunkR
 fn outpulse(image: &Image<'_>, route: &RouteRow, dialed: Digits) -> Result<Digits, Rule> {
     let Some(row) = route.modification.checked_sub(1) else { return Ok(dialed) };
     let row = image.modifications.get(usize::from(row)).unwrap_or_default();
-    let rest = dialed.as_bytes().get(usize::from(row.absorb)..).ok_or(Rule::DigitModification)?;
-    let mut outpulsed = Digits::EMPTY;
-    for &c in image.text(row.insert).as_bytes().iter().chain(rest) {
-        outpulsed.push(c).map_err(|()| Rule::DigitModification)?;
-    }
+    let insert = image.text(row.insert).as_bytes();
+    let outpulsed = dialed.modified(insert, usize::from(row.absorb)).ok_or(Rule::DigitModification)?;
     // A call without a number reaches nobody knows whom.
     if outpulsed.is_empty() { Err(Rule::DigitModification) } else { Ok(outpulsed) }
 }

@@ -14,7 +14,7 @@ macro_rules! integers {
     ($($t:ty)+) => { $(
         impl Field for $t {
             const SIZE: usize = size_of::<$t>();
-            #[inline]
+            #[inline(always)]
             fn take(bytes: &mut &[u8]) -> Self {
                 match bytes.split_first_chunk::<{ size_of::<$t>() }>() {
                     Some((value, rest)) => { *bytes = rest; <$t>::from_le_bytes(*value) }
@@ -88,6 +88,8 @@ impl Field for Run {
 pub trait Row: Field {
     /// The section's number in the image.
     const SECTION: u16;
+    /// Reads the row at the front of `bytes`. One check of the length, none for the fields.
+    fn read(bytes: &[u8]) -> Option<Self>;
 }
 
 macro_rules! row {
@@ -100,7 +102,7 @@ macro_rules! row {
 
         impl $crate::policy::row::Field for $name {
             const SIZE: usize = 0usize $( .saturating_add(<$ty as $crate::policy::row::Field>::SIZE) )+;
-            #[inline]
+            #[inline(always)]
             fn take(bytes: &mut &[u8]) -> Self {
                 Self { $( $field: <$ty as $crate::policy::row::Field>::take(bytes), )+ }
             }
@@ -111,6 +113,11 @@ macro_rules! row {
 
         impl $crate::policy::row::Row for $name {
             const SECTION: u16 = $section;
+            #[inline]
+            fn read(bytes: &[u8]) -> Option<Self> {
+                let octets = bytes.first_chunk::<{ <$name as $crate::policy::row::Field>::SIZE }>()?;
+                Some(<Self as $crate::policy::row::Field>::take(&mut octets.as_slice()))
+            }
         }
     };
 }
@@ -146,9 +153,7 @@ impl<'a, R: Row> Table<'a, R> {
     #[inline]
     #[must_use]
     pub fn get(&self, index: usize) -> Option<R> {
-        let from = index.checked_mul(R::SIZE)?;
-        let mut bytes = self.bytes.get(from..from.checked_add(R::SIZE)?)?;
-        Some(R::take(&mut bytes))
+        R::read(self.bytes.get(index.checked_mul(R::SIZE)?..)?)
     }
 
     /// All rows in order. Not for a call's path.

@@ -49,13 +49,19 @@ enum State {
     /// Ours: CANCEL sent.
     Cancelling,
     /// Theirs: not answered yet; answered by itself then.
-    Offered { answer_at: Option<Instant> },
+    Offered {
+        answer_at: Option<Instant>,
+    },
     /// Theirs: 2xx sent.
-    Answered { hang_up: bool },
+    Answered {
+        hang_up: bool,
+    },
     Up,
     /// BYE sent.
     Leaving,
-    Over { until: Instant },
+    Over {
+        until: Instant,
+    },
 }
 
 impl Call {
@@ -195,12 +201,8 @@ impl Phone {
         let purpose = Purpose::Invite(name.to_owned());
         let Some(at) = self.clients.iter().rposition(|client| client.purpose == purpose) else { return };
         let Client { request, branch, peer, .. } = &self.clients[at];
-        let cancel = Request {
-            method: Method::Cancel,
-            extra: String::new(),
-            body: Vec::new(),
-            ..request.clone()
-        };
+        let cancel =
+            Request { method: Method::Cancel, extra: String::new(), body: Vec::new(), ..request.clone() };
         let (branch, peer) = (branch.clone(), *peer);
         if let Some(call) = self.find(name) {
             call.state = State::Cancelling;
@@ -243,7 +245,9 @@ impl Phone {
         let ours = message.from.as_ref().and_then(|from| from.tag());
         let Some(cseq) = message.cseq.filter(|cseq| cseq.method == Method::Invite) else { return };
         let call = self.calls.iter().find(|call| {
-            call.call_id.as_bytes() == message.call_id && text::is_same_tag(ours, &call.tag) && call.invite_cseq == cseq.number
+            call.call_id.as_bytes() == message.call_id
+                && text::is_same_tag(ours, &call.tag)
+                && call.invite_cseq == cseq.number
         });
         if let (Some(call), 200..=299, false) = (call, status, self.config.withhold_ack)
             && !call.ack.is_empty()
@@ -295,7 +299,8 @@ impl Phone {
     /// An INVITE came.
     pub(super) fn invited(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
         let branch = message.via.as_ref().and_then(|via| via.branch).unwrap_or(&[]);
-        if let Some(call) = self.calls.iter().find(|call| call.invite_branch == branch && !branch.is_empty()) {
+        if let Some(call) = self.calls.iter().find(|call| call.invite_branch == branch && !branch.is_empty())
+        {
             if !matches!(call.state, State::Up | State::Leaving) && !call.response.is_empty() {
                 self.out.push_back((call.peer, call.response.clone()));
             }

@@ -20,7 +20,9 @@ pub struct Register {
 /// What a request is for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Purpose {
-    Register { expires_s: u32 },
+    Register {
+        expires_s: u32,
+    },
     Options,
     /// Of the call with this Call-ID and tag of ours.
     Invite(String),
@@ -46,11 +48,15 @@ pub(super) struct Client {
 
 #[derive(Debug)]
 enum Phase {
-    Trying { again: Instant },
+    Trying {
+        again: Instant,
+    },
     /// An INVITE was heard of.
     Proceeding,
     /// Finally answered: an INVITE's ACK is given again when a refusal comes again.
-    Completed { ack: Option<Vec<u8>> },
+    Completed {
+        ack: Option<Vec<u8>>,
+    },
 }
 
 /// A final answer to a request other than INVITE.
@@ -146,7 +152,17 @@ impl Phone {
         self.out.push_back((peer, bytes.clone()));
         let phase = Phase::Trying { again: now.plus_ms(T1) };
         let until = now.plus_ms(T1_64);
-        self.clients.push(Client { request, purpose, branch, peer, bytes, phase, interval: T1, until, tries });
+        self.clients.push(Client {
+            request,
+            purpose,
+            branch,
+            peer,
+            bytes,
+            phase,
+            interval: T1,
+            until,
+            tries,
+        });
     }
 
     pub(super) fn tick_clients(&mut self, now: Instant) {
@@ -180,7 +196,9 @@ impl Phone {
         let branch = message.via.as_ref().and_then(|via| via.branch).unwrap_or(&[]);
         let (Some(status), Some(cseq)) = (message.code(), &message.cseq) else { return };
         let found = self.clients.iter().position(|client| {
-            client.branch.as_bytes() == branch && client.request.method == cseq.method && client.request.cseq == cseq.number
+            client.branch.as_bytes() == branch
+                && client.request.method == cseq.method
+                && client.request.cseq == cseq.number
         });
         let Some(at) = found else { return self.repeated_success(message, status) };
         let client = &mut self.clients[at];
@@ -272,7 +290,12 @@ impl Phone {
             None => {
                 let tag = self.token();
                 let bytes = text::response(message, status, &tag, "", &[]);
-                self.answered.push(Answered { branch, method, bytes: bytes.clone(), until: now.plus_ms(T1_64) });
+                self.answered.push(Answered {
+                    branch,
+                    method,
+                    bytes: bytes.clone(),
+                    until: now.plus_ms(T1_64),
+                });
                 bytes
             }
         };
@@ -283,6 +306,7 @@ impl Phone {
 /// The ACK of a refusal: same branch, To from the response (RFC 3261 section 17.1.1.3).
 fn refusal_ack(client: &Client, us: SocketAddr, message: &Message<'_>) -> Vec<u8> {
     let to = message.to.as_ref().map(|to| text::lossy(to.text)).unwrap_or_default();
-    let ack = Request { method: Method::Ack, to, extra: String::new(), body: Vec::new(), ..client.request.clone() };
+    let ack =
+        Request { method: Method::Ack, to, extra: String::new(), body: Vec::new(), ..client.request.clone() };
     ack.render(us, &client.branch, "")
 }

@@ -205,7 +205,7 @@ impl Phone {
 
     /// The far end of a trunk: no registration, takes calls for any number.
     #[must_use]
-    pub fn carrier(name: &str, address: SocketAddr, server: SocketAddr) -> Carrier {
+    pub fn carrier(name: &str, address: SocketAddr, server: SocketAddr) -> Self {
         let behaviour = Behaviour::Answer { after_ms: 1_000 };
         Self::new(PhoneConfig { trunk: true, behaviour, ..PhoneConfig::new(name, "", address, server) })
     }

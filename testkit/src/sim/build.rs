@@ -54,7 +54,8 @@ pub fn build_exchange(
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let mut crypto = Soft::new(&key);
     let image = Image::load(leak(image.to_vec()), &mut crypto).expect("the image is valid");
-    let keyring = Keyring::load(leak(keyring.to_vec()), &image, &mut crypto).expect("the keyring fits the image");
+    let keyring =
+        Keyring::load(leak(keyring.to_vec()), &image, &mut crypto).expect("the keyring fits the image");
     let mut exchange = build_empty(sizes, address, crypto);
     exchange.load(image, keyring).expect("the tables are large enough for this policy");
     exchange

@@ -35,8 +35,7 @@ fn sends(done: &[(u64, Vec<Action>)]) -> Vec<u64> {
 
 #[test]
 fn figure_5_nobody_hears_our_invite() {
-    let (state, done) =
-        play!(invite_client::State::new(Instant(0)), invite_client::Event::Tick, 99_000, []);
+    let (state, done) = play!(invite_client::State::new(Instant(0)), invite_client::Event::Tick, 99_000, []);
     assert_eq!(sends(&done), [500, 1_500, 3_500, 7_500, 15_500, 31_500], "timer A doubles, without a limit");
     assert_eq!(done.last().unwrap(), &(32_000, std::vec![TimedOut, Terminated]), "timer B");
     assert_eq!((state, state.next_deadline()), (invite_client::State::Terminated, None));
@@ -46,30 +45,53 @@ fn figure_5_nobody_hears_our_invite() {
 fn figure_5_our_invite_is_answered() {
     use invite_client::Event::{Failure, Provisional, Success, Tick};
     let new = invite_client::State::new(Instant(0));
-    let (state, done) = play!(new, Tick, 99_000, [
-        (100, Provisional), (40_000, Provisional), (50_000, Failure), (50_500, Failure), (51_500, Provisional), (51_600, Success),
-    ]);
-    assert_eq!(done, [
-        (100, std::vec![Deliver]),
-        (40_000, std::vec![Deliver]),
-        (50_000, std::vec![Acknowledge, Deliver]),
-        (50_500, std::vec![Acknowledge]),
-        (82_000, std::vec![Terminated]),
-    ], "a 1xx ends timers A and B; the refusal is acknowledged each time and told once; timer D");
+    let (state, done) = play!(
+        new,
+        Tick,
+        99_000,
+        [
+            (100, Provisional),
+            (40_000, Provisional),
+            (50_000, Failure),
+            (50_500, Failure),
+            (51_500, Provisional),
+            (51_600, Success),
+        ]
+    );
+    assert_eq!(
+        done,
+        [
+            (100, std::vec![Deliver]),
+            (40_000, std::vec![Deliver]),
+            (50_000, std::vec![Acknowledge, Deliver]),
+            (50_500, std::vec![Acknowledge]),
+            (82_000, std::vec![Terminated]),
+        ],
+        "a 1xx ends timers A and B; the refusal is acknowledged each time and told once; timer D"
+    );
     assert_eq!(state, invite_client::State::Terminated);
-    let (_, done) = play!(new, Tick, 99_000, [(700, Success), (1_200, Success), (2_000, Failure), (3_000, Provisional)]);
-    assert_eq!(done, [
-        (500, std::vec![Send]),
-        (700, std::vec![Deliver]),
-        (1_200, std::vec![Deliver]),
-        (32_700, std::vec![Terminated]),
-    ], "RFC 6026: each 2xx is handed up; timer M");
+    let (_, done) =
+        play!(new, Tick, 99_000, [(700, Success), (1_200, Success), (2_000, Failure), (3_000, Provisional)]);
+    assert_eq!(
+        done,
+        [
+            (500, std::vec![Send]),
+            (700, std::vec![Deliver]),
+            (1_200, std::vec![Deliver]),
+            (32_700, std::vec![Terminated]),
+        ],
+        "RFC 6026: each 2xx is handed up; timer M"
+    );
 }
 
 #[test]
 fn figure_6_nobody_hears_our_request() {
     let (state, done) = play!(client::State::new(Instant(0)), client::Event::Tick, 99_000, []);
-    assert_eq!(sends(&done), [500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500], "timer E, at most T2");
+    assert_eq!(
+        sends(&done),
+        [500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500],
+        "timer E, at most T2"
+    );
     assert_eq!(done.last().unwrap(), &(32_000, std::vec![TimedOut, Terminated]), "timer F");
     assert_eq!(state, client::State::Terminated);
 }
@@ -78,38 +100,71 @@ fn figure_6_nobody_hears_our_request() {
 fn figure_6_our_request_is_answered() {
     use client::Event::{Final, Provisional, Tick};
     let new = client::State::new(Instant(0));
-    let (_, done) = play!(new, Tick, 99_000, [(600, Provisional), (10_000, Final), (10_100, Final), (10_200, Provisional)]);
-    assert_eq!(done, [
-        (500, std::vec![Send]),
-        (1_500, std::vec![Send]),
-        (5_500, std::vec![Send]),
-        (9_500, std::vec![Send]),
-        (10_000, std::vec![Deliver]),
-        (15_000, std::vec![Terminated]),
-    ], "after a 1xx every T2; told once; timer K");
+    let (_, done) = play!(
+        new,
+        Tick,
+        99_000,
+        [(600, Provisional), (10_000, Final), (10_100, Final), (10_200, Provisional)]
+    );
+    assert_eq!(
+        done,
+        [
+            (500, std::vec![Send]),
+            (1_500, std::vec![Send]),
+            (5_500, std::vec![Send]),
+            (9_500, std::vec![Send]),
+            (10_000, std::vec![Deliver]),
+            (15_000, std::vec![Terminated]),
+        ],
+        "after a 1xx every T2; told once; timer K"
+    );
     let (_, done) = play!(new, Tick, 99_000, [(100, Provisional)]);
-    assert_eq!(done.last().unwrap(), &(32_000, std::vec![TimedOut, Terminated]), "a 1xx does not end timer F");
+    assert_eq!(
+        done.last().unwrap(),
+        &(32_000, std::vec![TimedOut, Terminated]),
+        "a 1xx does not end timer F"
+    );
 }
 
 #[test]
 fn figure_7_their_invite_is_refused() {
     use invite_server::Event::{Ack, Failure, Provisional, Request, Tick};
     let new = invite_server::State::Proceeding;
-    let (_, done) = play!(new, Tick, 199_000, [
-        (0, Provisional), (500, Request), (60_000, Provisional), (70_000, Failure), (70_200, Request), (72_000, Ack), (72_100, Request), (72_200, Ack),
-    ]);
-    assert_eq!(done, [
-        (0, std::vec![Send]),
-        (500, std::vec![Send]),
-        (60_000, std::vec![Send]),
-        (70_000, std::vec![Send]),
-        (70_200, std::vec![Send]),
-        (70_500, std::vec![Send]),
-        (71_500, std::vec![Send]),
-        (77_000, std::vec![Terminated]),
-    ], "the last answer answers a repetition; timer G until the ACK; then timer I, in silence");
+    let (_, done) = play!(
+        new,
+        Tick,
+        199_000,
+        [
+            (0, Provisional),
+            (500, Request),
+            (60_000, Provisional),
+            (70_000, Failure),
+            (70_200, Request),
+            (72_000, Ack),
+            (72_100, Request),
+            (72_200, Ack),
+        ]
+    );
+    assert_eq!(
+        done,
+        [
+            (0, std::vec![Send]),
+            (500, std::vec![Send]),
+            (60_000, std::vec![Send]),
+            (70_000, std::vec![Send]),
+            (70_200, std::vec![Send]),
+            (70_500, std::vec![Send]),
+            (71_500, std::vec![Send]),
+            (77_000, std::vec![Terminated]),
+        ],
+        "the last answer answers a repetition; timer G until the ACK; then timer I, in silence"
+    );
     let (_, done) = play!(new, Tick, 99_000, [(0, Failure)]);
-    assert_eq!(sends(&done), [0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500], "timer G");
+    assert_eq!(
+        sends(&done),
+        [0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500],
+        "timer G"
+    );
     assert_eq!(done.last().unwrap(), &(32_000, std::vec![TimedOut, Terminated]), "timer H");
 }
 
@@ -117,15 +172,31 @@ fn figure_7_their_invite_is_refused() {
 fn rfc6026_their_invite_is_accepted() {
     use invite_server::Event::{Ack, AckSuccess, Failure, Provisional, Request, Success, Tick};
     let new = invite_server::State::Proceeding;
-    let (_, done) = play!(new, Tick, 99_000, [
-        (0, Success), (600, Request), (700, Failure), (800, Provisional), (900, Ack), (1_700, AckSuccess), (1_800, AckSuccess), (1_900, Request),
-    ]);
-    assert_eq!(done, [
-        (0, std::vec![Send]),
-        (500, std::vec![Send]),
-        (1_500, std::vec![Send]),
-        (32_000, std::vec![Terminated]),
-    ], "the 2xx is sent again by its timer only, until the ACK; timer L");
+    let (_, done) = play!(
+        new,
+        Tick,
+        99_000,
+        [
+            (0, Success),
+            (600, Request),
+            (700, Failure),
+            (800, Provisional),
+            (900, Ack),
+            (1_700, AckSuccess),
+            (1_800, AckSuccess),
+            (1_900, Request),
+        ]
+    );
+    assert_eq!(
+        done,
+        [
+            (0, std::vec![Send]),
+            (500, std::vec![Send]),
+            (1_500, std::vec![Send]),
+            (32_000, std::vec![Terminated]),
+        ],
+        "the 2xx is sent again by its timer only, until the ACK; timer L"
+    );
     let (_, done) = play!(new, Tick, 99_000, [(0, Success)]);
     assert_eq!(sends(&done), [0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500]);
     assert_eq!(done.last().unwrap(), &(32_000, std::vec![TimedOut, Terminated]), "never acknowledged");
@@ -134,15 +205,22 @@ fn rfc6026_their_invite_is_accepted() {
 #[test]
 fn figure_8_their_request() {
     use server::Event::{Final, Request, Tick};
-    let (state, done) = play!(server::State::Trying, Tick, 99_000, [
-        (0, Request), (100, Final), (600, Request), (700, Final), (1_600, Request),
-    ]);
-    assert_eq!(done, [
-        (100, std::vec![Send]),
-        (600, std::vec![Send]),
-        (1_600, std::vec![Send]),
-        (32_100, std::vec![Terminated]),
-    ], "one answer, again for each repetition; timer J");
+    let (state, done) = play!(
+        server::State::Trying,
+        Tick,
+        99_000,
+        [(0, Request), (100, Final), (600, Request), (700, Final), (1_600, Request),]
+    );
+    assert_eq!(
+        done,
+        [
+            (100, std::vec![Send]),
+            (600, std::vec![Send]),
+            (1_600, std::vec![Send]),
+            (32_100, std::vec![Terminated]),
+        ],
+        "one answer, again for each repetition; timer J"
+    );
     assert_eq!((state, state.next_deadline()), (server::State::Terminated, None));
 }
 
