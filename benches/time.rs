@@ -6,7 +6,9 @@ use strowger::base::Instant;
 use strowger_benches::{calls, policies};
 
 fn parsing(criterion: &mut Criterion) {
-    for (name, bytes) in [("INVITE with SDP", strowger_benches::invite()), ("REGISTER", strowger_benches::register())] {
+    for (name, bytes) in
+        [("INVITE with SDP", strowger_benches::invite()), ("REGISTER", strowger_benches::register())]
+    {
         criterion.bench_function(&format!("parse {name}"), |bencher| {
             bencher.iter(|| strowger_benches::parse_measured(black_box(&bytes)));
         });

@@ -54,7 +54,7 @@
 #define STW_BYTES_TRUNK 40
 
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
-#define STW_BYTES_CALL 8192
+#define STW_BYTES_CALL 10240
 
 // The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
 #define STW_ABI_VERSION 65536

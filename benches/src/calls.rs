@@ -113,14 +113,15 @@ pub fn record(calls: usize) -> Recorded {
     let compiled = policy();
     let mut memory = Box::new(Memory::new());
     let mut engine = engine(&mut memory, &compiled);
-    let mut phones: Vec<Phone> = [("201", "Copper-beech-lane-3", 5071), ("202", "Harbour-light-blue-8", 5072)]
-        .into_iter()
-        .map(|(dn, password, port)| {
-            let mut config = PhoneConfig::new(dn, password, ([127, 0, 0, 1], port).into(), gateway());
-            config.behaviour = Behaviour::Answer { after_ms: 1 };
-            Phone::new(config)
-        })
-        .collect();
+    let mut phones: Vec<Phone> =
+        [("201", "Copper-beech-lane-3", 5071), ("202", "Harbour-light-blue-8", 5072)]
+            .into_iter()
+            .map(|(dn, password, port)| {
+                let mut config = PhoneConfig::new(dn, password, ([127, 0, 0, 1], port).into(), gateway());
+                config.behaviour = Behaviour::Answer { after_ms: 1 };
+                Phone::new(config)
+            })
+            .collect();
     let addresses: Vec<SocketAddr> = vec![([127, 0, 0, 1], 5071).into(), ([127, 0, 0, 1], 5072).into()];
     let mut inputs = Vec::new();
     let mut now = Instant(1000);

@@ -102,7 +102,8 @@ cor = 1
 /// If it does not compile.
 #[must_use]
 pub fn compile(rows: usize) -> strowger_tools::Compiled {
-    strowger_tools::compile_str(&toml(rows), "measured.toml").unwrap_or_else(|findings| panic!("{:?}", findings[0]))
+    strowger_tools::compile_str(&toml(rows), "measured.toml")
+        .unwrap_or_else(|findings| panic!("{:?}", findings[0]))
 }
 
 /// The questions asked: a name and what is dialed.

@@ -419,7 +419,7 @@ pub unsafe extern "C" fn stw_exchange_statistics(
     let body = |engine: &mut Engine| {
         // SAFETY: convention 4 of the header.
         let out = unsafe { Place::new(out)? };
-        let counted = *engine.statistics();
+        let counted = engine.statistics();
         let (pages_free, _) = engine.pages();
         out.write(stw_statistics {
             received: counted.received,

@@ -39,7 +39,8 @@ pub(crate) fn load(path: &Path, keys: Option<&Path>) -> Result<Policy, String> {
 /// Takes compiled bytes over for the rest of the process.
 pub(crate) fn adopt(image: Vec<u8>, keyring: Vec<u8>) -> Result<Policy, String> {
     let mut crypto = Hosted::new()?;
-    let image = Image::load(image.leak(), &mut crypto).map_err(|why| format!("the image is not usable: {why:?}"))?;
+    let image =
+        Image::load(image.leak(), &mut crypto).map_err(|why| format!("the image is not usable: {why:?}"))?;
     let keyring = Keyring::load(keyring.leak(), &image, &mut crypto)
         .map_err(|why| format!("the keyring is not usable: {why:?}"))?;
     Ok(Policy { image, keyring })
@@ -64,7 +65,7 @@ pub(crate) fn build(policy: &Policy, address: SocketAddr) -> Result<Engine, Stri
         places: filled(timed, || 0),
         lapse_heap: filled(devices, || Due::EMPTY),
         lapse_places: filled(devices, || 0),
-        pages: filled(calls * PAGES_A_CALL, || Page::EMPTY),
+        pages: filled(calls * PAGES_A_CALL / 2 + 4096, || Page::EMPTY),
         outgoing: filled(256, || None),
         events: filled(256, || None),
         records: filled(64, || None),
@@ -75,7 +76,7 @@ pub(crate) fn build(policy: &Policy, address: SocketAddr) -> Result<Engine, Stri
     Ok(engine)
 }
 
-/// Finds the address of every trunk. A name that cannot be resolved is said, and its calls fail until it can.
+/// Finds the address of every trunk, once. A name that cannot be resolved is said, and its calls fail.
 pub(crate) fn resolve_trunks(engine: &mut Engine, image: &Image<'_>) {
     for (row, trunk) in (0u16..).zip(image.trunks().iter()) {
         let (name, host) = (image.text(trunk.name), image.text(trunk.host));
@@ -88,7 +89,9 @@ pub(crate) fn resolve_trunks(engine: &mut Engine, image: &Image<'_>) {
                 engine.set_trunk_address(row, *address);
             }
             Ok([]) => tracing::warn!("trunk {name}: {host} has no IPv4 address; its calls will fail"),
-            Err(why) => tracing::warn!("trunk {name}: {host} cannot be resolved ({why}); its calls will fail"),
+            Err(why) => {
+                tracing::warn!("trunk {name}: {host} cannot be resolved ({why}); its calls will fail")
+            }
         }
     }
 }

@@ -63,7 +63,10 @@ impl Files {
         match written {
             Err(why) if !self.failing => {
                 self.failing = true;
-                tracing::error!("{} cannot be written, records are lost: {why}", self.directory.join(name).display());
+                tracing::error!(
+                    "{} cannot be written, records are lost: {why}",
+                    self.directory.join(name).display()
+                );
             }
             Ok(()) if self.failing => {
                 self.failing = false;

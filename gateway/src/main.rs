@@ -50,8 +50,12 @@ fn main() -> ExitCode {
     match cli.command {
         Command::Run(args) => {
             filter.with_max_level(tracing::Level::INFO).init();
-            let settings =
-                run::Settings { policy: args.policy, sip_udp: args.sip_udp, data: args.data, keys: args.keys };
+            let settings = run::Settings {
+                policy: args.policy,
+                sip_udp: args.sip_udp,
+                data: args.data,
+                keys: args.keys,
+            };
             finish(run::run(&settings))
         }
         Command::Demo => {

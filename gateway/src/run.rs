@@ -78,7 +78,17 @@ impl Daemon {
         let name = policy.image.text(policy.image.system().timezone);
         let zone = jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC);
         let (begin, outgoing) = (Clock::now(), vec![0; 16 * 1024]);
-        Ok(Self { engine, image: policy.image, socket, files, zone, begin, outgoing, unsent: 0, observed: None })
+        Ok(Self {
+            engine,
+            image: policy.image,
+            socket,
+            files,
+            zone,
+            begin,
+            outgoing,
+            unsent: 0,
+            observed: None,
+        })
     }
 
     /// Serves until the process is told to stop, then clears up.
@@ -137,7 +147,8 @@ impl Daemon {
 
     /// When the engine next wants to be ticked; far away if it has nothing to wait for.
     pub(crate) fn wake(&self) -> Clock {
-        let deadline = self.engine.next_deadline().map_or(Duration::from_secs(3600), |at| Duration::from_millis(at.0));
+        let deadline =
+            self.engine.next_deadline().map_or(Duration::from_secs(3600), |at| Duration::from_millis(at.0));
         self.begin + deadline
     }
 
@@ -212,7 +223,10 @@ impl Daemon {
             }
             Output::Unregistered { device, expired } => {
                 let dn = words::party(&self.image, strowger::policy::Party::Device(*device));
-                tracing::info!("{dn} {}", if *expired { "was not heard of in time" } else { "has unregistered" });
+                tracing::info!(
+                    "{dn} {}",
+                    if *expired { "was not heard of in time" } else { "has unregistered" }
+                );
             }
             // This process has no neutral legs.
             Output::Setup { .. } | Output::Alerting(_) | Output::Connect(_) | Output::Release(..) => {}

@@ -11,7 +11,9 @@ const BUFFER: usize = 8 << 20;
 pub(crate) fn bind(address: SocketAddr) -> Result<UdpSocket, String> {
     let failed = |why: std::io::Error| match why.kind() {
         std::io::ErrorKind::AddrInUse => {
-            format!("{address} is in use by another program: stop it, or choose another address with --sip-udp")
+            format!(
+                "{address} is in use by another program: stop it, or choose another address with --sip-udp"
+            )
         }
         std::io::ErrorKind::AddrNotAvailable => {
             format!("{address} is not an address of this machine: choose one with --sip-udp")

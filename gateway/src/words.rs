@@ -56,7 +56,8 @@ pub(crate) fn decision(image: &Image<'_>, decision: &Decision) -> String {
             if let Some(route) = denial.route.and_then(|route| image.routes().get(usize::from(route))) {
                 place += &format!(", route {}", route.id);
             }
-            if let Some(group) = denial.cor_group.and_then(|group| image.cor_groups().get(usize::from(group))) {
+            if let Some(group) = denial.cor_group.and_then(|group| image.cor_groups().get(usize::from(group)))
+            {
                 place += &format!(", COR group {}", group.id);
             }
             if let Some((from, to)) = denial.interconnect {
@@ -79,7 +80,8 @@ fn classes(authority: &Authority) -> String {
 /// A denied attempt as one JSON object (R9).
 pub(crate) fn denied_record(image: &Image<'_>, decision: &Decision, denial: &Denial) -> Value {
     let route = denial.route.and_then(|route| image.routes().get(usize::from(route))).map(|route| route.id);
-    let group = denial.cor_group.and_then(|group| image.cor_groups().get(usize::from(group))).map(|group| group.id);
+    let group =
+        denial.cor_group.and_then(|group| image.cor_groups().get(usize::from(group))).map(|group| group.id);
     let at = jiff::Timestamp::from_second(decision.at.unix_s).unwrap_or_default();
     json!({
         "time": at.to_string(),

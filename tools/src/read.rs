@@ -233,7 +233,7 @@ pub(crate) const NOT_IN_FORCE: &str = "not-in-force";
 /// What it means that a key or section has no effect yet.
 fn later_text(what: &str) -> String {
     let consequence = match what {
-        "schedule" | "holiday" => "the service mode stays as it is set by hand, day at first",
+        "schedule" | "holiday" => "the service mode is always day",
         "limits" => "calls are limited by the channels of trunks only",
         "number_class" => {
             "only the prefixes of classes that deny are closed, for everybody, on public routes; `watch`, `allow`, `countries` and `cor_group` have no effect"

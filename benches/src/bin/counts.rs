@@ -33,7 +33,9 @@ fn main() {
 }
 
 fn list() {
-    println!("parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1");
+    println!(
+        "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1"
+    );
     for (question, _) in policies::QUESTIONS {
         ROWS.iter().for_each(|rows| println!("decide-{question}-{rows} {TIMES}"));
     }

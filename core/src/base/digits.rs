@@ -65,9 +65,17 @@ impl Digits {
         }
     }
 
-    /// A number that is known to have telephone digits only; `None` if it is too long.
-    pub(crate) fn complete(digits: &[u8]) -> Option<Self> {
-        (digits.len() <= Self::MAX).then(|| Self::EMPTY.followed_by(digits))
+    /// A number that is known to have telephone digits only, at most [`Self::MAX`]; a longer one would be none.
+    pub(crate) fn known(digits: &[u8]) -> Self {
+        Self::EMPTY.followed_by(digits)
+    }
+
+    /// `insert` (of the policy: digits, perhaps a leading `+`) and then digits that are known to be some; `None` if it is
+    /// too long.
+    pub(crate) fn known_after(insert: &[u8], digits: &[u8]) -> Option<Self> {
+        let mut number = Self::EMPTY;
+        insert.iter().try_for_each(|c| number.push(*c)).ok()?;
+        (number.len().saturating_add(digits.len()) <= Self::MAX).then(|| number.followed_by(digits))
     }
 
     /// These digits and then `more`, which are digits already and fit.
@@ -79,14 +87,6 @@ impl Digits {
             self.len = len;
         }
         self
-    }
-
-    /// `insert` (of the policy: digits, perhaps a leading `+`) and then the digits of `self` from `absorb` on.
-    pub(crate) fn modified(&self, insert: &[u8], absorb: usize) -> Option<Self> {
-        let rest = self.as_bytes().get(absorb..)?;
-        let mut modified = Self::EMPTY;
-        insert.iter().try_for_each(|c| modified.push(*c)).ok()?;
-        (modified.len().saturating_add(rest.len()) <= Self::MAX).then(|| modified.followed_by(rest))
     }
 
     /// Appends one ASCII character of `0`-`9`, `*`, `#`, or a `+` in front.

@@ -6,6 +6,7 @@ pub mod handle;
 pub mod outbox;
 pub mod secret;
 pub mod time;
+pub mod write;
 
 pub use crypto::{Algorithm, Crypto, Soft};
 pub use digits::{Digit, Digits};

@@ -210,16 +210,25 @@ impl<'m> Calls<'m> {
         call.choice.rule == crate::policy::Rule::Emergency && call.answered.is_none()
     }
 
-    /// Replaces the failed called leg of an emergency call by a new one on the next permitted way.
+    /// Takes the failed called leg of an emergency call out of it and names the call. The caller then frees the leg, and
+    /// the call goes on with [`reroute`](Self::reroute).
+    pub fn detach(&mut self, failed: Handle) -> Handle {
+        self.legs
+            .get_mut(failed)
+            .map_or(Handle::NONE, |slot| core::mem::replace(&mut slot.call, Handle::NONE))
+    }
+
+    /// Gives an emergency call whose called leg was [`detach`](Self::detach)ed and freed a new one on the next permitted
+    /// way.
     pub fn reroute(
         &mut self,
         now: Instant,
-        failed: Handle,
+        call_handle: Handle,
         permit: Permit<'_>,
         ringing_s: u16,
+        neutral: bool,
         commands: &mut Commands,
     ) -> Option<Handle> {
-        let LegSlot { call: call_handle, neutral, .. } = *self.legs.get(failed)?;
         let choice = *permit.choice();
         let slot = LegSlot { leg: Leg::new(), call: call_handle, party: choice.to, neutral };
         let b = self.legs.insert(slot).ok()?;
@@ -227,10 +236,6 @@ impl<'m> Calls<'m> {
         call.edge.repropose(permit, b);
         call.choice = choice;
         call.tries = call.tries.saturating_add(1);
-        if let Some(slot) = self.legs.get_mut(failed) {
-            slot.call = Handle::NONE;
-        }
-        push(commands, Command::Ended(failed));
         self.event(now, b, Event::Offer { ringing_s }, commands);
         Some(b)
     }

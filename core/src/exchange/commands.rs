@@ -1,14 +1,10 @@
 //! What the call machine commands, done: on our own signalling as messages, elsewhere as neutral outputs.
 
 use super::invite::{channel_free, reason, ringing};
-use super::{Event, Exchange, Record};
+use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
-use crate::call::{Cause, Command, Commands, Finished, leg};
-use crate::policy::decide::cos;
-use crate::policy::rows::Features;
-use crate::policy::{Denial, Image, Mode, Party, Permit, Rule, Verdict};
-use crate::record::Smdr;
-use crate::record::smdr::{Completion, Station};
+use crate::call::{Cause, Command, Commands, leg};
+use crate::policy::{Image, Party, Permit, Verdict};
 use crate::signalling::dialog::{Dialog, Phase};
 use crate::signalling::render;
 use crate::signalling::sip::Request;
@@ -74,7 +70,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 Command::Connect(connect) => self.connect(now, connect.a(), connect.b(), heard),
                 Command::Release(leg, cause) => self.release(now, leg, cause),
                 Command::Ended(leg) => self.ended(now, leg),
-                Command::Finished(finished) => self.finished(&finished),
+                Command::Finished(finished) => {
+                    self.record_finished(&finished);
+                    None
+                }
             };
             let Some((leg, event)) = follows else { continue };
             let mut more = Commands::new();
@@ -308,127 +307,27 @@ impl<C: Crypto> Exchange<'_, C> {
     fn reroute(&mut self, now: Instant, failed: Handle, commands: &mut Commands) -> bool {
         let Some(image) = self.policy.map(|policy| policy.image) else { return false };
         let Some((from, mode, row, nth)) = self.calls.emergency_retry(failed) else { return false };
+        let dialed = self.calls.choice(failed).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
+        let neutral = self.calls.leg(failed).is_some_and(|leg| leg.neutral);
         let trunks = &*self.trunks;
-        let Ok(permit) =
-            Permit::next_emergency(&image, from, mode, row, nth, |trunk| channel_free(trunks, &image, trunk))
-        else {
-            return false;
-        };
+        let free = |trunk| channel_free(trunks, &image, trunk, neutral);
+        let Ok(permit) = Permit::next_emergency(&image, from, mode, row, nth, free) else { return false };
         let choice = *permit.choice();
         let ringing_s = ringing(&image, from, mode);
-        let Some(b) = self.calls.reroute(now, failed, permit, ringing_s, commands) else { return false };
+        // The failed leg gives its slot back first: in a full exchange there is no other.
+        let call = self.calls.detach(failed);
+        self.ended(now, failed);
+        let Some(b) = self.calls.reroute(now, call, permit, ringing_s, neutral, commands) else {
+            return false;
+        };
         self.count_channel(choice.to, true);
-        self.decided(now, from, choice.outpulsed, Verdict::Allow(choice));
+        self.decided(now, from, dialed, Verdict::Allow(choice));
         self.watch_leg(b);
         true
     }
-
-    fn finished(&mut self, finished: &Finished) -> Option<(Handle, leg::Event)> {
-        let image = self.policy?.image;
-        let external = matches!(finished.from, Party::Trunk(_)) || matches!(finished.to, Party::Trunk(_));
-        let wanted =
-            finished.emergency || wants_record(&image, finished.from, finished.authority.mode, external);
-        if !wanted {
-            return None;
-        }
-        let answered = finished.answered;
-        let completion = match (answered, external, finished.cause) {
-            (Some(_), true, _) => Completion::Answered,
-            (Some(_), false, _) => Completion::Internal,
-            (None, _, Cause::Status(486 | 600)) => Completion::Busy,
-            (None, _, Cause::Status(404 | 484 | 604)) => Completion::Error,
-            (None, _, Cause::Status(_) | Cause::Normal | Cause::Denied(_)) => Completion::None,
-        };
-        let seconds = |ms: u64| u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX);
-        let rule = match (finished.emergency, external) {
-            (true, _) => Rule::Emergency,
-            (false, true) => Rule::Route,
-            (false, false) => Rule::Internal,
-        };
-        let record = Smdr {
-            start: self.wall_at(finished.started),
-            duration_s: answered.map_or(0, |at| seconds(finished.ended.since_ms(at))),
-            calling: station(&image, finished.from),
-            time_to_answer_s: answered.map(|at| seconds(at.since_ms(finished.started))),
-            dialed: finished.dialed,
-            completion,
-            called: station(&image, finished.to),
-            system_id: image.system().system_id,
-            route: route_number(&image, finished.route),
-            classes: (finished.authority.cos, finished.authority.cor, finished.authority.mode.name()),
-            rule: rule.name(),
-            cause: finished.cause.q850(),
-        };
-        self.record(Record::Smdr(record));
-        None
-    }
-
-    /// R89: a toll-denied call has a record; an invalid number has none.
-    pub(super) fn record_toll_denied(&mut self, now: Instant, from: Party, dialed: Digits, denial: &Denial) {
-        let Some(image) = self.policy.map(|policy| policy.image) else { return };
-        let toll = matches!(
-            denial.rule,
-            Rule::CorLeading
-                | Rule::CorRoute
-                | Rule::CorUnlabelled
-                | Rule::Interconnect
-                | Rule::PublicToPublic
-        );
-        let external = denial.route.is_some() || denial.rule == Rule::CorLeading;
-        if !toll || !external || !wants_record(&image, from, denial.authority.mode, true) {
-            return;
-        }
-        let record = Smdr {
-            start: self.wall_at(now),
-            duration_s: 0,
-            calling: station(&image, from),
-            time_to_answer_s: None,
-            dialed,
-            completion: Completion::TollDenied,
-            called: Station::Unknown,
-            system_id: image.system().system_id,
-            route: route_number(&image, denial.route),
-            classes: (denial.authority.cos, denial.authority.cor, denial.authority.mode.name()),
-            rule: denial.rule.name(),
-            cause: Cause::Denied(denial.rule).q850(),
-        };
-        self.record(Record::Smdr(record));
-    }
 }
 
-/// `[smdr]` and the COS of the caller must both want it (policy language).
-fn wants_record(image: &Image<'_>, from: Party, mode: Mode, external: bool) -> bool {
-    let (bit, feature) = if external { (1, Features::SMDR_EXTERNAL) } else { (2, Features::SMDR_INTERNAL) };
-    let numbers = match from {
-        Party::Device(device) => {
-            usize::try_from(device).ok().and_then(|device| image.devices().get(device)).map(|row| row.cos)
-        }
-        Party::Trunk(trunk) => image.trunks().get(usize::from(trunk)).map(|row| row.cos),
-        Party::Unknown => None,
-    };
-    let features = numbers.and_then(|numbers| cos(image, numbers, mode)).map_or(0, |row| row.features);
-    image.system().smdr & bit != 0 && Features::from_bits_truncate(features).contains(feature)
-}
-
-fn route_number(image: &Image<'_>, route: Option<u16>) -> u16 {
-    route.and_then(|route| image.routes().get(usize::from(route))).map_or(0, |row| row.id)
-}
-
-fn station(image: &Image<'_>, party: Party) -> Station {
-    match party {
-        Party::Device(device) => {
-            Station::Dn(Digits::dialed(dn(image, device).as_bytes()).unwrap_or_default())
-        }
-        Party::Trunk(trunk) => {
-            let public = image.trunks().get(usize::from(trunk)).is_some_and(|row| row.flags & 1 != 0);
-            let number = trunk.saturating_add(1);
-            if public { Station::PublicTrunk(number) } else { Station::PrivateTrunk(number) }
-        }
-        Party::Unknown => Station::Unknown,
-    }
-}
-
-fn dn<'a>(image: &Image<'a>, device: u32) -> &'a str {
+pub(super) fn dn<'a>(image: &Image<'a>, device: u32) -> &'a str {
     let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
     row.map_or("", |row| image.text(row.dn))
 }

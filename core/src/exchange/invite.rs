@@ -43,7 +43,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.sip.reply(message, source, 416, |_| {});
         }
         let emergency = is_emergency(&policy.image, dialed);
-        if load == Load::Reserve && !emergency {
+        if (load == Load::Reserve || self.transactions_are_scarce()) && !emergency {
             return self.congested(message, source);
         }
         let from = if emergency {
@@ -63,7 +63,7 @@ impl<C: Crypto> Exchange<'_, C> {
             });
         }
         let slots = if emergency { 0 } else { self.reserved_calls };
-        if self.calls.free() <= slots {
+        if self.calls.free() <= slots || self.sip.transactions.free() < 2 {
             return self.congested(message, source);
         }
         let tag_cookie = self.crypto.random_u64();
@@ -105,14 +105,16 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let attempt = Attempt { from: asked.from, dialed: asked.dialed, mode };
         let (trunks, image) = (&*self.trunks, &policy.image);
-        let permit = match Permit::request(image, &attempt, |trunk| channel_free(trunks, image, trunk)) {
-            Ok(permit) => permit,
-            Err(denial) => {
-                self.decided(now, asked.from, dialed, Verdict::Deny(denial));
-                self.record_toll_denied(now, asked.from, dialed, &denial);
-                return Err(Some(denial));
-            }
-        };
+        let permit =
+            match Permit::request(image, &attempt, |trunk| channel_free(trunks, image, trunk, asked.neutral))
+            {
+                Ok(permit) => permit,
+                Err(denial) => {
+                    self.decided(now, asked.from, dialed, Verdict::Deny(denial));
+                    self.record_toll_denied(now, asked.from, dialed, &denial);
+                    return Err(Some(denial));
+                }
+            };
         let choice = *permit.choice();
         let neutral =
             (asked.neutral, asked.neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d)));
@@ -169,7 +171,8 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    /// A final refusal, in a transaction, so that a repeated INVITE is not decided (and recorded) twice.
+    /// A final refusal, in a transaction, so that a repeated INVITE is not decided (and recorded) twice. When transactions
+    /// are scarce it goes without one: emergency and the calls that are up must find some.
     fn refuse(
         &mut self,
         now: Instant,
@@ -179,11 +182,14 @@ impl<C: Crypto> Exchange<'_, C> {
         tag_cookie: u64,
         cause: Cause,
     ) {
+        let status = cause.status();
+        if self.transactions_are_scarce() {
+            return self.sip.reply(message, source, status, |out| reason(out, cause));
+        }
         let tag = render::token(Handle::NONE, tag_cookie);
         let Some(invite) = self.sip.begin_invite_server(message, source, key, Handle::NONE, &tag) else {
             return self.congested(message, source);
         };
-        let status = cause.status();
         self.sip.respond(now, &mut self.timers, invite, status, |out| reason(out, cause), &[]);
     }
 
@@ -292,11 +298,17 @@ pub(super) fn is_emergency(image: &Image<'_>, dialed: &[u8]) -> bool {
     matches!(analyse(image, dialed, |_| false).end, End::Emergency(_))
 }
 
-/// Whether a trunk has an address and could carry one more call.
-pub(super) fn channel_free(trunks: &[super::TrunkSlot], image: &Image<'_>, trunk: u16) -> bool {
+/// Whether a trunk could carry one more call: by its channels, and on our own signalling by having an address.
+pub(super) fn channel_free(
+    trunks: &[super::TrunkSlot],
+    image: &Image<'_>,
+    trunk: u16,
+    neutral: bool,
+) -> bool {
     let row = image.trunks().get(usize::from(trunk));
     let slot = trunks.get(usize::from(trunk));
-    matches!((row, slot), (Some(row), Some(slot)) if slot.in_use < row.channels)
+    matches!((row, slot), (Some(row), Some(slot))
+        if slot.in_use < row.channels && (neutral || slot.address.is_some()))
 }
 
 /// The ringing timer of the caller's COS.

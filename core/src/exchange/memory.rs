@@ -87,7 +87,7 @@ pub struct Memory<'m> {
 /// Transactions that one call leaves behind: both INVITEs and both BYEs.
 pub const TRANSACTIONS_A_CALL: usize = 4;
 /// Pages that a call between two usual phones takes while it is set up.
-pub const PAGES_A_CALL: usize = 24;
+pub const PAGES_A_CALL: usize = 32;
 
 /// Memory for a fixed number of devices, trunks and calls, for a static or the stack's bottom.
 ///

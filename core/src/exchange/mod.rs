@@ -14,6 +14,7 @@ mod in_dialog;
 mod invite;
 mod memory;
 mod receive;
+mod records;
 mod register;
 mod responses;
 mod tick;
@@ -36,8 +37,9 @@ use core::net::SocketAddr;
 pub const MAX_OUTPUTS: usize = 16;
 /// Records that must fit before an input is taken.
 pub const MAX_RECORDS: usize = 4;
-/// The longest datagram taken; a longer one gets 513 (or is dropped, if it cannot be answered).
-pub const MAX_DATAGRAM: usize = 8_192;
+/// The longest datagram taken; a longer one gets 513 (or is dropped, if it cannot be answered). Nothing longer is sent
+/// either, so a buffer of this size is always long enough for [`Exchange::poll`].
+pub const MAX_DATAGRAM: usize = crate::signalling::sip::MAX_MESSAGE;
 
 /// How an exchange is set up.
 #[derive(Clone, Copy, Debug)]
@@ -162,6 +164,8 @@ pub struct Statistics {
     pub malformed: u64,
     /// Datagrams dropped for want of room.
     pub dropped: u64,
+    /// Messages not sent because they would have been longer than [`MAX_DATAGRAM`].
+    pub oversized: u64,
     /// Requests refused with 503 for want of room.
     pub congested: u64,
     /// Challenges given.
@@ -202,6 +206,7 @@ pub struct Exchange<'m, C> {
     first_leg_timer: u32,
     reserved_calls: u32,
     reserved_pages: usize,
+    reserved_transactions: u32,
     last_now: Instant,
     statistics: Statistics,
 }
@@ -218,13 +223,15 @@ pub enum NotTaken {
 }
 
 impl<'m, C: Crypto> Exchange<'m, C> {
-    /// An engine over the caller's memory. Nothing but emergency works until a policy is loaded.
+    /// An engine over the caller's memory. Until a policy is loaded every call is denied.
     pub fn new(memory: Memory<'m>, config: &Config, mut crypto: C) -> Self {
         let instance = config.instance.max(1);
         let count = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
         let first_leg_timer = count(memory.transactions.len());
         let seed = (crypto.random_u64(), crypto.random_u64());
         let reserved_pages = memory.pages.len() / 8;
+        // As many as the reserved calls take, but never so many that a small exchange could make no other call.
+        let reserved_transactions = config.reserved_calls.saturating_mul(4).min(first_leg_timer / 2);
         memory.devices.iter_mut().for_each(|slot| *slot = DeviceSlot::EMPTY);
         memory.trunks.iter_mut().for_each(|slot| *slot = TrunkSlot::EMPTY);
         Self {
@@ -255,6 +262,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             first_leg_timer,
             reserved_calls: config.reserved_calls,
             reserved_pages,
+            reserved_transactions,
             last_now: Instant(0),
             statistics: Statistics::default(),
         }
@@ -307,8 +315,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
 
     /// What was counted.
     #[must_use]
-    pub const fn statistics(&self) -> &Statistics {
-        &self.statistics
+    pub const fn statistics(&self) -> Statistics {
+        Statistics { oversized: self.sip.oversized, ..self.statistics }
     }
 
     /// Calls up or being set up.

@@ -27,10 +27,11 @@ impl<C: Crypto> Exchange<'_, C> {
         self.reserve()?;
         let now = self.advance(now);
         self.statistics.received = self.statistics.received.wrapping_add(1);
-        // One step stores at most the echo, a response, the offer, both addresses and a request made from all of them.
-        let step = Pages::needed(datagram.len().min(MAX_DATAGRAM)).saturating_mul(6).saturating_add(16);
+        // One step stores about four times what came in (echo, a response, a request made from it, offer and addresses)
+        // in at most eight texts, each of which leaves part of a page empty.
+        let step = Pages::needed(datagram.len().min(MAX_DATAGRAM)).saturating_mul(4).saturating_add(8);
         let free = self.sip.pages.free();
-        if free < step || self.sip.transactions.free() < 4 {
+        if free < step {
             self.statistics.dropped = self.statistics.dropped.wrapping_add(1);
             return Ok(());
         }
@@ -135,6 +136,11 @@ impl<C: Crypto> Exchange<'_, C> {
             | Method::Subscribe
             | Method::Update => self.sip.reply(message, source, 405, |out| out.line(&[render::ALLOW])),
         }
+    }
+
+    /// Whether only those transactions are left that emergency and the calls that are up must find.
+    pub(super) fn transactions_are_scarce(&self) -> bool {
+        self.sip.transactions.free() < self.reserved_transactions.saturating_add(4)
     }
 
     /// 503 with Retry-After: normal work is refused, what is up goes on.

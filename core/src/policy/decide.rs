@@ -161,17 +161,9 @@ pub fn decide(
     }
     // A complete number has only telephone digits: the walk saw them all.
     match analysis.end {
-        End::Device(device) => {
-            return match Digits::complete(attempt.dialed) {
-                Some(dialed) => internal(image, &from, device, dialed),
-                None => deny(Rule::NumberVacant, RowRef::None),
-            };
-        }
-        End::Ars(row) if analysis.leading_denied.is_none() => {
-            return match Digits::complete(attempt.dialed) {
-                Some(dialed) => external(image, &from, row, dialed, &channel_free, trace),
-                None => deny(Rule::NumberVacant, RowRef::None),
-            };
+        End::Device(device) => return internal(image, &from, device, attempt.dialed),
+        End::Ars(row) if analysis.leading_denied.is_none() && attempt.dialed.len() <= Digits::MAX => {
+            return external(image, &from, row, attempt.dialed, &channel_free, trace);
         }
         End::Ars(_) | End::Incomplete | End::Vacant | End::Invalid | End::Emergency(_) => {}
     }
@@ -196,7 +188,9 @@ pub fn decide(
     match analysis.end {
         End::Incomplete => deny(Rule::NumberIncomplete, RowRef::None),
         End::Invalid => deny(Rule::NumberInvalid, RowRef::None),
-        End::Vacant | End::Ars(_) | End::Device(_) | End::Emergency(_) => deny(Rule::NumberVacant, RowRef::None),
+        End::Vacant | End::Ars(_) | End::Device(_) | End::Emergency(_) => {
+            deny(Rule::NumberVacant, RowRef::None)
+        }
     }
 }
 
@@ -256,7 +250,7 @@ fn emergency(
     }
 }
 
-fn internal(image: &Image<'_>, from: &Classes, device: u32, dialed: Digits) -> Verdict {
+fn internal(image: &Image<'_>, from: &Classes, device: u32, dialed: &[u8]) -> Verdict {
     let to = at(image.devices, device).unwrap_or_default().interconnect;
     let pair = Some((from.interconnect, to));
     let rule = if from.authority.party == Party::Device(device) {
@@ -267,7 +261,7 @@ fn internal(image: &Image<'_>, from: &Classes, device: u32, dialed: Digits) -> V
         return Verdict::Allow(Choice {
             rule: Rule::Internal,
             to: Party::Device(device),
-            outpulsed: dialed,
+            outpulsed: Digits::known(dialed),
             authority: from.authority,
             row: RowRef::None,
             route: None,
@@ -289,7 +283,7 @@ fn external(
     image: &Image<'_>,
     from: &Classes,
     row: u32,
-    dialed: Digits,
+    dialed: &[u8],
     channel_free: &impl Fn(u16) -> bool,
     trace: &mut impl Trace,
 ) -> Verdict {
@@ -370,11 +364,12 @@ fn permitted(image: &Image<'_>, from: &Classes, route: &RouteRow, trunk: &TrunkR
 }
 
 /// What is sent over a route: the dialed digits less `absorb` in front, `insert` before them (R62).
-fn outpulse(image: &Image<'_>, route: &RouteRow, dialed: Digits) -> Result<Digits, Rule> {
-    let Some(row) = route.modification.checked_sub(1) else { return Ok(dialed) };
+fn outpulse(image: &Image<'_>, route: &RouteRow, dialed: &[u8]) -> Result<Digits, Rule> {
+    let Some(row) = route.modification.checked_sub(1) else { return Ok(Digits::known(dialed)) };
     let row = image.modifications.get(usize::from(row)).unwrap_or_default();
     let insert = image.text(row.insert).as_bytes();
-    let outpulsed = dialed.modified(insert, usize::from(row.absorb)).ok_or(Rule::DigitModification)?;
+    let rest = dialed.get(usize::from(row.absorb)..).ok_or(Rule::DigitModification)?;
+    let outpulsed = Digits::known_after(insert, rest).ok_or(Rule::DigitModification)?;
     // A call without a number reaches nobody knows whom.
     if outpulsed.is_empty() { Err(Rule::DigitModification) } else { Ok(outpulsed) }
 }

@@ -1,7 +1,8 @@
 //! Digit analysis: one walk over the trie, one node a digit, whatever the number of rows.
 
 use super::image::Image;
-use super::rows::{END_ARS, END_DEVICE, END_EMERGENCY, KEYS, NodeRow, TOWARDS_EMERGENCY};
+use super::row::Row as _;
+use super::rows::{END_ARS, END_DEVICE, END_EMERGENCY, KEYS, NodeRow, ONE_EDGE, STAYS, TOWARDS_EMERGENCY};
 use crate::base::Digit;
 
 /// What the digits lead to.
@@ -26,8 +27,6 @@ pub enum End {
 pub struct Analysis {
     /// What the digits lead to.
     pub end: End,
-    /// How many digits were used.
-    pub used: usize,
     /// The first Leading row on the way whose COR group blocks the COR.
     pub leading_denied: Option<u32>,
     /// More digits could still make it an emergency string.
@@ -37,31 +36,43 @@ pub struct Analysis {
 /// Walks the digits. `blocked` says whether a Leading row refuses the caller; it is asked once for each such row passed.
 /// Work: one node for each digit.
 pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) -> bool) -> Analysis {
-    let mut at = image.nodes.get(0).unwrap_or_default();
-    let mut analysis = Analysis { end: End::Vacant, used: 0, leading_denied: None, maybe_emergency: false };
-    for &c in digits {
-        let Some(digit) = Digit::from_ascii(c) else { return Analysis { end: End::Invalid, ..analysis } };
-        let Some(next) = step(image, &at, digit) else { return Analysis { end: End::Vacant, ..analysis } };
+    let mut at = node(image, 0).unwrap_or_default();
+    let mut leading_denied = None;
+    let mut end = None;
+    let mut rest = digits.iter();
+    while let Some(&c) = rest.next() {
+        let Some(digit) = Digit::from_ascii(c) else {
+            end = Some(End::Invalid);
+            break;
+        };
+        let Some(next) = step(image, &at, digit) else {
+            end = Some(End::Vacant);
+            break;
+        };
         at = next;
-        analysis.used = analysis.used.wrapping_add(1);
         if at.end >> 30 == END_EMERGENCY {
-            return Analysis { end: End::Emergency(at.end & INDEX), ..analysis };
+            end = Some(End::Emergency(at.end & INDEX));
+            break;
         }
-        if let Some(leading) = at.leading.checked_sub(1)
-            && analysis.leading_denied.is_none()
-            && blocked(leading)
-        {
-            analysis.leading_denied = Some(leading);
+        if at.leading != 0 && leading_denied.is_none() {
+            leading_denied = at.leading.checked_sub(1).filter(|leading| blocked(*leading));
+        }
+        // Any further digits are taken and change nothing: it is enough that they are digits.
+        if at.keys & STAYS != 0 {
+            if !rest.all(|c| Digit::from_ascii(*c).is_some()) {
+                end = Some(End::Invalid);
+            }
+            break;
         }
     }
-    analysis.maybe_emergency = at.keys & TOWARDS_EMERGENCY != 0;
-    let end = match (at.end >> 30, at.keys & KEYS) {
+    let stopped = end.is_some();
+    let end = end.unwrap_or(match (at.end >> 30, at.keys & KEYS) {
         (END_DEVICE, _) => End::Device(at.end & INDEX),
         (END_ARS, _) => End::Ars(at.end & INDEX),
         (_, 0) => End::Vacant,
         (_, _) => End::Incomplete,
-    };
-    Analysis { end, ..analysis }
+    });
+    Analysis { end, leading_denied, maybe_emergency: !stopped && at.keys & TOWARDS_EMERGENCY != 0 }
 }
 
 /// The bits of [`NodeRow::end`] that are a row number.
@@ -73,8 +84,14 @@ fn step(image: &Image<'_>, at: &NodeRow, digit: Digit) -> Option<NodeRow> {
     if at.keys & bit == 0 {
         return None;
     }
-    let edge = image.edges.get(usize::try_from(at.edges.wrapping_add(ones(at.keys & bit.wrapping_sub(1)))).ok()?)?;
-    image.nodes.get(usize::try_from(edge.node).ok()?)
+    let rank = if at.keys & ONE_EDGE != 0 { 0 } else { ones(at.keys & bit.wrapping_sub(1)) };
+    let to = image.edges.get(usize::try_from(at.edges.wrapping_add(rank)).ok()?)?;
+    node(image, u32::from_le_bytes(*to))
+}
+
+#[inline(always)]
+fn node(image: &Image<'_>, index: u32) -> Option<NodeRow> {
+    NodeRow::read(image.nodes.get(usize::try_from(index).ok()?)?)
 }
 
 /// How many of the lowest twelve bits are set. Small machines have no instruction for it, nor has the baseline of large

@@ -1,6 +1,6 @@
 //! Texts that outlive an event, in chains of 256-byte pages with a count of users.
 
-use crate::wire::write::Sink;
+use crate::base::write::Sink;
 
 const END: u32 = u32::MAX;
 const ROOM: usize = 248;

@@ -8,6 +8,6 @@ mod scan;
 
 pub mod sdp;
 pub mod sip;
-pub mod write;
+pub use crate::base::write;
 
 pub use scan::Bad;

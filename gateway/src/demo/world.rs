@@ -172,7 +172,9 @@ impl World {
                 && a.seen.peer_sdp.as_deref() == Some(&b.phone.sdp())
                 && b.seen.peer_sdp.as_deref() == Some(&a.phone.sdp())),
             Expect::Refused(who, status) => seen(who).is_some_and(|actor| actor.seen.ended == Some(status)),
-            Expect::Over(who) => seen(who).is_some_and(|actor| actor.seen.hung_up || actor.phone.live_calls() == 0),
+            Expect::Over(who) => {
+                seen(who).is_some_and(|actor| actor.seen.hung_up || actor.phone.live_calls() == 0)
+            }
             Expect::Rule(rule) => self.decisions.iter().any(|(_, decided)| *decided == rule),
             Expect::Record(letter, called) => self.records.iter().any(|record| {
                 let line = String::from_utf8_lossy(&record.standard()).into_owned();
@@ -221,7 +223,11 @@ impl World {
     }
 
     fn actor(&mut self, name: &str) -> &mut Actor {
-        let at = self.actors.iter().position(|actor| actor.name == name).expect("scenes name actors of this world");
+        let at = self
+            .actors
+            .iter()
+            .position(|actor| actor.name == name)
+            .expect("scenes name actors of this world");
         &mut self.actors[at]
     }
 
@@ -246,4 +252,3 @@ impl Seen {
         }
     }
 }
-

@@ -7,7 +7,7 @@ use super::tree::{Lengths, Terminal, Tree, below};
 use hashbrown::HashTable;
 use std::ops::Range;
 use strowger::policy::rows::{
-    END_ARS, END_DEVICE, END_EMERGENCY, END_NONE, EdgeRow, NodeRow, TOWARDS_EMERGENCY,
+    END_ARS, END_DEVICE, END_EMERGENCY, END_NONE, EdgeRow, KEYS, NodeRow, ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
 };
 
 /// More states than this are refused: patterns that overlap in very many ways.
@@ -55,10 +55,24 @@ pub(crate) fn build(tree: &Tree) -> Result<(Vec<NodeRow>, Vec<EdgeRow>), TooEnta
                 row.keys |= 1 << key;
                 edges.push(EdgeRow { node: state });
             }
+            share_edge(&mut row, &mut edges, at - 1);
         }
         rows.push(row);
     }
     Ok((rows, edges))
+}
+
+/// One edge is enough for keys that all lead to the same state.
+fn share_edge(row: &mut NodeRow, edges: &mut Vec<EdgeRow>, state: usize) {
+    let first = row.edges as usize;
+    let Some(EdgeRow { node }) = edges.get(first).copied() else { return };
+    if edges[first..].iter().all(|edge| edge.node == node) {
+        edges.truncate(first + 1);
+        row.keys |= ONE_EDGE;
+        if row.keys & KEYS == KEYS && node as usize == state {
+            row.keys |= STAYS;
+        }
+    }
 }
 
 /// What ends and what begins in a state: emergency first, then who has the number, then the ARS row.

@@ -130,7 +130,7 @@ pub(crate) enum Layout {
 
 section! {
     /// `[smdr]`
-    Smdr = "smdr", later ["report_account_codes"] {
+    Smdr = "smdr", later ["report_account_codes", "layout"] {
         external: Option<bool>,
         internal: Option<bool>,
         report_account_codes: Option<bool>,

@@ -808,7 +808,8 @@ fn random_damage_does_no_harm() {
 fn ipv6_literals_are_those_of_the_standard_library() {
     let accepted = |text: &[u8]| super::ipv6(text).ok();
     let expected = |text: &[u8]| core::str::from_utf8(text).ok()?.parse::<Ipv6Addr>().ok();
-    let pieces = ["", ":", "::", "0", "1f", "abcd", "12345", "1.2.3.4", "01.2.3.4", "g", "1:2:3:4:5:6", "::1:"];
+    let pieces =
+        ["", ":", "::", "0", "1f", "abcd", "12345", "1.2.3.4", "01.2.3.4", "g", "1:2:3:4:5:6", "::1:"];
     for a in pieces {
         for b in pieces {
             for c in pieces {
@@ -822,7 +823,8 @@ fn ipv6_literals_are_those_of_the_standard_library() {
     for groups in 0..10 {
         for gap in 0..10 {
             for v4 in ["", "1.2.3.4", ":1.2.3.4"] {
-                let mut text: String = (0..groups).map(|n| if n == gap { "::9".into() } else { format!(":{n}") }).collect();
+                let mut text: String =
+                    (0..groups).map(|n| if n == gap { "::9".into() } else { format!(":{n}") }).collect();
                 text.push_str(v4);
                 for text in [text.as_str(), text.trim_start_matches(':')] {
                     assert_eq!(accepted(text.as_bytes()), expected(text.as_bytes()), "{text}");

@@ -1,0 +1,117 @@
+//! What becomes a record: finished calls, and denied attempts to reach the public network.
+
+use super::commands::dn;
+use super::{Exchange, Record};
+use crate::base::{Crypto, Digits, Instant};
+use crate::call::{Cause, Finished};
+use crate::policy::decide::cos;
+use crate::policy::rows::Features;
+use crate::policy::{Denial, Image, Mode, Party, Rule};
+use crate::record::Smdr;
+use crate::record::smdr::{Completion, Station};
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// A finished call has a record, if `[smdr]` and the COS want one; an emergency call always has.
+    pub(super) fn record_finished(&mut self, finished: &Finished) {
+        let Some(image) = self.policy.map(|policy| policy.image) else { return };
+        let external = matches!(finished.from, Party::Trunk(_)) || matches!(finished.to, Party::Trunk(_));
+        let wanted =
+            finished.emergency || wants_record(&image, finished.from, finished.authority.mode, external);
+        if !wanted {
+            return;
+        }
+        let answered = finished.answered;
+        let completion = match (answered, external, finished.cause) {
+            (Some(_), true, _) => Completion::Answered,
+            (Some(_), false, _) => Completion::Internal,
+            (None, _, Cause::Status(486 | 600)) => Completion::Busy,
+            (None, _, Cause::Status(404 | 484 | 604)) => Completion::Error,
+            (None, _, Cause::Status(_) | Cause::Normal | Cause::Denied(_)) => Completion::None,
+        };
+        let seconds = |ms: u64| u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX);
+        let rule = match (finished.emergency, external) {
+            (true, _) => Rule::Emergency,
+            (false, true) => Rule::Route,
+            (false, false) => Rule::Internal,
+        };
+        let record = Smdr {
+            start: self.wall_at(finished.started),
+            duration_s: answered.map_or(0, |at| seconds(finished.ended.since_ms(at))),
+            calling: station(&image, finished.from),
+            time_to_answer_s: answered.map(|at| seconds(at.since_ms(finished.started))),
+            dialed: finished.dialed,
+            completion,
+            called: station(&image, finished.to),
+            system_id: image.system().system_id,
+            route: route_number(&image, finished.route),
+            classes: (finished.authority.cos, finished.authority.cor, finished.authority.mode.name()),
+            rule: rule.name(),
+            cause: finished.cause.q850(),
+        };
+        self.record(Record::Smdr(record));
+    }
+
+    /// R89: a toll-denied call has a record; an invalid number has none.
+    pub(super) fn record_toll_denied(&mut self, now: Instant, from: Party, dialed: Digits, denial: &Denial) {
+        let Some(image) = self.policy.map(|policy| policy.image) else { return };
+        let toll = matches!(
+            denial.rule,
+            Rule::CorLeading
+                | Rule::CorRoute
+                | Rule::CorUnlabelled
+                | Rule::Interconnect
+                | Rule::PublicToPublic
+        );
+        let external = denial.route.is_some() || denial.rule == Rule::CorLeading;
+        if !toll || !external || !wants_record(&image, from, denial.authority.mode, true) {
+            return;
+        }
+        let record = Smdr {
+            start: self.wall_at(now),
+            duration_s: 0,
+            calling: station(&image, from),
+            time_to_answer_s: None,
+            dialed,
+            completion: Completion::TollDenied,
+            called: Station::Unknown,
+            system_id: image.system().system_id,
+            route: route_number(&image, denial.route),
+            classes: (denial.authority.cos, denial.authority.cor, denial.authority.mode.name()),
+            rule: denial.rule.name(),
+            cause: Cause::Denied(denial.rule).q850(),
+        };
+        self.record(Record::Smdr(record));
+    }
+}
+
+/// `[smdr]` and the COS of the caller must both want it (policy language).
+fn wants_record(image: &Image<'_>, from: Party, mode: Mode, external: bool) -> bool {
+    let (bit, feature) = if external { (1, Features::SMDR_EXTERNAL) } else { (2, Features::SMDR_INTERNAL) };
+    let numbers = match from {
+        Party::Device(device) => {
+            usize::try_from(device).ok().and_then(|device| image.devices().get(device)).map(|row| row.cos)
+        }
+        Party::Trunk(trunk) => image.trunks().get(usize::from(trunk)).map(|row| row.cos),
+        Party::Unknown => None,
+    };
+    let features = numbers.and_then(|numbers| cos(image, numbers, mode)).map_or(0, |row| row.features);
+    image.system().smdr & bit != 0 && Features::from_bits_truncate(features).contains(feature)
+}
+
+fn route_number(image: &Image<'_>, route: Option<u16>) -> u16 {
+    route.and_then(|route| image.routes().get(usize::from(route))).map_or(0, |row| row.id)
+}
+
+fn station(image: &Image<'_>, party: Party) -> Station {
+    match party {
+        Party::Device(device) => {
+            Station::Dn(Digits::dialed(dn(image, device).as_bytes()).unwrap_or_default())
+        }
+        Party::Trunk(trunk) => {
+            let public = image.trunks().get(usize::from(trunk)).is_some_and(|row| row.flags & 1 != 0);
+            let number = trunk.saturating_add(1);
+            if public { Station::PublicTrunk(number) } else { Station::PrivateTrunk(number) }
+        }
+        Party::Unknown => Station::Unknown,
+    }
+}

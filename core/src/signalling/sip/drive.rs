@@ -1,0 +1,197 @@
+//! Events into transactions, and what they ask for.
+
+use super::{MAX_MESSAGE, Machine, Outgoing, Sip, TimedOut};
+use crate::base::{Handle, Instant};
+use crate::signalling::Dialog;
+use crate::signalling::transaction::{Action, Actions, client, invite_client, invite_server, server};
+use crate::table::{Text, Timers};
+use crate::wire::sip::Message;
+use core::net::SocketAddr;
+
+impl Sip<'_> {
+    /// Feeds an INVITE server transaction.
+    pub fn invite_server_event(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        handle: Handle,
+        event: invite_server::Event,
+    ) {
+        let Some(transaction) = self.transactions.get_mut(handle) else { return };
+        if let Machine::InviteServer(state) = &mut transaction.machine {
+            let actions = state.handle(now, event);
+            self.perform(timers, handle, &actions);
+        }
+    }
+
+    /// Feeds another server transaction.
+    pub fn server_event(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        handle: Handle,
+        event: server::Event,
+    ) {
+        let Some(transaction) = self.transactions.get_mut(handle) else { return };
+        if let Machine::Server(state) = &mut transaction.machine {
+            let actions = state.handle(now, event);
+            self.perform(timers, handle, &actions);
+        }
+    }
+
+    /// Feeds a response to a client transaction. True if it is to be handed up.
+    pub fn response(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        handle: Handle,
+        message: &Message<'_>,
+    ) -> bool {
+        let code = message.code().unwrap_or(0);
+        let Some(transaction) = self.transactions.get_mut(handle) else { return false };
+        let actions = match &mut transaction.machine {
+            Machine::InviteClient(state) => {
+                let event = match code {
+                    ..=199 => invite_client::Event::Provisional,
+                    200..=299 => invite_client::Event::Success,
+                    300.. => invite_client::Event::Failure,
+                };
+                state.handle(now, event)
+            }
+            Machine::Client(state) => {
+                let event = if code < 200 { client::Event::Provisional } else { client::Event::Final };
+                state.handle(now, event)
+            }
+            Machine::InviteServer(_) | Machine::Server(_) => return false,
+        };
+        if actions.contains(&Action::Acknowledge) {
+            self.acknowledge_refusal(handle, message);
+        }
+        self.perform(timers, handle, &actions);
+        actions.contains(&Action::Deliver)
+    }
+
+    /// Lets time pass for one transaction.
+    pub fn tick(&mut self, now: Instant, timers: &mut Timers<'_>, slot: u32) -> Option<TimedOut> {
+        let handle = self.transactions.handle_at(slot)?;
+        let transaction = self.transactions.get_mut(handle)?;
+        let actions = match &mut transaction.machine {
+            Machine::InviteServer(state) => state.handle(now, invite_server::Event::Tick),
+            Machine::InviteClient(state) => state.handle(now, invite_client::Event::Tick),
+            Machine::Server(state) => state.handle(now, server::Event::Tick),
+            Machine::Client(state) => state.handle(now, client::Event::Tick),
+        };
+        let told = TimedOut { leg: transaction.leg, machine: transaction.machine };
+        self.perform(timers, handle, &actions);
+        actions.contains(&Action::TimedOut).then_some(told)
+    }
+
+    fn perform(&mut self, timers: &mut Timers<'_>, handle: Handle, actions: &Actions) {
+        for action in actions {
+            match action {
+                Action::Send => self.send_again(handle),
+                Action::Terminated => self.drop_transaction(timers, handle),
+                Action::Acknowledge | Action::Deliver | Action::TimedOut => {}
+            }
+        }
+        self.release_texts(handle);
+        self.watch(timers, handle);
+    }
+
+    /// Gives back what will not be sent again: transactions linger for up to 32 seconds, their texts need not.
+    fn release_texts(&mut self, handle: Handle) {
+        let Some(transaction) = self.transactions.get_mut(handle) else { return };
+        let (text, echo) = match transaction.machine {
+            Machine::InviteServer(
+                invite_server::State::Accepted { retry: None, .. } | invite_server::State::Confirmed { .. },
+            ) => (true, true),
+            // Only the final response is still sent, and it holds what was echoed.
+            Machine::InviteServer(
+                invite_server::State::Accepted { retry: Some(_), .. }
+                | invite_server::State::Completed { .. },
+            ) => (false, true),
+            Machine::InviteClient(
+                invite_client::State::Proceeding
+                | invite_client::State::Completed { .. }
+                | invite_client::State::Accepted { .. },
+            )
+            | Machine::Client(client::State::Completed { .. }) => (true, false),
+            Machine::InviteServer(invite_server::State::Proceeding | invite_server::State::Terminated)
+            | Machine::InviteClient(
+                invite_client::State::Calling { .. } | invite_client::State::Terminated,
+            )
+            | Machine::Client(
+                client::State::Trying { .. } | client::State::Proceeding { .. } | client::State::Terminated,
+            )
+            | Machine::Server(_) => (false, false),
+        };
+        let take = |wanted, text: &mut Text| {
+            if wanted { core::mem::replace(text, Text::EMPTY) } else { Text::EMPTY }
+        };
+        let gone = [take(text, &mut transaction.text), take(echo, &mut transaction.echo)];
+        gone.into_iter().for_each(|text| self.pages.release(text));
+    }
+
+    /// Ends a transaction without a word.
+    pub fn drop_transaction(&mut self, timers: &mut Timers<'_>, handle: Handle) {
+        let Some(transaction) = self.transactions.remove(handle) else { return };
+        match transaction.machine {
+            Machine::InviteServer(_) | Machine::Server(_) => {
+                self.index.remove(transaction.hash, handle.index())
+            }
+            Machine::InviteClient(_) | Machine::Client(_) => {}
+        }
+        self.pages.release(transaction.text);
+        self.pages.release(transaction.echo);
+        timers.set(handle.index(), None);
+    }
+
+    pub(super) fn watch(&self, timers: &mut Timers<'_>, handle: Handle) {
+        let Some(transaction) = self.transactions.get(handle) else { return };
+        timers.set(handle.index(), transaction.machine.next_deadline());
+    }
+
+    pub(super) fn send_again(&mut self, handle: Handle) {
+        let Some(transaction) = self.transactions.get(handle).copied() else { return };
+        if !transaction.text.is_empty() {
+            self.pages.share(transaction.text);
+            self.send_once(transaction.text, transaction.peer);
+        }
+    }
+
+    /// Queues a text; the queue is its (further) user.
+    pub(super) fn send_once(&mut self, text: Text, to: SocketAddr) {
+        if text.len() > MAX_MESSAGE {
+            self.oversized = self.oversized.wrapping_add(1);
+            return self.pages.release(text);
+        }
+        match self.outgoing.reserve(1) {
+            Ok(mut room) => room.push(Outgoing { text, to }),
+            Err(_) => self.pages.release(text),
+        }
+    }
+
+    /// Lets go of everything that a leg's dialog holds.
+    pub fn drop_dialog(&mut self, now: Instant, timers: &mut Timers<'_>, leg: Handle) {
+        let Some(dialog) = self.dialog(leg).copied() else { return };
+        for text in [dialog.fixed, dialog.remote, dialog.offer, dialog.ack] {
+            self.pages.release(text);
+        }
+        match self.transactions.get(dialog.invite).map(|transaction| transaction.machine) {
+            // Nobody is left who would hear an ACK: the 2xx need not be sent again.
+            Some(Machine::InviteServer(_)) => {
+                self.invite_server_event(now, timers, dialog.invite, invite_server::Event::AckSuccess);
+            }
+            // Never answered finally: nothing that still comes could be used.
+            Some(Machine::InviteClient(
+                invite_client::State::Calling { .. } | invite_client::State::Proceeding,
+            )) => {
+                self.drop_transaction(timers, dialog.invite);
+            }
+            Some(Machine::InviteClient(_) | Machine::Server(_) | Machine::Client(_)) | None => {}
+        }
+        if let Some(dialog) = self.dialog_mut(leg) {
+            *dialog = Dialog::EMPTY;
+        }
+    }
+}
