@@ -84,7 +84,15 @@ fn step(image: &Image<'_>, at: &NodeRow, digit: Digit) -> Option<NodeRow> {
     if at.keys & bit == 0 {
         return None;
     }
-    let rank = if at.keys & ONE_EDGE != 0 { 0 } else { ones(at.keys & bit.wrapping_sub(1)) };
+    let below = bit.wrapping_sub(1);
+    // Behind a wildcard there is nothing to count: one edge serves all keys, or every lower key has its own.
+    let rank = if at.keys & ONE_EDGE != 0 {
+        0
+    } else if at.keys & below == below {
+        u32::from(digit.index())
+    } else {
+        ones(at.keys & below)
+    };
     let to = image.edges.get(usize::try_from(at.edges.wrapping_add(rank)).ok()?)?;
     node(image, u32::from_le_bytes(*to))
 }
