@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 out=$target/counts
 mkdir -p "$out"
-true
+cargo build --quiet --release --locked -p strowger-benches --bin counts
 counts=$target/release/counts
 "$counts" prepare "$out"
 
@@ -15,6 +15,7 @@ ceiling() {
     case $1 in
     parse-invite) echo 20000 ;;
     parse-register) echo 15000 ;;
+    decide-national-*) echo 1200 ;;
     decide-*) echo 1000 ;;
     neutral-call) echo 12000 ;;
     sip-call) echo 400000 ;;

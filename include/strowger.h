@@ -496,7 +496,7 @@ const char *stw_rule_name(uint16_t rule);
 // STW_ERR_MEMORY (more than a pointer can reach).
 stw_status stw_exchange_size(const struct stw_exchange_config *config, size_t *size);
 
-// Sets an exchange up in your memory. Nothing but emergency will work until a policy is loaded.
+// Sets an exchange up in your memory. Until a policy is loaded every call is denied.
 //
 // `memory` begins at a multiple of 8 and is the library's from now to stw_exchange_deinit: never move, copy or touch
 // it. `size` is at least what stw_exchange_size or STW_EXCHANGE_BYTES say. `config` is read during the call only.
@@ -563,7 +563,7 @@ stw_status stw_exchange_trunk(struct stw_exchange *x,
 // `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK and STW_DENIED, and is left alone
 // otherwise. STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
 // (A way that fails at once has released that leg already: the outputs say so.) STW_DENIED: refused or busy, no leg.
-// STW_CONGESTED: no room, or no policy. STW_ERR_UNKNOWN: no such row. STW_ERR_DRAIN_FIRST: poll, then again. Cost: one
+// STW_CONGESTED: no room. STW_ERR_UNKNOWN: no such row. STW_ERR_DRAIN_FIRST: poll, then again. Cost: one
 // decision, whatever the size of the policy.
 stw_status stw_exchange_setup(struct stw_exchange *x,
                               uint64_t now_ms,

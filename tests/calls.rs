@@ -121,7 +121,7 @@ fn r81_an_unknown_user_looks_like_a_known_one() {
             assert_eq!(first, answer(unknown), "and always the same way");
         }
     }
-    let counted = *office.sim.exchange(0).statistics();
+    let counted = office.sim.exchange(0).statistics();
     assert_eq!(counted.challenged, 2 * (7 + 8));
     assert_eq!(counted.unauthorised, 7 + 8);
 }

@@ -86,7 +86,7 @@ cor = 1
             200_000 + n * 7 % 800_000
         );
     }
-    for n in 0..rows.min(65_000).max(2) {
+    for n in 0..rows.clamp(2, 65_000) {
         let _ = write!(
             text,
             "[[device]]\ndn = \"{}\"\nkind = \"sip\"\ntemplate = \"phone\"\nha1_md5 = \"{n:032x}\"\n",

@@ -56,7 +56,7 @@ pub unsafe extern "C" fn stw_exchange_size(
     })
 }
 
-/// Sets an exchange up in your memory. Nothing but emergency will work until a policy is loaded.
+/// Sets an exchange up in your memory. Until a policy is loaded every call is denied.
 ///
 /// `memory` begins at a multiple of 8 and is the library's from now to stw_exchange_deinit: never move, copy or touch
 /// it. `size` is at least what stw_exchange_size or STW_EXCHANGE_BYTES say. `config` is read during the call only.
@@ -242,7 +242,7 @@ pub unsafe extern "C" fn stw_exchange_trunk(
 /// `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK and STW_DENIED, and is left alone
 /// otherwise. STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
 /// (A way that fails at once has released that leg already: the outputs say so.) STW_DENIED: refused or busy, no leg.
-/// STW_CONGESTED: no room, or no policy. STW_ERR_UNKNOWN: no such row. STW_ERR_DRAIN_FIRST: poll, then again. Cost: one
+/// STW_CONGESTED: no room. STW_ERR_UNKNOWN: no such row. STW_ERR_DRAIN_FIRST: poll, then again. Cost: one
 /// decision, whatever the size of the policy.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_exchange_setup(

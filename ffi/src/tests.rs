@@ -327,7 +327,7 @@ fn a_policy_is_loaded_whole_or_not_at_all() {
     assert_eq!(world.load(&bent, &compiled.keyring), status(STW_ERR_IMAGE_DAMAGED));
     // SAFETY: live pointers.
     assert_eq!(unsafe { stw_exchange_policy_hash(world.x, hash.as_mut_ptr()) }, status(STW_EMPTY));
-    assert_eq!(world.setup(1, 0, b"202").0, status(STW_CONGESTED), "without policy");
+    assert_eq!(world.setup(1, 0, b"202").0, status(STW_DENIED), "without policy");
 
     let small = World::new(&stw_exchange_config { devices: 2, ..config() });
     assert_eq!(small.load(&compiled.image, &compiled.keyring), status(STW_ERR_TOO_MANY));

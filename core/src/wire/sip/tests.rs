@@ -806,7 +806,7 @@ fn random_damage_does_no_harm() {
 
 #[test]
 fn ipv6_literals_are_those_of_the_standard_library() {
-    let accepted = |text: &[u8]| super::ipv6(text).ok();
+    let accepted = |text: &[u8]| ipv6(text).ok();
     let expected = |text: &[u8]| core::str::from_utf8(text).ok()?.parse::<Ipv6Addr>().ok();
     let pieces =
         ["", ":", "::", "0", "1f", "abcd", "12345", "1.2.3.4", "01.2.3.4", "g", "1:2:3:4:5:6", "::1:"];
