@@ -13,7 +13,7 @@ fi
 kit=$(realpath "$kit")
 work=$(mktemp -d)
 export BENCH=$work
-users=2000 rate=1000 calls=5000 port=25060
+users=2000 rate=${STROWGER_LOAD_RATE:-1000} calls=${STROWGER_LOAD_CALLS:-5000} port=25160
 pid=0
 trap 'kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
 

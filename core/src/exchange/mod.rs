@@ -55,7 +55,7 @@ pub struct Config {
 /// A neutral signal into the engine, for those who bring their own signalling.
 #[derive(Clone, Copy, Debug)]
 pub enum Signal<'a> {
-    /// A party dials, all digits at once. Its leg is [`Taken::leg`].
+    /// A party dials, all digits at once. Its leg comes with [`Taken::SetUp`].
     Setup {
         /// Who.
         from: Party,
