@@ -30,12 +30,13 @@ check_gateway() { cargo build --quiet --release --locked -p strowger-gateway -p 
 check_demo() { check_gateway; "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" demo; }
 check_c() { ci/c.sh; }
 check_bare_metal() { ci/bare-metal.sh; }
+check_daemon() { check_gateway; tests/interop/daemon.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_sipp() { check_gateway; tests/interop/sipp.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_baresip() { check_gateway; tests/interop/baresip.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_counts() { ci/counts.sh; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c bare_metal sipp baresip counts load)
+ALL=(packages format clippy test doc demo c bare_metal daemon sipp baresip counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies and datagrams.
