@@ -156,7 +156,7 @@ typedef enum stw_rule {
     STW_RULE_EMERGENCY_NO_ROUTE = 61,
     // The authenticated user does not own the identity it claims.
     STW_RULE_IDENTITY_MISMATCH = 70,
-    // No policy is loaded: only emergency calls are allowed.
+    // No policy is loaded: every call is denied.
     STW_RULE_POLICY_NONE = 80,
 } stw_rule;
 

@@ -71,8 +71,8 @@ rules! {
     EmergencyNoRoute = 61, "emergency.no-route", "the emergency number has no route";
     /// The authenticated user does not own the identity it claims (R81).
     IdentityMismatch = 70, "identity.mismatch", "the authenticated user does not own the identity it claims";
-    /// No policy is loaded: nothing but emergency.
-    PolicyNone = 80, "policy.none", "no policy is loaded: only emergency calls are allowed";
+    /// No policy is loaded.
+    PolicyNone = 80, "policy.none", "no policy is loaded: every call is denied";
 }
 
 #[cfg(test)]
