@@ -6,11 +6,11 @@
 //! ```
 //! Little-endian, position-independent, no secrets. The hash is the policy's name everywhere.
 
-use super::row::{Field as _, Row, Run, Str, Table};
+use super::row::{Row, Run, Str, Table};
 use super::rows::{
     ArsRow, ChoiceRow, CorGroupRow, CosRow, DeviceRow, DeviceTextRow, DigitModificationRow, END_ARS,
-    END_DEVICE, END_EMERGENCY, EdgeRow, InterconnectRow, KEYS, LeadingRow, NodeRow, ONE_EDGE, RouteListRow,
-    RouteRow, SECTION_TEXTS, SECTIONS, STAYS, SystemRow, TOWARDS_EMERGENCY, TrunkRow, TrustedRow, USE_LIST,
+    END_DEVICE, END_EMERGENCY, EdgeRow, InterconnectRow, KEYS, LOOK, LeadingRow, NodeRow, ONE_EDGE,
+    RouteListRow, RouteRow, SECTION_TEXTS, SECTIONS, STAYS, SystemRow, TrunkRow, TrustedRow, USE_LIST,
     USE_ROUTE, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use super::trie::INDEX;
@@ -60,9 +60,8 @@ pub struct Image<'a> {
     pub(crate) leadings: Table<'a, LeadingRow>,
     pub(crate) ars: Table<'a, ArsRow>,
     pub(crate) zones: Table<'a, ZoneRow>,
-    /// Octets of [`NodeRow`]s and [`EdgeRow`]s: digit analysis reads them without the detour over a table.
-    pub(crate) nodes: &'a [[u8; NodeRow::SIZE]],
-    pub(crate) edges: &'a [[u8; EdgeRow::SIZE]],
+    pub(crate) nodes: Table<'a, NodeRow>,
+    pub(crate) edges: Table<'a, EdgeRow>,
     usernames: Table<'a, UsernameRow>,
     username_seed: UsernameSeedRow,
     trusted: Table<'a, TrustedRow>,
@@ -113,8 +112,8 @@ impl<'a> Image<'a> {
             leadings: directory.table()?,
             ars: directory.table()?,
             zones: directory.table()?,
-            nodes: directory.octets(NodeRow::SECTION, NodeRow::SIZE)?.as_chunks().0,
-            edges: directory.octets(EdgeRow::SECTION, EdgeRow::SIZE)?.as_chunks().0,
+            nodes: directory.table()?,
+            edges: directory.table()?,
             usernames: directory.table()?,
             username_seed: directory.table::<UsernameSeedRow>()?.get(0).unwrap_or_default(),
             trusted: directory.table()?,
@@ -300,10 +299,8 @@ impl<'a> Image<'a> {
             [r.name, r.cesid, r.location].iter().all(|text| self.has(*text))
                 && r.emergency_leads.checked_sub(1).is_none_or(|to| leads(to, r.emergency_index))
         })?;
-        check(Table::<EdgeRow>::new(self.edges.as_flattened()), |r| {
-            usize::try_from(r.node).is_ok_and(|node| node < self.nodes.len())
-        })?;
-        check(Table::<NodeRow>::new(self.nodes.as_flattened()), |r| {
+        check(self.edges, |r| usize::try_from(r.node).is_ok_and(|node| node < self.nodes.len()))?;
+        check(self.nodes, |r| {
             let row = usize::try_from(r.end & INDEX).unwrap_or(usize::MAX);
             let end = match r.end >> 30 {
                 END_DEVICE => row < self.devices.len(),
@@ -311,10 +308,15 @@ impl<'a> Image<'a> {
                 END_EMERGENCY => row < self.ars.len() && outpulses(r.end),
                 _ => row == 0,
             };
-            let edges = if r.keys & ONE_EDGE == 0 { (r.keys & KEYS).count_ones() } else { 1 };
-            let run = Run { first: r.edges, count: u16::try_from(edges).unwrap_or(0) };
-            end && r.keys & !(KEYS | ONE_EDGE | STAYS | TOWARDS_EMERGENCY) == 0
-                && within(run, self.edges.len())
+            let edges = u16::try_from((r.keys & KEYS).count_ones()).unwrap_or(u16::MAX);
+            let leads_on = if r.keys & ONE_EDGE == 0 {
+                within(Run { first: r.edges, count: edges }, self.edges.len())
+            } else {
+                usize::try_from(r.edges).is_ok_and(|node| node < self.nodes.len())
+            };
+            let look = r.end >> 30 == END_EMERGENCY || r.leading != 0 || r.keys & STAYS != 0;
+            end && leads_on
+                && look == (r.keys & LOOK != 0)
                 && usize::try_from(r.leading).is_ok_and(|leading| leading <= self.leadings.len())
         })?;
         check(self.usernames, |r| {

@@ -88,8 +88,12 @@ impl Field for Run {
 pub trait Row: Field {
     /// The section's number in the image.
     const SECTION: u16;
-    /// Reads the row at the front of `bytes`. One check of the length, none for the fields.
-    fn read(bytes: &[u8]) -> Option<Self>;
+    /// As many octets as the row has: a table is a slice of these, so that one look at the length is all a read costs.
+    type Octets: 'static;
+    /// Divides a section into rows; a last partial one does not count.
+    fn divide(section: &[u8]) -> &[Self::Octets];
+    /// Reads a row.
+    fn read(octets: &Self::Octets) -> Self;
 }
 
 macro_rules! row {
@@ -113,10 +117,13 @@ macro_rules! row {
 
         impl $crate::policy::row::Row for $name {
             const SECTION: u16 = $section;
-            #[inline]
-            fn read(bytes: &[u8]) -> Option<Self> {
-                let octets = bytes.first_chunk::<{ <$name as $crate::policy::row::Field>::SIZE }>()?;
-                Some(<Self as $crate::policy::row::Field>::take(&mut octets.as_slice()))
+            type Octets = [u8; <$name as $crate::policy::row::Field>::SIZE];
+            fn divide(section: &[u8]) -> &[Self::Octets] {
+                section.as_chunks().0
+            }
+            #[inline(always)]
+            fn read(octets: &Self::Octets) -> Self {
+                <Self as $crate::policy::row::Field>::take(&mut octets.as_slice())
             }
         }
     };
@@ -124,41 +131,47 @@ macro_rules! row {
 pub(crate) use row;
 
 /// A table read in place.
-#[derive(Clone, Copy, Debug)]
-pub struct Table<'a, R> {
-    bytes: &'a [u8],
-    row: core::marker::PhantomData<R>,
+#[derive(Debug)]
+pub struct Table<'a, R: Row> {
+    rows: &'a [R::Octets],
 }
+
+impl<R: Row> Clone for Table<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R: Row> Copy for Table<'_, R> {}
 
 impl<'a, R: Row> Table<'a, R> {
     /// A table over its octets; a last partial row does not count.
     #[must_use]
-    pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, row: core::marker::PhantomData }
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rows: R::divide(bytes) }
     }
 
     /// Rows.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.bytes.len().checked_div(R::SIZE).unwrap_or(0)
+    pub const fn len(&self) -> usize {
+        self.rows.len()
     }
 
     /// True if there are none.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// One row, by index. Constant work.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn get(&self, index: usize) -> Option<R> {
-        R::read(self.bytes.get(index.checked_mul(R::SIZE)?..)?)
+        self.rows.get(index).map(R::read)
     }
 
     /// All rows in order. Not for a call's path.
     pub fn iter(&self) -> impl Iterator<Item = R> + use<'a, R> {
-        let table = Self::new(self.bytes);
-        (0..self.len()).filter_map(move |index| table.get(index))
+        self.rows.iter().map(R::read)
     }
 }

@@ -321,7 +321,7 @@ row! {
         end: u32,
         /// Leading table row plus one, if Leading Digits are complete here.
         leading: u32,
-        /// First of its edges; one for each set bit, lowest key first (one for all with [`ONE_EDGE`]).
+        /// First of its edges, one for each set bit, lowest key first; with [`ONE_EDGE`] the node they all lead to.
         edges: u32,
     }
 }
@@ -330,10 +330,13 @@ row! {
 pub const KEYS: u16 = (1 << 12) - 1;
 /// [`NodeRow::keys`]: what was dialed so far is the proper beginning of an emergency string.
 pub const TOWARDS_EMERGENCY: u16 = 1 << 15;
-/// [`NodeRow::keys`]: all keys that lead on lead to the same node, by one edge.
+/// [`NodeRow::keys`]: all keys that lead on lead to the same node.
 pub const ONE_EDGE: u16 = 1 << 14;
 /// [`NodeRow::keys`]: all twelve keys lead back to this node: any further digits belong to the number.
 pub const STAYS: u16 = 1 << 13;
+/// [`NodeRow::keys`]: an emergency string ends here, Leading Digits are complete, or [`STAYS`]. Without it a walk has
+/// nothing to do here.
+pub const LOOK: u16 = 1 << 12;
 
 /// [`NodeRow::end`]: nothing ends here.
 pub const END_NONE: u32 = 0;

@@ -1,8 +1,9 @@
 //! Digit analysis: one walk over the trie, one node a digit, whatever the number of rows.
 
 use super::image::Image;
-use super::row::Row as _;
-use super::rows::{END_ARS, END_DEVICE, END_EMERGENCY, KEYS, NodeRow, ONE_EDGE, STAYS, TOWARDS_EMERGENCY};
+use super::rows::{
+    END_ARS, END_DEVICE, END_EMERGENCY, KEYS, LOOK, NodeRow, ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
+};
 use crate::base::Digit;
 
 /// What the digits lead to.
@@ -36,7 +37,7 @@ pub struct Analysis {
 /// Walks the digits. `blocked` says whether a Leading row refuses the caller; it is asked once for each such row passed.
 /// Work: one node for each digit.
 pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) -> bool) -> Analysis {
-    let mut at = node(image, 0).unwrap_or_default();
+    let mut at = image.nodes.get(0).unwrap_or_default();
     let mut leading_denied = None;
     let mut end = None;
     let mut rest = digits.iter();
@@ -50,11 +51,14 @@ pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) ->
             break;
         };
         at = next;
+        if at.keys & LOOK == 0 {
+            continue;
+        }
         if at.end >> 30 == END_EMERGENCY {
             end = Some(End::Emergency(at.end & INDEX));
             break;
         }
-        if at.leading != 0 && leading_denied.is_none() {
+        if leading_denied.is_none() {
             leading_denied = at.leading.checked_sub(1).filter(|leading| blocked(*leading));
         }
         // Any further digits are taken and change nothing: it is enough that they are digits.
@@ -84,22 +88,15 @@ fn step(image: &Image<'_>, at: &NodeRow, digit: Digit) -> Option<NodeRow> {
     if at.keys & bit == 0 {
         return None;
     }
-    let below = bit.wrapping_sub(1);
-    // Behind a wildcard there is nothing to count: one edge serves all keys, or every lower key has its own.
-    let rank = if at.keys & ONE_EDGE != 0 {
-        0
-    } else if at.keys & below == below {
-        u32::from(digit.index())
+    let to = if at.keys & ONE_EDGE != 0 {
+        at.edges
     } else {
-        ones(at.keys & below)
+        let below = bit.wrapping_sub(1);
+        // Where every lower key has an edge there is nothing to count.
+        let rank = if at.keys & below == below { u32::from(digit.index()) } else { ones(at.keys & below) };
+        image.edges.get(usize::try_from(at.edges.wrapping_add(rank)).ok()?)?.node
     };
-    let to = image.edges.get(usize::try_from(at.edges.wrapping_add(rank)).ok()?)?;
-    node(image, u32::from_le_bytes(*to))
-}
-
-#[inline(always)]
-fn node(image: &Image<'_>, index: u32) -> Option<NodeRow> {
-    NodeRow::read(image.nodes.get(usize::try_from(index).ok()?)?)
+    image.nodes.get(usize::try_from(to).ok()?)
 }
 
 /// How many of the lowest twelve bits are set. Small machines have no instruction for it, nor has the baseline of large

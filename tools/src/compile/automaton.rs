@@ -7,7 +7,8 @@ use super::tree::{Lengths, Terminal, Tree, below};
 use hashbrown::HashTable;
 use std::ops::Range;
 use strowger::policy::rows::{
-    END_ARS, END_DEVICE, END_EMERGENCY, END_NONE, EdgeRow, KEYS, NodeRow, ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
+    END_ARS, END_DEVICE, END_EMERGENCY, END_NONE, EdgeRow, KEYS, LOOK, NodeRow, ONE_EDGE, STAYS,
+    TOWARDS_EMERGENCY,
 };
 
 /// More states than this are refused: patterns that overlap in very many ways.
@@ -57,17 +58,21 @@ pub(crate) fn build(tree: &Tree) -> Result<(Vec<NodeRow>, Vec<EdgeRow>), TooEnta
             }
             share_edge(&mut row, &mut edges, at - 1);
         }
+        if row.end >> 30 == END_EMERGENCY || row.leading != 0 || row.keys & STAYS != 0 {
+            row.keys |= LOOK;
+        }
         rows.push(row);
     }
     Ok((rows, edges))
 }
 
-/// One edge is enough for keys that all lead to the same state.
+/// Keys that all lead to the same state need no edges: the node names it.
 fn share_edge(row: &mut NodeRow, edges: &mut Vec<EdgeRow>, state: usize) {
     let first = row.edges as usize;
     let Some(EdgeRow { node }) = edges.get(first).copied() else { return };
     if edges[first..].iter().all(|edge| edge.node == node) {
-        edges.truncate(first + 1);
+        edges.truncate(first);
+        row.edges = node;
         row.keys |= ONE_EDGE;
         if row.keys & KEYS == KEYS && node as usize == state {
             row.keys |= STAYS;
