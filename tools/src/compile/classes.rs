@@ -40,7 +40,7 @@ pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -
         group_names: Index::new("COR group"),
         zones: Index::new("zone"),
         forced: BTreeSet::new(),
-        limited: policy.max_digits.iter().map(|row| row.keys.cor.get()).collect(),
+        limited: policy.max_digits.iter().map(|row| row.keys.cor.get_ref().get()).collect(),
     };
     for (index, row) in policy.cos.iter().enumerate() {
         let id: u16 = row.keys.id.get_ref().get();

@@ -8,7 +8,7 @@ use super::tree::Tree;
 use crate::finding::{Level, Report};
 use crate::read::NOT_IN_FORCE;
 use crate::schema::Policy;
-use crate::schema::waiting::Action;
+use crate::schema::numbering::Action;
 use crate::write::Tables;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,8 @@ fn prefixes(policy: &Policy) -> Vec<Prefix> {
     let north_america = matches!(country, Some("CA" | "US"));
     let denied = policy.number_class.iter().filter(|row| matches!(row.keys.action, Action::Deny));
     let mut all = Vec::new();
-    for digits in denied.flat_map(|row| row.keys.prefixes.iter().flatten()).map(|prefix| prefix.0.0.as_str())
+    for digits in
+        denied.flat_map(|row| row.keys.prefixes.iter().flatten()).map(|prefix| prefix.get_ref().0.0.as_str())
     {
         all.push(Prefix { digits: digits.into(), total: None });
         if let Some(national) = digits.strip_prefix('1').filter(|_| north_america) {

@@ -73,3 +73,8 @@ section! {
         #[serde(rename = "use")] leads: Option<Spanned<Use>>,
     }
 }
+
+section! {
+    /// `[[max_digits]]`
+    MaxDigits = "max_digits", later ["*"] { cor: Spanned<Int<1, 96>>, digits: Int<1, 47>, }
+}

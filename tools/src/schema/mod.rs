@@ -2,10 +2,13 @@
 //!
 //! A key that this version does not act on is listed in its section's `later`: it is checked like the others and reported.
 
+pub(crate) mod account;
 pub(crate) mod dialing;
+pub(crate) mod numbering;
 pub(crate) mod parties;
 pub(crate) mod system;
 pub(crate) mod texts;
+pub(crate) mod time;
 pub(crate) mod types;
 pub(crate) mod waiting;
 
@@ -64,19 +67,19 @@ macro_rules! policy {
 
 policy! {
     one {
-        system: system::System, limits: waiting::Limits, interconnect: system::Interconnect,
-        emergency: waiting::Emergency, media: waiting::Media, registration: waiting::Registration,
-        class_defaults: waiting::ClassDefaults, features: waiting::FeatureCodes, homing: waiting::Homing,
-        smdr: system::Smdr, alarm: waiting::Alarm, check: waiting::Check,
+        system: system::System, limits: system::Limits, interconnect: system::Interconnect,
+        emergency: system::Emergency, media: waiting::Media, registration: waiting::Registration,
+        class_defaults: numbering::ClassDefaults, features: waiting::FeatureCodes, homing: waiting::Homing,
+        smdr: system::Smdr, alarm: waiting::Alarm, check: system::Check,
     }
     many {
-        schedule: waiting::Schedule, holiday: waiting::Holiday, cos: system::Cos, cor_group: system::CorGroup,
+        schedule: time::Schedule, holiday: time::Holiday, cos: system::Cos, cor_group: system::CorGroup,
         zone: system::Zone, media_path: waiting::MediaPath, l2_port: waiting::L2Port, template: parties::Template,
-        device: parties::Device, station_file: waiting::StationFile, user: waiting::User,
+        device: parties::Device, station_file: parties::StationFile, user: waiting::User,
         pickup_group: waiting::PickupGroup, hunt_group: waiting::HuntGroup, trunk: parties::Trunk,
         digit_modification: dialing::DigitModification, system_account_code: dialing::SystemAccountCode,
-        route: dialing::Route, route_list: dialing::RouteList, route_plan: waiting::RoutePlan, ars: dialing::Ars,
-        number_class: waiting::NumberClass, max_digits: waiting::MaxDigits, account_code: waiting::AccountCode,
+        route: dialing::Route, route_list: dialing::RouteList, route_plan: time::RoutePlan, ars: dialing::Ars,
+        number_class: numbering::NumberClass, max_digits: dialing::MaxDigits, account_code: account::AccountCode,
         speed_call: waiting::SpeedCall, intercept: waiting::Intercept, element: waiting::Element,
         assert: waiting::Assert,
     }

@@ -148,3 +148,8 @@ section! {
         inbound: Option<Vec<Inbound>>,
     }
 }
+
+section! {
+    /// `[[station_file]]`
+    StationFile = "station_file", later ["*"] { path: String, template: Option<String>, optional: Option<bool>, }
+}

@@ -138,3 +138,32 @@ section! {
         system_id: Option<Of<SystemId>>,
     }
 }
+
+section! {
+    /// `[limits]`
+    Limits = "limits", later ["*"] {
+        public_calls_per_minute: Option<Int<1, 60_000>>,
+        public_calls_at_once: Option<Int<1, 60_000>>,
+        trunk_call_minutes: Option<Int<1, 60_000>>,
+        login_failures: Option<Int<1, 255>>,
+        login_window_s: Option<Int<1, 86_400>>,
+        login_lockout_s: Option<Int<1, 86_400>>,
+    }
+}
+section! {
+    /// `[emergency]`
+    Emergency = "emergency", later ["*"] { notify: Option<Vec<Spanned<Of<super::texts::Keys>>>>, }
+}
+
+/// A finding that is known and accepted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accept {
+    pub(crate) lint: String,
+    pub(crate) at: String,
+    pub(crate) reason: Option<String>,
+}
+section! {
+    /// `[check]`
+    Check = "check", later ["*"] { accept: Option<Vec<Spanned<Accept>>>, }
+}

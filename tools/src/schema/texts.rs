@@ -50,17 +50,17 @@ texts! {
     Host(String), "a host name or address with an optional port, such as \"192.0.2.1:5060\"", |text| host(text);
     /// Address and port.
     Socket(SocketAddr), "an address and a port, such as \"127.0.0.1:5060\"", |text| text.parse().ok();
-    /// An address range.
-    Subnet(IpAddr), "an address range, such as \"10.1.0.0/16\"", |text| subnet(text);
+    /// An address range: address and bits that count.
+    Subnet((IpAddr, u8)), "an address range, such as \"10.1.0.0/16\"", |text| subnet(text);
     /// A MAC address.
     Mac(()), "a MAC address, such as \"08:00:0f:12:34:56\"", |text| (text.len() == 17 && text.split(':').count() == 6
         && text.split(':').all(|part| part.len() == 2 && part.bytes().all(|c| c.is_ascii_hexdigit()))).then_some(());
-    /// Days of the week.
-    Days(()), "days, such as \"mon-fri\" or \"sat,sun\"", |text| days(text);
-    /// A time of day.
-    Clock(()), "a time from \"00:00\" to \"24:00\"", |text| clock(text);
+    /// Days of the week: bit 0 Monday to bit 6 Sunday.
+    Days(u8), "days, such as \"mon-fri\" or \"sat,sun\"", |text| days(text);
+    /// A time of day, in minutes.
+    Clock(u16), "a time from \"00:00\" to \"24:00\"", |text| clock(text);
     /// A calendar day.
-    Date(()), "a date, such as \"2026-12-25\"", |text| text.parse::<jiff::civil::Date>().ok().map(drop);
+    Date(jiff::civil::Date), "a date, such as \"2026-12-25\"", |text| text.parse().ok();
     /// A country.
     Country(String), "a country by its two capital letters, such as \"CA\"",
         |text| (text.len() == 2 && text.bytes().all(|c| c.is_ascii_uppercase())).then(|| text.to_owned());
@@ -136,31 +136,33 @@ fn host(text: &str) -> Option<String> {
     good.then(|| text.to_owned())
 }
 
-fn subnet(text: &str) -> Option<IpAddr> {
+fn subnet(text: &str) -> Option<(IpAddr, u8)> {
     let (address, prefix) = text.split_once('/')?;
     let address: IpAddr = address.parse().ok()?;
     let most = if address.is_ipv4() { 32 } else { 128 };
-    prefix.parse::<u8>().ok().filter(|prefix| *prefix <= most && digits(&prefix.to_string()))?;
-    Some(address)
+    let prefix = Some(prefix).filter(|prefix| digits(prefix))?.parse::<u8>().ok();
+    Some((address, prefix.filter(|prefix| *prefix <= most)?))
 }
 
-fn days(text: &str) -> Option<()> {
+/// `sat-mon` goes round the end of the week.
+fn days(text: &str) -> Option<u8> {
     let day = |name: &str| {
         ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().position(|day| *day == name.trim())
     };
+    let mut bits = 0;
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        day(first)?;
-        day(last)?;
+        let (first, last) = (day(first)?, day(last)?);
+        (0..=(last + 7 - first) % 7).for_each(|n| bits |= 1 << ((first + n) % 7));
     }
-    Some(())
+    Some(bits)
 }
 
-fn clock(text: &str) -> Option<()> {
+fn clock(text: &str) -> Option<u16> {
     let (hour, minute) = text.split_once(':')?;
-    let two = |text: &str| Some(text).filter(|t| t.len() == 2 && digits(t))?.parse::<u8>().ok();
+    let two = |text: &str| Some(text).filter(|t| t.len() == 2 && digits(t))?.parse::<u16>().ok();
     let (hour, minute) = (two(hour)?, two(minute)?);
-    (hour < 24 && minute < 60 || (hour, minute) == (24, 0)).then_some(())
+    (hour < 24 && minute < 60 || (hour, minute) == (24, 0)).then_some(hour * 60 + minute)
 }
 
 #[cfg(test)]
@@ -188,8 +190,9 @@ mod tests {
 
     #[test]
     fn clocks_and_days() {
-        assert!(clock("00:00").is_some() && clock("24:00").is_some());
+        assert_eq!((clock("00:00"), clock("18:30"), clock("24:00")), (Some(0), Some(1110), Some(1440)));
         assert!(clock("24:01").is_none() && clock("7:00").is_none() && clock("12:60").is_none());
-        assert!(days("mon-fri").is_some() && days("sat, sun").is_some() && days("monday").is_none());
+        assert_eq!((days("mon-fri"), days("sat, sun"), days("sun-mon")), (Some(31), Some(96), Some(65)));
+        assert_eq!(days("monday"), None);
     }
 }

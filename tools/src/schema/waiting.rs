@@ -2,44 +2,13 @@
 
 #![allow(dead_code, reason = "checked for type and range; in force in a later version")]
 
-use super::dialing::Use;
 use super::section;
-use super::texts::{
-    AccessCode, Cesid, Clock, Code, Country, Date, Days, Keys, Mac, Outpulse, Pin, Socket, Webhook,
-};
+use super::texts::{AccessCode, Cesid, Keys, Mac, Outpulse, Pin, Socket, Webhook};
 use super::types::{ByMode, Hidden, Int, Of};
 use serde::de::{self, Deserialize, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
 use toml::Spanned;
-
-#[derive(Clone, Copy, Debug, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Mode {
-    Day,
-    Night1,
-    Night2,
-}
-
-section! {
-    /// `[limits]`
-    Limits = "limits", later ["*"] {
-        public_calls_per_minute: Option<Int<1, 60_000>>,
-        public_calls_at_once: Option<Int<1, 60_000>>,
-        trunk_call_minutes: Option<Int<1, 60_000>>,
-        login_failures: Option<Int<1, 255>>,
-        login_window_s: Option<Int<1, 86_400>>,
-        login_lockout_s: Option<Int<1, 86_400>>,
-    }
-}
-section! {
-    /// `[[schedule]]`
-    Schedule = "schedule", later ["*"] { mode: Mode, days: Of<Days>, from: Of<Clock>, to: Of<Clock>, }
-}
-section! {
-    /// `[[holiday]]`
-    Holiday = "holiday", later ["*"] { date: Of<Date>, mode: Mode, }
-}
 
 #[derive(Clone, Copy, Debug, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -55,10 +24,6 @@ section! {
 section! {
     /// `[[l2_port]]`
     L2Port = "l2_port", later ["*"] { chassis: Of<Mac>, port: String, cesid: Of<Cesid>, location: Option<String>, }
-}
-section! {
-    /// `[[station_file]]`
-    StationFile = "station_file", later ["*"] { path: String, template: Option<String>, optional: Option<bool>, }
 }
 section! {
     /// `[[user]]`
@@ -106,11 +71,6 @@ section! {
         cor: Option<ByMode<96>>,
     }
 }
-section! {
-    /// `[emergency]`
-    Emergency = "emergency", later ["*"] { notify: Option<Vec<Of<Keys>>>, }
-}
-
 #[derive(Clone, Copy, Debug, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Allowed {
@@ -137,80 +97,6 @@ section! {
     Registration = "registration", later ["*"] {
         access_code: Option<Spanned<Of<AccessCode>>>,
         replacement_code: Option<Spanned<Of<AccessCode>>>,
-    }
-}
-section! {
-    /// `[[route_plan]]`
-    RoutePlan = "route_plan", later ["*"] { id: Spanned<Int<1, 32>>, zones: Vec<Cell>, }
-}
-
-/// A cell of a route plan.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Cell {
-    days: Of<Days>,
-    from: Of<Clock>,
-    to: Of<Clock>,
-    #[serde(rename = "use")]
-    leads: Use,
-}
-
-#[derive(Clone, Copy, Debug, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Action {
-    Deny,
-    Allow,
-    Watch,
-}
-section! {
-    /// `[[number_class]]`
-    NumberClass = "number_class", later ["*"] {
-        name: String,
-        prefixes: Option<Vec<Of<Keys>>>,
-        countries: Option<Vec<Of<Country>>>,
-        action: Action,
-        cor_group: Option<super::types::Ref<96>>,
-    }
-}
-macro_rules! class_defaults {
-    ($($text:literal $name:ident)+) => {
-        section! {
-            /// `[class_defaults]`
-            ClassDefaults = "class_defaults", later ["*"] { $(#[serde(rename = $text)] $name: Option<Action>,)+ }
-        }
-
-        impl ClassDefaults {
-            /// Whether a class is denied.
-            pub(crate) fn denies(&self) -> bool {
-                [$(&self.$name),+].into_iter().any(|action| matches!(action, Some(Action::Deny)))
-            }
-        }
-    };
-}
-class_defaults! {
-    "local" local "national" national "mobile" mobile "fixed-or-mobile" fixed_or_mobile "toll-free" toll_free
-    "premium" premium "shared-cost" shared_cost "international" international
-    "directory-assistance" directory_assistance "operator" operator "carrier-access" carrier_access "unknown" unknown
-}
-section! {
-    /// `[[max_digits]]`
-    MaxDigits = "max_digits", later ["*"] { cor: Int<1, 96>, digits: Int<1, 47>, }
-}
-
-#[derive(Clone, Copy, Debug, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum CodeKind {
-    Verified,
-    NonVerified,
-}
-section! {
-    /// `[[account_code]]`
-    AccountCode = "account_code", later ["*"] {
-        code: Hidden<Code>,
-        kind: CodeKind,
-        name: Option<String>,
-        cos: Option<super::types::Ref<110>>,
-        cor: Option<super::types::Ref<96>>,
     }
 }
 section! {
@@ -304,18 +190,6 @@ section! {
     Alarm = "alarm", later ["*"] { syslog: Option<bool>, webhook: Option<Of<Webhook>>, }
 }
 
-/// A finding that is known and accepted.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Accept {
-    lint: String,
-    at: String,
-    reason: Option<String>,
-}
-section! {
-    /// `[check]`
-    Check = "check", later ["*"] { accept: Option<Vec<Accept>>, }
-}
 section! {
     /// `[[assert]]`
     Assert = "assert", later ["*"] {
