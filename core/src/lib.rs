@@ -20,7 +20,9 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod account;
 pub mod base;
+pub mod brakes;
 pub mod call;
 pub mod exchange;
 pub mod policy;

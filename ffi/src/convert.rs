@@ -11,7 +11,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddr
 use strowger::base::{Digits, Handle};
 use strowger::call::Cause;
 use strowger::exchange::Output;
-use strowger::policy::decide::{Authority, RowRef};
+use strowger::policy::{Authority, RowRef};
 use strowger::policy::{Choice, Denial, Image, Party, Verdict};
 use strowger::record::{Decision, Smdr, smdr::Station};
 

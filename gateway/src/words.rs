@@ -1,7 +1,7 @@
 //! Rows of the image in words, for log lines, records and the demo.
 
 use serde_json::{Value, json};
-use strowger::policy::decide::{Authority, RowRef};
+use strowger::policy::{Authority, RowRef};
 use strowger::policy::{Denial, Image, Party, Verdict};
 use strowger::record::Decision;
 

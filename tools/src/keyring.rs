@@ -4,7 +4,7 @@ use crate::compile::Compiled;
 use crate::write::soft;
 use strowger::base::{Algorithm, Crypto};
 use strowger::policy::Image;
-use strowger::policy::keyring::{FORMAT, MAGIC, ROW, ROWS};
+use strowger::policy::keyring::{CODE_MAC, FORMAT, MAGIC, ROW, ROWS};
 use strowger::policy::row::Field;
 
 /// The credentials of one device.
@@ -21,11 +21,11 @@ pub fn keyring_for(compiled: &Compiled, dn: &str) -> Option<Vec<u8>> {
     let device = image.device_by_dn(dn.as_bytes())?;
     let from = ROWS + usize::try_from(device).ok()? * ROW;
     let row = compiled.keyring.get(from..from + ROW)?;
-    Some(assemble(image.hash(), row.to_vec()))
+    Some(assemble(image.hash(), row, &[], 0))
 }
 
 /// The whole keyring: one row for each device, in order.
-pub(crate) fn keyring(image_hash: &[u8; 32], secrets: &[Secrets]) -> Vec<u8> {
+pub(crate) fn keyring(image_hash: &[u8; 32], secrets: &[Secrets], codes: &[&str]) -> Vec<u8> {
     let mut rows = Vec::with_capacity(secrets.len() * ROW);
     let mut put = |part: &[u8]| rows.extend_from_slice(part);
     for (device, secrets) in (0u32..).zip(secrets) {
@@ -34,22 +34,52 @@ pub(crate) fn keyring(image_hash: &[u8; 32], secrets: &[Secrets]) -> Vec<u8> {
         secrets.md5.unwrap_or_default().write(&mut put);
         secrets.sha256.unwrap_or_default().write(&mut put);
     }
-    assemble(image_hash, rows)
+    let count = u16::try_from(codes.len()).unwrap_or(u16::MAX);
+    assemble(image_hash, &rows, &hashed(image_hash, codes), count)
 }
 
-fn assemble(image_hash: &[u8; 32], rows: Vec<u8>) -> Vec<u8> {
-    let length = u32::try_from(ROWS + rows.len()).unwrap_or(u32::MAX);
+/// Account codes keyed and hashed, in order of their macs. The key comes from the codes themselves and the image, so that
+/// the same policy has the same keyring, and nobody without the codes can tell the key.
+fn hashed(image_hash: &[u8; 32], codes: &[&str]) -> Vec<u8> {
+    if codes.is_empty() {
+        return Vec::new();
+    }
+    let mut parts: Vec<&[u8]> = vec![b"strowger account codes", image_hash];
+    for code in codes {
+        parts.extend([code.as_bytes(), b"\n"]);
+    }
+    let mut crypto = soft();
+    let mut key = [0; 32];
+    key.copy_from_slice(crypto.digest(Algorithm::Sha256, &parts).as_bytes());
+    let mut rows: Vec<([u8; CODE_MAC], u16)> = Vec::with_capacity(codes.len());
+    for (row, code) in (0u16..).zip(codes) {
+        let mut mac = [0; CODE_MAC];
+        mac.copy_from_slice(&crypto.hmac(&key, &[code.as_bytes()])[..CODE_MAC]);
+        rows.push((mac, row));
+    }
+    rows.sort_unstable();
+    let mut octets = key.to_vec();
+    for (mac, row) in rows {
+        octets.extend_from_slice(&mac);
+        octets.extend_from_slice(&row.to_le_bytes());
+    }
+    octets
+}
+
+fn assemble(image_hash: &[u8; 32], rows: &[u8], codes: &[u8], code_count: u16) -> Vec<u8> {
+    let length = u32::try_from(ROWS + rows.len() + codes.len()).unwrap_or(u32::MAX);
     let count = u32::try_from(rows.len() / ROW).unwrap_or(u32::MAX);
-    let mut octets = Vec::with_capacity(ROWS + rows.len());
+    let mut octets = Vec::with_capacity(ROWS + rows.len() + codes.len());
     octets.extend_from_slice(MAGIC);
     let mut put = |part: &[u8]| octets.extend_from_slice(part);
     FORMAT.write(&mut put);
-    0u16.write(&mut put);
+    code_count.write(&mut put);
     length.write(&mut put);
     count.write(&mut put);
     image_hash.write(&mut put);
-    let hash = soft().digest(Algorithm::Sha256, &[&octets, &rows]);
+    let hash = soft().digest(Algorithm::Sha256, &[&octets, rows, codes]);
     octets.extend_from_slice(hash.as_bytes());
-    octets.extend_from_slice(&rows);
+    octets.extend_from_slice(rows);
+    octets.extend_from_slice(codes);
     octets
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use strowger::base::Soft;
-use strowger::policy::{Image, Mode};
+use strowger::policy::{Image, Keyring, Mode};
 use strowger_tools::explain::{Question, explain};
 use strowger_tools::{Finding, Level, compile_file, keyring_for, load};
 
@@ -57,9 +57,19 @@ struct Ask {
     /// What is dialed.
     #[arg(long, value_name = "DIGITS", required_unless_present = "did")]
     dial: Option<String>,
-    /// The service mode.
-    #[arg(long, value_enum, default_value = "day")]
-    mode: ModeName,
+    /// The service mode [default: day, or that of --at].
+    #[arg(long, value_enum)]
+    mode: Option<ModeName>,
+    /// Local time of the policy, such as 2026-11-22T10:00: sets the service mode, unless --mode does, and route plan zones
+    /// [default: a time when the schedule has the mode].
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// The account code that is dialed first.
+    #[arg(long, value_name = "DIGITS")]
+    code: Option<String>,
+    /// The number that the trunk calls.
+    #[arg(long, value_name = "DIGITS", requires = "trunk", conflicts_with = "dial")]
+    did: Option<String>,
     /// The keyring of an image, if it is not beside it.
     #[arg(long)]
     keys: Option<PathBuf>,
@@ -74,10 +84,6 @@ struct Ask {
 #[derive(clap::Args)]
 struct Later {
     #[arg(long, hide = true)]
-    at: Option<String>,
-    #[arg(long, hide = true)]
-    code: Option<String>,
-    #[arg(long, hide = true)]
     via: Option<String>,
     #[arg(long, hide = true)]
     transfer_by: Option<String>,
@@ -85,8 +91,6 @@ struct Later {
     user: Option<String>,
     #[arg(long, hide = true)]
     at_device: Option<String>,
-    #[arg(long, hide = true)]
-    did: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -149,13 +153,10 @@ fn compile(policy: &Path, output: &Path, keys: Option<PathBuf>, dn: Option<&str>
 fn answer(ask: &Ask) -> Result<(), String> {
     let later = &ask.later;
     let asked = [
-        ("--at", &later.at),
-        ("--code", &later.code),
         ("--via", &later.via),
         ("--transfer-by", &later.transfer_by),
         ("--user", &later.user),
         ("--at-device", &later.at_device),
-        ("--did", &later.did),
     ];
     if let Some((option, _)) = asked.iter().find(|(_, value)| value.is_some()) {
         return Err(format!("{option}: this version does not answer that yet"));
@@ -163,23 +164,39 @@ fn answer(ask: &Ask) -> Result<(), String> {
     let loaded = load(&ask.policy, ask.keys.as_deref()).map_err(|findings| lines(&findings))?;
     let image = Image::load(&loaded.image, &mut Soft::new(&[0; 32]))
         .map_err(|why| format!("{}: {why:?}", ask.policy.display()))?;
-    let mode = match ask.mode {
+    let keyring = loaded.keyring.as_deref().map(|keys| Keyring::load(keys, &image, &mut Soft::new(&[0; 32])));
+    let keyring = keyring.transpose().map_err(|why| format!("{}: {why:?}", ask.policy.display()))?;
+    if ask.code.is_some() && keyring.is_none() {
+        return Err("--code: the policy's keyring is needed to know codes: --keys FILE".into());
+    }
+    let mode = ask.mode.map(|mode| match mode {
         ModeName::Day => Mode::Day,
         ModeName::Night1 => Mode::Night1,
         ModeName::Night2 => Mode::Night2,
-    };
-    let dialed = ask.dial.as_deref().unwrap_or("");
+    });
+    let at = ask.at.as_deref().map(minutes).transpose()?;
+    let dialed = ask.dial.as_deref().or(ask.did.as_deref()).unwrap_or("");
     let question = match (&ask.from, &ask.trunk) {
         (Some(dn), _) => {
-            Question::of_device(&image, dn, dialed, mode).ok_or_else(|| format!("there is no device {dn}"))?
+            Question::of_device(&image, dn, dialed).ok_or_else(|| format!("there is no device {dn}"))?
         }
-        (None, Some(name)) => Question::of_trunk(&image, name, dialed, mode)
-            .ok_or_else(|| format!("there is no trunk {name}"))?,
+        (None, Some(name)) => {
+            Question::of_trunk(&image, name, dialed).ok_or_else(|| format!("there is no trunk {name}"))?
+        }
         (None, None) => return Err("who dials? --from DN or --trunk NAME".into()),
     };
-    let explanation = explain(&image, &question);
+    let question = Question { mode, at, code: ask.code.as_deref(), did: ask.did.is_some(), ..question };
+    let explanation = explain(&image, keyring.as_ref(), &question);
     let text = if ask.json { explanation.to_json() } else { explanation.to_text() };
     print(&text).map_err(|why| why.to_string())
+}
+
+/// Local time in minutes since 1970.
+fn minutes(at: &str) -> Result<u64, String> {
+    let bad = |_| format!("--at {at}: expected a local time such as 2026-11-22T10:00");
+    let time: jiff::civil::DateTime = at.parse().map_err(bad)?;
+    let seconds = time.to_zoned(jiff::tz::TimeZone::UTC).map_err(bad)?.timestamp().as_second();
+    u64::try_from(seconds / 60).map_err(|_| format!("--at {at}: before 1970"))
 }
 
 /// A temporary file beside `path` with the octets in it, safely on disk.

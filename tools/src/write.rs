@@ -5,9 +5,10 @@ use strowger::base::{Algorithm, Crypto, Soft};
 use strowger::policy::image::{DIRECTORY, DIRECTORY_ENTRY, FORMAT, MAGIC, username_home};
 use strowger::policy::row::{Field, Row, Str};
 use strowger::policy::rows::{
-    ArsRow, ChoiceRow, CorGroupRow, CosRow, DeviceRow, DeviceTextRow, DigitModificationRow, EdgeRow,
-    InterconnectRow, LeadingRow, NodeRow, RouteListRow, RouteRow, SECTION_TEXTS, SystemRow, TrunkRow,
-    UsernameRow, UsernameSeedRow, ZoneRow,
+    AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
+    DeviceTextRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow, InterconnectRow, LeadingRow,
+    MaxDigitsRow, NodeRow, OffsetRow, OwnChainRow, OwnClassRow, PlanRow, RouteListRow, RouteRow,
+    SECTION_TEXTS, ScheduleRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -42,6 +43,19 @@ pub(crate) struct Tables {
     pub(crate) zones: Vec<ZoneRow>,
     pub(crate) nodes: Vec<NodeRow>,
     pub(crate) edges: Vec<EdgeRow>,
+    pub(crate) class_states: Vec<ClassStateRow>,
+    pub(crate) class_edges: Vec<ClassEdgeRow>,
+    pub(crate) own_classes: Vec<OwnClassRow>,
+    pub(crate) own_chains: Vec<OwnChainRow>,
+    pub(crate) schedule: Vec<ScheduleRow>,
+    pub(crate) holidays: Vec<HolidayRow>,
+    pub(crate) offsets: Vec<OffsetRow>,
+    pub(crate) plans: Vec<PlanRow>,
+    pub(crate) cells: Vec<CellRow>,
+    pub(crate) max_digits: Vec<MaxDigitsRow>,
+    pub(crate) codes: Vec<AccountCodeRow>,
+    pub(crate) inbound: Vec<InboundRow>,
+    pub(crate) trusted: Vec<TrustedRow>,
     pub(crate) texts: Texts,
 }
 
@@ -104,6 +118,19 @@ impl Tables {
         sections.table(&self.zones);
         sections.table(&self.nodes);
         sections.table(&self.edges);
+        sections.table(&self.class_states);
+        sections.table(&self.class_edges);
+        sections.table(&self.own_classes);
+        sections.table(&self.own_chains);
+        sections.table(&self.schedule);
+        sections.table(&self.holidays);
+        sections.table(&self.offsets);
+        sections.table(&self.plans);
+        sections.table(&self.cells);
+        sections.table(&self.max_digits);
+        sections.table(&self.codes);
+        sections.table(&self.inbound);
+        sections.table(&self.trusted);
         sections.table(&usernames);
         sections.table(&[seed]);
         sections.add(SECTION_TEXTS, 1, self.texts.all.len(), |octets| {

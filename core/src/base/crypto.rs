@@ -83,6 +83,9 @@ pub trait Crypto {
     /// HMAC-SHA-256 of the concatenated parts under this provider's own key, chosen at random when it was made.
     fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32];
 
+    /// HMAC-SHA-256 of the concatenated parts under a key of the caller's: account codes and PINs of a keyring.
+    fn hmac(&mut self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32];
+
     /// Fills `out` with unpredictable octets.
     fn random(&mut self, out: &mut [u8]);
 
@@ -113,9 +116,7 @@ impl Soft {
     /// A provider keyed with 32 octets from the caller's true random source.
     #[must_use]
     pub fn new(seed: &[u8; 32]) -> Self {
-        // The key length is the block-size-independent 32 octets that HMAC always takes; the fallback is never used.
-        let keyed = Hmac::<Sha256>::new_from_slice(seed).unwrap_or_else(|_| Hmac::new(&Default::default()));
-        Self { keyed, counter: 0, pool: [0; 32], left: 0 }
+        Self { keyed: keyed(seed), counter: 0, pool: [0; 32], left: 0 }
     }
 
     fn keyed_digest(&self, domain: u8, parts: &[&[u8]]) -> [u8; 32] {
@@ -124,6 +125,11 @@ impl Soft {
         parts.iter().for_each(|part| mac.update(part));
         mac.finalize().into_bytes().into()
     }
+}
+
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    // HMAC takes keys of any length; the fallback is never used.
+    Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }
 
 impl core::fmt::Debug for Soft {
@@ -152,6 +158,12 @@ impl Crypto for Soft {
 
     fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32] {
         self.keyed_digest(1, parts)
+    }
+
+    fn hmac(&mut self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = keyed(key);
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
     }
 
     fn random(&mut self, out: &mut [u8]) {
@@ -185,6 +197,15 @@ mod tests {
             hex(soft.digest(Algorithm::Sha256, &[b"abc"])),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn macs_are_those_of_rfc_4231() {
+        // RFC 4231 section 4.2 has a key of 20 octets; zeros behind it do not change the mac.
+        let mut key = [0; 32];
+        key[..20].copy_from_slice(&[0x0b; 20]);
+        let mac = Soft::new(&[7; 32]).hmac(&key, &[b"Hi ", b"There"]);
+        assert_eq!(mac[..4], [0xb0, 0x34, 0x4c, 0x61]);
     }
 
     #[test]

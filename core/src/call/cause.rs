@@ -9,6 +9,8 @@ pub enum Cause {
     Normal,
     /// Policy forbade it.
     Denied(Rule),
+    /// It made room for an emergency call.
+    Preempted,
     /// The final SIP status that a peer gave, or that describes what happened: 300-699.
     Status(u16),
 }
@@ -25,11 +27,15 @@ impl Cause {
     /// No room.
     pub const CONGESTION: Self = Self::Status(503);
 
+    /// It has lasted as long as it may.
+    pub const TOO_LONG: Self = Self::Denied(Rule::LimitDuration);
+
     /// The SIP status that tells a caller whose call has not been answered.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
             Self::Normal => 487,
+            Self::Preempted => 503,
             Self::Status(status) => match status {
                 // A redirection or challenge was meant for us, not for the caller.
                 300..=399 | 401 | 407 => 480,
@@ -55,6 +61,17 @@ impl Cause {
                 | Rule::DigitModification
                 | Rule::RouteEmergencyOnly
                 | Rule::IdentityMismatch
+                | Rule::ClassDenied
+                | Rule::MaxDigits
+                | Rule::RoutePlanClosed
+                | Rule::LimitRate
+                | Rule::LimitCalls
+                | Rule::Lockout
+                | Rule::LimitDuration
+                | Rule::CodeForcedVerified
+                | Rule::CodeForced
+                | Rule::CodeWrong
+                | Rule::CodeLocked
                 | Rule::PolicyNone => 403,
             },
         }
@@ -65,6 +82,7 @@ impl Cause {
     pub const fn q850(self) -> u8 {
         match self {
             Self::Normal => 16,
+            Self::Preempted => 8,
             Self::Status(status) => match status {
                 404 | 485 | 604 => 1,
                 486 | 600 => 17,
@@ -96,6 +114,17 @@ impl Cause {
                 | Rule::DigitModification
                 | Rule::RouteEmergencyOnly
                 | Rule::IdentityMismatch
+                | Rule::ClassDenied
+                | Rule::MaxDigits
+                | Rule::RoutePlanClosed
+                | Rule::LimitRate
+                | Rule::LimitCalls
+                | Rule::Lockout
+                | Rule::LimitDuration
+                | Rule::CodeForcedVerified
+                | Rule::CodeForced
+                | Rule::CodeWrong
+                | Rule::CodeLocked
                 | Rule::PolicyNone => 21,
             },
         }

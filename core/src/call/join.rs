@@ -1,8 +1,8 @@
 //! The only code that connects: a permit is spent here, and only here does a [`Connect`] come to be.
 
 use crate::base::Handle;
+use crate::policy::Authority;
 use crate::policy::Permit;
-use crate::policy::decide::Authority;
 
 /// How far two legs are joined.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -9,6 +9,7 @@
 //!  Calling, Ringing --Answer----------> Connected       and the edge is joined
 //!  Calling, Ringing --Tick at until---> Clearing        no answer: 480
 //!  any live    --Release (its party)--> Gone            and the peer is told
+//!  Connected   --Tick at until--------> Clearing        it has lasted as long as it may
 //!  any live    --PeerReleased---------> Clearing        release sent, confirmation awaited
 //!  Clearing    --Confirmed, Tick------> Gone
 //! ```
@@ -39,7 +40,10 @@ pub enum State {
         until: Instant,
     },
     /// Talking.
-    Connected,
+    Connected {
+        /// When it has lasted long enough, if ever.
+        until: Option<Instant>,
+    },
     /// A release was sent.
     Clearing {
         /// When confirmation is no longer awaited.
@@ -72,7 +76,10 @@ pub enum Event {
     /// The other side rings.
     PeerAlerting,
     /// The other side answered and the two are joined.
-    PeerAnswered,
+    PeerAnswered {
+        /// The longest that the call may last, in seconds; 0: without limit.
+        longest_s: u32,
+    },
     /// The other side is gone.
     PeerReleased(Cause),
     /// Time has passed.
@@ -125,7 +132,8 @@ impl Leg {
             State::Calling { until } | State::Ringing { until } | State::Clearing { until, .. } => {
                 Some(until)
             }
-            State::Idle | State::Proceeding | State::Alerting | State::Connected | State::Gone => None,
+            State::Connected { until } => until,
+            State::Idle | State::Proceeding | State::Alerting | State::Gone => None,
         }
     }
 
@@ -142,20 +150,30 @@ impl Leg {
             (Proceeding, Event::PeerAlerting) => (Alerting, &[SendAlerting]),
             // A second provisional answer may carry other early media: it is told again.
             (Alerting, Event::PeerAlerting) => (Alerting, &[SendAlerting]),
-            (Proceeding | Alerting, Event::PeerAnswered) => (Connected, &[]),
+            (Proceeding | Alerting, Event::PeerAnswered { longest_s }) => {
+                let limited = longest_s != 0;
+                (Connected { until: limited.then(|| now.plus_s(u64::from(longest_s))) }, &[])
+            }
+            (Connected { until: Some(until) }, Event::Tick) if now >= until => (
+                clearing(Cause::TOO_LONG),
+                &[SendRelease(Cause::TOO_LONG), TellPeer(Event::PeerReleased(Cause::TOO_LONG))],
+            ),
             (Calling { until } | Ringing { until }, Event::Alerting) => {
                 (Ringing { until }, &[TellPeer(Event::PeerAlerting)])
             }
-            (Calling { .. } | Ringing { .. }, Event::Answer) => (Connected, &[Answered]),
+            (Calling { .. } | Ringing { .. }, Event::Answer) => (Connected { until: None }, &[Answered]),
             (Calling { until } | Ringing { until }, Event::Tick) if now >= until => (
                 clearing(Cause::UNAVAILABLE),
                 &[SendRelease(Cause::CANCELLED), TellPeer(Event::PeerReleased(Cause::UNAVAILABLE))],
             ),
-            (Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected, Event::Release(cause)) => {
+            (
+                Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected { .. },
+                Event::Release(cause),
+            ) => {
                 return self.become_gone(cause, &[TellPeer(Event::PeerReleased(cause))]);
             }
             (
-                Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected,
+                Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected { .. },
                 Event::PeerReleased(cause),
             ) => {
                 self.state = clearing(cause);
@@ -175,27 +193,33 @@ impl Leg {
             }
             // Early ticks do nothing. Everything below comes too late or twice, and changes nothing.
             (state @ (Calling { .. } | Ringing { .. } | Clearing { .. }), Event::Tick) => (state, &[]),
-            (state @ (Proceeding | Alerting | Connected | Gone | Idle), Event::Tick) => (state, &[]),
+            (state @ (Proceeding | Alerting | Connected { .. } | Gone | Idle), Event::Tick) => (state, &[]),
             (
                 state @ (Proceeding
                 | Alerting
                 | Calling { .. }
                 | Ringing { .. }
-                | Connected
+                | Connected { .. }
                 | Clearing { .. }
                 | Gone),
                 Event::Originate | Event::Offer { .. },
             ) => (state, &[]),
             (
-                state @ (Idle | Proceeding | Alerting | Connected | Clearing { .. } | Gone),
+                state @ (Idle | Proceeding | Alerting | Connected { .. } | Clearing { .. } | Gone),
                 Event::Alerting | Event::Answer,
             ) => (state, &[]),
             (
-                state @ (Idle | Calling { .. } | Ringing { .. } | Connected | Clearing { .. } | Gone),
-                Event::PeerAlerting | Event::PeerAnswered,
+                state @ (Idle | Calling { .. } | Ringing { .. } | Connected { .. } | Clearing { .. } | Gone),
+                Event::PeerAlerting | Event::PeerAnswered { .. },
             ) => (state, &[]),
             (
-                state @ (Idle | Proceeding | Alerting | Calling { .. } | Ringing { .. } | Connected | Gone),
+                state @ (Idle
+                | Proceeding
+                | Alerting
+                | Calling { .. }
+                | Ringing { .. }
+                | Connected { .. }
+                | Gone),
                 Event::Confirmed,
             ) => (state, &[]),
             (state @ (Clearing { .. } | Gone), Event::PeerReleased(_)) => (state, &[]),

@@ -11,8 +11,9 @@ pub use cause::Cause;
 pub use join::{Connect, Edge};
 pub use leg::Leg;
 
+use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
-use crate::policy::decide::{Authority, RowRef};
+use crate::policy::{Authority, RowRef};
 use crate::policy::{Choice, Mode, Party, Permit};
 use crate::table::Slab;
 use join::Leave;
@@ -63,6 +64,24 @@ pub struct Call {
     started: Instant,
     answered: Option<Instant>,
     tries: u8,
+    /// The longest it may last once answered, in seconds; 0: without limit.
+    longest_s: u32,
+    account: Typed,
+}
+
+/// What a call to be set up has beside its permit.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// What was dialed, without codes.
+    pub dialed: Digits,
+    /// How long the called party may ring, in seconds.
+    pub ringing_s: u16,
+    /// The longest it may last once answered, in seconds; 0: without limit.
+    pub longest_s: u32,
+    /// The account code, for its record.
+    pub account: Typed,
+    /// Whether the caller and the called party are driven by neutral signals.
+    pub neutral: (bool, bool),
 }
 
 /// What a finished call leaves for its record.
@@ -88,6 +107,10 @@ pub struct Finished {
     pub ended: Instant,
     /// Why it ended.
     pub cause: Cause,
+    /// `internal`, `route` or `emergency`.
+    pub rule: crate::policy::Rule,
+    /// The account code.
+    pub account: Typed,
 }
 
 /// Both legs of a new call.
@@ -160,11 +183,10 @@ impl<'m> Calls<'m> {
         &mut self,
         now: Instant,
         permit: Permit<'_>,
-        dialed: Digits,
-        ringing_s: u16,
-        neutral: (bool, bool),
+        terms: &Terms,
         commands: &mut Commands,
     ) -> Option<Pair> {
+        let Terms { dialed, ringing_s, longest_s, account, neutral } = *terms;
         if self.free() == 0 {
             return None;
         }
@@ -179,6 +201,8 @@ impl<'m> Calls<'m> {
             started: now,
             answered: None,
             tries: 1,
+            longest_s,
+            account,
         };
         let call = self.calls.insert(call).ok()?;
         for leg in [a, b] {
@@ -189,6 +213,16 @@ impl<'m> Calls<'m> {
         self.event(now, a, Event::Originate, commands);
         self.event(now, b, Event::Offer { ringing_s }, commands);
         Some(Pair { a, b })
+    }
+
+    /// The youngest call over this trunk that is not for an emergency: its two legs. Work: linear in the legs.
+    #[must_use]
+    pub fn youngest_on(&self, trunk: u16) -> Option<(Handle, Handle)> {
+        let over = self.legs.iter().filter(|(_, slot)| slot.party == Party::Trunk(trunk));
+        let calls = over.filter_map(|(_, slot)| self.calls.get(slot.call));
+        let ordinary = calls.filter(|call| call.choice.rule != crate::policy::Rule::Emergency);
+        let youngest = ordinary.max_by_key(|call| call.started)?;
+        Some((youngest.edge.a(), youngest.edge.b()))
     }
 
     /// The caller, mode, row and number of tries of an emergency call whose called leg has just failed before answer,
@@ -290,8 +324,9 @@ impl<'m> Calls<'m> {
         let call = self.calls.get_mut(call)?;
         let connect = call.edge.answer(by)?;
         call.answered = Some(now);
+        let longest_s = call.longest_s;
         push(commands, Command::Connect(connect));
-        Some((connect.a(), Event::PeerAnswered))
+        Some((connect.a(), Event::PeerAnswered { longest_s }))
     }
 
     /// The first leg to go ends the call and leaves its record; the second gives the slot back.
@@ -331,6 +366,8 @@ impl Call {
             answered: self.answered,
             ended: now,
             cause,
+            rule: self.choice.rule,
+            account: self.account,
         }
     }
 }

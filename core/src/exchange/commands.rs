@@ -1,6 +1,7 @@
 //! What the call machine commands, done: on our own signalling as messages, elsewhere as neutral outputs.
 
-use super::invite::{channel_free, reason, ringing};
+use super::brakes::Line;
+use super::invite::{reason, ringing};
 use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::{Cause, Command, Commands, leg};
@@ -310,8 +311,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let dialed = self.calls.choice(failed).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
         let neutral = self.calls.leg(failed).is_some_and(|leg| leg.neutral);
         let trunks = &*self.trunks;
-        let free = |trunk| channel_free(trunks, &image, trunk, neutral);
-        let Ok(permit) = Permit::next_emergency(&image, from, mode, row, nth, free) else { return false };
+        let world = Line { trunks, image: &image, neutral, locked_out: false, brake: None, now };
+        let Ok(permit) = Permit::next_emergency(&image, from, mode, row, nth, world) else { return false };
         let choice = *permit.choice();
         let ringing_s = ringing(&image, from, mode);
         // The failed leg gives its slot back first: in a full exchange there is no other.

@@ -1,8 +1,10 @@
 //! Who sent this request?
 
 use super::Exchange;
-use crate::base::{Crypto, Instant};
+use super::brakes::terms;
+use crate::base::{Crypto, Digits, Instant};
 use crate::policy::Party;
+use crate::record::alarm;
 use crate::registration::{Outcome, digest};
 use crate::wire::sip::{Address, Message};
 use core::net::SocketAddr;
@@ -40,14 +42,54 @@ impl<C: Crypto> Exchange<'_, C> {
             slot.replay = replay;
         }
         match outcome {
-            Outcome::Device(device) => Proof::Device(device),
+            Outcome::Device(device) => {
+                self.login_succeeded(now, device);
+                Proof::Device(device)
+            }
             Outcome::Challenge { stale } => {
                 if !stale {
                     self.statistics.unauthorised = self.statistics.unauthorised.wrapping_add(1);
+                    if let Some(device) = policy.image.device_by_username(credentials.username) {
+                        self.login_failed(now, device);
+                    }
                 }
                 Proof::Missing { stale }
             }
         }
+    }
+
+    fn login_failed(&mut self, now: Instant, device: u32) {
+        let Some(policy) = self.policy else { return };
+        let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
+        if slot.is_some_and(|slot| slot.login.fail(now, terms(&policy.image))) {
+            self.alarm(now, alarm::Cause::Lockout, Party::Device(device), Digits::EMPTY);
+        }
+    }
+
+    fn login_succeeded(&mut self, now: Instant, device: u32) {
+        let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
+        if let Some(slot) = slot {
+            slot.login.succeed(now);
+        }
+    }
+
+    /// Whether a device is locked out. Where it is registered from it is not: a stranger's guesses must not silence it.
+    pub(super) fn is_locked_out(&self, now: Instant, device: u32, source: SocketAddr) -> bool {
+        let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
+        let Some(slot) = slot else { return false };
+        let at_home = self.is_registered(device) && slot.source == source.ip();
+        slot.login.is_locked(now) && !at_home
+    }
+
+    /// The trunk that a request comes from, by the address. One that shares its address with phones (`trusted` of a whole
+    /// network) is told by its port, or by naming no device of ours.
+    pub(super) fn trunk_caller(&self, message: &Message<'_>, source: SocketAddr) -> Option<u16> {
+        let policy = self.policy?;
+        let trunk = policy.image.trunk_by_source(source.ip())?;
+        let far_end = self.trunks.get(usize::from(trunk)).and_then(|slot| slot.address);
+        let user = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
+        let ours = policy.image.device_by_dn(user).or_else(|| policy.image.device_by_username(user));
+        (far_end == Some(source) || ours.is_none()).then_some(trunk)
     }
 
     /// Whether the user part of this address is the device's number or username (R81).

@@ -1,13 +1,19 @@
 //! A new INVITE: who is it, what is asked, may it be? Then two legs and a proposed edge, or a denial.
 
+use super::brakes::{Line, brake, terms};
 use super::identity::Proof;
 use super::receive::Load;
 use super::{Exchange, Signal, Taken};
+use crate::account::{self, Length, Typed};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
-use crate::call::{Cause, Commands, leg};
-use crate::policy::decide::{Authority, RowRef, cos};
+use crate::call::{Cause, Commands, Terms, leg};
+use crate::policy::decide::class_of;
+use crate::policy::inbound::{Inbound, inbound};
+use crate::policy::permit::Refusal;
+use crate::policy::rows::CosRow;
 use crate::policy::trie::{End, analyse};
-use crate::policy::{Attempt, Denial, Image, Mode, Party, Permit, Rule, Verdict};
+use crate::policy::{Attempt, Authority, Code, Denial, Image, Mode, Party, Permit, RowRef, Rule, Verdict};
+use crate::record::alarm;
 use crate::signalling::dialog::{Dialog, Phase};
 use crate::signalling::render;
 use crate::signalling::sip::Key;
@@ -26,6 +32,23 @@ pub(super) struct Asked<'a> {
     pub(super) dialed: &'a [u8],
     /// The caller, and a called device, are driven by neutral signals.
     pub(super) neutral: bool,
+    /// The caller is locked out after failed log-ins.
+    pub(super) locked_out: bool,
+}
+
+/// Why a call was not placed.
+pub(super) enum Unplaced {
+    /// Policy refused, or every way is busy.
+    Denied(Denial),
+    /// No room.
+    Congested,
+}
+
+/// What was asked for, taken apart: an account code in front of the number, a called number of a trunk.
+struct Wanted<'a> {
+    number: &'a [u8],
+    code: Code,
+    typed: Typed,
 }
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -46,16 +69,17 @@ impl<C: Crypto> Exchange<'_, C> {
         if (load == Load::Reserve || self.transactions_are_scarce()) && !emergency {
             return self.congested(message, source);
         }
-        let from = if emergency {
-            self.emergency_caller(now, message, source)
-        } else {
-            match self.authenticate(now, message) {
+        let trunk = if emergency { None } else { self.trunk_caller(message, source) };
+        let from = match trunk {
+            Some(trunk) => Party::Trunk(trunk),
+            None if emergency => self.emergency_caller(now, message, source),
+            None => match self.authenticate(now, message) {
                 Proof::Device(device) => Party::Device(device),
                 Proof::Missing { stale } => {
                     let user = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
                     return self.challenge(now, message, source, user, stale);
                 }
-            }
+            },
         };
         if let Some(status) = unusable_body(message) {
             return self.sip.reply(message, source, status, |out| {
@@ -74,7 +98,8 @@ impl<C: Crypto> Exchange<'_, C> {
             self.identity_mismatch(now, from, claimed);
             return self.refuse(now, message, source, key, tag_cookie, Cause::Denied(Rule::IdentityMismatch));
         }
-        let asked = Asked { from, dialed, neutral: false };
+        let locked_out = matches!(from, Party::Device(device) if self.is_locked_out(now, device, source));
+        let asked = Asked { from, dialed, neutral: false, locked_out };
         let mut commands = Commands::new();
         match self.place(now, &asked, &mut commands) {
             Ok(a) => {
@@ -82,53 +107,169 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.trying(now, a);
                 self.perform(now, commands, &super::commands::Heard::NOTHING);
             }
-            Err(Some(denial)) => {
+            Err(Unplaced::Denied(denial)) => {
                 self.refuse(now, message, source, key, tag_cookie, Cause::Denied(denial.rule));
             }
-            Err(None) => self.congested(message, source),
+            Err(Unplaced::Congested) => self.congested(message, source),
         }
     }
 
-    /// The gate, once: a permit and two legs, or a denial; `None` is no room. Everything is noted down.
+    /// The gate, once: a permit and two legs, or a denial. Everything is noted down.
     pub(super) fn place(
         &mut self,
         now: Instant,
         asked: &Asked<'_>,
         commands: &mut Commands,
-    ) -> Result<Handle, Option<Denial>> {
-        let mode = self.mode;
-        let dialed = Digits::dialed(asked.dialed).unwrap_or_default();
+    ) -> Result<Handle, Unplaced> {
+        let mode = self.mode(now);
         let Some(policy) = self.policy else {
-            let denial = without_policy(asked.from, mode);
-            self.decided(now, asked.from, dialed, Verdict::Deny(denial));
-            return Err(Some(denial));
+            let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
+            // Without a policy nothing is permitted (law 3).
+            let denial = Denial::new(Rule::PolicyNone, authority, RowRef::None);
+            return Err(self.denied(now, asked.from, asked.dialed, Verdict::Deny(denial)));
         };
-        let attempt = Attempt { from: asked.from, dialed: asked.dialed, mode };
+        let mut called = Digits::EMPTY;
+        let wanted = match self.wanted(now, asked, mode, &mut called) {
+            Ok(wanted) => wanted,
+            Err(rule) => {
+                let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
+                let denial = Denial::new(rule, authority, RowRef::None);
+                return Err(self.denied(now, asked.from, asked.dialed, Verdict::Deny(denial)));
+            }
+        };
+        let minute = self.moment(now).map(|moment| moment.minute);
+        let attempt = Attempt { from: asked.from, dialed: wanted.number, mode, minute, code: wanted.code };
         let (trunks, image) = (&*self.trunks, &policy.image);
-        let permit =
-            match Permit::request(image, &attempt, |trunk| channel_free(trunks, image, trunk, asked.neutral))
-            {
-                Ok(permit) => permit,
-                Err(denial) => {
-                    self.decided(now, asked.from, dialed, Verdict::Deny(denial));
-                    self.record_toll_denied(now, asked.from, dialed, &denial);
-                    return Err(Some(denial));
-                }
-            };
+        let world = Line {
+            trunks,
+            image,
+            neutral: asked.neutral,
+            locked_out: asked.locked_out,
+            brake: brake(self.devices, trunks, asked.from),
+            now,
+        };
+        let permit = match Permit::request(image, &attempt, world) {
+            Ok(permit) => permit,
+            Err(Refusal::Denied(denial)) => {
+                return Err(self.denied(now, asked.from, wanted.number, Verdict::Deny(denial)));
+            }
+            Err(Refusal::NeedsCode(denial)) => {
+                return Err(self.denied(now, asked.from, wanted.number, Verdict::NeedsCode(denial)));
+            }
+        };
         let choice = *permit.choice();
+        let dialed = Digits::dialed(wanted.number).unwrap_or_default();
+        if choice.rule == Rule::Emergency {
+            self.make_way(now, &choice.to);
+        }
         let neutral =
             (asked.neutral, asked.neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d)));
-        let ringing_s = ringing(image, asked.from, mode);
-        let Some(pair) = self.calls.set_up(now, permit, dialed, ringing_s, neutral, commands) else {
-            return Err(None);
+        let terms = Terms {
+            dialed,
+            ringing_s: ringing(image, asked.from, mode),
+            longest_s: self.longest(&choice),
+            account: wanted.typed,
+            neutral,
+        };
+        let Some(pair) = self.calls.set_up(now, permit, &terms, commands) else {
+            return Err(Unplaced::Congested);
         };
         self.decided(now, asked.from, dialed, Verdict::Allow(choice));
+        if choice.rule == Rule::Emergency {
+            self.emergency_notice(now, asked.from, dialed);
+        }
+        self.public_call_begins(now, asked.from, &choice, dialed);
         for party in [asked.from, choice.to] {
             self.count_channel(party, true);
         }
         self.watch_leg(pair.a);
         self.watch_leg(pair.b);
         Ok(pair.a)
+    }
+
+    /// A refusal, noted down where refusals are.
+    fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
+        let dialed = Digits::dialed(number).unwrap_or_default();
+        self.decided(now, from, dialed, verdict);
+        let (Verdict::Deny(denial) | Verdict::NeedsCode(denial)) = verdict else {
+            return Unplaced::Congested;
+        };
+        self.record_toll_denied(now, from, dialed, &denial);
+        if matches!(denial.rule, Rule::LimitRate | Rule::LimitCalls) {
+            self.alarm(now, alarm::Cause::Limit(denial.rule), from, dialed);
+        }
+        Unplaced::Denied(denial)
+    }
+
+    /// Takes apart what was asked for. An emergency number is never looked at twice: it goes as it is.
+    fn wanted<'a>(
+        &mut self,
+        now: Instant,
+        asked: &Asked<'a>,
+        mode: Mode,
+        called: &'a mut Digits,
+    ) -> Result<Wanted<'a>, Rule> {
+        let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE };
+        let Some(policy) = self.policy else { return Ok(plain(asked.dialed)) };
+        let end = analyse(&policy.image, asked.dialed, |_| false).end;
+        match (asked.from, end) {
+            (_, End::Emergency(_)) => Ok(plain(asked.dialed)),
+            (Party::Trunk(trunk), _) => match inbound(&policy.image, trunk, asked.dialed) {
+                Inbound::To(number, _) => {
+                    *called = number;
+                    Ok(plain(called.as_bytes()))
+                }
+                Inbound::AsCalled => Ok(plain(asked.dialed)),
+                Inbound::Vacant => Err(Rule::NumberVacant),
+            },
+            (Party::Device(device), End::Feature(_, digits)) => {
+                let behind = asked.dialed.get(usize::from(digits)..).unwrap_or(&[]);
+                let class = class_of(&policy.image, asked.from, mode).unwrap_or_default();
+                let split = account::split(behind, Length::of(&class));
+                let (typed, number) =
+                    split.filter(|(_, number)| !number.is_empty()).ok_or(Rule::NumberIncomplete)?;
+                let code = self.check_code(now, device, &class, typed);
+                Ok(Wanted { number, code, typed: Typed::new(typed) })
+            }
+            (Party::Device(_) | Party::Unknown, _) => Ok(plain(asked.dialed)),
+        }
+    }
+
+    /// Checks a dialed code, and counts wrong ones (R48, R49).
+    pub(super) fn check_code(&mut self, now: Instant, device: u32, class: &CosRow, typed: &[u8]) -> Code {
+        let Some(policy) = self.policy else { return Code::Wrong };
+        let Some(slot) = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device)) else {
+            return Code::Wrong;
+        };
+        if slot.codes.is_locked(now) {
+            return Code::Locked;
+        }
+        let code = account::check(&policy.image, &policy.keyring, class, typed, &mut self.crypto);
+        if code != Code::Wrong {
+            slot.codes.succeed(now);
+        } else if slot.codes.fail(now, terms(&policy.image)) {
+            self.alarm(now, alarm::Cause::CodeLockout, Party::Device(device), Digits::EMPTY);
+        }
+        code
+    }
+
+    /// Clears the youngest ordinary call of a full trunk for an emergency call.
+    fn make_way(&mut self, now: Instant, to: &Party) {
+        let (Party::Trunk(trunk), Some(policy)) = (*to, self.policy) else { return };
+        let channels = policy.image.trunks().get(usize::from(trunk)).map_or(0, |row| row.channels);
+        let full = self.trunks.get(usize::from(trunk)).is_some_and(|slot| slot.in_use >= channels);
+        let Some((a, b)) = self.calls.youngest_on(trunk).filter(|_| full) else { return };
+        let party = self.calls.leg(a).map_or(Party::Unknown, |leg| leg.party);
+        let dialed = self.calls.choice(a).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
+        self.alarm(now, alarm::Cause::Preempted, party, dialed);
+        for leg in [a, b] {
+            self.leg_event(
+                now,
+                leg,
+                leg::Event::PeerReleased(Cause::Preempted),
+                &super::commands::Heard::NOTHING,
+            );
+        }
     }
 
     /// Takes a neutral signal. Work: one decision for a set-up, otherwise constant.
@@ -160,14 +301,14 @@ impl<C: Crypto> Exchange<'_, C> {
             return Taken::Congested;
         }
         let mut commands = Commands::new();
-        let asked = Asked { from, dialed, neutral: true };
+        let asked = Asked { from, dialed, neutral: true, locked_out: false };
         match self.place(now, &asked, &mut commands) {
             Ok(leg) => {
                 self.perform(now, commands, &super::commands::Heard::NOTHING);
                 Taken::SetUp { leg }
             }
-            Err(Some(denial)) => Taken::Denied(denial),
-            Err(None) => Taken::Congested,
+            Err(Unplaced::Denied(denial)) => Taken::Denied(denial),
+            Err(Unplaced::Congested) => Taken::Congested,
         }
     }
 
@@ -249,18 +390,6 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 }
 
-/// Without a policy nothing is permitted (law 3).
-const fn without_policy(party: Party, mode: Mode) -> Denial {
-    Denial {
-        rule: Rule::PolicyNone,
-        authority: Authority { party, cos: 0, cor: 0, mode },
-        row: RowRef::None,
-        route: None,
-        cor_group: None,
-        interconnect: None,
-    }
-}
-
 struct Start<'a> {
     dialed: &'a [u8],
     scheme: Scheme,
@@ -298,29 +427,9 @@ pub(super) fn is_emergency(image: &Image<'_>, dialed: &[u8]) -> bool {
     matches!(analyse(image, dialed, |_| false).end, End::Emergency(_))
 }
 
-/// Whether a trunk could carry one more call: by its channels, and on our own signalling by having an address.
-pub(super) fn channel_free(
-    trunks: &[super::TrunkSlot],
-    image: &Image<'_>,
-    trunk: u16,
-    neutral: bool,
-) -> bool {
-    let row = image.trunks().get(usize::from(trunk));
-    let slot = trunks.get(usize::from(trunk));
-    matches!((row, slot), (Some(row), Some(slot))
-        if slot.in_use < row.channels && (neutral || slot.address.is_some()))
-}
-
 /// The ringing timer of the caller's COS.
 pub(super) fn ringing(image: &Image<'_>, from: Party, mode: Mode) -> u16 {
-    let numbers = match from {
-        Party::Device(device) => {
-            usize::try_from(device).ok().and_then(|device| image.devices().get(device)).map(|row| row.cos)
-        }
-        Party::Trunk(trunk) => image.trunks().get(usize::from(trunk)).map(|row| row.cos),
-        Party::Unknown => None,
-    };
-    numbers.and_then(|numbers| cos(image, numbers, mode)).map_or(RINGING_S, |row| row.ringing_s)
+    class_of(image, from, mode).map_or(RINGING_S, |row| row.ringing_s)
 }
 
 /// The `Reason` header (RFC 3326): the Q.850 cause and, for a denial, the rule's name.
@@ -329,7 +438,7 @@ pub(super) fn reason(out: &mut impl Sink, cause: Cause) {
     out.number(u64::from(cause.q850()));
     match cause {
         Cause::Denied(rule) => out.line(&[b";text=\"", rule.name().as_bytes(), b"\""]),
-        Cause::Normal | Cause::Status(_) => out.put(b"\r\n"),
+        Cause::Normal | Cause::Preempted | Cause::Status(_) => out.put(b"\r\n"),
     }
     if cause.status() == 503 {
         out.line(&[b"Retry-After: 10"]);

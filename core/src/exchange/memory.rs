@@ -1,6 +1,7 @@
 //! The caller's memory, and the one type that has it in the right shape for Rust.
 
 use super::{Event, Record};
+use crate::brakes::{Brake, Lockout, Rate};
 use crate::call::{Call, LegSlot};
 use crate::registration::{Binding, Replay};
 use crate::signalling::{Dialog, Transaction, sip::Outgoing};
@@ -21,6 +22,12 @@ pub struct DeviceSlot {
     /// Where its REGISTER came from.
     pub(super) source: IpAddr,
     pub(super) replay: Replay,
+    /// Public calls, as `[limits]` counts them.
+    pub(super) brake: Brake,
+    /// After failed log-ins.
+    pub(super) login: Lockout,
+    /// After wrong account codes.
+    pub(super) codes: Lockout,
 }
 
 impl DeviceSlot {
@@ -31,6 +38,9 @@ impl DeviceSlot {
         address: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
         source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         replay: Replay::EMPTY,
+        brake: Brake { rate: Rate::EMPTY, calls: 0 },
+        login: Lockout::Open,
+        codes: Lockout::Open,
     };
 }
 
@@ -39,11 +49,12 @@ impl DeviceSlot {
 pub struct TrunkSlot {
     pub(super) address: Option<SocketAddr>,
     pub(super) in_use: u16,
+    pub(super) brake: Brake,
 }
 
 impl TrunkSlot {
     /// A trunk whose address is not known.
-    pub const EMPTY: Self = Self { address: None, in_use: 0 };
+    pub const EMPTY: Self = Self { address: None, in_use: 0, brake: Brake { rate: Rate::EMPTY, calls: 0 } };
 }
 
 /// Memory as slices. Lengths are free, with these relations:

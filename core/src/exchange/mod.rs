@@ -7,6 +7,7 @@
 //! - time: [`Exchange::next_deadline`] says when [`Exchange::tick`] is next wanted;
 //! - administration: policy, mode, clock, addresses of trunks.
 
+mod brakes;
 mod challenge;
 mod commands;
 mod identity;
@@ -24,8 +25,8 @@ pub use tick::{MAX_DEADLINES, Ticked};
 
 use crate::base::{Crypto, Digits, Full, Handle, Instant, Outbox, WallTime};
 use crate::call::{Calls, Cause};
-use crate::policy::{Image, Keyring, Mode, Party, Verdict};
-use crate::record::{Decision, Smdr};
+use crate::policy::{Image, Keyring, Mode, Party, Verdict, calendar};
+use crate::record::{Alarm, Decision, EmergencyNotice, Smdr};
 use crate::registration::binding;
 use crate::signalling::Sip;
 use crate::signalling::sip::Tables;
@@ -133,6 +134,10 @@ pub enum Output {
     Decision(Decision),
     /// A call is over, or was toll-denied: its record.
     Smdr(Smdr),
+    /// Somebody should be told.
+    Alarm(Alarm),
+    /// An emergency call was placed.
+    Emergency(EmergencyNotice),
 }
 
 /// Small outputs as they are queued.
@@ -153,6 +158,8 @@ pub enum Event {
 pub enum Record {
     Decision(Decision),
     Smdr(Smdr),
+    Alarm(Alarm),
+    Emergency(EmergencyNotice),
 }
 
 /// What was counted since the start.
@@ -189,8 +196,10 @@ pub(crate) struct Policy<'m> {
 #[derive(Debug)]
 pub struct Exchange<'m, C> {
     policy: Option<Policy<'m>>,
-    mode: Mode,
-    wall: (Instant, WallTime),
+    /// Set by an operator or attendant; absent: by the schedule.
+    mode: Option<Mode>,
+    /// What the clock showed when; absent until it was told.
+    wall: Option<(Instant, WallTime)>,
     crypto: C,
     calls: Calls<'m>,
     sip: Sip<'m>,
@@ -236,8 +245,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         memory.trunks.iter_mut().for_each(|slot| *slot = TrunkSlot::EMPTY);
         Self {
             policy: None,
-            mode: Mode::Day,
-            wall: (Instant(0), WallTime::default()),
+            mode: None,
+            wall: None,
             crypto,
             calls: Calls::new(Slab::new(memory.legs, instance), Slab::new(memory.calls, instance)),
             sip: Sip::new(
@@ -286,14 +295,30 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         Ok(())
     }
 
-    /// Sets the service mode. Calls in progress keep the classes they were set up with (R1).
-    pub fn set_mode(&mut self, mode: Mode) {
+    /// Overrides the service mode; `None` gives it back to schedule and holidays. Calls in progress keep the classes they
+    /// were set up with (R1).
+    pub fn set_mode(&mut self, mode: Option<Mode>) {
         self.mode = mode;
     }
 
-    /// Sets the clock that labels records. A jump changes labels only.
+    /// The service mode in force: the operator's, else that of holidays and schedules, else day. Until the clock is told
+    /// it is day.
+    #[must_use]
+    pub fn mode(&self, now: Instant) -> Mode {
+        let scheduled = || Some(calendar::scheduled(&self.policy.as_ref()?.image, self.moment(now)?));
+        self.mode.or_else(scheduled).unwrap_or_default()
+    }
+
+    /// The local moment, by the policy's time zone.
+    pub(crate) fn moment(&self, now: Instant) -> Option<calendar::Moment> {
+        let policy = self.policy.as_ref()?;
+        self.wall.map(|_| calendar::Moment::at(&policy.image, self.wall_at(now).unix_s))
+    }
+
+    /// Tells the clock: it labels records and picks service mode and route plan cells. A jump changes the next decision and
+    /// label, never a timer.
     pub fn set_wall(&mut self, now: Instant, wall: WallTime) {
-        self.wall = (now, wall);
+        self.wall = Some((now, wall));
     }
 
     /// Tells where a trunk's far end is reached, by its row. False if there is no such trunk.
@@ -378,6 +403,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             return Ok(Some(match record {
                 Record::Decision(decision) => Output::Decision(decision),
                 Record::Smdr(smdr) => Output::Smdr(smdr),
+                Record::Alarm(alarm) => Output::Alarm(alarm),
+                Record::Emergency(notice) => Output::Emergency(notice),
             }));
         }
         Ok(self.events.pop().map(|event| match event {
@@ -405,7 +432,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     }
 
     fn wall_at(&self, now: Instant) -> WallTime {
-        let (at, wall) = self.wall;
+        let (at, wall) = self.wall.unwrap_or_default();
         let ahead = i64::try_from(now.since_ms(at) / 1000).unwrap_or(i64::MAX);
         WallTime { unix_s: wall.unix_s.saturating_add(ahead), ..wall }.minus_ms(at.since_ms(now))
     }
@@ -425,7 +452,9 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     fn decided(&mut self, now: Instant, from: Party, dialed: Digits, verdict: Verdict) {
         match verdict {
             Verdict::Allow(_) => self.statistics.permitted = self.statistics.permitted.wrapping_add(1),
-            Verdict::Deny(_) => self.statistics.denied = self.statistics.denied.wrapping_add(1),
+            Verdict::Deny(_) | Verdict::NeedsCode(_) => {
+                self.statistics.denied = self.statistics.denied.wrapping_add(1)
+            }
         }
         let at = self.wall_at(now);
         self.record(Record::Decision(Decision { at, from, dialed, verdict }));

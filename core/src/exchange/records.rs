@@ -6,14 +6,20 @@ use crate::base::{Crypto, Digits, Instant};
 use crate::call::{Cause, Finished};
 use crate::policy::decide::cos;
 use crate::policy::rows::Features;
-use crate::policy::{Denial, Image, Mode, Party, Rule};
-use crate::record::Smdr;
+use crate::policy::{Denial, Image, Mode, Party, Rule, Verdict};
 use crate::record::smdr::{Completion, Station};
+use crate::record::{Smdr, alarm};
 
 impl<C: Crypto> Exchange<'_, C> {
     /// A finished call has a record, if `[smdr]` and the COS want one; an emergency call always has.
     pub(super) fn record_finished(&mut self, finished: &Finished) {
         let Some(image) = self.policy.map(|policy| policy.image) else { return };
+        self.public_call_ends(finished.rule, finished.from, finished.to);
+        if finished.cause == Cause::TOO_LONG {
+            let denial = Denial::new(Rule::LimitDuration, finished.authority, crate::policy::RowRef::None);
+            self.decided(finished.ended, finished.from, finished.dialed, Verdict::Deny(denial));
+            self.alarm(finished.ended, alarm::Cause::Limit(denial.rule), finished.from, finished.dialed);
+        }
         let external = matches!(finished.from, Party::Trunk(_)) || matches!(finished.to, Party::Trunk(_));
         let wanted =
             finished.emergency || wants_record(&image, finished.from, finished.authority.mode, external);
@@ -26,7 +32,9 @@ impl<C: Crypto> Exchange<'_, C> {
             (Some(_), false, _) => Completion::Internal,
             (None, _, Cause::Status(486 | 600)) => Completion::Busy,
             (None, _, Cause::Status(404 | 484 | 604)) => Completion::Error,
-            (None, _, Cause::Status(_) | Cause::Normal | Cause::Denied(_)) => Completion::None,
+            (None, _, Cause::Status(_) | Cause::Normal | Cause::Denied(_) | Cause::Preempted) => {
+                Completion::None
+            }
         };
         let seconds = |ms: u64| u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX);
         let rule = match (finished.emergency, external) {
@@ -61,8 +69,14 @@ impl<C: Crypto> Exchange<'_, C> {
                 | Rule::CorUnlabelled
                 | Rule::Interconnect
                 | Rule::PublicToPublic
+                | Rule::ClassDenied
+                | Rule::RoutePlanClosed
+                | Rule::LimitRate
+                | Rule::LimitCalls
+                | Rule::CodeForced
         );
-        let external = denial.route.is_some() || denial.rule == Rule::CorLeading;
+        let external =
+            denial.route.is_some() || matches!(denial.rule, Rule::CorLeading | Rule::RoutePlanClosed);
         if !toll || !external || !wants_record(&image, from, denial.authority.mode, true) {
             return;
         }

@@ -4,8 +4,7 @@ use super::identity::Proof;
 use super::memory::MAX_CONTACT;
 use super::{Event, Exchange, Record};
 use crate::base::{Crypto, Digits, Instant};
-use crate::policy::decide::{Authority, RowRef};
-use crate::policy::{Denial, Party, Rule, Verdict};
+use crate::policy::{Authority, Denial, Party, RowRef, Rule, Verdict};
 use crate::record::Decision;
 use crate::registration::binding::{self, MAX_EXPIRES_S, MIN_EXPIRES_S, Order};
 use crate::signalling::render;
@@ -29,6 +28,13 @@ impl<C: Crypto> Exchange<'_, C> {
             Proof::Missing { stale: true } if let Some(device) = self.repeated(user, order, source) => device,
             Proof::Missing { stale } => return self.challenge(now, message, source, user, stale),
         };
+        if self.is_locked_out(now, device, source) {
+            // The right password, but too late (R75): only who has it learns that.
+            self.refused(now, Party::Device(device), user, Rule::Lockout);
+            return self.sip.reply(message, source, 403, |out| {
+                out.line(&[b"Reason: Q.850;cause=21;text=\"", Rule::Lockout.name().as_bytes(), b"\""]);
+            });
+        }
         if !self.owns(device, message.to.as_ref()) {
             self.identity_mismatch(now, Party::Device(device), user);
             return self.sip.reply(message, source, 403, |out| {
@@ -130,16 +136,14 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// A user who is who he is, but says he is somebody else.
     pub(super) fn identity_mismatch(&mut self, now: Instant, party: Party, claimed: &[u8]) {
+        self.refused(now, party, claimed, Rule::IdentityMismatch);
+    }
+
+    /// A refusal that no decision of policy was needed for.
+    fn refused(&mut self, now: Instant, party: Party, claimed: &[u8], rule: Rule) {
         let at = self.wall_at(now);
-        let authority = Authority { party, cos: 0, cor: 0, mode: self.mode };
-        let denial = Denial {
-            rule: Rule::IdentityMismatch,
-            authority,
-            row: RowRef::None,
-            route: None,
-            cor_group: None,
-            interconnect: None,
-        };
+        let authority = Authority { party, cos: 0, cor: 0, mode: self.mode(now), code: None };
+        let denial = Denial::new(rule, authority, RowRef::None);
         self.statistics.denied = self.statistics.denied.wrapping_add(1);
         let dialed = Digits::dialed(claimed).unwrap_or_default();
         self.record(Record::Decision(Decision { at, from: party, dialed, verdict: Verdict::Deny(denial) }));

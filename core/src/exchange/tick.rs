@@ -110,7 +110,7 @@ const fn is_live(state: leg::State) -> bool {
         | leg::State::Alerting
         | leg::State::Calling { .. }
         | leg::State::Ringing { .. }
-        | leg::State::Connected => true,
+        | leg::State::Connected { .. } => true,
         leg::State::Idle | leg::State::Clearing { .. } | leg::State::Gone => false,
     }
 }

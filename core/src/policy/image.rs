@@ -1,17 +1,20 @@
 //! The policy image: validated once, then read in place.
 //!
 //! ```text
-//!  0  "STWP"   4 format (1)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
+//!  0  "STWP"   4 format (2)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
 //!  directory entry: section number, row size (16 bits each), offset, rows (32 bits each)
 //! ```
 //! Little-endian, position-independent, no secrets. The hash is the policy's name everywhere.
 
+use super::calendar::WEEK;
 use super::row::{Row, Run, Str, Table};
 use super::rows::{
-    ArsRow, ChoiceRow, CorGroupRow, CosRow, DeviceRow, DeviceTextRow, DigitModificationRow, END_ARS,
-    END_DEVICE, END_EMERGENCY, EdgeRow, InterconnectRow, KEYS, LOOK, LeadingRow, NodeRow, ONE_EDGE,
-    RouteListRow, RouteRow, SECTION_TEXTS, SECTIONS, STAYS, SystemRow, TrunkRow, TrustedRow, USE_LIST,
-    USE_ROUTE, UsernameRow, UsernameSeedRow, ZoneRow,
+    AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
+    DeviceTextRow, DigitModificationRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD,
+    END_INBOUND, END_SHIFT, EdgeRow, FEATURE_ACCOUNT_CODE, HolidayRow, InboundRow, InterconnectRow, KEYS,
+    LOOK, LeadingRow, MaxDigitsRow, NodeRow, ONE_EDGE, OffsetRow, OwnChainRow, OwnClassRow, PlanRow,
+    RouteListRow, RouteRow, SECTION_TEXTS, SECTIONS, STAYS, ScheduleRow, SystemRow, TrunkRow, TrustedRow,
+    USE_LIST, USE_PLAN, USE_ROUTE, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use super::trie::INDEX;
 use crate::base::{Algorithm, Crypto, Digits};
@@ -19,7 +22,7 @@ use crate::base::{Algorithm, Crypto, Digits};
 /// The first four octets of an image.
 pub const MAGIC: &[u8; 4] = b"STWP";
 /// The format this engine reads.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 /// Where the directory of sections begins.
 pub const DIRECTORY: usize = 48;
 /// Octets of a directory entry.
@@ -62,6 +65,18 @@ pub struct Image<'a> {
     pub(crate) zones: Table<'a, ZoneRow>,
     pub(crate) nodes: Table<'a, NodeRow>,
     pub(crate) edges: Table<'a, EdgeRow>,
+    pub(crate) class_states: Table<'a, ClassStateRow>,
+    pub(crate) class_edges: Table<'a, ClassEdgeRow>,
+    pub(crate) own_classes: Table<'a, OwnClassRow>,
+    pub(crate) own_chains: Table<'a, OwnChainRow>,
+    pub(crate) schedule: Table<'a, ScheduleRow>,
+    pub(crate) holidays: Table<'a, HolidayRow>,
+    pub(crate) offsets: Table<'a, OffsetRow>,
+    pub(crate) plans: Table<'a, PlanRow>,
+    pub(crate) cells: Table<'a, CellRow>,
+    pub(crate) max_digits: Table<'a, MaxDigitsRow>,
+    pub(crate) codes: Table<'a, AccountCodeRow>,
+    pub(crate) inbound: Table<'a, InboundRow>,
     usernames: Table<'a, UsernameRow>,
     username_seed: UsernameSeedRow,
     trusted: Table<'a, TrustedRow>,
@@ -114,6 +129,18 @@ impl<'a> Image<'a> {
             zones: directory.table()?,
             nodes: directory.table()?,
             edges: directory.table()?,
+            class_states: directory.table()?,
+            class_edges: directory.table()?,
+            own_classes: directory.table()?,
+            own_chains: directory.table()?,
+            schedule: directory.table()?,
+            holidays: directory.table()?,
+            offsets: directory.table()?,
+            plans: directory.table()?,
+            cells: directory.table()?,
+            max_digits: directory.table()?,
+            codes: directory.table()?,
+            inbound: directory.table()?,
             usernames: directory.table()?,
             username_seed: directory.table::<UsernameSeedRow>()?.get(0).unwrap_or_default(),
             trusted: directory.table()?,
@@ -146,6 +173,14 @@ impl<'a> Image<'a> {
     pub fn text(&self, at: Str) -> &'a str {
         let from = usize::try_from(at.at).unwrap_or(usize::MAX);
         self.texts.get(from..from.saturating_add(usize::from(at.len))).unwrap_or("")
+    }
+
+    /// The octets of a text of the image; empty if absent.
+    #[must_use]
+    #[inline]
+    pub fn octets(&self, at: Str) -> &'a [u8] {
+        let from = usize::try_from(at.at).unwrap_or(usize::MAX);
+        self.texts.as_bytes().get(from..from.saturating_add(usize::from(at.len))).unwrap_or(&[])
     }
 
     /// Devices, by row.
@@ -202,6 +237,30 @@ impl<'a> Image<'a> {
         self.cos
     }
 
+    /// Route lists, by row.
+    #[must_use]
+    pub const fn lists(&self) -> Table<'a, RouteListRow> {
+        self.lists
+    }
+
+    /// Route plans, by row.
+    #[must_use]
+    pub const fn plans(&self) -> Table<'a, PlanRow> {
+        self.plans
+    }
+
+    /// Account codes, by row: what they stand for; the codes themselves are in the keyring.
+    #[must_use]
+    pub const fn account_codes(&self) -> Table<'a, AccountCodeRow> {
+        self.codes
+    }
+
+    /// The policy's own number classes, by row.
+    #[must_use]
+    pub const fn own_classes(&self) -> Table<'a, OwnClassRow> {
+        self.own_classes
+    }
+
     /// The device with this directory number. Work: one node for each digit.
     #[must_use]
     pub fn device_by_dn(&self, dn: &[u8]) -> Option<u32> {
@@ -209,6 +268,8 @@ impl<'a> Image<'a> {
             super::trie::End::Device(device) => Some(device),
             super::trie::End::Ars(_)
             | super::trie::End::Emergency(_)
+            | super::trie::End::Feature(..)
+            | super::trie::End::Inbound(_)
             | super::trie::End::Incomplete
             | super::trie::End::Vacant
             | super::trie::End::Invalid => None,
@@ -274,6 +335,7 @@ impl<'a> Image<'a> {
             classes(r.cos, r.cor, r.interconnect)
                 && zone(r.zone)
                 && [r.name, r.host, r.caller_id].iter().all(|text| self.has(*text))
+                && usize::try_from(r.inbound).is_ok_and(|root| root <= self.nodes.len())
         })?;
         check(self.modifications, |r| self.has(r.insert) && r.insert.len <= 36)?;
         check(self.routes, |r| {
@@ -289,7 +351,12 @@ impl<'a> Image<'a> {
             USE_LIST => usize::from(index) < self.lists.len(),
             _ => false,
         };
-        check(self.ars, |r| leads(r.leads, r.index) && self.has(r.outpulse))?;
+        check(self.ars, |r| {
+            let plan = r.leads == USE_PLAN && r.flags & 1 == 0 && usize::from(r.index) < self.plans.len();
+            (plan || leads(r.leads, r.index)) && self.has(r.outpulse)
+        })?;
+        self.validate_time(&leads)?;
+        self.validate_classes()?;
         let outpulses = |end: u32| {
             let row = usize::try_from(end & INDEX).ok().and_then(|row| self.ars.get(row)).unwrap_or_default();
             let digits = Digits::dialed(self.text(row.outpulse).as_bytes());
@@ -302,11 +369,14 @@ impl<'a> Image<'a> {
         check(self.edges, |r| usize::try_from(r.node).is_ok_and(|node| node < self.nodes.len()))?;
         check(self.nodes, |r| {
             let row = usize::try_from(r.end & INDEX).unwrap_or(usize::MAX);
-            let end = match r.end >> 30 {
+            let end = match r.end >> END_SHIFT {
                 END_DEVICE => row < self.devices.len(),
                 END_ARS => row < self.ars.len(),
+                END_INBOUND => row < self.inbound.len(),
                 END_EMERGENCY => row < self.ars.len() && outpulses(r.end),
-                _ => row == 0,
+                END_FEATURE => r.end & INDEX == FEATURE_ACCOUNT_CODE,
+                END_HELD => row == 0,
+                kind => kind == 0 && row == 0,
             };
             let edges = u16::try_from((r.keys & KEYS).count_ones()).unwrap_or(u16::MAX);
             let leads_on = if r.keys & ONE_EDGE == 0 {
@@ -314,7 +384,9 @@ impl<'a> Image<'a> {
             } else {
                 usize::try_from(r.edges).is_ok_and(|node| node < self.nodes.len())
             };
-            let look = r.end >> 30 == END_EMERGENCY || r.leading != 0 || r.keys & STAYS != 0;
+            let look = matches!(r.end >> END_SHIFT, END_EMERGENCY | END_FEATURE)
+                || r.leading != 0
+                || r.keys & STAYS != 0;
             end && leads_on
                 && look == (r.keys & LOOK != 0)
                 && usize::try_from(r.leading).is_ok_and(|leading| leading <= self.leadings.len())
@@ -332,6 +404,12 @@ impl<'a> Image<'a> {
             self.system.timezone,
             self.system.default_cesid,
             self.system.default_location,
+            self.system.country,
+            self.system.area_code,
+            self.system.plus_access,
+            self.system.calling_code,
+            self.system.trunk_prefix,
+            self.system.international_prefix,
         ];
         // A quote or backslash in the realm would be hashed differently by different phones.
         let realm_is_plain =
@@ -341,6 +419,66 @@ impl<'a> Image<'a> {
         } else {
             Err(BadImage::Row(SystemRow::SECTION, 0))
         }
+    }
+
+    /// What depends on time: in order, and leading to something.
+    fn validate_time(&self, leads: &impl Fn(u8, u16) -> bool) -> Result<(), BadImage> {
+        let mut minute = 0;
+        check(self.schedule, |r| {
+            let good = minute <= r.from && r.from < r.to && r.to <= WEEK && r.mode <= 2;
+            minute = r.to;
+            good
+        })?;
+        let mut day = 0;
+        check(self.holidays, |r| {
+            let good = day <= r.day && r.mode <= 2;
+            day = r.day.saturating_add(1);
+            good
+        })?;
+        let mut since = 0;
+        check(self.offsets, |r| {
+            let good = since <= r.since && r.east_min <= 2880;
+            since = r.since.saturating_add(1);
+            good
+        })?;
+        check(self.plans, |r| within(r.cells, self.cells.len()))?;
+        check(self.cells, |r| r.from < r.to && r.to <= WEEK && leads(r.leads, r.index))?;
+        for (index, plan) in (0u32..).zip(self.plans.iter()) {
+            let cells = self.cells.iter().skip(usize::try_from(plan.cells.first).unwrap_or(usize::MAX));
+            let mut minute = 0;
+            for cell in cells.take(usize::from(plan.cells.count)) {
+                if cell.from < minute {
+                    return Err(BadImage::Row(PlanRow::SECTION, index));
+                }
+                minute = cell.to;
+            }
+        }
+        Ok(())
+    }
+
+    /// Number classes, account codes, inbound numbers.
+    fn validate_classes(&self) -> Result<(), BadImage> {
+        let states = self.class_states.len();
+        check(self.class_states, |r| usize::from(r.own) <= self.own_chains.len() && r.class <= 12)?;
+        check(self.class_edges, |r| {
+            // The filler of the comb belongs to no state.
+            usize::from(r.check) >= states || usize::from(r.next) < states
+        })?;
+        check(self.own_classes, |r| {
+            self.has(r.name) && r.action <= 2 && usize::from(r.cor_group) <= self.cor_groups.len()
+        })?;
+        let mut link = 0u8;
+        check(self.own_chains, |r| {
+            link = link.saturating_add(1);
+            let onwards = r.next == 0 || r.next > link;
+            onwards
+                && usize::from(r.next) <= self.own_chains.len()
+                && usize::from(r.own) < self.own_classes.len()
+        })?;
+        check(self.codes, |r| {
+            r.kind <= 1 && usize::from(r.cos) <= self.cos.len() && r.cor <= 96 && self.has(r.name)
+        })?;
+        check(self.inbound, |r| self.has(r.did) && self.has(r.to))
     }
 
     fn has(&self, at: Str) -> bool {
@@ -369,7 +507,7 @@ fn within(run: Run, len: usize) -> bool {
     first.checked_add(usize::from(run.count)).is_some_and(|end| end <= len)
 }
 
-fn check<R: Row>(table: Table<'_, R>, good: impl Fn(R) -> bool) -> Result<(), BadImage> {
+fn check<R: Row>(table: Table<'_, R>, mut good: impl FnMut(R) -> bool) -> Result<(), BadImage> {
     for (index, row) in (0u32..).zip(table.iter()) {
         if !good(row) {
             return Err(BadImage::Row(R::SECTION, index));

@@ -1,8 +1,10 @@
 //! The keyring: credentials apart from the policy image, named by the image's hash.
 //!
 //! ```text
-//!  0  "STWK"   4 format (1)   6 zero   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
+//!  0  "STWK"   4 format (2)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
 //!  80 rows in order of device: device (32 bits), flags (32 bits: 1 MD5, 2 SHA-256), HA1-MD5 (16), HA1-SHA-256 (32)
+//!     then, if there are account codes: a key (32); codes in order of mac: HMAC-SHA-256 of the code under the key,
+//!     its first 16 octets, and the row of the image's account code table (16 bits)
 //! ```
 
 use super::image::Image;
@@ -13,11 +15,17 @@ use zeroize::Zeroize;
 /// The first four octets of a keyring.
 pub const MAGIC: &[u8; 4] = b"STWK";
 /// The format this engine reads.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 /// Where the rows begin.
 pub const ROWS: usize = 80;
 /// Octets of a row.
 pub const ROW: usize = 56;
+/// Octets of the key that account codes are hashed under.
+pub const CODE_KEY: usize = 32;
+/// Octets of an account code's mac.
+pub const CODE_MAC: usize = 16;
+/// Octets of an account code's row.
+pub const CODE_ROW: usize = 18;
 
 /// Why a keyring was refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,6 +48,8 @@ pub enum BadKeyring {
 #[derive(Clone, Copy)]
 pub struct Keyring<'a> {
     rows: &'a [u8],
+    code_key: &'a [u8],
+    codes: &'a [[u8; CODE_ROW]],
 }
 
 impl core::fmt::Debug for Keyring<'_> {
@@ -80,18 +90,24 @@ impl<'a> Keyring<'a> {
             return Err(BadKeyring::NotAKeyring);
         }
         let format = u16::take(&mut rest);
-        let _zero = u16::take(&mut rest);
+        let codes = usize::from(u16::take(&mut rest));
         let length = u32::take(&mut rest);
         let count = u32::take(&mut rest);
         if format != FORMAT {
             return Err(BadKeyring::Format);
         }
         let expected = usize::try_from(count).ok().and_then(|count| count.checked_mul(ROW));
-        if usize::try_from(length) != Ok(bytes.len()) || expected != Some(rows.len()) {
+        let code_octets =
+            if codes == 0 { 0 } else { codes.saturating_mul(CODE_ROW).saturating_add(CODE_KEY) };
+        let (rows, codes_at) =
+            expected.and_then(|len| rows.split_at_checked(len)).ok_or(BadKeyring::Length)?;
+        if usize::try_from(length) != Ok(bytes.len()) || codes_at.len() != code_octets {
             return Err(BadKeyring::Length);
         }
         let signed = header.get(..48).unwrap_or(&[]);
-        if crypto.digest(Algorithm::Sha256, &[signed, rows]).as_bytes() != header.get(48..).unwrap_or(&[]) {
+        if crypto.digest(Algorithm::Sha256, &[signed, rows, codes_at]).as_bytes()
+            != header.get(48..).unwrap_or(&[])
+        {
             return Err(BadKeyring::Checksum);
         }
         if header.get(16..48) != Some(image.hash().as_slice()) {
@@ -105,7 +121,25 @@ impl<'a> Keyring<'a> {
             }
             next = device.saturating_add(1);
         }
-        Ok(Self { rows })
+        let (code_key, codes) = codes_at.split_at_checked(CODE_KEY).unwrap_or((&[], &[]));
+        let codes: &[[u8; CODE_ROW]] = codes.as_chunks().0;
+        let sorted = codes.windows(2).all(|pair| matches!(pair, [a, b] if mac_of(a) < mac_of(b)));
+        let known = |row: &[u8; CODE_ROW]| usize::from(code_row(row)) < image.codes.len();
+        if !sorted || !codes.iter().all(known) {
+            return Err(BadKeyring::Row);
+        }
+        Ok(Self { rows, code_key, codes })
+    }
+
+    /// The account code table's row of this code, if it is one. Work: one mac, and a search logarithmic in the codes.
+    ///
+    /// The search compares macs under a secret key: its time tells nothing about a code.
+    #[must_use]
+    pub fn account_code(&self, code: &[u8], crypto: &mut impl Crypto) -> Option<u16> {
+        let mac = crypto.hmac(self.code_key.first_chunk()?, &[code]);
+        let wanted = mac.get(..CODE_MAC)?;
+        let at = self.codes.binary_search_by(|row| mac_of(row).cmp(wanted)).ok()?;
+        self.codes.get(at).map(code_row)
     }
 
     /// The device's HA1 for an algorithm, if it has one. Work: logarithmic in the rows; one step when all devices are in.
@@ -144,4 +178,12 @@ impl<'a> Keyring<'a> {
         octets.iter_mut().zip(from).for_each(|(slot, byte)| *slot = *byte);
         (has != 0).then_some(Ha1 { octets, algorithm })
     }
+}
+
+fn mac_of(row: &[u8; CODE_ROW]) -> &[u8] {
+    row.get(..CODE_MAC).unwrap_or(&[])
+}
+
+fn code_row(row: &[u8; CODE_ROW]) -> u16 {
+    row.last_chunk().map_or(u16::MAX, |octets| u16::from_le_bytes(*octets))
 }

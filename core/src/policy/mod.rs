@@ -1,19 +1,28 @@
 //! What policy says: the image read in place, decisions as pure functions, and the permit.
 
+pub mod calendar;
+pub mod class;
 pub mod decide;
+pub mod emergency;
+mod format;
 pub mod image;
+pub mod inbound;
 pub mod keyring;
 pub mod permit;
+mod routes;
 pub mod row;
 pub mod rows;
 pub mod rule;
 pub mod trie;
+pub mod verdict;
 
-pub use decide::{Attempt, Choice, Denial, Party, Verdict, decide};
+pub use calendar::Moment;
+pub use decide::decide;
 pub use image::{BadImage, Image};
 pub use keyring::{BadKeyring, Keyring};
 pub use permit::{Permit, Refusal};
 pub use rule::Rule;
+pub use verdict::{Attempt, Authority, Choice, ClassRef, Code, Denial, Party, RowRef, Trace, Verdict, World};
 
 /// Service mode: which of a device's three class numbers is in force (R1).
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -35,6 +44,17 @@ impl Mode {
             Self::Day => 0,
             Self::Night1 => 1,
             Self::Night2 => 2,
+        }
+    }
+
+    /// The mode with this number, see [`index`](Self::index).
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Day),
+            1 => Some(Self::Night1),
+            2 => Some(Self::Night2),
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The one gate: a [`Permit`] is the only thing that connects two parties, and only this file makes one.
 
-use super::decide::{Attempt, Choice, Denial, Party, Verdict, decide, next_emergency};
+use super::decide::{decide, next_emergency};
+use super::verdict::{Attempt, Choice, Denial, Party, Verdict, World};
 use super::{Image, Mode};
 use core::marker::PhantomData;
 
@@ -28,40 +29,43 @@ pub struct Permit<'e> {
 }
 
 /// A refused request for a permit.
-pub type Refusal = Denial;
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// Policy forbids it, or every way is busy.
+    Denied(Denial),
+    /// Not without an account code.
+    NeedsCode(Denial),
+}
 
 impl<'e> Permit<'e> {
     /// Asks the policy for one call.
     ///
     /// # Errors
-    /// The [`Denial`], when policy forbids it or every way is busy.
-    pub fn request(
-        image: &'e Image<'_>,
-        attempt: &Attempt<'_>,
-        channel_free: impl Fn(u16) -> bool,
-    ) -> Result<Self, Refusal> {
-        Self::from_verdict(attempt.from, decide(image, attempt, channel_free, &mut ()))
+    /// The [`Refusal`], when policy forbids it, asks for an account code, or every way is busy.
+    pub fn request(image: &'e Image<'_>, attempt: &Attempt<'_>, world: impl World) -> Result<Self, Refusal> {
+        Self::from_verdict(attempt.from, decide(image, attempt, world, &mut ()))
     }
 
     /// Asks for the next way of an emergency call whose earlier ways failed.
     ///
     /// # Errors
-    /// The [`Denial`], when no way is left.
+    /// The [`Refusal`], when no way is left.
     pub fn next_emergency(
         image: &'e Image<'_>,
         from: Party,
         mode: Mode,
         row: u32,
         nth: u8,
-        channel_free: impl Fn(u16) -> bool,
+        world: impl World,
     ) -> Result<Self, Refusal> {
-        Self::from_verdict(from, next_emergency(image, from, mode, row, nth, channel_free))
+        Self::from_verdict(from, next_emergency(image, from, mode, row, nth, world))
     }
 
     fn from_verdict(from: Party, verdict: Verdict) -> Result<Self, Refusal> {
         match verdict {
             Verdict::Allow(choice) => Ok(Self { from, choice, event: PhantomData }),
-            Verdict::Deny(denial) => Err(denial),
+            Verdict::Deny(denial) => Err(Refusal::Denied(denial)),
+            Verdict::NeedsCode(denial) => Err(Refusal::NeedsCode(denial)),
         }
     }
 

@@ -110,6 +110,36 @@ row! {
         default_cesid: Str,
         /// `system.default_location`.
         default_location: Str,
+        /// `system.country`; absent: numbers have no class but `unknown`.
+        country: Str,
+        /// `system.area_code`.
+        area_code: Str,
+        /// `system.plus_access`.
+        plus_access: Str,
+        /// The country's calling code.
+        calling_code: Str,
+        /// What stands in front of a national number dialed inside the country.
+        trunk_prefix: Str,
+        /// What stands in front of an international number.
+        international_prefix: Str,
+        /// Bit n: the built-in number class n is denied.
+        denied_classes: u16,
+        /// Bit n: the built-in number class n is allowed and watched.
+        watched_classes: u16,
+        /// Public calls an authority may begin in a minute; 0: any number.
+        calls_per_minute: u16,
+        /// Public calls an authority may have at once; 0: any number.
+        calls_at_once: u16,
+        /// Minutes after which a public call is ended; 0: never.
+        trunk_call_min: u16,
+        /// Failed log-ins, and wrong account codes, that lock out.
+        login_failures: u8,
+        /// Seconds in which they count.
+        login_window_s: u32,
+        /// Seconds that a lock-out lasts.
+        login_lockout_s: u32,
+        /// Bit n - 22: the open reading of rule n (R22 to R37).
+        open_rules: u16,
     }
 }
 
@@ -120,8 +150,30 @@ row! {
         id: u8,
         /// [`Features`].
         features: u64,
+        /// Digits of an account code; 0: two to twelve, ended by `#`.
+        code_length: u8,
         /// Seconds a called party rings before the caller gets no answer.
         ringing_s: u16,
+        /// Seconds for the first digit.
+        first_digit_s: u8,
+        /// Seconds between digits.
+        inter_digit_s: u8,
+        /// Seconds after which a number that is complete, but could go on, is taken.
+        dialing_conflict_s: u8,
+        /// Seconds of ringing before a call is forwarded on no answer.
+        no_answer_s: u8,
+        /// Seconds of ringing before a transferred call comes back.
+        no_answer_recall_s: u8,
+        /// Seconds before a held call comes back.
+        hold_recall_s: u16,
+        /// Seconds before a camped-on call comes back.
+        camp_on_recall_s: u8,
+        /// Seconds of busy tone.
+        busy_tone_s: u8,
+        /// Minutes after which a call is ended; 0: never.
+        call_duration_min: u8,
+        /// Minutes of warning before that.
+        cleardown_min: u8,
         /// Its name.
         name: Str,
     }
@@ -194,7 +246,7 @@ row! {
         interconnect: u8,
         /// Zone table row plus one.
         zone: u8,
-        /// Bit 0: belongs to the public network.
+        /// Bit 0: belongs to the public network. Bits 1-2: what is sent ([`AS_DIALED`] …).
         flags: u8,
         /// Calls at once.
         channels: u16,
@@ -204,10 +256,19 @@ row! {
         host: Str,
         /// Caller ID, absent: the caller's own number.
         caller_id: Str,
+        /// Where the walk of its inbound numbers begins: node plus one; 0: it has none.
+        inbound: u32,
         /// Line of the policy file.
         line: u32,
     }
 }
+
+/// [`TrunkRow::flags`], bits 1-2: digits go as the digit modification leaves them.
+pub const AS_DIALED: u8 = 0;
+/// [`TrunkRow::flags`], bits 1-2: a number of the country goes in its national form.
+pub const NATIONAL: u8 = 1;
+/// [`TrunkRow::flags`], bits 1-2: `+` and the whole number.
+pub const E164: u8 = 2;
 
 row! {
     /// A digit modification.
@@ -232,7 +293,7 @@ row! {
         modification: u16,
         /// COR group table row plus one; 0: unlabelled.
         cor_group: u8,
-        /// Bit 0: carries emergency calls only.
+        /// Bit 0: carries emergency calls only. Bit 1: asks for no account code.
         flags: u8,
         /// Line of the policy file.
         line: u32,
@@ -276,9 +337,9 @@ row! {
 row! {
     /// A Digits Dialed row.
     ArsRow, section 13 {
-        /// Where it leads: [`USE_ROUTE`] or [`USE_LIST`].
+        /// Where it leads: [`USE_ROUTE`], [`USE_LIST`] or [`USE_PLAN`].
         leads: u8,
-        /// Row of the route or route list table.
+        /// Row of the route, route list or route plan table.
         index: u16,
         /// Bit 0: emergency.
         flags: u8,
@@ -295,6 +356,8 @@ row! {
 pub const USE_ROUTE: u8 = 0;
 /// [`ArsRow::leads`]: to a route list.
 pub const USE_LIST: u8 = 1;
+/// [`ArsRow::leads`]: to a route plan.
+pub const USE_PLAN: u8 = 2;
 
 row! {
     /// A zone.
@@ -317,7 +380,7 @@ row! {
     NodeRow, section 15 {
         /// Bit n of [`KEYS`]: key n (0-9, `*`, `#`) leads on. [`TOWARDS_EMERGENCY`]: an emergency string begins like this.
         keys: u16,
-        /// What ends here: two bits of kind ([`END_DEVICE`] …) above 30 bits of row number.
+        /// What ends here: three bits of kind ([`END_DEVICE`] …) above 29 bits of row number.
         end: u32,
         /// Leading table row plus one, if Leading Digits are complete here.
         leading: u32,
@@ -346,6 +409,17 @@ pub const END_DEVICE: u32 = 1;
 pub const END_ARS: u32 = 2;
 /// [`NodeRow::end`]: an emergency ARS row.
 pub const END_EMERGENCY: u32 = 3;
+/// [`NodeRow::end`]: a feature access code; the rest of the digits belongs to it.
+pub const END_FEATURE: u32 = 4;
+/// [`NodeRow::end`]: a number that is taken, by something that does not act on calls: vacant.
+pub const END_HELD: u32 = 5;
+/// [`NodeRow::end`]: an inbound row; only in the walks of trunks' called numbers.
+pub const END_INBOUND: u32 = 6;
+/// How far [`NodeRow::end`]'s kind is shifted.
+pub const END_SHIFT: u32 = 29;
+
+/// The feature whose code ends at [`END_FEATURE`]: an account code follows, then a number.
+pub const FEATURE_ACCOUNT_CODE: u32 = 0;
 
 row! {
     /// An edge of the digit trie: the node it leads to.
@@ -385,7 +459,145 @@ row! {
     }
 }
 
+row! {
+    /// A state of the class automaton.
+    ClassStateRow, section 21 {
+        /// Where its edges begin.
+        base: u16,
+        /// The class of digits that end here.
+        class: u8,
+        /// Own class chain row plus one.
+        own: u8,
+    }
+}
+
+row! {
+    /// An edge of the class automaton.
+    ClassEdgeRow, section 22 {
+        /// The state it leaves.
+        check: u16,
+        /// The state it leads to.
+        next: u16,
+    }
+}
+
+row! {
+    /// A number class of the policy's own.
+    OwnClassRow, section 23 {
+        /// Its name.
+        name: Str,
+        /// 0 deny, 1 allow, 2 watch.
+        action: u8,
+        /// COR group table row plus one: the CORs that the action is for; 0: all.
+        cor_group: u8,
+        /// Line of the policy file.
+        line: u32,
+    }
+}
+
+row! {
+    /// A link of the own classes that digits match, the longest prefix first.
+    OwnChainRow, section 24 {
+        /// Own class table row.
+        own: u8,
+        /// The next link, row plus one; 0: none.
+        next: u8,
+    }
+}
+
+row! {
+    /// An interval of the week with another service mode than day; in order, without overlap.
+    ScheduleRow, section 25 {
+        /// First minute of the week, Monday 00:00 is 0.
+        from: u16,
+        /// First minute after it.
+        to: u16,
+        /// The mode's number.
+        mode: u8,
+    }
+}
+
+row! {
+    /// A holiday; in order of day.
+    HolidayRow, section 26 {
+        /// Days since 1970-01-01.
+        day: u32,
+        /// The mode's number.
+        mode: u8,
+    }
+}
+
+row! {
+    /// A transition of the time zone; in order.
+    OffsetRow, section 27 {
+        /// Seconds since 1970-01-01 UTC from which it is in force.
+        since: u32,
+        /// Minutes east of UTC, plus 1440.
+        east_min: u16,
+    }
+}
+
+row! {
+    /// A route plan: a run of cells.
+    PlanRow, section 28 {
+        /// Its number, 1-32.
+        id: u8,
+        /// Rows of the cell table, in order of time.
+        cells: Run,
+        /// Line of the policy file.
+        line: u32,
+    }
+}
+
+row! {
+    /// An interval of the week in a route plan; without overlap.
+    CellRow, section 29 {
+        /// First minute of the week.
+        from: u16,
+        /// First minute after it.
+        to: u16,
+        /// [`USE_ROUTE`] or [`USE_LIST`].
+        leads: u8,
+        /// Row of that table.
+        index: u16,
+    }
+}
+
+row! {
+    /// The most digits that a COR may dial; row n is COR n.
+    MaxDigitsRow, section 30 {
+        /// 0: any number.
+        digits: u8,
+    }
+}
+
+row! {
+    /// What an account code stands for. The code itself is in the keyring.
+    AccountCodeRow, section 31 {
+        /// 0 verified, 1 non-verified.
+        kind: u8,
+        /// COS table row plus one.
+        cos: u8,
+        /// COR number.
+        cor: u8,
+        /// Its name.
+        name: Str,
+        /// Line of the policy file.
+        line: u32,
+    }
+}
+
+row! {
+    /// A number that a trunk calls.
+    InboundRow, section 32 {
+        /// The pattern of a national number without trunk prefix.
+        did: Str,
+        /// Where it leads; each X takes the digit of its X in `did`.
+        to: Str,
+    }
+}
+
 /// The section of texts.
 pub const SECTION_TEXTS: u16 = 20;
 /// One more than the highest section number.
-pub const SECTIONS: usize = 21;
+pub const SECTIONS: usize = 33;

@@ -49,6 +49,8 @@ rules! {
     CorRoute = 21, "cor.route", "the COR group of the route blocks the caller's COR";
     /// A public route without a COR group, in the strict profile (R11).
     CorUnlabelled = 22, "cor.unlabelled", "the public route has no COR group, and the strict profile denies such routes";
+    /// The number class of what would be outpulsed is denied.
+    ClassDenied = 23, "class.denied", "the number class of what would be sent is denied";
     /// The interconnect matrix restricts caller to called (R38).
     Interconnect = 30, "interconnect", "Interconnect Restriction forbids joining these two";
     /// Public trunk to public trunk without the feature on both (R25).
@@ -65,6 +67,10 @@ rules! {
     DigitModification = 53, "digit-modification", "the route's digit modification does not fit these digits";
     /// The matched row uses a route that carries emergency calls only.
     RouteEmergencyOnly = 54, "route.emergency-only", "the route carries emergency calls only";
+    /// More digits than the caller's COR may dial (R20).
+    MaxDigits = 55, "max-digits", "the caller's COR may not dial so many digits";
+    /// No zone of the route plan covers this time (R60).
+    RoutePlanClosed = 56, "route-plan.closed", "the route plan allows no calls at this time";
     /// Every route that the caller may use is busy (R14); not a denial of right.
     TrunkBusy = 60, "trunk.busy", "every route that the caller may use is busy";
     /// No emergency route could be found.
@@ -73,6 +79,22 @@ rules! {
     IdentityMismatch = 70, "identity.mismatch", "the authenticated user does not own the identity it claims";
     /// No policy is loaded.
     PolicyNone = 80, "policy.none", "no policy is loaded: every call is denied";
+    /// Too many public calls begun in a minute.
+    LimitRate = 90, "limit.rate", "the caller has begun as many public calls in this minute as the limits allow";
+    /// Too many public calls at once.
+    LimitCalls = 91, "limit.calls", "the caller has as many public calls as the limits allow";
+    /// The caller is locked out after failed log-ins.
+    Lockout = 92, "lockout", "the caller is locked out after failed log-ins: only emergency calls are allowed";
+    /// A call has lasted as long as the limits or the COS allow.
+    LimitDuration = 93, "limit.duration", "the call has lasted as long as the limits allow";
+    /// The COS wants a verified account code before anything else (R44).
+    CodeForcedVerified = 100, "account-code.forced-verified", "the Class of Service asks for a verified account code first";
+    /// The COS wants an account code for this route (R45).
+    CodeForced = 101, "account-code.forced", "the Class of Service asks for an account code on this route";
+    /// The account code is not one that the caller may use (R48).
+    CodeWrong = 102, "account-code.wrong", "the account code is none that the caller may use";
+    /// Account codes are refused for a while (R49).
+    CodeLocked = 103, "account-code.locked", "account codes are refused for a while after too many wrong ones";
 }
 
 #[cfg(test)]

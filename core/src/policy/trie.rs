@@ -2,7 +2,8 @@
 
 use super::image::Image;
 use super::rows::{
-    END_ARS, END_DEVICE, END_EMERGENCY, KEYS, LOOK, NodeRow, ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
+    END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_SHIFT, KEYS, LOOK, NodeRow,
+    ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
 };
 use crate::base::Digit;
 
@@ -15,6 +16,10 @@ pub enum End {
     Ars(u32),
     /// An emergency row, complete on its last digit; later digits were not looked at (R67).
     Emergency(u32),
+    /// A feature access code: which, and after how many digits; later digits belong to it.
+    Feature(u32, u8),
+    /// An inbound row of a trunk.
+    Inbound(u32),
     /// The digits so far are the beginning of something.
     Incomplete,
     /// Nothing matches.
@@ -34,10 +39,22 @@ pub struct Analysis {
     pub maybe_emergency: bool,
 }
 
-/// Walks the digits. `blocked` says whether a Leading row refuses the caller; it is asked once for each such row passed.
+/// Walks the digits that a party of this exchange dials, see [`analyse_from`].
+#[inline]
+pub fn analyse(image: &Image<'_>, digits: &[u8], blocked: impl FnMut(u32) -> bool) -> Analysis {
+    analyse_from(image, 0, digits, blocked)
+}
+
+/// Walks the digits from a root. `blocked` says whether a Leading row refuses the caller; it is asked once for each such row passed.
 /// Work: one node for each digit.
-pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) -> bool) -> Analysis {
-    let mut at = image.nodes.get(0).unwrap_or_default();
+#[inline]
+pub fn analyse_from(
+    image: &Image<'_>,
+    root: u32,
+    digits: &[u8],
+    mut blocked: impl FnMut(u32) -> bool,
+) -> Analysis {
+    let mut at = usize::try_from(root).ok().and_then(|root| image.nodes.get(root)).unwrap_or_default();
     let mut leading_denied = None;
     let mut end = None;
     let mut rest = digits.iter();
@@ -54,8 +71,13 @@ pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) ->
         if at.keys & LOOK == 0 {
             continue;
         }
-        if at.end >> 30 == END_EMERGENCY {
+        if at.end >> END_SHIFT == END_EMERGENCY {
             end = Some(End::Emergency(at.end & INDEX));
+            break;
+        }
+        if at.end >> END_SHIFT == END_FEATURE {
+            let taken = digits.len().saturating_sub(rest.len());
+            end = Some(End::Feature(at.end & INDEX, u8::try_from(taken).unwrap_or(u8::MAX)));
             break;
         }
         if leading_denied.is_none() {
@@ -70,9 +92,11 @@ pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) ->
         }
     }
     let stopped = end.is_some();
-    let end = end.unwrap_or(match (at.end >> 30, at.keys & KEYS) {
+    let end = end.unwrap_or(match (at.end >> END_SHIFT, at.keys & KEYS) {
         (END_DEVICE, _) => End::Device(at.end & INDEX),
         (END_ARS, _) => End::Ars(at.end & INDEX),
+        (END_INBOUND, _) => End::Inbound(at.end & INDEX),
+        (END_HELD, _) => End::Vacant,
         (_, 0) => End::Vacant,
         (_, _) => End::Incomplete,
     });
@@ -80,7 +104,7 @@ pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) ->
 }
 
 /// The bits of [`NodeRow::end`] that are a row number.
-pub const INDEX: u32 = (1 << 30) - 1;
+pub const INDEX: u32 = (1 << END_SHIFT) - 1;
 
 #[inline(always)]
 fn step(image: &Image<'_>, at: &NodeRow, digit: Digit) -> Option<NodeRow> {

@@ -21,7 +21,7 @@ impl Decision {
     #[must_use]
     pub const fn denial(&self) -> Option<&Denial> {
         match &self.verdict {
-            Verdict::Deny(denial) => Some(denial),
+            Verdict::Deny(denial) | Verdict::NeedsCode(denial) => Some(denial),
             Verdict::Allow(_) => None,
         }
     }

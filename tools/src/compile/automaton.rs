@@ -7,8 +7,8 @@ use super::tree::{Lengths, Terminal, Tree, below};
 use hashbrown::HashTable;
 use std::ops::Range;
 use strowger::policy::rows::{
-    END_ARS, END_DEVICE, END_EMERGENCY, END_NONE, EdgeRow, KEYS, LOOK, NodeRow, ONE_EDGE, STAYS,
-    TOWARDS_EMERGENCY,
+    END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_NONE, END_SHIFT, EdgeRow,
+    FEATURE_ACCOUNT_CODE, KEYS, LOOK, NodeRow, ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
 };
 
 /// More states than this are refused: patterns that overlap in very many ways.
@@ -31,7 +31,7 @@ pub(crate) fn build(tree: &Tree) -> Result<(Vec<NodeRow>, Vec<EdgeRow>), TooEnta
         at += 1;
         let mut row = ends(tree, &states.lists[members.clone()]);
         row.edges = u32::try_from(edges.len()).map_err(|_| TooEntangled)?;
-        if row.end >> 30 != END_EMERGENCY {
+        if !matches!(row.end >> END_SHIFT, END_EMERGENCY | END_FEATURE) {
             let towards = states.lists[members.clone()].iter();
             if towards.into_iter().any(|member| tree.nodes[*member as usize].below & below::EMERGENCY != 0) {
                 row.keys |= TOWARDS_EMERGENCY;
@@ -58,7 +58,10 @@ pub(crate) fn build(tree: &Tree) -> Result<(Vec<NodeRow>, Vec<EdgeRow>), TooEnta
             }
             share_edge(&mut row, &mut edges, at - 1);
         }
-        if row.end >> 30 == END_EMERGENCY || row.leading != 0 || row.keys & STAYS != 0 {
+        if matches!(row.end >> END_SHIFT, END_EMERGENCY | END_FEATURE)
+            || row.leading != 0
+            || row.keys & STAYS != 0
+        {
             row.keys |= LOOK;
         }
         rows.push(row);
@@ -101,9 +104,12 @@ fn ends(tree: &Tree, members: &[u32]) -> NodeRow {
         Some((_, Terminal::Emergency(row))) => (END_EMERGENCY, row),
         Some((_, Terminal::Device(row))) => (END_DEVICE, row),
         Some((_, Terminal::Ars(row))) => (END_ARS, row),
-        Some((_, Terminal::Held)) | None => (END_NONE, 0),
+        Some((_, Terminal::AccountCode)) => (END_FEATURE, FEATURE_ACCOUNT_CODE),
+        Some((_, Terminal::Inbound(row))) => (END_INBOUND, row),
+        Some((_, Terminal::Held)) => (END_HELD, 0),
+        None => (END_NONE, 0),
     };
-    row.end = kind << 30 | index;
+    row.end = kind << END_SHIFT | index;
     row
 }
 

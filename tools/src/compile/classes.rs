@@ -7,7 +7,6 @@ use crate::schema::Policy;
 use crate::schema::system::Profile;
 use crate::schema::types::{ByMode, Ref};
 use crate::write::Tables;
-use std::collections::BTreeSet;
 use strowger::policy::rows::{CorGroupRow, CosRow, Features, InterconnectRow, ZoneRow};
 use toml::Spanned;
 
@@ -20,15 +19,16 @@ pub(crate) struct Classes {
     groups: Index<u16>,
     group_names: Index<String>,
     zones: Index<String>,
-    /// COS numbers that ask for a code, which nobody can give yet: they are good for emergency calls only.
-    forced: BTreeSet<u16>,
-    /// CORs whose numbers are limited in length, which nobody checks yet: the same.
-    limited: BTreeSet<u16>,
 }
 
 /// Features that act in this version.
-const ACTING: Features =
-    Features::SMDR_EXTERNAL.union(Features::SMDR_INTERNAL).union(Features::PUBLIC_TO_PUBLIC);
+const ACTING: Features = Features::SMDR_EXTERNAL
+    .union(Features::SMDR_INTERNAL)
+    .union(Features::PUBLIC_TO_PUBLIC)
+    .union(Features::VERIFIED_ACCOUNT_CODE)
+    .union(Features::NON_VERIFIED_ACCOUNT_CODE)
+    .union(Features::FORCED_VERIFIED_ACCOUNT_CODE)
+    .union(Features::FORCED_NON_VERIFIED_ACCOUNT_CODE);
 
 pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -> Classes {
     let strict = policy.system.as_ref().is_none_or(|row| row.keys.profile != Some(Profile::Mivb));
@@ -39,23 +39,33 @@ pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -
         groups: Index::new("COR group"),
         group_names: Index::new("COR group"),
         zones: Index::new("zone"),
-        forced: BTreeSet::new(),
-        limited: policy.max_digits.iter().map(|row| row.keys.cor.get_ref().get()).collect(),
     };
     for (index, row) in policy.cos.iter().enumerate() {
         let id: u16 = row.keys.id.get_ref().get();
         classes.cos.add(id, &id.to_string(), index, row.at(row.keys.id.span()), report);
         name(&mut classes.cos_names, row.keys.name.as_ref(), row, index, report);
-        let features = features(row, id, &mut classes.forced, report);
+        let features = features(row, report);
+        let timers = row.keys.timers.as_ref();
+        macro_rules! timer {
+            ($name:ident, $default:literal) => {
+                timers.and_then(|timers| timers.$name).map_or($default, |value| value.get())
+            };
+        }
         tables.cos.push(CosRow {
             id: row.keys.id.get_ref().get(),
             features: features.bits(),
-            ringing_s: row
-                .keys
-                .timers
-                .as_ref()
-                .and_then(|timers| timers.ringing)
-                .map_or(180, |ringing| ringing.get()),
+            code_length: row.keys.account_code_length.map_or(0, |length| length.get()),
+            ringing_s: timer!(ringing, 180),
+            first_digit_s: timer!(first_digit, 15),
+            inter_digit_s: timer!(inter_digit, 10),
+            dialing_conflict_s: timer!(dialing_conflict, 3),
+            no_answer_s: timer!(no_answer, 15),
+            no_answer_recall_s: timer!(no_answer_recall, 17),
+            hold_recall_s: timer!(hold_recall, 30),
+            camp_on_recall_s: timer!(camp_on_recall, 60),
+            busy_tone_s: timer!(busy_tone, 30),
+            call_duration_min: timer!(call_duration_min, 0),
+            cleardown_min: timer!(cleardown_min, 0),
             name: tables.texts.option(row.keys.name.as_ref().map(|name| name.get_ref().as_str())),
         });
     }
@@ -103,12 +113,7 @@ fn name<T>(
     }
 }
 
-fn features(
-    row: &Row<crate::schema::system::Cos>,
-    id: u16,
-    forced: &mut BTreeSet<u16>,
-    report: &mut Report,
-) -> Features {
+fn features(row: &Row<crate::schema::system::Cos>, report: &mut Report) -> Features {
     let mut all = Features::empty();
     for name in row.keys.features.iter().flatten() {
         let place = row.at(name.span());
@@ -120,14 +125,8 @@ fn features(
             continue;
         };
         all |= feature;
-        if feature
-            .intersects(Features::FORCED_VERIFIED_ACCOUNT_CODE | Features::FORCED_NON_VERIFIED_ACCOUNT_CODE)
-        {
-            forced.insert(id);
-            let text = "account codes cannot be dialed in this version: a COS that forces one is good for emergency calls only";
-            report.group(place, NOT_IN_FORCE, text.into());
-        } else if !ACTING.contains(feature) {
-            let text = "of the features, this version acts on smdr-external, smdr-internal and public-to-public; the others have no effect";
+        if !ACTING.contains(feature) {
+            let text = "of the features, this version acts on account codes, smdr-external, smdr-internal and public-to-public; the others have no effect";
             report.group(place, NOT_IN_FORCE, text.into());
         }
     }
@@ -147,7 +146,6 @@ impl Classes {
                 }
             };
             match found {
-                Ok(row) if self.forced.iter().any(|id| self.cos.get(id) == Some(row)) => 0,
                 Ok(row) => u8::try_from(row + 1).unwrap_or(0),
                 Err(text) => {
                     missing.push(text);
@@ -164,7 +162,6 @@ impl Classes {
     pub(crate) fn cor(&self, modes: &ByMode<96>, place: Place, report: &mut Report) -> [u8; 3] {
         let mut named = false;
         let numbers = modes.0.clone().map(|class| match class {
-            Ref::Number(cor) if self.limited.contains(&cor) => 0,
             Ref::Number(cor) => u8::try_from(cor).unwrap_or(0),
             Ref::Name(_) => {
                 named = true;

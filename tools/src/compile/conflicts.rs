@@ -1,7 +1,6 @@
 //! Numbers in each other's way: cut short, hidden behind an emergency number, or reachable only half the ways.
 
-use super::denied::Way;
-use super::numbers::Numbers;
+use super::numbers::{Numbers, Way};
 use super::tree::Owner;
 use crate::finding::{Level, Place, Report};
 

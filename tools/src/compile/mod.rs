@@ -1,12 +1,15 @@
 //! From typed rows to the tables of an image: references resolved, rules checked, secrets split off.
 
+mod account;
 mod automaton;
 mod classes;
 mod conflicts;
-mod denied;
+mod inbound;
+mod judged;
 mod numbers;
 mod parties;
 mod routing;
+mod time;
 mod tree;
 
 use crate::finding::{Finding, Place, Report};
@@ -63,7 +66,10 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     let mut tables = Tables::default();
     system(policy, &mut tables);
     let classes = classes::build(policy, &mut tables, &mut report);
+    judged::build(policy, &classes, &mut tables, &mut report);
+    let codes = account::build(policy, &classes, &mut tables, &mut report);
     let mut routing = routing::build(policy, &classes, &mut tables, &mut report);
+    time::build(policy, &routing, &mut tables, &mut report);
     let secrets = parties::devices(policy, &classes, &mut tables, &mut report);
     numbers::build(policy, &classes, &mut routing, &mut tables, &mut report);
     if report.failed() {
@@ -89,7 +95,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
             return Err(report.finish());
         }
     };
-    let keyring = keyring(&hash, &secrets);
+    let keyring = keyring(&hash, &secrets, &codes);
     Ok(Compiled { image, keyring, findings: report.finish() })
 }
 
@@ -115,7 +121,22 @@ fn system(policy: &Policy, tables: &mut Tables) {
             false,
             3,
         );
+    limits(policy, row);
     row.system_id = smdr.and_then(|smdr| smdr.system_id.as_ref()).map_or(1, |id| id.0.0);
+}
+
+/// The brakes: in strict there are some unless the policy says otherwise.
+fn limits(policy: &Policy, row: &mut strowger::policy::rows::SystemRow) {
+    let strict = row.profile == 0;
+    let given = policy.limits.as_ref().map(|row| &row.keys);
+    let number = |given: Option<u16>, default: u16| given.unwrap_or(if strict { default } else { 0 });
+    row.calls_per_minute = number(given.and_then(|l| l.public_calls_per_minute).map(|n| n.get()), 6);
+    row.calls_at_once = number(given.and_then(|l| l.public_calls_at_once).map(|n| n.get()), 2);
+    row.trunk_call_min = number(given.and_then(|l| l.trunk_call_minutes).map(|n| n.get()), 120);
+    row.login_failures =
+        u8::try_from(number(given.and_then(|l| l.login_failures).map(|n| n.get()), 3)).unwrap_or(u8::MAX);
+    row.login_window_s = given.and_then(|l| l.login_window_s).map_or(300, |n| n.get());
+    row.login_lockout_s = given.and_then(|l| l.login_lockout_s).map_or(900, |n| n.get());
 }
 
 /// Rows by what names them; a second of the same name is an error that names both places.

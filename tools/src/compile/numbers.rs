@@ -1,19 +1,25 @@
 //! Who has which number: ARS rows checked, everything put into the tree, conflicts found.
 
 use super::classes::Classes;
-use super::denied::{self, Way};
 use super::routing::{Leads, Routing, choices, only_emergency_routes};
 use super::tree::{Owner, Terminal, Tree};
 use super::{automaton, parties};
 use crate::finding::{Level, Place, Report, Row};
-use crate::read::NOT_IN_FORCE;
 use crate::schema::Policy;
 use crate::schema::dialing::Ars;
 use crate::schema::types::Follow;
 use crate::write::Tables;
 use std::collections::BTreeMap;
 use strowger::base::Digits;
-use strowger::policy::rows::{ArsRow, LeadingRow};
+use strowger::policy::rows::{ArsRow, LeadingRow, USE_PLAN};
+
+/// An ARS row that is not for emergencies.
+pub(crate) struct Way {
+    /// Its digits, `Y` for each digit that follows.
+    pub(crate) pattern: String,
+    /// Any number of digits may follow.
+    pub(crate) open: bool,
+}
 
 /// Number plan under construction.
 pub(super) struct Numbers<'p> {
@@ -57,7 +63,6 @@ pub(crate) fn build(
     }
     numbers.conflicts(classes.strict, report);
     numbers.emergency_both_ways(report);
-    denied::close(policy, numbers.patterns.iter().map(|(way, _)| way), tables, &mut numbers.tree, report);
     if numbers.emergency.is_empty() {
         let place = policy.ars.first().map_or_else(Place::default, |row| row.place);
         report.push(
@@ -71,7 +76,10 @@ pub(crate) fn build(
         return;
     }
     match automaton::build(&numbers.tree) {
-        Ok((nodes, edges)) => (tables.nodes, tables.edges) = (nodes, edges),
+        Ok((nodes, edges)) => {
+            (tables.nodes, tables.edges) = (nodes, edges);
+            super::inbound::build(policy, tables, report);
+        }
         Err(_) => {
             let place = policy.ars.first().map_or_else(Place::default, |row| row.place);
             let text = format!(
@@ -125,7 +133,8 @@ impl<'p> Numbers<'p> {
         if let Some(row) = &policy.features {
             for (name, code) in row.keys.codes() {
                 let what = format!("feature {name}");
-                self.own(&what, &code.get_ref().0.0, row.at(code.span()), Terminal::Held, report);
+                let terminal = if name == "account_code" { Terminal::AccountCode } else { Terminal::Held };
+                self.own(&what, &code.get_ref().0.0, row.at(code.span()), terminal, report);
             }
         }
         if let Some(row) = &policy.registration {
@@ -256,37 +265,25 @@ impl<'p> Numbers<'p> {
             report.error(row.at(outpulse.span()), "misplaced-key", text);
         }
         let number = u32::try_from(tables.ars.len()).unwrap_or(u32::MAX);
-        let terminal = match leads {
-            Leads::To(kind, index) => {
-                if emergency {
-                    only_emergency_routes(tables, kind, index, leads_place, report);
-                } else {
-                    usable(tables, kind, index, least, follow.is_some(), leads_place, report);
-                }
-                tables.ars.push(ArsRow {
-                    leads: kind,
-                    index,
-                    flags: u8::from(emergency),
-                    ordinal,
-                    line: report.line(row.place),
-                    outpulse: if emergency { tables.texts.add(outpulse) } else { Default::default() },
-                });
-                if emergency { Terminal::Emergency(number) } else { Terminal::Ars(number) }
-            }
-            Leads::Plan if emergency => {
-                report.error(
-                    leads_place,
-                    "emergency",
-                    "ars: an emergency row needs a route or a list, not a plan",
-                );
-                return;
-            }
-            Leads::Plan => {
-                let text = "route plans are checked but not in force in this version: ARS rows that use one lead nowhere, their numbers are vacant";
-                report.group(leads_place, NOT_IN_FORCE, text.into());
-                Terminal::Held
-            }
-        };
+        if emergency && leads.kind == USE_PLAN {
+            let text = "ars: an emergency row needs a route or a list, not a plan";
+            report.error(leads_place, "emergency", text);
+            return;
+        }
+        if emergency {
+            only_emergency_routes(tables, leads, leads_place, report);
+        } else {
+            usable(tables, leads, least, follow.is_some(), leads_place, report);
+        }
+        tables.ars.push(ArsRow {
+            leads: leads.kind,
+            index: leads.index,
+            flags: u8::from(emergency),
+            ordinal,
+            line: report.line(row.place),
+            outpulse: if emergency { tables.texts.add(outpulse) } else { Default::default() },
+        });
+        let terminal = if emergency { Terminal::Emergency(number) } else { Terminal::Ars(number) };
         let owner = Owner { terminal, place, label: format!("ars {pattern}").into() };
         if let Some(first) = self.tree.add_pattern(&pattern, follow, owner) {
             let text = format!("the same digits and length already have a row: {}", report.at(first.place));
@@ -295,8 +292,7 @@ impl<'p> Numbers<'p> {
         if !emergency {
             let mut whole = pattern;
             whole.extend(std::iter::repeat_n('Y', usize::from(follow.unwrap_or(0))));
-            let leads = if let Leads::To(kind, index) = leads { Some((kind, index)) } else { None };
-            self.patterns.push((Way { pattern: whole, open: follow.is_none(), leads }, place));
+            self.patterns.push((Way { pattern: whole, open: follow.is_none() }, place));
         }
     }
 
@@ -316,16 +312,8 @@ impl<'p> Numbers<'p> {
 }
 
 /// Whether calls of a row can go out at all: some choice that is not for emergencies, digits enough to absorb.
-fn usable(
-    tables: &Tables,
-    kind: u8,
-    index: u16,
-    least: usize,
-    exact: bool,
-    place: Place,
-    report: &mut Report,
-) {
-    let routes = choices(tables, kind, index);
+fn usable(tables: &Tables, leads: Leads, least: usize, exact: bool, place: Place, report: &mut Report) {
+    let routes = choices(tables, leads);
     if !routes.is_empty()
         && routes.iter().all(|route| tables.routes.get(*route).is_some_and(|r| r.flags & 1 != 0))
     {

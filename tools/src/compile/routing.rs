@@ -5,11 +5,12 @@ use super::classes::Classes;
 use crate::finding::{Place, Report};
 use crate::schema::Policy;
 use crate::schema::dialing::{DigitModification, Use};
-use crate::schema::parties::Transport;
+use crate::schema::parties::{NumberFormat, Transport};
 use crate::write::Tables;
 use strowger::policy::row::Run;
 use strowger::policy::rows::{
-    ChoiceRow, DigitModificationRow, RouteListRow, RouteRow, TrunkRow, USE_LIST, USE_ROUTE,
+    AS_DIALED, ChoiceRow, DigitModificationRow, E164, NATIONAL, RouteListRow, RouteRow, TrunkRow, TrustedRow,
+    USE_LIST, USE_PLAN, USE_ROUTE,
 };
 
 /// What ARS rows refer to.
@@ -19,13 +20,11 @@ pub(crate) struct Routing {
     plans: Index<u16>,
 }
 
-/// Where a row leads, resolved.
+/// Where a row leads, resolved: the image's kind and row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Leads {
-    /// To a route or list: the image's kind and row.
-    To(u8, u16),
-    /// To a route plan, which this version does not act on.
-    Plan,
+pub(crate) struct Leads {
+    pub(crate) kind: u8,
+    pub(crate) index: u16,
 }
 
 pub(crate) fn build(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut Report) -> Routing {
@@ -62,7 +61,8 @@ pub(crate) fn build(policy: &Policy, classes: &Classes, tables: &mut Tables, rep
             trunk: u16::try_from(trunk.unwrap_or(0)).unwrap_or(0),
             modification: u16::try_from(modification).unwrap_or(0),
             cor_group: classes.group(keys.cor_group.as_ref(), |group| row.at(group.span()), report),
-            flags: u8::from(keys.emergency.unwrap_or(false)),
+            flags: u8::from(keys.emergency.unwrap_or(false))
+                | u8::from(!keys.account_code.unwrap_or(true)) << 1,
             line: report.line(row.place),
         });
     }
@@ -75,12 +75,12 @@ pub(crate) fn build(policy: &Policy, classes: &Classes, tables: &mut Tables, rep
         let Some(emergency) = &row.keys.emergency else { continue };
         let place = row.at(emergency.span());
         match routing.leads(emergency.get_ref(), place, report) {
-            Some(Leads::To(kind, to)) => {
-                only_emergency_routes(tables, kind, to, place, report);
-                tables.zones[index].emergency_leads = kind + 1;
-                tables.zones[index].emergency_index = to;
+            Some(leads) if leads.kind != USE_PLAN => {
+                only_emergency_routes(tables, leads, place, report);
+                tables.zones[index].emergency_leads = leads.kind + 1;
+                tables.zones[index].emergency_index = leads.index;
             }
-            Some(Leads::Plan) => report.error(
+            Some(_) => report.error(
                 place,
                 "emergency",
                 "emergency routes cannot depend on a plan: name a route or a list",
@@ -95,9 +95,9 @@ impl Routing {
     /// Resolves `use`; `None` after an error.
     pub(crate) fn leads(&self, leads: &Use, place: Place, report: &mut Report) -> Option<Leads> {
         let (index, id, kind): (_, u16, _) = match (leads.route, leads.list, leads.plan) {
-            (Some(route), None, None) => (&self.routes, route.get(), Some(USE_ROUTE)),
-            (None, Some(list), None) => (&self.lists, list.get(), Some(USE_LIST)),
-            (None, None, Some(plan)) => (&self.plans, plan.get(), None),
+            (Some(route), None, None) => (&self.routes, route.get(), USE_ROUTE),
+            (None, Some(list), None) => (&self.lists, list.get(), USE_LIST),
+            (None, None, Some(plan)) => (&self.plans, plan.get(), USE_PLAN),
             _ => {
                 report.error(place, "bad-value", "expected exactly one of `route`, `list` and `plan`");
                 return None;
@@ -107,14 +107,27 @@ impl Routing {
             report.error(place, crate::finding::DANGLING, format!("there is no {} {id}", index.what));
             return None;
         };
-        Some(kind.map_or(Leads::Plan, |kind| Leads::To(kind, u16::try_from(row).unwrap_or(0))))
+        Some(Leads { kind, index: u16::try_from(row).unwrap_or(0) })
     }
 }
 
-/// The route rows behind a route or list.
-pub(crate) fn choices(tables: &Tables, kind: u8, index: u16) -> Vec<usize> {
-    if kind == USE_ROUTE {
+/// The route rows behind a route, a list, or every zone of a plan.
+pub(crate) fn choices(tables: &Tables, leads: Leads) -> Vec<usize> {
+    let index = leads.index;
+    if leads.kind == USE_ROUTE {
         return vec![usize::from(index)];
+    }
+    if leads.kind == USE_PLAN {
+        let run = tables.plans.get(usize::from(index)).map_or_else(Run::default, |plan| plan.cells);
+        let first = run.first as usize;
+        let cells = tables.cells.get(first..first + usize::from(run.count)).unwrap_or(&[]);
+        let mut all: Vec<usize> = cells
+            .iter()
+            .flat_map(|cell| choices(tables, Leads { kind: cell.leads, index: cell.index }))
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        return all;
     }
     let run = tables.lists.get(usize::from(index)).map_or_else(Run::default, |list| list.choices);
     let first = run.first as usize;
@@ -123,14 +136,8 @@ pub(crate) fn choices(tables: &Tables, kind: u8, index: u16) -> Vec<usize> {
 }
 
 /// An emergency call may use nothing but routes marked for it (R66).
-pub(crate) fn only_emergency_routes(
-    tables: &Tables,
-    kind: u8,
-    index: u16,
-    place: Place,
-    report: &mut Report,
-) {
-    for route in choices(tables, kind, index) {
+pub(crate) fn only_emergency_routes(tables: &Tables, leads: Leads, place: Place, report: &mut Report) {
+    for route in choices(tables, leads) {
         let Some(route) = tables.routes.get(route).filter(|route| route.flags & 1 == 0) else { continue };
         let text =
             format!("an emergency call would use route {}, which is not marked `emergency = true`", route.id);
@@ -176,14 +183,31 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
                 zone.map_or(row.place, |z| row.at(z.span())),
                 report,
             ),
-            flags: u8::from(keys.public.unwrap_or(true)),
+            flags: u8::from(keys.public.unwrap_or(true))
+                | match keys.number_format {
+                    None | Some(NumberFormat::AsDialed) => AS_DIALED,
+                    Some(NumberFormat::National) => NATIONAL,
+                    Some(NumberFormat::E164) => E164,
+                } << 1,
             channels,
+            inbound: 0,
             name: tables.texts.add(name),
             host: tables.texts.add(&keys.host.0.0),
             caller_id: tables.texts.option(keys.caller_id.as_ref().map(|number| number.0.0.as_str())),
             line: report.line(row.place),
         });
+        for range in keys.trusted.iter().flatten() {
+            let (address, prefix) = range.0.0;
+            let (address, more) = match address {
+                std::net::IpAddr::V4(v4) => (v4.to_ipv6_mapped().to_bits(), 96),
+                std::net::IpAddr::V6(v6) => (v6.to_bits(), 0),
+            };
+            let trunk = u16::try_from(row_number).unwrap_or(0);
+            tables.trusted.push(TrustedRow { trunk, address, prefix: prefix + more });
+        }
     }
+    // Of two ranges that hold an address, the narrower one knows better.
+    tables.trusted.sort_by_key(|row| std::cmp::Reverse(row.prefix));
     if let Some(row) = policy.trunk.get(usize::from(u16::MAX)) {
         report.error(row.place, "too-many", "there can be 65,535 trunks");
     }

@@ -12,6 +12,10 @@ pub(crate) enum Terminal {
     Device(u32),
     /// An ARS row.
     Ars(u32),
+    /// The feature code that an account code follows.
+    AccountCode,
+    /// A number that a trunk calls: its row.
+    Inbound(u32),
     /// Nothing yet, but the number is taken: nothing less specific may match it.
     Held,
 }
@@ -113,24 +117,6 @@ impl Tree {
             self.open(node, bits);
         }
         None
-    }
-
-    /// Takes a pattern's numbers away from less specific rows; `whole`: from the row with this very pattern too.
-    pub(crate) fn hold_pattern(&mut self, pattern: &str, open: bool, whole: bool) {
-        let node = self.path(pattern, 0, below::ARS);
-        match self.owner(self.nodes[node].pattern) {
-            Some(owner) if !whole || matches!(owner.terminal, Terminal::Emergency(_)) => return,
-            Some(_) | None => {}
-        }
-        self.owners.push(Owner {
-            terminal: Terminal::Held,
-            place: Place::default(),
-            label: format!("denied {pattern}").into(),
-        });
-        self.nodes[node].pattern = self.last_owner();
-        if open {
-            self.open(node, below::ARS);
-        }
     }
 
     /// Lets any further digits follow a node's pattern.

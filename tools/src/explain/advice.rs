@@ -1,7 +1,7 @@
 //! What an administrator would have to change for a denied call to be allowed.
 
-use strowger::policy::decide::RowRef;
-use strowger::policy::{Denial, Image, Party, Rule};
+use strowger::policy::class::NumberClass;
+use strowger::policy::{ClassRef, Denial, Image, Party, RowRef, Rule};
 
 /// The smallest change that lifts this denial; another rule may deny the call after it. `None` where there is none.
 pub(super) fn advice(image: &Image<'_>, denial: &Denial, name: &str) -> Option<String> {
@@ -12,10 +12,10 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, name: &str) -> Option<S
     let trunk = route.and_then(|route| image.trunks().get(usize::from(route.trunk)));
     Some(match denial.rule {
         Rule::CosNone => format!(
-            "give {who} a Class of Service for {mode} (key `cos`); one that forces an account code counts as none in this version."
+            "give {who} a Class of Service for {mode} (key `cos`)."
         ),
         Rule::CorNone => format!(
-            "give {who} a Class of Restriction for {mode} (key `cor`); one with `max_digits` counts as none in this version."
+            "give {who} a Class of Restriction for {mode} (key `cor`)."
         ),
         Rule::CorLeading | Rule::CorRoute => {
             let group = denial.cor_group.and_then(|group| image.cor_groups().get(usize::from(group)))?;
@@ -47,7 +47,7 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, name: &str) -> Option<S
             let to = trunk.map_or("the other trunk", |trunk| image.text(trunk.name));
             format!("give the COS of both trunks ({name} and {to}) the feature public-to-public; think of toll fraud first.")
         }
-        Rule::NumberVacant => "add a device with this number, or an [[ars]] row whose pattern fits; a row that uses a route plan counts as none in this version.".into(),
+        Rule::NumberVacant => "add a device with this number, or an [[ars]] row whose pattern fits.".into(),
         Rule::NumberIncomplete => "dial the whole number.".into(),
         Rule::NumberInvalid => "dial only the digits 0-9, * and #, without separators.".into(),
         Rule::DigitModification => {
@@ -57,6 +57,27 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, name: &str) -> Option<S
         Rule::RouteEmergencyOnly => "let the [[ars]] row use a route without `emergency = true`.".into(),
         Rule::EmergencyNoRoute => "give the emergency row, or the zone, a route whose trunk exists.".into(),
         Rule::TrunkBusy => "give the trunk more `channels`, or add a choice to the route list.".into(),
+        Rule::ClassDenied => {
+            let class = super::class_name(image, denial.class?);
+            match denial.class? {
+                ClassRef::Own(row) => {
+                    let line = image.own_classes().get(usize::from(row)).map_or(0, |row| row.line);
+                    format!("the [[number_class]] {class} in line {line} denies this; an own class with a longer prefix and action = \"allow\" would beat it. No account code lifts it.")
+                }
+                ClassRef::Plan(NumberClass::Unknown) => "the numbering plan does not place what would be sent: set [system] `country` and `area_code`, correct the digit modification, or give these numbers a [[number_class]] of their own.".into(),
+                ClassRef::Plan(_) => format!("allow {class} in [class_defaults], or these numbers alone by a [[number_class]] with action = \"allow\". No account code lifts it."),
+            }
+        }
+        Rule::MaxDigits => format!("raise `digits` of [[max_digits]] for COR {cor}, or give {who} another COR for {mode}."),
+        Rule::RoutePlanClosed => "add a zone for this time to the route plan.".into(),
+        Rule::LimitRate => "wait a minute, or raise `public_calls_per_minute` in [limits].".into(),
+        Rule::LimitCalls => "end a public call, or raise `public_calls_at_once` in [limits].".into(),
+        Rule::LimitDuration => "raise `trunk_call_minutes` in [limits], or `call_duration_min` of the COS.".into(),
+        Rule::Lockout => "wait until the lock-out has passed (`login_lockout_s` in [limits]).".into(),
+        Rule::CodeForcedVerified => "dial the account code feature code, a verified account code, and the number (--code in this command).".into(),
+        Rule::CodeForced => "dial the account code feature code, an account code, and the number (--code in this command); a route with account_code = false asks for none.".into(),
+        Rule::CodeWrong => format!("dial another code, or give the COS of {who} the feature that permits codes of this kind."),
+        Rule::CodeLocked => "wait until the lock-out has passed (`login_lockout_s` in [limits]).".into(),
         Rule::Internal | Rule::Route | Rule::Emergency | Rule::CallSelf | Rule::IdentityMismatch | Rule::PolicyNone => {
             return None;
         }

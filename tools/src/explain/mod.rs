@@ -19,48 +19,28 @@
 //! "#;
 //! let compiled = strowger_tools::compile_str(policy, "shop.toml").unwrap();
 //! let image = Image::load(&compiled.image, &mut Soft::new(&[0; 32])).unwrap();
-//! let question = Question::of_device(&image, "31", "32", Mode::Day).unwrap();
-//! assert_eq!(explain(&image, &question).rule, "number.vacant");
+//! let question = Question { mode: Some(Mode::Day), ..Question::of_device(&image, "31", "32").unwrap() };
+//! assert_eq!(explain(&image, None, &question).rule, "number.vacant");
 //! ```
 
 mod advice;
+mod question;
+mod words;
 
+pub use question::Question;
+
+use question::Asked;
 use serde::Serialize;
-use strowger::policy::decide::{RowRef, Trace};
-use strowger::policy::rows::USE_LIST;
-use strowger::policy::{Attempt, Choice, Denial, Image, Mode, Party, Rule, Verdict, decide};
-
-/// What is asked.
-#[derive(Clone, Copy, Debug)]
-pub struct Question<'q> {
-    /// Who dials.
-    pub from: Party,
-    /// What is dialed.
-    pub dialed: &'q str,
-    /// The service mode.
-    pub mode: Mode,
-}
-
-impl<'q> Question<'q> {
-    /// A device asks; `None` if no device has this number.
-    #[must_use]
-    pub fn of_device(image: &Image<'_>, dn: &str, dialed: &'q str, mode: Mode) -> Option<Self> {
-        let device = image.device_by_dn(dn.as_bytes())?;
-        Some(Self { from: Party::Device(device), dialed, mode })
-    }
-
-    /// A call comes in over a trunk; `None` if no trunk has this name.
-    #[must_use]
-    pub fn of_trunk(image: &Image<'_>, name: &str, dialed: &'q str, mode: Mode) -> Option<Self> {
-        let trunk = image.trunks().iter().position(|row| image.text(row.name) == name)?;
-        Some(Self { from: Party::Trunk(u16::try_from(trunk).ok()?), dialed, mode })
-    }
-}
+use strowger::policy::rows::{USE_LIST, USE_PLAN};
+use strowger::policy::{
+    Choice, ClassRef, Denial, Image, Keyring, Party, RowRef, Rule, Trace, Verdict, decide,
+};
+use words::{caller, capitalised, party_name, row_text};
 
 /// The answer. Fields stand in the order of the JSON object, which is an interface.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Explanation {
-    /// `allow`, `deny` or `emergency`.
+    /// `allow`, `deny`, `account-code` or `emergency`.
     pub verdict: &'static str,
     /// The rule's dotted name.
     pub rule: &'static str,
@@ -76,7 +56,7 @@ pub struct Explanation {
     pub route: Option<u16>,
     /// The trunk's name.
     pub trunk: Option<String>,
-    /// The number class; this version does not classify numbers.
+    /// The number class of what is sent over a public route: of the country's plan, or the policy's own.
     pub class: Option<String>,
     /// The row that matched: `ars 4 (line 311)`.
     pub row: Option<String>,
@@ -97,6 +77,10 @@ pub struct Explanation {
     #[serde(skip)]
     caller: String,
     #[serde(skip)]
+    when: String,
+    #[serde(skip)]
+    watched: bool,
+    #[serde(skip)]
     leads_to: String,
 }
 
@@ -109,17 +93,21 @@ pub struct Skipped {
     pub rule: &'static str,
 }
 
-/// Asks the policy, with every channel free.
+/// Asks the policy, with every channel free and nothing counted yet. The keyring is needed to tell what a code is worth.
 #[must_use]
-pub fn explain(image: &Image<'_>, question: &Question<'_>) -> Explanation {
-    let attempt = Attempt { from: question.from, dialed: question.dialed.as_bytes(), mode: question.mode };
+pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Question<'_>) -> Explanation {
+    let asked = Asked::of(image, keyring, question);
     let mut trace = Skips { image, list: Vec::new() };
-    let verdict = decide(image, &attempt, |_| true, &mut trace);
+    let verdict = match asked.attempt() {
+        Ok(attempt) => decide(image, &attempt, |_| true, &mut trace),
+        Err(denial) => Verdict::Deny(denial),
+    };
     let mut skipped = trace.list;
-    let (authority, row, route, interconnect) = match &verdict {
-        Verdict::Allow(Choice { authority, row, route, interconnect, .. })
-        | Verdict::Deny(Denial { authority, row, route, interconnect, .. }) => {
-            (*authority, *row, *route, *interconnect)
+    let (rule, authority, row, route, class, interconnect) = match &verdict {
+        Verdict::Allow(Choice { rule, authority, row, route, class, interconnect, .. })
+        | Verdict::Deny(Denial { rule, authority, row, route, class, interconnect, .. })
+        | Verdict::NeedsCode(Denial { rule, authority, row, route, class, interconnect, .. }) => {
+            (*rule, *authority, *row, *route, *class, *interconnect)
         }
     };
     let route_row = route.and_then(|route| image.routes().get(usize::from(route)));
@@ -128,31 +116,31 @@ pub fn explain(image: &Image<'_>, question: &Question<'_>) -> Explanation {
         RowRef::Ars(row) => image.ars().get(row as usize),
         RowRef::Leading(_) | RowRef::None => None,
     };
-    if ars.is_some_and(|ars| ars.leads != USE_LIST) && matches!(verdict, Verdict::Deny(_)) {
+    if let (1, Some(route)) = (skipped.len(), route_row)
+        && matches!(verdict, Verdict::Deny(_))
+        && skipped.iter().all(|one| one.route == route.id)
+    {
         // A single route was not skipped: it is the one denied.
         skipped.clear();
     }
-    let rule = match &verdict {
-        Verdict::Allow(choice) => choice.rule,
-        Verdict::Deny(denial) => denial.rule,
-    };
     let name = party_name(image, question.from);
     Explanation {
         verdict: match (&verdict, rule) {
             (Verdict::Allow(_), Rule::Emergency) => "emergency",
             (Verdict::Allow(_), _) => "allow",
             (Verdict::Deny(_), _) => "deny",
+            (Verdict::NeedsCode(_), _) => "account-code",
         },
         rule: rule.name(),
         text: capitalised(rule.text()),
         dialed: question.dialed.into(),
         outpulsed: match &verdict {
             Verdict::Allow(choice) => Some(choice.outpulsed.as_str().into()),
-            Verdict::Deny(_) => None,
+            Verdict::Deny(_) | Verdict::NeedsCode(_) => None,
         },
         route: route_row.map(|route| route.id),
         trunk: trunk.map(|trunk| image.text(trunk.name).into()),
-        class: None,
+        class: class.map(|class| class_name(image, class)),
         row: row_text(image, row),
         interconnect: interconnect.map(|(from, to)| [from, to]),
         authority: match question.from {
@@ -162,19 +150,20 @@ pub fn explain(image: &Image<'_>, question: &Question<'_>) -> Explanation {
         },
         cos: authority.cos,
         cor: authority.cor,
-        mode: question.mode.name(),
+        mode: asked.mode.name(),
         skipped,
         advice: match &verdict {
             Verdict::Allow(_) => None,
-            Verdict::Deny(denial) => advice::advice(image, denial, &name),
+            Verdict::Deny(denial) | Verdict::NeedsCode(denial) => advice::advice(image, denial, &name),
         },
         caller: caller(image, question.from),
+        when: ars.filter(|ars| ars.leads == USE_PLAN).map_or_else(String::new, |_| asked.when()),
+        watched: matches!(&verdict, Verdict::Allow(choice) if choice.watched),
         leads_to: match (&verdict, ars) {
             (Verdict::Allow(Choice { to: Party::Device(device), .. }), _) => {
                 caller(image, Party::Device(*device))
             }
-            (_, Some(ars)) if ars.leads == USE_LIST => "a route list".into(),
-            (_, Some(_)) => "one route".into(),
+            (_, Some(ars)) => leads_to(image, ars.leads, ars.index),
             (_, None) => String::new(),
         },
         from: name,
@@ -207,6 +196,13 @@ impl Explanation {
             };
             lines.push(format!("The digits match {row}{leads_to}."));
         }
+        if !self.when.is_empty() {
+            lines.push(format!("The route plan is asked for {}.", self.when));
+        }
+        if let Some(class) = &self.class {
+            let watched = if self.watched { ", which is watched: an alarm is raised" } else { "" };
+            lines.push(format!("What is sent is of number class {class}{watched}."));
+        }
         for skipped in &self.skipped {
             let why =
                 Rule::ALL.iter().find(|rule| rule.name() == skipped.rule).map_or("", |rule| rule.text());
@@ -214,6 +210,7 @@ impl Explanation {
         }
         let result = match (self.verdict, self.route, &self.trunk, &self.outpulsed) {
             ("deny", Some(route), ..) => format!("Denied at route {route}"),
+            ("account-code", ..) => "Not without an account code".into(),
             ("deny", ..) => "Denied".into(),
             (verdict, Some(route), Some(trunk), Some(outpulsed)) => {
                 let word = if verdict == "emergency" { "Allowed as an emergency call" } else { "Allowed" };
@@ -243,44 +240,22 @@ impl Trace for Skips<'_> {
     }
 }
 
-/// A device's number or a trunk's name.
-fn party_name(image: &Image<'_>, party: Party) -> String {
-    match party {
-        Party::Device(device) => image
-            .device_texts()
-            .get(device as usize)
-            .map_or_else(String::new, |row| image.text(row.dn).into()),
-        Party::Trunk(trunk) => {
-            image.trunks().get(usize::from(trunk)).map_or_else(String::new, |row| image.text(row.name).into())
-        }
-        Party::Unknown => String::new(),
+/// The name of a class: of the country's plan, or the policy's own.
+fn class_name(image: &Image<'_>, class: ClassRef) -> String {
+    match class {
+        ClassRef::Plan(class) => class.name().into(),
+        ClassRef::Own(row) => image
+            .own_classes()
+            .get(usize::from(row))
+            .map_or_else(String::new, |row| image.text(row.name).into()),
     }
 }
 
-/// How a party is called in a sentence.
-fn caller(image: &Image<'_>, party: Party) -> String {
-    let name = party_name(image, party);
-    match party {
-        Party::Device(device) => {
-            let row = image.device_texts().get(device as usize).unwrap_or_default();
-            let person = image.text(row.name);
-            if person.is_empty() { format!("Device {name}") } else { format!("Device {name} ({person})") }
-        }
-        Party::Trunk(_) => format!("A call from trunk {name}"),
-        Party::Unknown => "Somebody unknown".into(),
+fn leads_to(image: &Image<'_>, leads: u8, index: u16) -> String {
+    let index = usize::from(index);
+    match leads {
+        USE_LIST => format!("route list {}", image.lists().get(index).map_or(0, |row| row.id)),
+        USE_PLAN => format!("route plan {}", image.plans().get(index).map_or(0, |row| row.id)),
+        _ => format!("route {}", image.routes().get(index).map_or(0, |row| row.id)),
     }
-}
-
-fn row_text(image: &Image<'_>, row: RowRef) -> Option<String> {
-    let (ordinal, line) = match row {
-        RowRef::None => return None,
-        RowRef::Leading(row) => image.leadings().get(row as usize).map(|row| (row.ordinal, row.line))?,
-        RowRef::Ars(row) => image.ars().get(row as usize).map(|row| (row.ordinal, row.line))?,
-    };
-    Some(format!("ars {ordinal} (line {line})"))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -14,7 +14,7 @@ pub(crate) enum CodeKind {
 }
 section! {
     /// `[[account_code]]`
-    AccountCode = "account_code", later ["*"] {
+    AccountCode = "account_code", later [] {
         code: Spanned<Hidden<Code>>,
         kind: CodeKind,
         name: Option<String>,

@@ -34,7 +34,7 @@ section! {
 
 section! {
     /// `[[route]]`
-    Route = "route", later ["account_code"] {
+    Route = "route", later [] {
         id: Spanned<Int<1, 1200>>,
         trunk: Spanned<String>,
         digit_modification: Option<Spanned<Int<0, 815>>>,
@@ -76,5 +76,5 @@ section! {
 
 section! {
     /// `[[max_digits]]`
-    MaxDigits = "max_digits", later ["*"] { cor: Spanned<Int<1, 96>>, digits: Int<1, 47>, }
+    MaxDigits = "max_digits", later [] { cor: Spanned<Int<1, 96>>, digits: Int<1, 47>, }
 }

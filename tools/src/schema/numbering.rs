@@ -15,7 +15,7 @@ pub(crate) enum Action {
 }
 section! {
     /// `[[number_class]]`
-    NumberClass = "number_class", later ["*"] {
+    NumberClass = "number_class", later [] {
         name: Spanned<String>,
         prefixes: Option<Vec<Spanned<Of<Keys>>>>,
         countries: Option<Vec<Spanned<Of<Country>>>>,
@@ -27,13 +27,13 @@ macro_rules! class_defaults {
     ($($text:literal $name:ident)+) => {
         section! {
             /// `[class_defaults]`
-            ClassDefaults = "class_defaults", later ["*"] { $(#[serde(rename = $text)] $name: Option<Action>,)+ }
+            ClassDefaults = "class_defaults", later [] { $(#[serde(rename = $text)] $name: Option<Action>,)+ }
         }
 
         impl ClassDefaults {
-            /// Whether a class is denied.
-            pub(crate) fn denies(&self) -> bool {
-                [$(&self.$name),+].into_iter().any(|action| matches!(action, Some(Action::Deny)))
+            /// The classes that are named, with what they mean.
+            pub(crate) fn named(&self) -> Vec<(&'static str, Action)> {
+                [$(($text, self.$name)),+].into_iter().filter_map(|(name, action)| Some((name, action?))).collect()
             }
         }
     };

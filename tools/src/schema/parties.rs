@@ -58,8 +58,8 @@ macro_rules! devices {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal { $($own:ident: $own_type:ty,)+ })+) => { $(
         section! {
             $(#[doc = $doc])+
-            $name = $text, later ["srtp", "max_contacts", "role", "cesid", "location", "intercept", "primary", "secondary",
-                "default_account_code", "always_to", "busy_to", "no_answer_to", "out_of_service_to", "mac", "set_type", "pin"] {
+            $name = $text, later ["srtp", "max_contacts", "role", "intercept", "primary", "secondary",
+                "always_to", "busy_to", "no_answer_to", "out_of_service_to", "mac", "set_type", "pin"] {
                 $($own: $own_type,)+
                 kind: Option<Spanned<Kind>>,
                 username: Option<Spanned<Of<Quoted>>>,
@@ -81,7 +81,7 @@ macro_rules! devices {
                 intercept: Option<Int<1, 64>>,
                 primary: Option<String>,
                 secondary: Option<String>,
-                default_account_code: Option<Int<0, 99>>,
+                default_account_code: Option<Spanned<Int<0, 99>>>,
                 always_to: Option<Of<Keys>>,
                 busy_to: Option<Of<Keys>>,
                 no_answer_to: Option<Of<Keys>>,
@@ -112,10 +112,9 @@ pub(crate) enum NumberFormat {
 /// A number from outside and where it goes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "checked; in force in a later version")]
 pub(crate) struct Inbound {
-    did: Of<super::texts::Pattern>,
-    to: Of<super::texts::Pattern>,
+    pub(crate) did: Of<super::texts::Pattern>,
+    pub(crate) to: Of<super::texts::Pattern>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -126,7 +125,7 @@ pub(crate) enum TrunkKind {
 
 section! {
     /// `[[trunk]]`
-    Trunk = "trunk", later ["username", "password", "register", "trusted", "number_format", "srtp", "elements", "inbound"] {
+    Trunk = "trunk", later ["username", "password", "register", "srtp", "elements"] {
         name: Spanned<String>,
         kind: Option<TrunkKind>,
         host: Of<Host>,
@@ -145,7 +144,7 @@ section! {
         zone: Option<Spanned<String>>,
         srtp: Option<Srtp>,
         elements: Option<Vec<String>>,
-        inbound: Option<Vec<Inbound>>,
+        inbound: Option<Vec<Spanned<Inbound>>>,
     }
 }
 

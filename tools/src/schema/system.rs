@@ -28,14 +28,14 @@ pub(crate) enum Reading {
 
 section! {
     /// `[system]`
-    System = "system", later ["country", "area_code", "plus_access", "default_cesid", "default_location", "rules"] {
+    System = "system", later ["rules"] {
         name: Option<String>,
-        country: Option<Of<Country>>,
-        area_code: Option<Of<super::texts::Keys>>,
+        country: Option<Spanned<Of<Country>>>,
+        area_code: Option<Spanned<Of<super::texts::Keys>>>,
         realm: Option<Spanned<Of<Quoted>>>,
         profile: Option<Profile>,
         timezone: Option<Of<TimeZone>>,
-        plus_access: Option<Of<super::texts::Keys>>,
+        plus_access: Option<Spanned<Of<super::texts::Keys>>>,
         default_cesid: Option<Of<Cesid>>,
         default_location: Option<String>,
         rules: Option<BTreeMap<Of<Rule>, Reading>>,
@@ -56,7 +56,7 @@ impl super::types::Text for Rule {
 
 section! {
     /// `[[cos]]`
-    Cos = "cos", later ["account_code_length"] {
+    Cos = "cos", later [] {
         id: Spanned<Int<1, 110>>,
         name: Option<Spanned<String>>,
         features: Option<Vec<Spanned<String>>>,
@@ -67,8 +67,8 @@ section! {
 
 section! {
     /// `[cos.timers]`, with the field's ranges
-    Timers = "cos.timers", later ["first_digit", "inter_digit", "dialing_conflict", "no_answer", "no_answer_recall",
-        "hold_recall", "camp_on_recall", "busy_tone", "call_duration_min", "cleardown_min"] {
+    Timers = "cos.timers", later ["no_answer", "no_answer_recall",
+        "hold_recall", "camp_on_recall", "busy_tone", "cleardown_min"] {
         first_digit: Option<Int<5, 60>>,
         inter_digit: Option<Int<3, 60>>,
         dialing_conflict: Option<Int<2, 5>>,
@@ -109,7 +109,7 @@ pub(crate) struct Pair {
 
 section! {
     /// `[[zone]]`
-    Zone = "zone", later ["cesid", "location", "subnets"] {
+    Zone = "zone", later ["cesid", "subnets"] {
         name: Spanned<String>,
         cesid: Option<Of<Cesid>>,
         location: Option<String>,
@@ -130,7 +130,7 @@ pub(crate) enum Layout {
 
 section! {
     /// `[smdr]`
-    Smdr = "smdr", later ["report_account_codes", "layout"] {
+    Smdr = "smdr", later ["layout"] {
         external: Option<bool>,
         internal: Option<bool>,
         report_account_codes: Option<bool>,
@@ -141,7 +141,7 @@ section! {
 
 section! {
     /// `[limits]`
-    Limits = "limits", later ["*"] {
+    Limits = "limits", later [] {
         public_calls_per_minute: Option<Int<1, 60_000>>,
         public_calls_at_once: Option<Int<1, 60_000>>,
         trunk_call_minutes: Option<Int<1, 60_000>>,
@@ -152,7 +152,7 @@ section! {
 }
 section! {
     /// `[emergency]`
-    Emergency = "emergency", later ["*"] { notify: Option<Vec<Spanned<Of<super::texts::Keys>>>>, }
+    Emergency = "emergency", later [] { notify: Option<Vec<Spanned<Of<super::texts::Keys>>>>, }
 }
 
 /// A finding that is known and accepted.

@@ -17,7 +17,7 @@ pub(crate) enum Mode {
 
 section! {
     /// `[[schedule]]`
-    Schedule = "schedule", later ["*"] {
+    Schedule = "schedule", later [] {
         mode: Mode,
         days: Of<Days>,
         from: Of<Clock>,
@@ -26,12 +26,12 @@ section! {
 }
 section! {
     /// `[[holiday]]`
-    Holiday = "holiday", later ["*"] { date: Of<Date>, mode: Mode, }
+    Holiday = "holiday", later [] { date: Of<Date>, mode: Mode, }
 }
 
 section! {
     /// `[[route_plan]]`
-    RoutePlan = "route_plan", later ["*"] { id: Spanned<Int<1, 32>>, zones: Vec<Spanned<Cell>>, }
+    RoutePlan = "route_plan", later [] { id: Spanned<Int<1, 32>>, zones: Vec<Spanned<Cell>>, }
 }
 
 /// A cell of a route plan.

@@ -1,0 +1,145 @@
+//! The brakes at work: what a decision is told of the running system, and what is counted when it was permitted.
+
+use super::memory::{DeviceSlot, TrunkSlot};
+use super::{Exchange, Record};
+use crate::base::{Crypto, Digits, Instant};
+use crate::brakes::{Brake, Terms};
+use crate::policy::{Choice, Image, Party, Rule, World};
+use crate::record::{Alarm, EmergencyNotice, alarm};
+
+/// The running system, as a decision asks for it.
+pub(super) struct Line<'a> {
+    pub(super) trunks: &'a [TrunkSlot],
+    pub(super) image: &'a Image<'a>,
+    /// Driven by neutral signals: trunks need no address of ours.
+    pub(super) neutral: bool,
+    pub(super) locked_out: bool,
+    /// What is counted of the caller.
+    pub(super) brake: Option<&'a Brake>,
+    pub(super) now: Instant,
+}
+
+impl World for Line<'_> {
+    /// By its channels, and on our own signalling by having an address.
+    fn channel_free(&self, trunk: u16) -> bool {
+        let row = self.image.trunks().get(usize::from(trunk));
+        let slot = self.trunks.get(usize::from(trunk));
+        matches!((row, slot), (Some(row), Some(slot))
+            if slot.in_use < row.channels && (self.neutral || slot.address.is_some()))
+    }
+
+    fn locked_out(&self) -> bool {
+        self.locked_out
+    }
+
+    fn exceeded(&self) -> Option<Rule> {
+        let system = self.image.system();
+        // Somebody whom nothing counts has no public calls to make.
+        let Some(brake) = self.brake else { return Some(Rule::LimitCalls) };
+        let (at_once, per_minute) = (system.calls_at_once, system.calls_per_minute);
+        if at_once != 0 && brake.calls >= at_once {
+            Some(Rule::LimitCalls)
+        } else if per_minute != 0 && brake.rate.begun(self.now) >= u32::from(per_minute) {
+            Some(Rule::LimitRate)
+        } else {
+            None
+        }
+    }
+}
+
+/// What is counted of a party.
+pub(super) fn brake<'a>(
+    devices: &'a [DeviceSlot],
+    trunks: &'a [TrunkSlot],
+    party: Party,
+) -> Option<&'a Brake> {
+    match party {
+        Party::Device(device) => {
+            usize::try_from(device).ok().and_then(|device| devices.get(device)).map(|slot| &slot.brake)
+        }
+        Party::Trunk(trunk) => trunks.get(usize::from(trunk)).map(|slot| &slot.brake),
+        Party::Unknown => None,
+    }
+}
+
+/// The terms of lock-outs.
+pub(super) fn terms(image: &Image<'_>) -> Terms {
+    let system = image.system();
+    Terms {
+        failures: system.login_failures,
+        window_s: system.login_window_s,
+        lockout_s: system.login_lockout_s,
+    }
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    fn brake_mut(&mut self, party: Party) -> Option<&mut Brake> {
+        match party {
+            Party::Device(device) => {
+                let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
+                slot.map(|slot| &mut slot.brake)
+            }
+            Party::Trunk(trunk) => self.trunks.get_mut(usize::from(trunk)).map(|slot| &mut slot.brake),
+            Party::Unknown => None,
+        }
+    }
+
+    /// Whether a way leads over a public route, and so counts.
+    pub(super) fn is_public(&self, rule: Rule, to: Party) -> bool {
+        let (Rule::Route, Party::Trunk(trunk), Some(policy)) = (rule, to, &self.policy) else { return false };
+        policy.image.trunks().get(usize::from(trunk)).is_some_and(|row| row.flags & 1 != 0)
+    }
+
+    /// A call was permitted: a public one counts from now on.
+    pub(super) fn public_call_begins(&mut self, now: Instant, from: Party, choice: &Choice, dialed: Digits) {
+        if let Some(class) = choice.class.filter(|_| choice.watched) {
+            self.alarm(now, alarm::Cause::Watched(class), from, dialed);
+        }
+        if self.is_public(choice.rule, choice.to)
+            && let Some(brake) = self.brake_mut(from)
+        {
+            brake.rate.begin(now);
+            brake.calls = brake.calls.saturating_add(1);
+        }
+    }
+
+    /// A call has ended.
+    pub(super) fn public_call_ends(&mut self, rule: Rule, from: Party, to: Party) {
+        if self.is_public(rule, to)
+            && let Some(brake) = self.brake_mut(from)
+        {
+            brake.calls = brake.calls.saturating_sub(1);
+        }
+    }
+
+    /// The longest that a permitted call may last, in seconds; 0: without limit. The class's limit and, on public calls,
+    /// that of `[limits]`; never on emergency calls (R66).
+    pub(super) fn longest(&self, choice: &Choice) -> u32 {
+        let (Some(policy), false) = (&self.policy, choice.rule == Rule::Emergency) else { return 0 };
+        let classes = policy.image.classes();
+        let class = classes.iter().find(|row| row.id == choice.authority.cos).unwrap_or_default();
+        let public = self.is_public(choice.rule, choice.to);
+        let minutes = [
+            u16::from(class.call_duration_min),
+            if public { policy.image.system().trunk_call_min } else { 0 },
+        ];
+        let shortest = minutes.into_iter().filter(|minutes| *minutes != 0).min().unwrap_or(0);
+        u32::from(shortest).saturating_mul(60)
+    }
+
+    pub(super) fn alarm(&mut self, now: Instant, cause: alarm::Cause, party: Party, dialed: Digits) {
+        let at = self.wall_at(now);
+        self.record(Record::Alarm(Alarm { at, cause, party, dialed }));
+    }
+
+    /// An emergency call goes out: whoever is to know knows it now (R70).
+    pub(super) fn emergency_notice(&mut self, now: Instant, from: Party, dialed: Digits) {
+        let Some(image) = self.policy.map(|policy| policy.image) else { return };
+        let callback = crate::policy::emergency::callback(&image, from);
+        let at = self.wall_at(now);
+        self.record(Record::Emergency(EmergencyNotice { at, from, dialed, callback }));
+        if callback.is_empty() {
+            self.alarm(now, alarm::Cause::NoCallback, from, dialed);
+        }
+    }
+}

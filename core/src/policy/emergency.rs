@@ -1,0 +1,37 @@
+//! What an emergency call carries: the number to call back, and where the caller is.
+
+use super::image::Image;
+use super::verdict::Party;
+use crate::base::Digits;
+
+/// The call-back number: the device's own, else the default (R68 for SIP phones). Empty if the policy has none.
+#[must_use]
+pub fn callback(image: &Image<'_>, party: Party) -> Digits {
+    let own = match party {
+        Party::Device(device) => text(image, device).map(|row| row.cesid),
+        Party::Trunk(_) | Party::Unknown => None,
+    };
+    let own = own.filter(|own| own.len > 0).unwrap_or(image.system().default_cesid);
+    Digits::dialed(image.octets(own)).unwrap_or_default()
+}
+
+/// Where the party is: its own location, else its zone's, else the default.
+#[must_use]
+pub fn location<'a>(image: &Image<'a>, party: Party) -> &'a str {
+    let (own, zone) = match party {
+        Party::Device(device) => {
+            let row = usize::try_from(device).ok().and_then(|device| image.devices.get(device));
+            (text(image, device).map(|row| row.location), row.map_or(0, |row| row.zone))
+        }
+        Party::Trunk(trunk) => (None, image.trunks.get(usize::from(trunk)).map_or(0, |row| row.zone)),
+        Party::Unknown => (None, 0),
+    };
+    let zone =
+        zone.checked_sub(1).and_then(|zone| image.zones.get(usize::from(zone))).map(|row| row.location);
+    let known = [own, zone].into_iter().flatten().find(|text| text.len > 0);
+    image.text(known.unwrap_or(image.system().default_location))
+}
+
+fn text(image: &Image<'_>, device: u32) -> Option<super::rows::DeviceTextRow> {
+    image.device_texts.get(usize::try_from(device).ok()?)
+}

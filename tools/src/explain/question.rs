@@ -1,0 +1,125 @@
+//! A question, and what it means in this policy: whose classes, which moment, what a code or called number stands for.
+
+use strowger::account;
+use strowger::base::{Digits, Soft};
+use strowger::policy::calendar::{Moment, WEEK, scheduled};
+use strowger::policy::decide::class_of;
+use strowger::policy::inbound::{Inbound, inbound};
+use strowger::policy::trie::{End, analyse};
+use strowger::policy::{Attempt, Authority, Code, Denial, Image, Keyring, Mode, Party, RowRef, Rule};
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'q> {
+    /// Who dials.
+    pub from: Party,
+    /// What is dialed; of a trunk with `did`, what it calls.
+    pub dialed: &'q str,
+    /// What a trunk calls is looked up in its `inbound` rows first, as a call does.
+    pub did: bool,
+    /// The service mode; absent: that of `at`, or day.
+    pub mode: Option<Mode>,
+    /// Local time in minutes since 1970-01-01 00:00; absent: a time when the schedule has the mode.
+    pub at: Option<u64>,
+    /// The account code dialed first.
+    pub code: Option<&'q str>,
+}
+
+impl<'q> Question<'q> {
+    /// Somebody asks, by day.
+    #[must_use]
+    pub const fn new(from: Party, dialed: &'q str) -> Self {
+        Self { from, dialed, did: false, mode: None, at: None, code: None }
+    }
+
+    /// A device asks; `None` if no device has this number.
+    #[must_use]
+    pub fn of_device(image: &Image<'_>, dn: &str, dialed: &'q str) -> Option<Self> {
+        Some(Self::new(Party::Device(image.device_by_dn(dn.as_bytes())?), dialed))
+    }
+
+    /// A call comes in over a trunk; `None` if no trunk has this name.
+    #[must_use]
+    pub fn of_trunk(image: &Image<'_>, name: &str, dialed: &'q str) -> Option<Self> {
+        let trunk = image.trunks().iter().position(|row| image.text(row.name) == name)?;
+        Some(Self::new(Party::Trunk(u16::try_from(trunk).ok()?), dialed))
+    }
+}
+
+/// A question in the policy's terms.
+pub(super) struct Asked {
+    from: Party,
+    number: Result<String, Rule>,
+    pub(super) mode: Mode,
+    minute: u16,
+    code: Code,
+}
+
+impl Asked {
+    pub(super) fn of(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Question<'_>) -> Self {
+        let moment = question.at.map(Moment::local);
+        let by_clock = moment.map(|moment| scheduled(image, moment));
+        let mode = question.mode.or(by_clock).unwrap_or_default();
+        let minute = moment.map_or_else(|| typical(image, mode), |moment| moment.minute);
+        let class = class_of(image, question.from, mode).unwrap_or_default();
+        let check = |typed: &str| match keyring {
+            Some(keyring) => {
+                account::check(image, keyring, &class, typed.as_bytes(), &mut Soft::new(&[0; 32]))
+            }
+            None => Code::Wrong,
+        };
+        let mut code = question.code.map_or(Code::None, check);
+        let end = analyse(image, question.dialed.as_bytes(), |_| false).end;
+        let number = match (question.from, end) {
+            (Party::Trunk(trunk), end) if question.did && !matches!(end, End::Emergency(_)) => {
+                match inbound(image, trunk, question.dialed.as_bytes()) {
+                    Inbound::To(number, _) => Ok(number.as_str().to_owned()),
+                    Inbound::AsCalled => Ok(question.dialed.to_owned()),
+                    Inbound::Vacant => Err(Rule::NumberVacant),
+                }
+            }
+            (Party::Device(_), End::Feature(_, digits)) => {
+                let behind = question.dialed.as_bytes().get(usize::from(digits)..).unwrap_or(&[]);
+                match account::split(behind, account::Length::of(&class)) {
+                    Some((typed, number)) if !number.is_empty() => {
+                        code = check(&String::from_utf8_lossy(typed));
+                        Ok(String::from_utf8_lossy(number).into_owned())
+                    }
+                    _ => Err(Rule::NumberIncomplete),
+                }
+            }
+            _ => Ok(question.dialed.to_owned()),
+        };
+        Self { from: question.from, number, mode, minute, code }
+    }
+
+    /// The attempt, or the denial before any.
+    pub(super) fn attempt(&self) -> Result<Attempt<'_>, Denial> {
+        let authority = Authority { party: self.from, cos: 0, cor: 0, mode: self.mode, code: None };
+        let number = self.number.as_ref().map_err(|rule| Denial::new(*rule, authority, RowRef::None))?;
+        let (mode, minute) = (self.mode, Some(self.minute));
+        Ok(Attempt { from: self.from, dialed: number.as_bytes(), mode, minute, code: self.code })
+    }
+
+    /// The number that is called in the end, where it is not what was dialed.
+    pub(super) fn number(&self) -> Option<Digits> {
+        Digits::dialed(self.number.as_ref().ok()?.as_bytes()).ok()
+    }
+
+    /// The minute of the week, for people.
+    pub(super) fn when(&self) -> String {
+        let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+        let (day, minute) = (usize::from(self.minute / 1440), self.minute % 1440);
+        format!("{} {:02}:{:02}", days.get(day).unwrap_or(&""), minute / 60, minute % 60)
+    }
+}
+
+/// The first minute from Monday noon on when the schedule has this mode; Monday noon if it never has.
+fn typical(image: &Image<'_>, mode: Mode) -> u16 {
+    let noon = 720;
+    // A week without holidays, far in the past.
+    let monday = 4 * 1440;
+    let minutes = (0..WEEK).map(|n| (noon + n) % WEEK);
+    let has = |minute: &u16| scheduled(image, Moment::local(monday + u64::from(*minute))) == mode;
+    minutes.into_iter().find(has).unwrap_or(noon)
+}

@@ -1,0 +1,45 @@
+//! How parties and rows are called.
+
+use strowger::policy::{Image, Party, RowRef};
+
+/// A device's number or a trunk's name.
+pub(super) fn party_name(image: &Image<'_>, party: Party) -> String {
+    match party {
+        Party::Device(device) => image
+            .device_texts()
+            .get(device as usize)
+            .map_or_else(String::new, |row| image.text(row.dn).into()),
+        Party::Trunk(trunk) => {
+            image.trunks().get(usize::from(trunk)).map_or_else(String::new, |row| image.text(row.name).into())
+        }
+        Party::Unknown => String::new(),
+    }
+}
+
+/// How a party is called in a sentence.
+pub(super) fn caller(image: &Image<'_>, party: Party) -> String {
+    let name = party_name(image, party);
+    match party {
+        Party::Device(device) => {
+            let row = image.device_texts().get(device as usize).unwrap_or_default();
+            let person = image.text(row.name);
+            if person.is_empty() { format!("Device {name}") } else { format!("Device {name} ({person})") }
+        }
+        Party::Trunk(_) => format!("A call from trunk {name}"),
+        Party::Unknown => "Somebody unknown".into(),
+    }
+}
+
+pub(super) fn row_text(image: &Image<'_>, row: RowRef) -> Option<String> {
+    let (ordinal, line) = match row {
+        RowRef::None => return None,
+        RowRef::Leading(row) => image.leadings().get(row as usize).map(|row| (row.ordinal, row.line))?,
+        RowRef::Ars(row) => image.ars().get(row as usize).map(|row| (row.ordinal, row.line))?,
+    };
+    Some(format!("ars {ordinal} (line {line})"))
+}
+
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
