@@ -48,10 +48,10 @@
 #define STW_BYTES_FIXED 28672
 
 // Bytes for each device.
-#define STW_BYTES_DEVICE 432
+#define STW_BYTES_DEVICE 512
 
 // Bytes for each trunk.
-#define STW_BYTES_TRUNK 40
+#define STW_BYTES_TRUNK 96
 
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
 #define STW_BYTES_CALL 10240
@@ -64,6 +64,12 @@
 
 // In stw_decision.flags: the caller is to hear the warning tone of the route.
 #define STW_DECISION_WARNING_TONE 1
+
+// In stw_decision.flags: the number class is watched.
+#define STW_DECISION_WATCHED 2
+
+// In stw_decision.number_class: added to the row of a class of the policy's own.
+#define STW_CLASS_OWN 256
 
 // In stw_smdr.time_to_answer_s: nobody answered.
 #define STW_UNANSWERED 4294967295
@@ -134,6 +140,8 @@ typedef enum stw_rule {
     STW_RULE_COR_ROUTE = 21,
     // The public route has no COR group, and the profile is strict.
     STW_RULE_COR_UNLABELLED = 22,
+    // The number class of what would be sent is denied.
+    STW_RULE_CLASS_DENIED = 23,
     // Interconnect Restriction forbids joining these two.
     STW_RULE_INTERCONNECT = 30,
     // Two public trunks, and not both classes allow that.
@@ -150,6 +158,10 @@ typedef enum stw_rule {
     STW_RULE_DIGIT_MODIFICATION = 53,
     // The route carries emergency calls only.
     STW_RULE_ROUTE_EMERGENCY_ONLY = 54,
+    // The caller's COR may not dial so many digits.
+    STW_RULE_MAX_DIGITS = 55,
+    // The route plan allows no calls at this time.
+    STW_RULE_ROUTE_PLAN_CLOSED = 56,
     // Every route that the caller may use is busy.
     STW_RULE_TRUNK_BUSY = 60,
     // The emergency number has no route.
@@ -158,6 +170,22 @@ typedef enum stw_rule {
     STW_RULE_IDENTITY_MISMATCH = 70,
     // No policy is loaded: every call is denied.
     STW_RULE_POLICY_NONE = 80,
+    // As many public calls begun in this minute as the limits allow.
+    STW_RULE_LIMIT_RATE = 90,
+    // As many public calls as the limits allow.
+    STW_RULE_LIMIT_CALLS = 91,
+    // Locked out after failed log-ins.
+    STW_RULE_LOCKOUT = 92,
+    // The call has lasted as long as the limits allow.
+    STW_RULE_LIMIT_DURATION = 93,
+    // The COS asks for a verified account code first.
+    STW_RULE_ACCOUNT_CODE_FORCED_VERIFIED = 100,
+    // The COS asks for an account code on this route.
+    STW_RULE_ACCOUNT_CODE_FORCED = 101,
+    // The account code is none that the caller may use.
+    STW_RULE_ACCOUNT_CODE_WRONG = 102,
+    // Account codes are refused for a while.
+    STW_RULE_ACCOUNT_CODE_LOCKED = 103,
 } stw_rule;
 
 // Service modes.
@@ -168,6 +196,8 @@ typedef enum stw_mode {
     STW_MODE_NIGHT1 = 1,
     // Night 2.
     STW_MODE_NIGHT2 = 2,
+    // For stw_exchange_set_mode only: by the policy's holidays and schedules.
+    STW_MODE_SCHEDULE = 9,
 } stw_mode;
 
 // Kinds of party.
@@ -194,6 +224,8 @@ typedef enum stw_verdict {
     STW_VERDICT_ALLOW = 1,
     // Denied.
     STW_VERDICT_DENY = 2,
+    // Not without an account code.
+    STW_VERDICT_ACCOUNT_CODE = 3,
 } stw_verdict;
 
 // Kinds of output; ignore one that you do not know.
@@ -216,6 +248,10 @@ typedef enum stw_output_kind {
     STW_OUTPUT_DECISION = 8,
     // body.smdr: a call is over, or was toll-denied.
     STW_OUTPUT_SMDR = 9,
+    // body.alarm: somebody should be told.
+    STW_OUTPUT_ALARM = 10,
+    // body.emergency: an emergency call was placed.
+    STW_OUTPUT_EMERGENCY = 11,
 } stw_output_kind;
 
 // An exchange. It lives at the beginning of the memory given to stw_exchange_init and must not be moved or copied.
@@ -324,9 +360,11 @@ typedef struct stw_decision {
     uint32_t q850;
     // STW_DECISION_… bits.
     uint32_t flags;
-    // 0.
-    uint32_t reserved32;
-    // What was dialed; empty if it was no number.
+    // The number class of what is sent over a public route: 0 none, 1 unknown, 2 local, 3 national, 4 mobile,
+    // 5 fixed-or-mobile, 6 toll-free, 7 premium, 8 shared-cost, 9 international, 10 directory-assistance, 11 operator,
+    // 12 carrier-access, 13 emergency; STW_CLASS_OWN and more: the policy's own.
+    uint32_t number_class;
+    // What was dialed; empty if it was no number. Never with an account code in it.
     struct stw_digits dialed;
     // What is sent to the party called, if allowed.
     struct stw_digits outpulsed;
@@ -420,6 +458,42 @@ typedef struct stw_smdr {
     uint64_t reserved[4];
 } stw_smdr;
 
+// STW_OUTPUT_ALARM.
+typedef struct stw_output_alarm {
+    // When, in seconds since 1970-01-01 UTC by stw_exchange_set_clock.
+    int64_t unix_s;
+    // Minutes east of UTC then in force.
+    int32_t offset_min;
+    // One of stw_alarm_cause.
+    uint32_t cause;
+    // One of stw_rule, or 0.
+    uint32_t rule;
+    // As in stw_decision, or 0.
+    uint32_t number_class;
+    // Whose doing.
+    struct stw_party party;
+    // What was dialed, if that matters.
+    struct stw_digits dialed;
+} stw_output_alarm;
+
+// STW_OUTPUT_EMERGENCY: whoever is to know of emergency calls should know now.
+typedef struct stw_output_emergency {
+    // When, in seconds since 1970-01-01 UTC by stw_exchange_set_clock.
+    int64_t unix_s;
+    // Minutes east of UTC then in force.
+    int32_t offset_min;
+    // 0.
+    uint32_t reserved;
+    // Who calls.
+    struct stw_party from;
+    // What was dialed.
+    struct stw_digits dialed;
+    // The number to call back; empty if there is none.
+    struct stw_digits callback;
+    // Where the caller is, as the policy says it, ended by a zero; cut at 127 octets.
+    char location[128];
+} stw_output_emergency;
+
 // What an output carries; kind says which.
 typedef union stw_output_body {
     // STW_OUTPUT_SEND.
@@ -434,6 +508,10 @@ typedef union stw_output_body {
     struct stw_decision decision;
     // STW_OUTPUT_SMDR.
     struct stw_smdr smdr;
+    // STW_OUTPUT_ALARM.
+    struct stw_output_alarm alarm;
+    // STW_OUTPUT_EMERGENCY.
+    struct stw_output_emergency emergency;
     // The size of every kind, also of later ones.
     uint64_t reserved[48];
 } stw_output_body;
@@ -528,11 +606,14 @@ stw_status stw_exchange_load(struct stw_exchange *x,
 stw_status stw_exchange_policy_hash(struct stw_exchange *x,
                                     uint8_t *hash);
 
-// Sets the service mode, one of stw_mode. Calls in progress keep the classes they were set up with.
-stw_status stw_exchange_set_mode(struct stw_exchange *x, uint32_t mode);
+// Overrides the service mode, one of stw_mode; STW_MODE_SCHEDULE gives it back to the policy's holidays and schedules,
+// which need stw_exchange_set_clock. Calls in progress keep the classes they were set up with.
+stw_status stw_exchange_set_mode(struct stw_exchange *x,
+                                 uint32_t mode);
 
-// Sets the clock that labels records: at `now_ms` it is `unix_s` seconds since 1970-01-01 UTC, and local time is
-// `offset_min` (-1440 to 1440) minutes east of UTC. A jump changes labels, never timers.
+// Sets the clock that labels records and picks service mode and route plan zones: at `now_ms` it is `unix_s` seconds since 1970-01-01 UTC, and local time is
+// `offset_min` (-1440 to 1440) minutes east of UTC. A jump changes the next
+// decision and label, never timers.
 stw_status stw_exchange_set_clock(struct stw_exchange *x,
                                   uint64_t now_ms,
                                   int64_t unix_s,

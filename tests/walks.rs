@@ -9,9 +9,10 @@ mod office;
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
 use std::hash::Hash;
+use strowger::account::Typed;
 use strowger::base::{Digits, Handle, Instant, Soft};
 use strowger::call::leg::{self, Leg};
-use strowger::call::{Calls, Cause, Command, Commands, Edge, join::Progress};
+use strowger::call::{Calls, Cause, Command, Commands, Edge, Terms, join::Progress};
 use strowger::policy::{Attempt, Image, Mode, Party, Permit};
 use strowger::registration::binding::{self, Binding, MAX_EXPIRES_S, Order};
 use strowger::signalling::transaction::{Action, Retry, client, invite_client, invite_server, server};
@@ -318,6 +319,7 @@ fn the_binding_machine() {
 
 const STEP_MS: u64 = 4_000;
 const RINGING_S: u16 = 60;
+const LONGEST_S: u32 = 40;
 
 fn leg_events() -> Vec<leg::Event> {
     use leg::Event::{
@@ -332,10 +334,15 @@ fn leg_events() -> Vec<leg::Event> {
         Answer,
         Confirmed,
         PeerAlerting,
-        PeerAnswered,
+        PeerAnswered { longest_s: 0 },
+        PeerAnswered { longest_s: LONGEST_S },
         Tick,
     ];
     plain.into_iter().chain(causes.map(Release)).chain(causes.map(PeerReleased)).collect()
+}
+
+fn talks(state: Option<leg::State>) -> bool {
+    matches!(state, Some(leg::State::Connected { .. }))
 }
 
 /// A leg's state as seen at `now`: deadlines relative to [`NOW`].
@@ -348,8 +355,9 @@ fn relative(state: leg::State, now: Instant) -> leg::State {
         same @ (leg::State::Idle
         | leg::State::Proceeding
         | leg::State::Alerting
-        | leg::State::Connected
+        | leg::State::Connected { until: None }
         | leg::State::Gone) => same,
+        leg::State::Connected { until: Some(until) } => leg::State::Connected { until: Some(at(until)) },
     }
 }
 
@@ -390,10 +398,13 @@ fn the_leg_machine() {
             assert!(!was || (is && actions.is_empty()), "nothing happens after the end");
             if actions.contains(&leg::Action::Answered) {
                 assert!(matches!(leg.state(), leg::State::Calling { .. } | leg::State::Ringing { .. }));
-                assert_eq!((*event, after.state()), (leg::Event::Answer, leg::State::Connected));
+                assert_eq!(
+                    (*event, after.state()),
+                    (leg::Event::Answer, leg::State::Connected { until: None })
+                );
             }
-            if after.state() == leg::State::Connected && leg.state() != leg::State::Connected {
-                assert!(matches!(event, leg::Event::Answer | leg::Event::PeerAnswered));
+            if talks(Some(after.state())) && !talks(Some(leg.state())) {
+                assert!(matches!(event, leg::Event::Answer | leg::Event::PeerAnswered { .. }));
             }
             for action in &actions {
                 if let leg::Action::TellPeer(told) = action {
@@ -420,7 +431,7 @@ fn the_leg_machine() {
             leg::State::Idle
                 | leg::State::Proceeding
                 | leg::State::Alerting
-                | leg::State::Connected
+                | leg::State::Connected { until: None }
                 | leg::State::Gone
         );
         assert_eq!(leg.next_deadline().is_none(), waits, "{leg:?}");
@@ -546,8 +557,7 @@ impl Table<'_, '_> {
             let due = self.calls.deadline(leg).is_some_and(|at| at <= self.now);
             assert!(!due, "a tick at the deadline moves it forward or ends the leg");
         }
-        let connected = |state| state == Some(leg::State::Connected);
-        assert!(!(connected(after.a) && connected(after.b)) || after.progress == Some(Progress::Joined));
+        assert!(!(talks(after.a) && talks(after.b)) || after.progress == Some(Progress::Joined));
         assert_eq!(
             after.progress == Some(Progress::Joined) || (after.progress.is_none() && after.connects > 0),
             after.connects == 1
@@ -568,7 +578,7 @@ fn an_edge_is_answered_once_and_only_by_the_party_it_names() {
     let (image, _) = office::policy();
     let image = Image::load(image, &mut Soft::new(&[0; 32])).expect("valid");
     let permit = || {
-        let attempt = Attempt { from: Party::Device(0), dialed: b"202", mode: Mode::Day };
+        let attempt = Attempt::new(Party::Device(0), b"202");
         Permit::request(&image, &attempt, |_| true).expect("201 may call 202")
     };
     let [a, b, other, next] = [1, 2, 3, 4].map(|n| Handle::new(n, 0, 1));
@@ -619,14 +629,13 @@ fn two_legs_and_their_edge() {
             finished: 0,
             image: &image,
         };
-        let attempt = Attempt { from: Party::Device(0), dialed: b"202", mode: Mode::Day };
+        let attempt = Attempt::new(Party::Device(0), b"202");
         let permit = Permit::request(table.image, &attempt, |_| true).expect("201 may call 202");
         let dialed = Digits::dialed(b"202").expect("digits");
         let mut commands = Commands::new();
-        let pair = table
-            .calls
-            .set_up(NOW, permit, dialed, RINGING_S, (true, true), &mut commands)
-            .expect("room for one");
+        let terms =
+            Terms { dialed, ringing_s: RINGING_S, longest_s: 0, account: Typed::NONE, neutral: (true, true) };
+        let pair = table.calls.set_up(NOW, permit, &terms, &mut commands).expect("room for one");
         (table.a, table.b) = (pair.a, pair.b);
         assert_eq!(commands.as_slice(), [Command::Setup(pair.b)]);
         way.iter().for_each(|step| table.apply(*step));
@@ -644,7 +653,7 @@ fn two_legs_and_their_edge() {
             start(&longer, &mut |table| {
                 let world = table.world();
                 let deadlines = [table.a, table.b].map(|leg| table.calls.deadline(leg));
-                let talks = world.a == Some(leg::State::Connected) && world.b == Some(leg::State::Connected);
+                let talks = talks(world.a) && talks(world.b);
                 let over = world.a.is_none() && world.b.is_none();
                 assert!(deadlines.iter().any(Option::is_some) || talks || over, "{world:?} waits for nobody");
                 successors.push(world);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use strowger::base::Soft;
-use strowger::policy::{Attempt, Image, Mode, Party, Verdict, decide};
+use strowger::policy::{Attempt, Image, Party, Verdict, decide};
 
 /// A policy with `rows` ARS rows (wildcards and exact prefixes mixed) and `rows` devices, at most 65,000 of these.
 #[must_use]
@@ -118,7 +118,7 @@ pub const QUESTIONS: [(&str, &[u8]); 5] = [
 /// Decides as a call does: classes, digits, Leading, row, list, COR, interconnect, channel.
 #[inline(never)]
 pub fn decide_measured(image: &Image<'_>, dialed: &[u8]) -> Verdict {
-    let attempt = Attempt { from: Party::Device(0), dialed, mode: Mode::Day };
+    let attempt = Attempt::new(Party::Device(0), dialed);
     decide(image, &attempt, |_| true, &mut ())
 }
 

@@ -2,18 +2,18 @@
 
 use crate::names;
 use crate::types::{
-    STW_DECISION_WARNING_TONE, STW_UNANSWERED, stw_address, stw_decision, stw_digits, stw_family, stw_leg,
-    stw_output, stw_output_body, stw_output_kind, stw_output_leg, stw_output_registration, stw_output_send,
-    stw_output_setup, stw_party, stw_party_kind, stw_smdr, stw_verdict,
+    STW_CLASS_OWN, STW_DECISION_WARNING_TONE, STW_DECISION_WATCHED, STW_UNANSWERED, stw_address,
+    stw_alarm_cause, stw_decision, stw_digits, stw_family, stw_leg, stw_output, stw_output_alarm,
+    stw_output_body, stw_output_emergency, stw_output_kind, stw_output_leg, stw_output_registration,
+    stw_output_send, stw_output_setup, stw_party, stw_party_kind, stw_smdr, stw_verdict,
 };
 use core::ffi::c_char;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use strowger::base::{Digits, Handle};
 use strowger::call::Cause;
 use strowger::exchange::Output;
-use strowger::policy::{Authority, RowRef};
-use strowger::policy::{Choice, Denial, Image, Party, Verdict};
-use strowger::record::{Decision, Smdr, smdr::Station};
+use strowger::policy::{Authority, Choice, ClassRef, Denial, Image, Party, RowRef, Verdict, emergency};
+use strowger::record::{Alarm, Decision, Smdr, alarm, smdr::Station};
 
 /// Text in an array, ended by a zero: the last place is never written.
 fn text<const N: usize>(bytes: &[u8]) -> [c_char; N] {
@@ -98,7 +98,7 @@ fn undecided(from: Party, dialed: &Digits) -> stw_decision {
         sip_status: 0,
         q850: 0,
         flags: 0,
-        reserved32: 0,
+        number_class: 0,
         dialed: digits(dialed),
         outpulsed: nothing,
         reserved: [0; 4],
@@ -125,7 +125,9 @@ pub(crate) fn allowed(
         to: party(choice.to),
         interconnect_from: u32::from(interconnect_from),
         interconnect_to: u32::from(interconnect_to),
-        flags: if choice.warning { STW_DECISION_WARNING_TONE } else { 0 },
+        flags: if choice.warning { STW_DECISION_WARNING_TONE } else { 0 }
+            | if choice.watched { STW_DECISION_WATCHED } else { 0 },
+        number_class: number_class(choice.class),
         outpulsed: digits(&choice.outpulsed),
         ..undecided(from, dialed)
     };
@@ -149,6 +151,7 @@ pub(crate) fn denied(
         interconnect_to: u32::from(interconnect_to),
         sip_status: u32::from(cause.status()),
         q850: u32::from(cause.q850()),
+        number_class: number_class(denial.class),
         ..undecided(from, dialed)
     };
     authority(&mut out, &denial.authority);
@@ -156,6 +159,14 @@ pub(crate) fn denied(
     let group = denial.cor_group.and_then(|group| image?.cor_groups().get(usize::from(group)));
     out.cor_group = group.map_or(0, |row| u32::from(row.id));
     out
+}
+
+fn number_class(class: Option<ClassRef>) -> u32 {
+    match class {
+        None => 0,
+        Some(ClassRef::Plan(class)) => u32::from(class.number()).saturating_add(1),
+        Some(ClassRef::Own(row)) => STW_CLASS_OWN.saturating_add(u32::from(row)),
+    }
 }
 
 fn authority(out: &mut stw_decision, authority: &Authority) {
@@ -182,6 +193,10 @@ fn decision(image: Option<&Image<'_>>, decision: &Decision) -> stw_decision {
     let mut out = match &decision.verdict {
         Verdict::Allow(choice) => allowed(image, decision.from, &decision.dialed, choice, 0),
         Verdict::Deny(denial) => denied(image, decision.from, &decision.dialed, denial),
+        Verdict::NeedsCode(denial) => stw_decision {
+            verdict: stw_verdict::STW_VERDICT_ACCOUNT_CODE as u32,
+            ..denied(image, decision.from, &decision.dialed, denial)
+        },
     };
     out.unix_s = decision.at.unix_s;
     out.offset_min = i32::from(decision.at.offset_min);
@@ -227,7 +242,7 @@ fn smdr(record: &Smdr) -> stw_smdr {
 fn leg(leg: Handle, cause: Option<Cause>) -> stw_output_leg {
     let rule = match cause {
         Some(Cause::Denied(rule)) => u32::from(rule.number()),
-        Some(Cause::Normal | Cause::Status(_)) | None => 0,
+        Some(Cause::Normal | Cause::Preempted | Cause::Status(_)) | None => 0,
     };
     stw_output_leg {
         leg: leg.bits(),
@@ -235,6 +250,27 @@ fn leg(leg: Handle, cause: Option<Cause>) -> stw_output_leg {
         q850: cause.map_or(0, |cause| u32::from(cause.q850())),
         rule,
         reserved: 0,
+    }
+}
+
+fn alarm(raised: &Alarm) -> stw_output_alarm {
+    use stw_alarm_cause as to;
+    let (cause, rule, class) = match raised.cause {
+        alarm::Cause::Limit(rule) => (to::STW_ALARM_LIMIT, u32::from(rule.number()), None),
+        alarm::Cause::Lockout => (to::STW_ALARM_LOCKOUT, 0, None),
+        alarm::Cause::CodeLockout => (to::STW_ALARM_CODE_LOCKOUT, 0, None),
+        alarm::Cause::Watched(class) => (to::STW_ALARM_WATCHED, 0, Some(class)),
+        alarm::Cause::Preempted => (to::STW_ALARM_PREEMPTED, 0, None),
+        alarm::Cause::NoCallback => (to::STW_ALARM_NO_CALLBACK, 0, None),
+    };
+    stw_output_alarm {
+        unix_s: raised.at.unix_s,
+        offset_min: i32::from(raised.at.offset_min),
+        cause: cause as u32,
+        rule,
+        number_class: number_class(class),
+        party: party(raised.party),
+        dialed: digits(&raised.dialed),
     }
 }
 
@@ -290,6 +326,23 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
         Output::Smdr(record) => {
             body.smdr = smdr(record);
             kind::STW_OUTPUT_SMDR
+        }
+        Output::Alarm(raised) => {
+            body.alarm = alarm(raised);
+            kind::STW_OUTPUT_ALARM
+        }
+        Output::Emergency(notice) => {
+            let location = image.map_or("", |image| emergency::location(image, notice.from));
+            body.emergency = stw_output_emergency {
+                unix_s: notice.at.unix_s,
+                offset_min: i32::from(notice.at.offset_min),
+                reserved: 0,
+                from: party(notice.from),
+                dialed: digits(&notice.dialed),
+                callback: digits(&notice.callback),
+                location: text(location.as_bytes()),
+            };
+            kind::STW_OUTPUT_EMERGENCY
         }
     };
     stw_output { kind: kind as u32, reserved: 0, body }

@@ -149,19 +149,21 @@ pub unsafe extern "C" fn stw_exchange_policy_hash(x: *mut stw_exchange, hash: *m
     unsafe { guard::exchange(x, body) }
 }
 
-/// Sets the service mode, one of stw_mode. Calls in progress keep the classes they were set up with.
+/// Overrides the service mode, one of stw_mode; STW_MODE_SCHEDULE gives it back to the policy's holidays and schedules,
+/// which need stw_exchange_set_clock. Calls in progress keep the classes they were set up with.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_exchange_set_mode(x: *mut stw_exchange, mode: u32) -> stw_status {
     let body = |engine: &mut Engine| {
-        engine.set_mode(names::mode(mode).ok_or(STW_ERR_ARGUMENT)?);
+        engine.set_mode(names::mode_override(mode).ok_or(STW_ERR_ARGUMENT)?);
         Ok(STW_OK)
     };
     // SAFETY: conventions 1 and 2 of the header.
     unsafe { guard::exchange(x, body) }
 }
 
-/// Sets the clock that labels records: at `now_ms` it is `unix_s` seconds since 1970-01-01 UTC, and local time is
-/// `offset_min` (-1440 to 1440) minutes east of UTC. A jump changes labels, never timers.
+/// Sets the clock that labels records and picks service mode and route plan zones: at `now_ms` it is `unix_s` seconds since 1970-01-01 UTC, and local time is
+/// `offset_min` (-1440 to 1440) minutes east of UTC. A jump changes the next
+/// decision and label, never timers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_exchange_set_clock(
     x: *mut stw_exchange,

@@ -24,6 +24,8 @@ pub enum stw_rule {
     STW_RULE_COR_ROUTE = 21,
     /// The public route has no COR group, and the profile is strict.
     STW_RULE_COR_UNLABELLED = 22,
+    /// The number class of what would be sent is denied.
+    STW_RULE_CLASS_DENIED = 23,
     /// Interconnect Restriction forbids joining these two.
     STW_RULE_INTERCONNECT = 30,
     /// Two public trunks, and not both classes allow that.
@@ -40,6 +42,10 @@ pub enum stw_rule {
     STW_RULE_DIGIT_MODIFICATION = 53,
     /// The route carries emergency calls only.
     STW_RULE_ROUTE_EMERGENCY_ONLY = 54,
+    /// The caller's COR may not dial so many digits.
+    STW_RULE_MAX_DIGITS = 55,
+    /// The route plan allows no calls at this time.
+    STW_RULE_ROUTE_PLAN_CLOSED = 56,
     /// Every route that the caller may use is busy.
     STW_RULE_TRUNK_BUSY = 60,
     /// The emergency number has no route.
@@ -48,6 +54,22 @@ pub enum stw_rule {
     STW_RULE_IDENTITY_MISMATCH = 70,
     /// No policy is loaded: every call is denied.
     STW_RULE_POLICY_NONE = 80,
+    /// As many public calls begun in this minute as the limits allow.
+    STW_RULE_LIMIT_RATE = 90,
+    /// As many public calls as the limits allow.
+    STW_RULE_LIMIT_CALLS = 91,
+    /// Locked out after failed log-ins.
+    STW_RULE_LOCKOUT = 92,
+    /// The call has lasted as long as the limits allow.
+    STW_RULE_LIMIT_DURATION = 93,
+    /// The COS asks for a verified account code first.
+    STW_RULE_ACCOUNT_CODE_FORCED_VERIFIED = 100,
+    /// The COS asks for an account code on this route.
+    STW_RULE_ACCOUNT_CODE_FORCED = 101,
+    /// The account code is none that the caller may use.
+    STW_RULE_ACCOUNT_CODE_WRONG = 102,
+    /// Account codes are refused for a while.
+    STW_RULE_ACCOUNT_CODE_LOCKED = 103,
 }
 
 /// Service modes.
@@ -60,6 +82,8 @@ pub enum stw_mode {
     STW_MODE_NIGHT1 = 1,
     /// Night 2.
     STW_MODE_NIGHT2 = 2,
+    /// For stw_exchange_set_mode only: by the policy's holidays and schedules.
+    STW_MODE_SCHEDULE = 9,
 }
 
 const MODES: [(Mode, stw_mode); 3] = [
@@ -71,6 +95,11 @@ const MODES: [(Mode, stw_mode); 3] = [
 /// The mode of a number from C.
 pub(crate) fn mode(number: u32) -> Option<Mode> {
     MODES.into_iter().find(|(_, mode)| *mode as u32 == number).map(|(mode, _)| mode)
+}
+
+/// The override that a number from C stands for: a mode, or none.
+pub(crate) fn mode_override(number: u32) -> Option<Option<Mode>> {
+    if number == stw_mode::STW_MODE_SCHEDULE as u32 { Some(None) } else { mode(number).map(Some) }
 }
 
 /// The number of a mode.
@@ -89,7 +118,7 @@ pub(crate) fn rule_named(name: &str) -> u32 {
 }
 
 /// The longest name and its end.
-const WIDTH: usize = 24;
+const WIDTH: usize = 32;
 
 /// The names with the zero at the end that C needs, beside `Rule::ALL`.
 static NAMES: [[u8; WIDTH]; Rule::ALL.len()] = names();

@@ -106,10 +106,17 @@ pub enum stw_verdict {
     STW_VERDICT_ALLOW = 1,
     /// Denied.
     STW_VERDICT_DENY = 2,
+    /// Not without an account code.
+    STW_VERDICT_ACCOUNT_CODE = 3,
 }
 
 /// In stw_decision.flags: the caller is to hear the warning tone of the route.
 pub const STW_DECISION_WARNING_TONE: u32 = 1;
+/// In stw_decision.flags: the number class is watched.
+pub const STW_DECISION_WATCHED: u32 = 2;
+
+/// In stw_decision.number_class: added to the row of a class of the policy's own.
+pub const STW_CLASS_OWN: u32 = 0x100;
 
 /// A decision, and everything it rests on.
 #[repr(C)]
@@ -153,9 +160,11 @@ pub struct stw_decision {
     pub q850: u32,
     /// STW_DECISION_… bits.
     pub flags: u32,
-    /// 0.
-    pub reserved32: u32,
-    /// What was dialed; empty if it was no number.
+    /// The number class of what is sent over a public route: 0 none, 1 unknown, 2 local, 3 national, 4 mobile,
+    /// 5 fixed-or-mobile, 6 toll-free, 7 premium, 8 shared-cost, 9 international, 10 directory-assistance, 11 operator,
+    /// 12 carrier-access, 13 emergency; STW_CLASS_OWN and more: the policy's own.
+    pub number_class: u32,
+    /// What was dialed; empty if it was no number. Never with an account code in it.
     pub dialed: stw_digits,
     /// What is sent to the party called, if allowed.
     pub outpulsed: stw_digits,
@@ -230,6 +239,68 @@ pub enum stw_output_kind {
     STW_OUTPUT_DECISION = 8,
     /// body.smdr: a call is over, or was toll-denied.
     STW_OUTPUT_SMDR = 9,
+    /// body.alarm: somebody should be told.
+    STW_OUTPUT_ALARM = 10,
+    /// body.emergency: an emergency call was placed.
+    STW_OUTPUT_EMERGENCY = 11,
+}
+
+/// Why an alarm was raised.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub enum stw_alarm_cause {
+    /// A limit on public calls: rule says which.
+    STW_ALARM_LIMIT = 1,
+    /// Locked out after failed log-ins.
+    STW_ALARM_LOCKOUT = 2,
+    /// Account codes are refused after too many wrong ones.
+    STW_ALARM_CODE_LOCKOUT = 3,
+    /// A call to a watched number class: number_class says which.
+    STW_ALARM_WATCHED = 4,
+    /// A public call was cleared for an emergency call.
+    STW_ALARM_PREEMPTED = 5,
+    /// An emergency call has no call-back number.
+    STW_ALARM_NO_CALLBACK = 6,
+}
+
+/// STW_OUTPUT_ALARM.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct stw_output_alarm {
+    /// When, in seconds since 1970-01-01 UTC by stw_exchange_set_clock.
+    pub unix_s: i64,
+    /// Minutes east of UTC then in force.
+    pub offset_min: i32,
+    /// One of stw_alarm_cause.
+    pub cause: u32,
+    /// One of stw_rule, or 0.
+    pub rule: u32,
+    /// As in stw_decision, or 0.
+    pub number_class: u32,
+    /// Whose doing.
+    pub party: stw_party,
+    /// What was dialed, if that matters.
+    pub dialed: stw_digits,
+}
+
+/// STW_OUTPUT_EMERGENCY: whoever is to know of emergency calls should know now.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct stw_output_emergency {
+    /// When, in seconds since 1970-01-01 UTC by stw_exchange_set_clock.
+    pub unix_s: i64,
+    /// Minutes east of UTC then in force.
+    pub offset_min: i32,
+    /// 0.
+    pub reserved: u32,
+    /// Who calls.
+    pub from: stw_party,
+    /// What was dialed.
+    pub dialed: stw_digits,
+    /// The number to call back; empty if there is none.
+    pub callback: stw_digits,
+    /// Where the caller is, as the policy says it, ended by a zero; cut at 127 octets.
+    pub location: [c_char; 128],
 }
 
 /// STW_OUTPUT_SEND.
@@ -302,6 +373,10 @@ pub union stw_output_body {
     pub decision: stw_decision,
     /// STW_OUTPUT_SMDR.
     pub smdr: stw_smdr,
+    /// STW_OUTPUT_ALARM.
+    pub alarm: stw_output_alarm,
+    /// STW_OUTPUT_EMERGENCY.
+    pub emergency: stw_output_emergency,
     /// The size of every kind, also of later ones.
     pub reserved: [u64; 48],
 }

@@ -217,6 +217,8 @@ impl Daemon {
                 }
             }
             Output::Smdr(record) => self.files.smdr(record),
+            Output::Alarm(alarm) => tracing::warn!("alarm: {}", words::alarm(&self.image, alarm)),
+            Output::Emergency(notice) => tracing::error!("{}", words::emergency(&self.image, notice)),
             Output::Registered { device, expires_s, address } => {
                 let dn = words::party(&self.image, strowger::policy::Party::Device(*device));
                 tracing::info!("{dn} is registered at {address} for {expires_s} s");

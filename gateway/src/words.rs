@@ -1,9 +1,9 @@
 //! Rows of the image in words, for log lines, records and the demo.
 
 use serde_json::{Value, json};
-use strowger::policy::{Authority, RowRef};
-use strowger::policy::{Denial, Image, Party, Verdict};
-use strowger::record::Decision;
+use strowger::policy::{Authority, ClassRef, Denial, Image, Party, RowRef, Verdict, emergency};
+use strowger::record::alarm::Cause;
+use strowger::record::{Alarm, Decision, EmergencyNotice};
 
 /// `201`, `trunk carrier`, `unknown`.
 pub(crate) fn party(image: &Image<'_>, party: Party) -> String {
@@ -48,7 +48,12 @@ pub(crate) fn decision(image: &Image<'_>, decision: &Decision) -> String {
                 classes(&choice.authority)
             )
         }
-        Verdict::Deny(denial) => {
+        Verdict::Deny(denial) | Verdict::NeedsCode(denial) => {
+            let denied = if matches!(decision.verdict, Verdict::Deny(_)) {
+                "denied"
+            } else {
+                "asked for an account code"
+            };
             let mut place = String::new();
             if let Some(row) = row(image, denial.row) {
                 place = format!(", {row}");
@@ -60,17 +65,65 @@ pub(crate) fn decision(image: &Image<'_>, decision: &Decision) -> String {
             {
                 place += &format!(", COR group {}", group.id);
             }
+            if let Some(class) = denial.class {
+                place += &format!(", number class {}", number_class(image, class));
+            }
             if let Some((from, to)) = denial.interconnect {
                 place += &format!(", interconnect {from} to {to}");
             }
             format!(
-                "{from} -> {dialed}: denied, rule {}{place} ({}): {}",
+                "{from} -> {dialed}: {denied}, rule {}{place} ({}): {}",
                 denial.rule.name(),
                 classes(&denial.authority),
                 denial.rule.text()
             )
         }
     }
+}
+
+/// The name of a number class.
+pub(crate) fn number_class(image: &Image<'_>, class: ClassRef) -> String {
+    match class {
+        ClassRef::Plan(class) => class.name().to_owned(),
+        ClassRef::Own(row) => {
+            image.text(image.own_classes().get(usize::from(row)).unwrap_or_default().name).to_owned()
+        }
+    }
+}
+
+/// One sentence about an alarm.
+pub(crate) fn alarm(image: &Image<'_>, alarm: &Alarm) -> String {
+    let who = party(image, alarm.party);
+    let dialed = alarm.dialed.as_str();
+    match alarm.cause {
+        Cause::Limit(rule) => format!("{who} -> {dialed}: {}: {}", rule.name(), rule.text()),
+        Cause::Lockout => format!("{who} is locked out after failed log-ins"),
+        Cause::CodeLockout => format!("account codes of {who} are refused after too many wrong ones"),
+        Cause::Watched(class) => {
+            format!("{who} -> {dialed}: a call to the watched number class {}", number_class(image, class))
+        }
+        Cause::Preempted => format!("{who} -> {dialed}: cleared to make way for an emergency call"),
+        Cause::NoCallback => format!("{who} -> {dialed}: an emergency call without a call-back number"),
+    }
+}
+
+/// One sentence about an emergency call: who, where, and the number to call back.
+pub(crate) fn emergency(image: &Image<'_>, notice: &EmergencyNotice) -> String {
+    let (who, where_) = (party(image, notice.from), emergency::location(image, notice.from));
+    let name = match notice.from {
+        Party::Device(device) => {
+            image.text(image.device_texts().get(device as usize).unwrap_or_default().name)
+        }
+        Party::Trunk(_) | Party::Unknown => "",
+    };
+    let known = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
+    format!(
+        "emergency call: {who}{}{name} dialed {}, location {}, call back {}",
+        if name.is_empty() { "" } else { ", " },
+        notice.dialed.as_str(),
+        known(where_),
+        known(notice.callback.as_str())
+    )
 }
 
 fn classes(authority: &Authority) -> String {
@@ -92,6 +145,7 @@ pub(crate) fn denied_record(image: &Image<'_>, decision: &Decision, denial: &Den
         "row": row(image, denial.row),
         "route": route,
         "cor_group": group,
+        "class": denial.class.map(|class| number_class(image, class)),
         "interconnect": denial.interconnect.map(|(from, to)| [from, to]),
         "cos": denial.authority.cos,
         "cor": denial.authority.cor,

@@ -83,6 +83,8 @@ pub enum Use {
     Route(u16),
     /// To the route list of this number.
     List(u16),
+    /// To the route plan of this number.
+    Plan(u16),
 }
 
 /// A zone.
@@ -236,6 +238,59 @@ impl EmergencyRow {
     }
 }
 
+/// Part of the week: days as bits from Monday, minutes of the day; `to` at or before `from` goes over midnight of each day.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Times {
+    /// Bit 0 Monday to bit 6 Sunday.
+    pub days: u8,
+    /// First minute, below 1440.
+    pub from: u16,
+    /// First minute after it, up to 1440.
+    pub to: u16,
+}
+
+/// A route plan.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RoutePlan {
+    /// 1-32.
+    pub id: u16,
+    /// Zones, without overlap, each leading to a route or list.
+    pub zones: Vec<(Times, Use)>,
+}
+
+/// What a number class means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Action {
+    /// Refused.
+    Deny,
+    /// Let through.
+    Allow,
+    /// Let through, with an alarm.
+    Watch,
+}
+
+/// A number class of the policy's own.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OwnClass {
+    /// Its name.
+    pub name: String,
+    /// As dialed nationally.
+    pub prefixes: Vec<&'static str>,
+    /// What it means.
+    pub action: Action,
+    /// Number of the COR group that it is for, or all.
+    pub cor_group: Option<u8>,
+}
+
+/// An account code.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AccountCode {
+    /// Digits.
+    pub code: String,
+    /// COS and COR that a verified one gives; absent: it only names records.
+    pub verified: Option<(u8, u8)>,
+}
+
 /// A policy.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Model {
@@ -265,6 +320,30 @@ pub struct Model {
     pub leading: Vec<LeadingRow>,
     /// Emergency rows.
     pub emergency: Vec<EmergencyRow>,
+    /// The system's area code, of CA.
+    pub area_code: Option<&'static str>,
+    /// The access code of numbers dialed with `+`.
+    pub plus_access: Option<&'static str>,
+    /// What built-in classes mean, where the profile does not say it.
+    pub class_defaults: Vec<(&'static str, Action)>,
+    /// Own number classes.
+    pub own_classes: Vec<OwnClass>,
+    /// Service modes other than day, without overlap.
+    pub schedule: Vec<(Times, Mode)>,
+    /// Holidays: day of December 2026, and the mode.
+    pub holidays: Vec<(u8, Mode)>,
+    /// Route plans.
+    pub plans: Vec<RoutePlan>,
+    /// Account codes.
+    pub codes: Vec<AccountCode>,
+    /// Exact lengths of account codes: COS number and length.
+    pub code_lengths: Vec<(u8, u8)>,
+    /// Numbers of routes that ask for no code.
+    pub without_code: Vec<u16>,
+    /// The most digits that a COR may dial.
+    pub max_digits: Vec<(u8, u8)>,
+    /// Public calls a minute and at once, where the profile does not say it.
+    pub limits: Option<(u16, u16)>,
 }
 
 impl Model {
@@ -289,8 +368,19 @@ impl Model {
             out,
             "profile = \"{profile}\"\ndefault_cesid = \"6135550100\"\ndefault_location = \"Here\""
         )?;
+        if let Some(area) = self.area_code {
+            writeln!(out, "area_code = \"{area}\"")?;
+        }
+        if let Some(access) = self.plus_access {
+            writeln!(out, "plus_access = \"{access}\"")?;
+        }
+        self.write_time(out)?;
+        self.write_classes(out)?;
         for Cos { id, features } in &self.cos {
             writeln!(out, "[[cos]]\nid = {id}\nname = \"Class {id}\"\nfeatures = {features:?}")?;
+            if let Some((_, length)) = self.code_lengths.iter().find(|(cos, _)| cos == id) {
+                writeln!(out, "account_code_length = {length}")?;
+            }
         }
         for CorGroup { id, members } in &self.cor_groups {
             let members: Vec<_> = members.iter().map(u8::to_string).collect();
@@ -349,6 +439,9 @@ impl Model {
             if route.emergency {
                 writeln!(out, "emergency = true")?;
             }
+            if self.without_code.contains(&route.id) {
+                writeln!(out, "account_code = false")?;
+            }
         }
         for list in &self.route_lists {
             writeln!(out, "[[route_list]]\nid = {}\nchoices = [", list.id)?;
@@ -387,12 +480,83 @@ impl Model {
         }
         Ok(())
     }
+
+    fn write_time(&self, out: &mut String) -> std::fmt::Result {
+        for (times, mode) in &self.schedule {
+            writeln!(out, "[[schedule]]\nmode = \"{}\"\n{}", mode_name(*mode), times_text(*times, "\n"))?;
+        }
+        for (day, mode) in &self.holidays {
+            writeln!(out, "[[holiday]]\ndate = \"2026-12-{day:02}\"\nmode = \"{}\"", mode_name(*mode))?;
+        }
+        for plan in &self.plans {
+            writeln!(out, "[[route_plan]]\nid = {}\nzones = [", plan.id)?;
+            for (times, to) in &plan.zones {
+                writeln!(out, "  {{ {}, use = {} }},", times_text(*times, ", "), used(*to))?;
+            }
+            writeln!(out, "]")?;
+        }
+        Ok(())
+    }
+
+    fn write_classes(&self, out: &mut String) -> std::fmt::Result {
+        if let Some((rate, calls)) = self.limits {
+            writeln!(out, "[limits]\npublic_calls_per_minute = {rate}\npublic_calls_at_once = {calls}")?;
+        }
+        if !self.class_defaults.is_empty() {
+            writeln!(out, "[class_defaults]")?;
+            for (name, action) in &self.class_defaults {
+                writeln!(out, "{name} = \"{}\"", action_name(*action))?;
+            }
+        }
+        for OwnClass { name, prefixes, action, cor_group } in &self.own_classes {
+            writeln!(out, "[[number_class]]\nname = \"{name}\"\nprefixes = {prefixes:?}")?;
+            writeln!(out, "action = \"{}\"", action_name(*action))?;
+            if let Some(group) = cor_group {
+                writeln!(out, "cor_group = {group}")?;
+            }
+        }
+        for (cor, digits) in &self.max_digits {
+            writeln!(out, "[[max_digits]]\ncor = {cor}\ndigits = {digits}")?;
+        }
+        for AccountCode { code, verified } in &self.codes {
+            writeln!(out, "[[account_code]]\ncode = \"{code}\"")?;
+            match verified {
+                Some((cos, cor)) => writeln!(out, "kind = \"verified\"\ncos = {cos}\ncor = {cor}")?,
+                None => writeln!(out, "kind = \"non-verified\"")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Day => "day",
+        Mode::Night1 => "night1",
+        Mode::Night2 => "night2",
+    }
+}
+
+const fn action_name(action: Action) -> &'static str {
+    match action {
+        Action::Deny => "deny",
+        Action::Allow => "allow",
+        Action::Watch => "watch",
+    }
+}
+
+fn times_text(Times { days, from, to }: Times, between: &str) -> String {
+    let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let days: Vec<&str> = (0..7).filter(|day| days >> day & 1 != 0).map(|day| names[day]).collect();
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    format!("days = \"{}\"{between}from = \"{}\"{between}to = \"{}\"", days.join(","), clock(from), clock(to))
 }
 
 fn used(to: Use) -> String {
     match to {
         Use::Route(id) => format!("{{ route = {id} }}"),
         Use::List(id) => format!("{{ list = {id} }}"),
+        Use::Plan(id) => format!("{{ plan = {id} }}"),
     }
 }
 

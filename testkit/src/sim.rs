@@ -274,6 +274,9 @@ impl Sim {
                     let rule = match decision.verdict {
                         strowger::policy::Verdict::Allow(choice) => choice.rule.name().to_owned(),
                         strowger::policy::Verdict::Deny(denial) => format!("denied: {}", denial.rule.name()),
+                        strowger::policy::Verdict::NeedsCode(denial) => {
+                            format!("asks for a code: {}", denial.rule.name())
+                        }
                     };
                     let name = self.exchanges[at].name.clone();
                     self.ladder.note(now, &name, &rule);

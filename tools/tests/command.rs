@@ -52,7 +52,7 @@ fn check_answers_with_its_exit_status() {
     let (status, out, _) = desk.run(&["check", "office.toml"]);
     assert_eq!(status, 1);
     assert!(
-        out.lines().any(|line| line.starts_with("office.toml:64:1: warning[digest-sha-256-only]: ")),
+        out.lines().any(|line| line.starts_with("office.toml:65:1: warning[digest-sha-256-only]: ")),
         "{out}"
     );
     desk.change("trunk = \"harbour\"", "trunk = \"canal\"");
@@ -103,16 +103,16 @@ fn explain_prints_one_json_object_with_its_keys_in_order() {
     assert_eq!((status, err.as_str()), (0, ""));
     let expected = concat!(
         r#"{"verdict":"deny","rule":"cor.route","text":"The COR group of the route blocks the caller's COR","from":"202","#,
-        r#""dialed":"916135550123","outpulsed":null,"route":2,"trunk":"harbour","class":null,"row":"ars 3 (line 44)","#,
+        r#""dialed":"916135550123","outpulsed":null,"route":2,"trunk":"harbour","class":null,"row":"ars 3 (line 45)","#,
         r#""interconnect":null,"authority":"device:202","cos":1,"cor":2,"mode":"day","skipped":[],"#,
-        r#""advice":"COR group 2 (No long distance) of route 2 in line 29 lists COR 2: take 2 out of its members, or give device 202 in line 64 a COR for day that is not among them."}"#,
+        r#""advice":"COR group 2 (No long distance) of route 2 in line 30 lists COR 2: take 2 out of its members, or give device 202 in line 65 a COR for day that is not among them."}"#,
         "\n"
     );
     assert_eq!(out, expected);
     let (_, out, _) = ask(&["--from", "201", "--dial", "95550123", "--mode", "night2"]);
     assert_eq!(
         out.trim_end(),
-        r#"{"verdict":"allow","rule":"route","text":"A call over a route that the caller may use","from":"201","dialed":"95550123","outpulsed":"5550123","route":1,"trunk":"harbour","class":null,"row":"ars 2 (line 40)","interconnect":[1,4],"authority":"device:201","cos":1,"cor":1,"mode":"night2","skipped":[],"advice":null}"#
+        r#"{"verdict":"allow","rule":"route","text":"A call over a route that the caller may use","from":"201","dialed":"95550123","outpulsed":"5550123","route":1,"trunk":"harbour","class":"local","row":"ars 2 (line 41)","interconnect":[1,4],"authority":"device:201","cos":1,"cor":1,"mode":"night2","skipped":[],"advice":null}"#
     );
     let (_, out, _) = ask(&["--from", "201", "--dial", "9911"]);
     assert!(
@@ -135,7 +135,8 @@ fn explain_speaks_plainly() {
     let (_, out, _) = desk.run(&["explain", "office.toml", "--from", "202", "--dial", "916135550123"]);
     let expected = "Device 202 dials 916135550123 in mode day.\n\
         In force: Class of Service 1, Class of Restriction 2.\n\
-        The digits match ars 3 (line 44), which leads to a route list.\n\
+        The digits match ars 3 (line 45), which leads to route list 5.\n\
+        What is sent is of number class local.\n\
         Route 2 was passed over: the COR group of the route blocks the caller's COR [cor.route].\n\
         Allowed over route 1, trunk harbour, which is sent 16135550123. A call over a route that the caller may use [route].\n";
     assert_eq!(out, expected);
@@ -169,12 +170,15 @@ fn a_compiled_image_answers_like_its_source() {
 #[test]
 fn what_it_cannot_answer_it_says() {
     let desk = Desk::new();
-    for option in ["--at", "--code", "--via", "--transfer-by", "--did"] {
+    for option in ["--via", "--transfer-by"] {
         let (status, out, err) =
             desk.run(&["explain", "office.toml", "--from", "201", "--dial", "202", option, "x"]);
         assert_eq!((status, out.as_str()), (2, ""));
         assert_eq!(err, format!("{option}: this version does not answer that yet\n"));
     }
+    let (status, _, err) =
+        desk.run(&["explain", "office.toml", "--from", "201", "--dial", "202", "--at", "noon"]);
+    assert_eq!((status, err.as_str()), (2, "--at noon: expected a local time such as 2026-11-22T10:00\n"));
     let (status, _, err) = desk.run(&["explain", "office.toml", "--user", "401", "--dial", "202"]);
     assert_eq!((status, err.as_str()), (2, "--user: this version does not answer that yet\n"));
     let (status, _, err) = desk.run(&["explain", "office.toml", "--from", "299", "--dial", "202"]);

@@ -37,7 +37,7 @@ fn survives(image: &[u8], numbers: &[String]) -> bool {
     {
         for (number, mode) in numbers.iter().zip([Mode::Day, Mode::Night1, Mode::Night2].into_iter().cycle())
         {
-            let attempt = Attempt { from, dialed: number.as_bytes(), mode };
+            let attempt = Attempt { mode, ..Attempt::new(from, number.as_bytes()) };
             let _ = decide(&image, &attempt, |trunk| trunk % 2 == 0, &mut ());
         }
     }

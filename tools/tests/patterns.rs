@@ -100,7 +100,7 @@ proptest! {
                 End::Emergency(row) => Some(('e', (row - rows_in_image) as usize)),
                 End::Device(device) => Some(('d', device as usize)),
                 End::Ars(row) => Some(('a', row as usize)),
-                End::Incomplete | End::Vacant | End::Invalid => None,
+                End::Incomplete | End::Vacant | End::Invalid | End::Feature(..) | End::Inbound(_) => None,
             };
             prop_assert_eq!(found, oracle(&rows, &devices, &emergency, dialed), "{} in\n{}", dialed, text);
         }

@@ -55,8 +55,7 @@ fn a_hundred_thousand_rows_and_sixty_five_thousand_devices() {
     let calls = 1_000_000u32;
     for call in 0..calls {
         let dialed = format!("91{:03}{:03}1234", 200 + call % 125, 200 + call % 800);
-        let attempt =
-            Attempt { from: Party::Device(call % 65_000), dialed: dialed.as_bytes(), mode: Mode::Day };
+        let attempt = Attempt::new(Party::Device(call % 65_000), dialed.as_bytes());
         assert!(matches!(decide(&image, &attempt, |_| true, &mut ()), Verdict::Allow(_)));
     }
     println!("one decision: {:?} with formatting the number", start.elapsed() / calls);

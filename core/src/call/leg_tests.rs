@@ -30,7 +30,7 @@ fn a_caller_is_answered_and_hangs_up() {
         (0, Event::Originate, &[], State::Proceeding),
         (1, Event::PeerAlerting, &[SendAlerting], State::Alerting),
         (2, Event::PeerAlerting, &[SendAlerting], State::Alerting),
-        (3, Event::PeerAnswered, &[], State::Connected),
+        (3, Event::PeerAnswered { longest_s: 0 }, &[], State::Connected { until: None }),
         (
             4,
             Event::Release(Cause::Normal),
@@ -48,7 +48,7 @@ fn a_called_party_rings_answers_and_is_hung_up_on() {
         (0, OFFER, &[SendSetup], State::Calling { until }),
         (1, Event::Alerting, &[TellPeer(Event::PeerAlerting)], State::Ringing { until }),
         (2, Event::Alerting, &[TellPeer(Event::PeerAlerting)], State::Ringing { until }),
-        (3, Event::Answer, &[Answered], State::Connected),
+        (3, Event::Answer, &[Answered], State::Connected { until: None }),
         (4, Event::PeerReleased(Cause::Normal), &[SendRelease(Cause::Normal)], clearing(4, Cause::Normal)),
         (5, Event::Confirmed, &[Ended(Cause::Normal)], State::Gone),
     ]);
@@ -125,6 +125,23 @@ fn everywhere() -> Vec<Leg> {
 }
 
 #[test]
+fn a_call_ends_when_it_has_lasted_as_long_as_it_may() {
+    let until = Instant(120_002);
+    let too_long = Cause::TOO_LONG;
+    trace(&[
+        (0, Event::Originate, &[], State::Proceeding),
+        (2, Event::PeerAnswered { longest_s: 120 }, &[], State::Connected { until: Some(until) }),
+        (120_001, Event::Tick, &[], State::Connected { until: Some(until) }),
+        (
+            120_002,
+            Event::Tick,
+            &[SendRelease(too_long), TellPeer(Event::PeerReleased(too_long))],
+            clearing(120_002, too_long),
+        ),
+    ]);
+}
+
+#[test]
 fn every_pair_that_is_ignored_is_named_here() {
     let events = [
         Event::Originate,
@@ -134,7 +151,7 @@ fn every_pair_that_is_ignored_is_named_here() {
         Event::Release(Cause::Normal),
         Event::Confirmed,
         Event::PeerAlerting,
-        Event::PeerAnswered,
+        Event::PeerAnswered { longest_s: 0 },
         Event::PeerReleased(Cause::BUSY),
         Event::Tick,
     ];

@@ -143,7 +143,15 @@ fn with_code(image: &Image<'_>, from: &mut Caller, code: Code) -> Option<Verdict
         Code::None | Code::NonVerified(_) => {}
     }
     let forced = from.features.contains(Features::FORCED_VERIFIED_ACCOUNT_CODE);
-    forced.then(|| Verdict::NeedsCode(Denial::new(Rule::CodeForcedVerified, from.authority, RowRef::None)))
+    forced.then(|| needs_code(Denial::new(Rule::CodeForcedVerified, from.authority, RowRef::None)))
+}
+
+/// A code is asked for; of a trunk's far end nobody can ask for one, so there it is a denial.
+pub(super) const fn needs_code(denial: Denial) -> Verdict {
+    match denial.authority.party {
+        Party::Device(_) => Verdict::NeedsCode(denial),
+        Party::Trunk(_) | Party::Unknown => Verdict::Deny(denial),
+    }
 }
 
 /// The `nth` way of an emergency call that has failed on the ways before it; all are tried (R66).

@@ -12,9 +12,9 @@ use super::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD,
     END_INBOUND, END_SHIFT, EdgeRow, FEATURE_ACCOUNT_CODE, HolidayRow, InboundRow, InterconnectRow, KEYS,
-    LOOK, LeadingRow, MaxDigitsRow, NodeRow, ONE_EDGE, OffsetRow, OwnChainRow, OwnClassRow, PlanRow,
-    RouteListRow, RouteRow, SECTION_TEXTS, SECTIONS, STAYS, ScheduleRow, SystemRow, TrunkRow, TrustedRow,
-    USE_LIST, USE_PLAN, USE_ROUTE, UsernameRow, UsernameSeedRow, ZoneRow,
+    LOOK, LeadingRow, MaxDigitsRow, NodeRow, ONE_EDGE, ONE_WAY, OffsetRow, OwnChainRow, OwnClassRow, PlanRow,
+    RouteListRow, RouteRow, SECTION_TEXTS, SECTIONS, STAYS, SYMBOL_SHIFT, ScheduleRow, SystemRow, TrunkRow,
+    TrustedRow, USE_LIST, USE_PLAN, USE_ROUTE, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use super::trie::INDEX;
 use crate::base::{Algorithm, Crypto, Digits};
@@ -459,10 +459,13 @@ impl<'a> Image<'a> {
     /// Number classes, account codes, inbound numbers.
     fn validate_classes(&self) -> Result<(), BadImage> {
         let states = self.class_states.len();
-        check(self.class_states, |r| usize::from(r.own) <= self.own_chains.len() && r.class <= 12)?;
+        check(self.class_states, |r| {
+            let leads = r.class & ONE_WAY == 0 || usize::from(r.base) < states;
+            leads && usize::from(r.own) <= self.own_chains.len() && r.class & !ONE_WAY <= 12
+        })?;
         check(self.class_edges, |r| {
-            // The filler of the comb belongs to no state.
-            usize::from(r.check) >= states || usize::from(r.next) < states
+            // The filler has a symbol that nobody dials.
+            r.edge >> SYMBOL_SHIFT > 12 || usize::from(r.edge & 0xFFF) < states
         })?;
         check(self.own_classes, |r| {
             self.has(r.name) && r.action <= 2 && usize::from(r.cor_group) <= self.cor_groups.len()

@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn each_x_takes_its_digit_from_the_right() {
         let to = |did: &str, to: &str, number: &str| {
-            substituted(did.as_bytes(), to.as_bytes(), number.as_bytes()).map(|d| d.as_str().to_owned())
+            substituted(did.as_bytes(), to.as_bytes(), number.as_bytes())
+                .map(|d| std::string::String::from(d.as_str()))
         };
         assert_eq!(to("61355501XX", "2XX", "6135550123").as_deref(), Some("223"));
         assert_eq!(to("61355501XX", "20X", "6135550123").as_deref(), Some("203"));

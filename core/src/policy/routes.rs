@@ -1,7 +1,7 @@
 //! The way out: each choice of a route or route list, its rights, and what is sent over it.
 
 use super::class::{Found, NumberClass, classify};
-use super::decide::{Caller, at};
+use super::decide::{Caller, at, needs_code};
 use super::image::Image;
 use super::rows::{ArsRow, ChoiceRow, E164, Features, NATIONAL, RouteRow, TrunkRow, USE_LIST, USE_PLAN};
 use super::rule::Rule;
@@ -47,7 +47,7 @@ pub(super) fn external(
                     let denial = Denial::new(limit.unwrap_or(Rule::CodeForced), from.authority, row);
                     let denial = Denial { route: Some(choice.route), class, ..denial };
                     // What the limits deny, no code can help (policy language, verified code).
-                    return if limit.is_some() { Verdict::Deny(denial) } else { Verdict::NeedsCode(denial) };
+                    return if limit.is_some() { Verdict::Deny(denial) } else { needs_code(denial) };
                 }
                 return Verdict::Allow(Choice {
                     rule: Rule::Route,

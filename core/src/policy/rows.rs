@@ -462,22 +462,26 @@ row! {
 row! {
     /// A state of the class automaton.
     ClassStateRow, section 21 {
-        /// Where its edges begin.
+        /// Where its edges begin; with [`ONE_WAY`] the state that every digit leads to.
         base: u16,
-        /// The class of digits that end here.
+        /// The class of digits that end here, and [`ONE_WAY`].
         class: u8,
         /// Own class chain row plus one.
         own: u8,
     }
 }
 
+/// [`ClassStateRow::class`]: all ten digits lead to one state, and nothing else leads anywhere.
+pub const ONE_WAY: u8 = 1 << 7;
+/// How far the symbol is shifted in [`ClassEdgeRow::edge`].
+pub const SYMBOL_SHIFT: u32 = 12;
+
 row! {
     /// An edge of the class automaton.
     ClassEdgeRow, section 22 {
-        /// The state it leaves.
-        check: u16,
-        /// The state it leads to.
-        next: u16,
+        /// Its symbol in the upper four bits, the state it leads to below. No two states with edges have one base, so the
+        /// symbol alone tells whose edge it is.
+        edge: u16,
     }
 }
 

@@ -193,7 +193,8 @@ impl World {
                 Output::Decision(decision) => {
                     let rule = match &decision.verdict {
                         strowger::policy::Verdict::Allow(choice) => choice.rule,
-                        strowger::policy::Verdict::Deny(denial) => denial.rule,
+                        strowger::policy::Verdict::Deny(denial)
+                        | strowger::policy::Verdict::NeedsCode(denial) => denial.rule,
                     };
                     self.decisions.push((words::decision(&image, &decision), rule.name()));
                 }

@@ -6,6 +6,7 @@ mod classes;
 mod conflicts;
 mod inbound;
 mod judged;
+mod numbering;
 mod numbers;
 mod parties;
 mod routing;

@@ -1,7 +1,7 @@
 //! A question, and what it means in this policy: whose classes, which moment, what a code or called number stands for.
 
 use strowger::account;
-use strowger::base::{Digits, Soft};
+use strowger::base::Soft;
 use strowger::policy::calendar::{Moment, WEEK, scheduled};
 use strowger::policy::decide::class_of;
 use strowger::policy::inbound::{Inbound, inbound};
@@ -99,11 +99,6 @@ impl Asked {
         let number = self.number.as_ref().map_err(|rule| Denial::new(*rule, authority, RowRef::None))?;
         let (mode, minute) = (self.mode, Some(self.minute));
         Ok(Attempt { from: self.from, dialed: number.as_bytes(), mode, minute, code: self.code })
-    }
-
-    /// The number that is called in the end, where it is not what was dialed.
-    pub(super) fn number(&self) -> Option<Digits> {
-        Digits::dialed(self.number.as_ref().ok()?.as_bytes()).ok()
     }
 
     /// The minute of the week, for people.

@@ -8,7 +8,8 @@ use strowger_tools::{Compiled, Finding, Level, compile_str};
 
 /// A small office: two devices, one trunk, access code 9, emergency 911 with and without it. It has no findings.
 pub(crate) const OFFICE: &str = r#"[system]
-name = "Quay Lane"
+country = "CA"
+area_code = "613"
 realm = "quay.example"
 [[cos]]
 id = 1
@@ -116,12 +117,14 @@ pub(crate) fn dial_in(
 ) -> (&'static str, Option<u16>, String) {
     let image = Image::load(&compiled.image, &mut crypto()).unwrap();
     let device = image.device_by_dn(from.as_bytes()).expect("the caller exists");
-    let attempt = Attempt { from: Party::Device(device), dialed: dialed.as_bytes(), mode };
+    let attempt = Attempt { mode, ..Attempt::new(Party::Device(device), dialed.as_bytes()) };
     let id = |route: Option<u16>| {
         route.and_then(|route| image.routes().get(usize::from(route))).map(|route| route.id)
     };
     match decide(&image, &attempt, |_| true, &mut ()) {
         Verdict::Allow(choice) => (choice.rule.name(), id(choice.route), choice.outpulsed.as_str().into()),
-        Verdict::Deny(denial) => (denial.rule.name(), id(denial.route), String::new()),
+        Verdict::Deny(denial) | Verdict::NeedsCode(denial) => {
+            (denial.rule.name(), id(denial.route), String::new())
+        }
     }
 }

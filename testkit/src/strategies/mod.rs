@@ -4,6 +4,8 @@
 //! them. As proptest strategies they shrink; [`Seeded`] draws from them the same values for the same seed, and
 //! [`smaller`] makes a policy that shows a fault easier to read.
 
+mod rest;
+
 use std::sync::Arc;
 
 use proptest::collection::vec;
@@ -16,7 +18,7 @@ use crate::model::{
     ArsRow, Choice, CorGroup, Cos, Device, EmergencyRow, Follow, LeadingRow, Mode, Model, Modification,
     PerMode, Profile, Route, RouteList, Trunk, Use, Zone,
 };
-use crate::oracle::{Attempt, LONGEST, Party};
+use crate::oracle::{Attempt, LONGEST, Party, When};
 
 /// An attempt, and the trunks that have no free channel while it is decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -61,7 +63,11 @@ pub fn models() -> impl Strategy<Value = Model> {
     let modifications = vec((0..5_u8, insert()), 1..4);
     let routes = vec(raw_route(), 1..9);
     let lists = vec(vec((any::<u8>(), any::<bool>()), 1..5), 1..4);
-    let rows = (vec(raw_row(), 1..9), vec(raw_leading(), 0..4));
+    let rows = (
+        vec(prop_oneof![2 => raw_row(), 1 => raw_public_row()], 1..10),
+        vec(raw_leading(), 0..4),
+        vec(any::<u8>(), 120),
+    );
     let emergency = (vec(any::<u8>(), 1..4), vec((select(EMERGENCY), any::<bool>(), any::<u8>()), 0..4));
     (any::<bool>(), classes, places, modifications, routes, lists, rows, emergency).prop_map(
         |(strict, classes, places, modifications, routes, lists, rows, emergency)| {
@@ -73,6 +79,7 @@ pub fn models() -> impl Strategy<Value = Model> {
             add_devices(&mut model, places.1);
             add_rows(&mut model, rows.0);
             add_leading(&mut model, rows.1);
+            rest::add(&mut model, &mut rest::Dice::new(&rows.2));
             model
         },
     )
@@ -184,6 +191,18 @@ fn raw_row() -> impl Strategy<Value = RawRow> {
     ];
     (raw_pattern(), any::<u8>(), follow, any::<u8>(), prop::bool::weighted(0.6))
         .prop_map(|(pattern, split, follow, to, list)| RawRow { pattern, split, follow, to, list })
+}
+
+/// A row for public numbers behind the access code 8.
+fn raw_public_row() -> impl Strategy<Value = RawRow> {
+    (select(rest::PUBLIC_ROWS), any::<u8>(), any::<u8>(), prop::bool::weighted(0.6)).prop_map(
+        |(pattern, split, to, list)| {
+            let digits: Vec<char> = pattern.chars().filter(|c| *c != '+').collect();
+            let open = pattern == "8011" || pattern == "8+" || pattern == "8101XXXX";
+            let follow = if open { Follow::Unknown } else { Follow::Exactly(0) };
+            RawRow { pattern: RawPattern::Fresh(digits), split, follow, to, list }
+        },
+    )
 }
 
 #[derive(Clone, Debug)]
@@ -429,6 +448,7 @@ fn keep_one_ordinary_choice(model: &mut Model, to: Use) {
 fn used_routes(lists: &[RouteList], to: Use) -> Vec<u16> {
     match to {
         Use::Route(id) => vec![id],
+        Use::Plan(_) => Vec::new(),
         Use::List(id) => lists
             .iter()
             .filter(|list| list.id == id)
@@ -477,7 +497,8 @@ pub fn smaller(model: &Model) -> Vec<Model> {
             }
         )+ };
     }
-    without_one!(emergency leading ars route_lists routes modifications trunks devices zones restricted cor_groups cos);
+    without_one!(emergency leading ars route_lists routes modifications trunks devices zones restricted cor_groups cos
+        class_defaults own_classes schedule holidays plans codes code_lengths without_code max_digits);
     for i in 0..model.route_lists.len() {
         for j in 0..model.route_lists[i].choices.len() {
             let mut less = model.clone();
@@ -506,6 +527,7 @@ enum Recipe {
     Plus(String),
     Garbage(String),
     Digits(String),
+    Public { number: u8, fill: Vec<u8>, plus: bool },
 }
 
 /// What goes wrong while dialing.
@@ -532,6 +554,8 @@ fn recipe() -> impl Strategy<Value = Recipe> {
         1 => "[1-9][0-9]{0,12}".prop_map(Recipe::Plus),
         1 => "[0-9*#+a-dN .-]{0,6}".prop_map(Recipe::Garbage),
         2 => "[012679*#]{0,5}".prop_map(Recipe::Digits),
+        8 => (any::<u8>(), vec(any::<u8>(), 1..8), prop::bool::weighted(0.12))
+            .prop_map(|(number, fill, plus)| Recipe::Public { number, fill, plus }),
     ]
 }
 
@@ -552,8 +576,8 @@ pub fn questions(model: &Model) -> impl Strategy<Value = Question> + use<> {
     let model = Arc::new(model.clone());
     let from = (prop::bool::weighted(0.3), any::<u8>());
     let busy = prop_oneof![2 => Just(0_u8), 1 => any::<u8>()];
-    (from, recipe(), slip(), select(&Mode::ALL[..]), busy).prop_map(
-        move |(from, recipe, slip, mode, busy)| {
+    (from, recipe(), slip(), circumstances(), busy).prop_map(
+        move |(from, recipe, slip, circumstances, busy)| {
             let from = if from.0 || model.devices.is_empty() {
                 Party::Trunk(pick(from.1, &model.trunks).name.clone())
             } else {
@@ -562,9 +586,28 @@ pub fn questions(model: &Model) -> impl Strategy<Value = Question> + use<> {
             let dialed = slipped(dialed(&model, recipe), slip);
             let busy = model.trunks.iter().enumerate().filter(|(i, _)| busy & (1 << i) != 0);
             Question {
-                attempt: Attempt { from, dialed, mode },
+                attempt: Attempt { from, dialed, ..circumstances },
                 busy: busy.map(|(_, t)| t.name.clone()).collect(),
             }
+        },
+    )
+}
+
+/// An attempt without caller and number: the time, a code, other calls.
+fn circumstances() -> impl Strategy<Value = Attempt> {
+    let when = (
+        select(&[7_u8, 8, 9, 11, 12, 13, 14, 25][..]),
+        select(&[0_u16, 359, 360, 479, 480, 720, 779, 1079, 1080, 1439][..]),
+    )
+        .prop_map(|(day, minute)| When { day, minute });
+    let mode = option(1, 2, select(&Mode::ALL[..]));
+    let code = option(5, 4, select(rest::TYPED));
+    let rarely = || prop::bool::weighted(0.05);
+    let calls = prop_oneof![2 => Just((0_u16, 0_u16)), 1 => (0..4_u16, 0..8_u16)];
+    (mode, when, code, rarely(), rarely(), calls).prop_map(
+        |(mode, when, code, code_locked, locked_out, calls)| {
+            let quiet = Attempt::new(Party::Device(String::new()), String::new());
+            Attempt { mode, when, code: code.map(str::to_owned), code_locked, locked_out, calls, ..quiet }
         },
     )
 }
@@ -589,6 +632,19 @@ fn dialed(model: &Model, recipe: Recipe) -> String {
         Recipe::Emergency { row, before, more } if !model.emergency.is_empty() => {
             let digits = pick(row, &model.emergency).string();
             format!("{}{more}", &digits[..digits.len() - before])
+        }
+        Recipe::Public { number, fill, plus } => {
+            let number = pick(number, rest::PUBLIC_NUMBERS);
+            let mut fill = fill.iter().cycle();
+            let digits: String = number
+                .chars()
+                .map(|c| if c == '?' { digit_for('X', *fill.next().expect("it goes round")) } else { c })
+                .collect();
+            match (plus, digits.strip_prefix("011")) {
+                (true, Some(abroad)) => format!("+{abroad}"),
+                (true, None) => format!("+{digits}"),
+                (false, _) => format!("8{digits}"),
+            }
         }
         Recipe::Plus(digits) => format!("+{digits}"),
         Recipe::Garbage(text) | Recipe::Digits(text) => text,

@@ -4,8 +4,14 @@
 //! same way by both misreading the same sentence. [`BREAKAGES`] makes it wrong on purpose, one rule at a time: a
 //! comparison that does not notice that would not notice a faulty engine either.
 
+mod classes;
+mod when;
+
+pub use when::When;
+
 use crate::model::{
-    ArsRow, Device, EmergencyRow, Follow, LeadingRow, Mode, Model, PerMode, Profile, Route, Trunk, Use,
+    Action, ArsRow, Device, EmergencyRow, Follow, LeadingRow, Mode, Model, PerMode, Profile, Route, Trunk,
+    Use,
 };
 
 /// Digits that can be dialed or outpulsed.
@@ -30,6 +36,16 @@ pub const RULES_IN_FORCE: &[&str] = &[
     "digit-modification",
     "route.emergency-only",
     "trunk.busy",
+    "account-code.forced-verified",
+    "account-code.forced",
+    "account-code.wrong",
+    "account-code.locked",
+    "max-digits",
+    "route-plan.closed",
+    "class.denied",
+    "limit.rate",
+    "limit.calls",
+    "lockout",
 ];
 
 /// Ways in which [`decide`] can be made wrong, each in exactly one rule.
@@ -90,6 +106,55 @@ pub const BREAKAGES: &[&str] = &[
     "wildcard.x",
     // Nothing is absorbed.
     "outpulse",
+    "lockout",
+    // Somebody locked out cannot even call for help.
+    "lockout.emergency",
+    // A verified code gives its COS, but not its COR.
+    "code.cor",
+    // A verified code lifts what a number class denies the station.
+    "code.class",
+    // A code is taken whatever its length.
+    "code.length",
+    // A code that nobody may use is let through.
+    "code.wrong",
+    "code.locked",
+    // The station's forced verified code is not asked for.
+    "code.forced-verified",
+    // No code is asked for on any route.
+    "code.forced",
+    // Every route asks for a code.
+    "code.exempt",
+    // A code is asked for although the limits deny the call.
+    "code.limits",
+    "max-digits",
+    // Emergency calls count too.
+    "max-digits.emergency",
+    "schedule",
+    // Holidays are days like others.
+    "holiday",
+    // What lies after midnight belongs to the next day.
+    "midnight",
+    // The first zone of a plan always counts.
+    "route-plan",
+    "class.denied",
+    // No own class counts.
+    "class.own",
+    // The shortest prefix counts.
+    "class.longest",
+    // Own classes count for every COR.
+    "class.cor",
+    // Strict denies no class.
+    "class.strict",
+    // [class_defaults] is not read.
+    "class.defaults",
+    // Private trunks have number classes too.
+    "class.private",
+    "limit.rate",
+    "limit.calls",
+    // Calls over private trunks count too.
+    "limit.private",
+    // A number with + is dialed as it is.
+    "plus",
 ];
 
 /// Who calls or is called.
@@ -108,8 +173,35 @@ pub struct Attempt {
     pub from: Party,
     /// What was dialed.
     pub dialed: String,
-    /// Service mode.
-    pub mode: Mode,
+    /// Service mode, if the operator has set one.
+    pub mode: Option<Mode>,
+    /// Local time.
+    pub when: When,
+    /// The account code, as typed.
+    pub code: Option<String>,
+    /// Too many wrong codes: none is taken.
+    pub code_locked: bool,
+    /// Too many failed log-ins.
+    pub locked_out: bool,
+    /// Public calls that the caller has now, and has begun in the last minute.
+    pub calls: (u16, u16),
+}
+
+impl Attempt {
+    /// A quiet question: by day, on a Monday noon, without code and other calls.
+    #[must_use]
+    pub const fn new(from: Party, dialed: String) -> Self {
+        Self {
+            from,
+            dialed,
+            mode: Some(Mode::Day),
+            when: When { day: 7, minute: 720 },
+            code: None,
+            code_locked: false,
+            locked_out: false,
+            calls: (0, 0),
+        }
+    }
 }
 
 /// Kind of an answer.
@@ -121,6 +213,8 @@ pub enum Verdict {
     Deny,
     /// It is an emergency call.
     Emergency,
+    /// Not without an account code.
+    AccountCode,
 }
 
 /// The answer to an [`Attempt`].
@@ -138,11 +232,25 @@ pub struct Answer {
     pub route: Option<u16>,
     /// Whether the caller hears the warning tone.
     pub warning: bool,
+    /// The number class of a public route that is used, or that was denied for it.
+    pub class: Option<String>,
+    /// Whether that class is watched.
+    pub watched: bool,
 }
 
 impl Answer {
     const fn deny(rule: &'static str) -> Self {
-        Self { verdict: Verdict::Deny, rule, to: None, outpulsed: None, route: None, warning: false }
+        let verdict = Verdict::Deny;
+        Self {
+            verdict,
+            rule,
+            to: None,
+            outpulsed: None,
+            route: None,
+            warning: false,
+            class: None,
+            watched: false,
+        }
     }
 }
 
@@ -164,6 +272,12 @@ struct Caller<'a> {
     interconnect: u8,
     zone: Option<&'a str>,
     mode: Mode,
+    /// The COR of the party itself, whatever code it gave.
+    own_cor: u8,
+    /// An account code was given.
+    code: bool,
+    when: When,
+    calls: (u16, u16),
 }
 
 struct Oracle<'a> {
@@ -174,13 +288,25 @@ struct Oracle<'a> {
 
 impl<'a> Oracle<'a> {
     fn decide(&self, attempt: &Attempt) -> Answer {
-        let caller = self.caller(attempt);
-        let dialed: Vec<char> = attempt.dialed.chars().collect();
+        let mut caller = self.caller(attempt);
+        let rewritten = self.rewritten(&attempt.dialed);
+        let number = rewritten.as_deref().unwrap_or(&attempt.dialed);
+        let dialed: Vec<char> = number.chars().collect();
 
-        if !(self.broken == "emergency" && caller.cos == 0)
+        let kept_from_help = self.broken == "emergency" && caller.cos == 0
+            || self.broken == "lockout.emergency" && attempt.locked_out
+            || self.broken == "max-digits.emergency" && self.too_many_digits(&caller, number.len());
+        if !kept_from_help
+            && rewritten.is_none()
             && let Some(row) = self.emergency_row(&attempt.dialed)
         {
             return self.emergency(&caller, row, &attempt.dialed);
+        }
+        if attempt.locked_out && self.broken != "lockout" {
+            return Answer::deny("lockout");
+        }
+        if let Some(answer) = self.code(&mut caller, attempt) {
+            return answer;
         }
         if caller.cos == 0 && self.broken != "cos.none" {
             return Answer::deny("cos.none");
@@ -188,11 +314,13 @@ impl<'a> Oracle<'a> {
         if caller.cor == 0 && self.broken != "cor.none" {
             return Answer::deny("cor.none");
         }
-        if let Some(rest) = attempt.dialed.strip_prefix('+')
+        if self.too_many_digits(&caller, number.len()) && self.broken != "max-digits" {
+            return Answer::deny("max-digits");
+        }
+        if let Some(rest) = number.strip_prefix('+')
             && !rest.is_empty()
             && rest.chars().all(|c| c.is_ascii_digit())
         {
-            // No `plus_access` in these models.
             return Answer::deny("number.vacant");
         }
         // From left to right: what comes first, a character that cannot be dialed or a digit too many?
@@ -207,13 +335,12 @@ impl<'a> Oracle<'a> {
                 "number.invalid"
             });
         }
-        if let Some(device) = self.model.devices.iter().find(|d| d.dn == attempt.dialed) {
+        if let Some(device) = self.model.devices.iter().find(|d| d.dn == number) {
             return self.internal(&caller, device);
         }
         let row = self.ars_row(&dialed);
         if self.leading_denies(&caller, &dialed) && self.broken != "cor.leading" {
-            let may_become_emergency =
-                self.model.emergency.iter().any(|e| e.string().starts_with(&attempt.dialed));
+            let may_become_emergency = self.model.emergency.iter().any(|e| e.string().starts_with(number));
             if row.is_some() || !may_become_emergency || self.broken == "cor.leading.deferral" {
                 return Answer::deny("cor.leading");
             }
@@ -228,8 +355,79 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    fn too_many_digits(&self, caller: &Caller<'_>, digits: usize) -> bool {
+        self.model.max_digits.iter().any(|(cor, most)| *cor == caller.cor && digits > usize::from(*most))
+    }
+
+    /// `+N…` as Canada dials it from here.
+    fn rewritten(&self, dialed: &str) -> Option<String> {
+        let number = dialed.strip_prefix('+')?;
+        let access = self.model.plus_access.filter(|_| self.broken != "plus")?;
+        if number.is_empty() || !number.chars().all(|c| c.is_ascii_digit()) {
+            return None;
+        }
+        let Some(national) = number.strip_prefix('1') else {
+            let whole = format!("{access}011{number}");
+            return (whole.len() <= LONGEST).then_some(whole);
+        };
+        let good = national.len() == 10 && !national.starts_with(['0', '1']);
+        good.then(|| format!("{access}1{national}"))
+    }
+
+    /// Puts an account code in force; an answer if the call ends here.
+    fn code(&self, caller: &mut Caller<'_>, attempt: &Attempt) -> Option<Answer> {
+        let has = |feature: &str| {
+            let class = self.model.cos.iter().find(|class| class.id == caller.cos);
+            class.is_some_and(|class| class.features.contains(&feature))
+        };
+        let forced_verified = has("forced-verified-account-code");
+        let verified = has("verified-account-code") || forced_verified;
+        let other = has("non-verified-account-code") || has("forced-non-verified-account-code");
+        let mut satisfied = false;
+        // Only devices give codes: nobody at a trunk's far end can be asked for one.
+        if let Some(typed) = attempt.code.as_ref().filter(|_| caller.device.is_some()) {
+            if attempt.code_locked && self.broken != "code.locked" {
+                return Some(Answer::deny("account-code.locked"));
+            }
+            let length = self
+                .model
+                .code_lengths
+                .iter()
+                .find(|(cos, _)| *cos == caller.cos)
+                .map(|(_, n)| usize::from(*n));
+            let fits = self.broken == "code.length"
+                || match length {
+                    Some(n) => typed.len() == n,
+                    None => (2..=12).contains(&typed.len()),
+                };
+            let row = self.model.codes.iter().find(|row| row.code == *typed);
+            match row.and_then(|row| row.verified).filter(|_| verified && fits) {
+                Some((cos, cor)) => {
+                    caller.cos = cos;
+                    if self.broken != "code.cor" {
+                        caller.cor = cor;
+                    }
+                    satisfied = true;
+                }
+                None if other && fits => {}
+                None if self.broken == "code.wrong" => {}
+                None => return Some(Answer::deny("account-code.wrong")),
+            }
+            caller.code = true;
+        }
+        let asked = forced_verified && !satisfied && self.broken != "code.forced-verified";
+        asked.then(|| self.asks(caller, Answer::deny("account-code.forced-verified")))
+    }
+
+    /// A code is asked for, of a device; a trunk is denied.
+    fn asks(&self, caller: &Caller<'_>, denial: Answer) -> Answer {
+        let verdict = if caller.device.is_some() { Verdict::AccountCode } else { Verdict::Deny };
+        Answer { verdict, ..denial }
+    }
+
     fn caller(&self, attempt: &Attempt) -> Caller<'a> {
-        let mode = if self.broken == "mode" { Mode::Day } else { attempt.mode };
+        let scheduled = || when::mode(self.model, attempt.when, self.broken);
+        let mode = if self.broken == "mode" { Mode::Day } else { attempt.mode.unwrap_or_else(scheduled) };
         match &attempt.from {
             Party::Device(dn) => {
                 let device = self.model.devices.iter().find(|d| d.dn == *dn).expect("the caller exists");
@@ -241,6 +439,10 @@ impl<'a> Oracle<'a> {
                     interconnect: device.interconnect,
                     zone: device.zone.as_deref(),
                     mode,
+                    own_cor: device.cor.of(mode),
+                    code: false,
+                    when: attempt.when,
+                    calls: attempt.calls,
                 }
             }
             Party::Trunk(name) => {
@@ -253,6 +455,10 @@ impl<'a> Oracle<'a> {
                     interconnect: trunk.interconnect,
                     zone: trunk.zone.as_deref(),
                     mode,
+                    own_cor: trunk.cor.of(mode),
+                    code: false,
+                    when: attempt.when,
+                    calls: attempt.calls,
                 }
             }
         }
@@ -293,6 +499,8 @@ impl<'a> Oracle<'a> {
             outpulsed: Some(outpulsed),
             route: Some(route.id),
             warning: false,
+            class: None,
+            watched: false,
         }
     }
 
@@ -316,6 +524,8 @@ impl<'a> Oracle<'a> {
             outpulsed: Some(called.dn.clone()),
             route: None,
             warning: false,
+            class: None,
+            watched: false,
         }
     }
 
@@ -424,6 +634,7 @@ impl<'a> Oracle<'a> {
         let route = |id| self.model.routes.iter().find(|r| r.id == id).expect("the route exists");
         match to {
             Use::Route(id) => vec![(route(id), false)],
+            Use::Plan(_) => Vec::new(),
             Use::List(id) => {
                 let list = self.model.route_lists.iter().find(|l| l.id == id).expect("the route list exists");
                 list.choices.iter().map(|choice| (route(choice.route), choice.warning_tone)).collect()
@@ -432,15 +643,39 @@ impl<'a> Oracle<'a> {
     }
 
     fn routes(&self, caller: &Caller<'_>, row: &ArsRow, dialed: &[char]) -> Answer {
-        let mut choices = self.choices(row.to);
+        let to = match row.to {
+            Use::Plan(id) => {
+                let plan = self.model.plans.iter().find(|plan| plan.id == id).expect("the plan exists");
+                match when::zone(plan, caller.when, self.broken) {
+                    Some(to) => to,
+                    None => return Answer::deny("route-plan.closed"),
+                }
+            }
+            to => to,
+        };
+        let mut choices = self.choices(to);
+        let exempt = choices.first().is_some_and(|(route, _)| self.model.without_code.contains(&route.id));
+        let forced = self.features(caller.cos, "forced-non-verified-account-code") && !caller.code;
+        let asks = forced && (!exempt || self.broken == "code.exempt") && self.broken != "code.forced";
         if self.broken == "list.order" {
             choices.reverse();
         }
-        let mut denials: Vec<(&'static str, u16)> = Vec::new();
+        let mut denials: Vec<(&'static str, u16, Option<String>)> = Vec::new();
         let mut busy = false;
         for (route, warning) in choices {
-            match self.choice(caller, route, dialed) {
-                Ok(outpulsed) => {
+            let mut class = None;
+            match self.choice(caller, route, dialed, &mut class) {
+                Ok((outpulsed, watched)) => {
+                    let public = self.trunk(&route.trunk).public || self.broken == "limit.private";
+                    let limit = if public { self.exceeded(caller) } else { None };
+                    let limit = limit.filter(|_| !(self.broken == "code.limits" && asks));
+                    if let Some(rule) = limit {
+                        return Answer { route: Some(route.id), class, ..Answer::deny(rule) };
+                    }
+                    if asks {
+                        let answer = Answer::deny("account-code.forced");
+                        return self.asks(caller, Answer { route: Some(route.id), class, ..answer });
+                    }
                     return Answer {
                         verdict: Verdict::Allow,
                         rule: "route",
@@ -448,10 +683,12 @@ impl<'a> Oracle<'a> {
                         outpulsed: Some(outpulsed),
                         route: Some(route.id),
                         warning,
+                        class,
+                        watched,
                     };
                 }
                 Err("trunk.busy") if self.broken != "trunk.busy" => busy = true,
-                Err(rule) => denials.push((rule, route.id)),
+                Err(rule) => denials.push((rule, route.id, class.filter(|_| rule == "class.denied"))),
             }
             if self.broken == "list.skip" && !denials.is_empty() {
                 break;
@@ -459,13 +696,35 @@ impl<'a> Oracle<'a> {
         }
         let reason = if self.broken == "list.reason" { denials.last() } else { denials.first() };
         match reason {
-            Some(&(rule, route)) if !busy => Answer { route: Some(route), ..Answer::deny(rule) },
+            Some((rule, route, class)) if !busy => {
+                Answer { route: Some(*route), class: class.clone(), ..Answer::deny(rule) }
+            }
             _ => Answer::deny("trunk.busy"),
         }
     }
 
-    /// What this choice sends, or the rule that it breaks.
-    fn choice(&self, caller: &Caller<'_>, route: &Route, dialed: &[char]) -> Result<String, &'static str> {
+    /// The limit that one more public call would break.
+    fn exceeded(&self, caller: &Caller<'_>) -> Option<&'static str> {
+        let strict = self.model.profile == Profile::Strict;
+        let (rate, calls) = self.model.limits.or(strict.then_some((6, 2)))?;
+        let (now, begun) = caller.calls;
+        if now >= calls && self.broken != "limit.calls" {
+            Some("limit.calls")
+        } else if begun >= rate && self.broken != "limit.rate" {
+            Some("limit.rate")
+        } else {
+            None
+        }
+    }
+
+    /// What this choice sends and whether its class is watched, or the rule that it breaks.
+    fn choice(
+        &self,
+        caller: &Caller<'_>,
+        route: &Route,
+        dialed: &[char],
+        class: &mut Option<String>,
+    ) -> Result<(String, bool), &'static str> {
         let trunk = self.trunk(&route.trunk);
         if route.emergency && self.broken != "route.emergency-only" {
             return Err("route.emergency-only");
@@ -480,6 +739,22 @@ impl<'a> Oracle<'a> {
         }
         if route.cor_group.is_some_and(|group| self.blocks(group, caller.cor)) && self.broken != "cor.route" {
             return Err("cor.route");
+        }
+        let outpulsed = self.outpulsed(route, dialed)?;
+        let mut watched = false;
+        if trunk.public || self.broken == "class.private" {
+            let (name, action) = classes::judged(self.model, &outpulsed, caller.cor, self.broken);
+            let (own_name, own) = classes::judged(self.model, &outpulsed, caller.own_cor, self.broken);
+            *class = Some(name);
+            watched = action == Action::Watch;
+            if own == Action::Deny && caller.own_cor != caller.cor && self.broken != "code.class" {
+                // No code lifts what is denied to the station itself (R52).
+                *class = Some(own_name);
+                return Err("class.denied");
+            }
+            if action == Action::Deny && self.broken != "class.denied" {
+                return Err("class.denied");
+            }
         }
         let (mut from, mut to) = (caller.interconnect, trunk.interconnect);
         if self.broken == "interconnect" {
@@ -498,13 +773,15 @@ impl<'a> Oracle<'a> {
                 return Err("public-to-public");
             }
         }
-        let outpulsed = self.outpulsed(route, dialed)?;
-        if (self.free)(&trunk.name) { Ok(outpulsed) } else { Err("trunk.busy") }
+        if (self.free)(&trunk.name) { Ok((outpulsed, watched)) } else { Err("trunk.busy") }
     }
 
     fn joins(&self, cos: PerMode, mode: Mode) -> bool {
-        let class = self.model.cos.iter().find(|class| class.id == cos.of(mode));
-        class.is_some_and(|class| class.features.contains(&"public-to-public"))
+        self.features(cos.of(mode), "public-to-public")
+    }
+
+    fn features(&self, cos: u8, feature: &str) -> bool {
+        self.model.cos.iter().any(|class| class.id == cos && class.features.contains(&feature))
     }
 
     fn outpulsed(&self, route: &Route, dialed: &[char]) -> Result<String, &'static str> {
@@ -617,7 +894,7 @@ mod tests {
     }
 
     fn rule(from: &str, dialed: &str, mode: Mode) -> &'static str {
-        let attempt = Attempt { from: Party::Device(from.into()), dialed: dialed.into(), mode };
+        let attempt = Attempt { mode: Some(mode), ..Attempt::new(Party::Device(from.into()), dialed.into()) };
         decide(&model(), &attempt, &|_| true, None).rule
     }
 
