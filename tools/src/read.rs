@@ -17,6 +17,7 @@ pub(crate) fn read_str(text: &str, name: &str, report: &mut Report) -> Policy {
     for (pattern, place) in read_one(text, name, &mut policy, report) {
         report.error(place, "include", format!("{pattern:?} cannot be included: this policy is not a file"));
     }
+    crate::stations::read(&mut policy, 0, None, report);
     policy
 }
 
@@ -30,7 +31,10 @@ pub(crate) fn read_file(path: &Path, report: &mut Report) -> std::io::Result<Pol
 }
 
 fn include(text: &str, path: &Path, policy: &mut Policy, report: &mut Report, seen: &mut BTreeSet<PathBuf>) {
-    for (pattern, place) in read_one(text, &path.display().to_string(), policy, report) {
+    let known = policy.station_file.len();
+    let includes = read_one(text, &path.display().to_string(), policy, report);
+    crate::stations::read(policy, known, Some(path.parent().unwrap_or_else(|| Path::new(""))), report);
+    for (pattern, place) in includes {
         let files = match files(path.parent().unwrap_or_else(|| Path::new("")), &pattern) {
             Ok(files) => files,
             Err(why) => {
@@ -124,8 +128,8 @@ fn read_one(text: &str, name: &str, policy: &mut Policy, report: &mut Report) ->
 
 /// Types values and reports what does not fit.
 pub(crate) struct Reader<'r> {
-    file: u16,
-    report: &'r mut Report,
+    pub(crate) file: u16,
+    pub(crate) report: &'r mut Report,
 }
 
 impl Reader<'_> {
@@ -174,7 +178,8 @@ impl Reader<'_> {
         }
     }
 
-    fn row<T: Section + for<'de> Deserialize<'de>>(&mut self, value: Value<'_>) -> Option<Row<T>> {
+    /// One table, typed; `None` after an error.
+    pub(crate) fn row<T: Section + for<'de> Deserialize<'de>>(&mut self, value: Value<'_>) -> Option<Row<T>> {
         let at = value.span().start;
         let place = self.place(at);
         if let DeValue::Table(table) = value.get_ref() {
@@ -243,7 +248,6 @@ fn later_text(what: &str) -> String {
         }
         "max_digits" => "until it is, its COR is good for emergency calls only",
         "route_plan" => "ARS rows that use a plan lead nowhere: their numbers are vacant",
-        "station_file" => "its devices are left out",
         "user" | "hunt_group" | "speed_call" | "features" | "registration" => {
             "the number is kept free: who dials it gets vacant number"
         }
@@ -258,7 +262,6 @@ fn later_text(what: &str) -> String {
         "trunk.username" | "trunk.password" | "trunk.register" => "nothing is proved to the carrier",
         "trunk.number_format" => "digits are sent as the digit modification leaves them",
         "system.plus_access" => "numbers dialed with + are refused",
-        "check" => "no finding is silenced",
         "assert" => "it is not proved",
         "system.rules" => "every open rule is strict",
         _ => "it has no effect",

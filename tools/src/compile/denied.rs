@@ -34,7 +34,7 @@ pub(crate) fn close<'w>(
         if row.keys.countries.iter().flatten().next().is_some() {
             let text = format!(
                 "number class {:?}: `countries` are not in force in this version: these calls are NOT denied",
-                row.keys.name
+                row.keys.name.get_ref()
             );
             report.push(row.place, Level::Warning, NOT_IN_FORCE, text);
         }
