@@ -27,6 +27,7 @@ pub const CODES: &[&str] = &[
     "number-conflict",
     "overlapping-patterns",
     "patterns-too-entangled",
+    "plan-gap",
     "unreachable-row",
     "unused",
     // Emergency.

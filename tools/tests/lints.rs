@@ -451,6 +451,26 @@ fn rows_and_settings() {
         ),
         ("info[holiday-past]: these holidays are over", &[("2999-12-25", "2001-12-25")]),
     ]);
+    // By the day rule a Monday-to-Friday night has Monday 00:00 and not Saturday 03:00.
+    let plan = |weekend: &str| {
+        let cell = |days: &str, from: &str, to: &str| {
+            format!("{{ days = \"{days}\", from = \"{from}\", to = \"{to}\", use = {{ route = 2 }} }}, ")
+        };
+        let cells = cell("mon-fri", "08:00", "18:00")
+            + &cell("mon-fri", "18:00", "08:00")
+            + &cell("sat,sun", weekend, "24:00");
+        let text = format!(
+            "[[route_plan]]\nid = 1\nzones = [ {cells} ]\n[[ars]]\ndigits = \"7\"\nuse = {{ plan = 1 }}\n[emergency]"
+        );
+        lints(&edited(&[("[emergency]", &text)]))
+    };
+    assert!(plan("00:00").is_empty(), "{}", list(&plan("00:00")));
+    let gap = plan("03:00");
+    assert!(
+        gap[0].code == "plan-gap" && gap[0].text.contains("no cell for Saturday 00:00"),
+        "{}",
+        list(&gap)
+    );
     let limited = edited(&[(
         "[emergency]",
         "[[number_class]]\nname = \"fun\"\nprefixes = [\"19\"]\naction = \"allow\"\ncor_group = 2\n[emergency]",

@@ -28,6 +28,7 @@ pub(crate) fn run(policy: &Policy, tables: &Tables, report: &mut Report) {
     devices::lint(&model, report);
     emergency::lint(&model, report);
     rows::lint(&model, tables, report);
+    rows::gaps(&model, report);
     overlaps::lint(&model, report);
     system::lint(&model, report);
     unused::lint(&model, report);
