@@ -229,9 +229,15 @@ impl Report {
                 self.push(place, Level::Info, "accept-unused", text);
             }
         }
-        for ((code, text), Group { place, count, level, about }) in std::mem::take(&mut self.grouped) {
-            let text = if count > 1 { format!("{text} ({count} places)") } else { text };
-            self.findings.push(Noted { place, level, code, about, text });
+        let mut grouped: Vec<_> = std::mem::take(&mut self.grouped).into_iter().collect();
+        grouped.sort_by_key(|(_, group)| group.place);
+        for ((code, text), Group { place, count, level, about }) in grouped {
+            let listed = self.counts.entry(code).or_default();
+            *listed += 1;
+            if *listed <= LISTED {
+                let text = if count > 1 { format!("{text} ({count} places)") } else { text };
+                self.findings.push(Noted { place, level, code, about, text });
+            }
         }
         for (code, count) in std::mem::take(&mut self.counts) {
             if let Some(more) = count.checked_sub(LISTED).filter(|more| *more > 0)

@@ -499,6 +499,12 @@ fn accept_silences_by_code_and_place() {
     let codes: Vec<_> = all.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["forced-code-exempt-route", "accept-unused"], "{}", list(&all));
     assert_eq!((all[1].level, all[1].line), (Level::Info, CLEAN.lines().count() + 3));
+    // Whoever has a class: by the class.
+    let night = [("cor = { day = 1, night1 = 2 }", "cor = { day = 2, night1 = 1 }")];
+    for at in ["device:201", "cor:1"] {
+        assert!(accepting("night-looser", at, WHY, &night).is_empty(), "{at}");
+    }
+    assert_eq!(accepting("night-looser", "cor:2", WHY, &night).len(), 2);
     // A class by its name.
     let monitor = [("features = [\"transfer\"", "features = [\"silent-monitor\", \"transfer\"")];
     assert!(accepting("intrusion-unshielded", "cos:Staff", WHY, &monitor).is_empty());

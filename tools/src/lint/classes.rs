@@ -79,10 +79,11 @@ const DUTIES: Features =
 /// Classes that may do more by night than by day: the field's classic hole, when nobody is there to notice (R1, R23).
 fn nights(model: &Model<'_>, report: &mut Report) {
     for (class, phones) in model.by_class() {
-        let Some(text) = looser(model, &class) else { continue };
+        let Some((text, mode)) = looser(model, &class) else { continue };
+        let (cos, cor) = (class.cos[mode], class.cor[mode]);
         for phone in phones {
             let text = format!("these devices {text}");
-            report.about("device", phone.dn()).group_as(
+            report.about("device", phone.dn()).about("cos", cos).about("cor", cor).group_as(
                 Level::Warning,
                 phone.row.place,
                 "night-looser",
@@ -91,16 +92,23 @@ fn nights(model: &Model<'_>, report: &mut Report) {
         }
     }
     for (class, row) in model.trunks.iter().zip(&model.policy.trunk) {
-        if let Some(text) = looser(model, class) {
+        if let Some((text, mode)) = looser(model, class) {
+            let (cos, cor) = (class.cos[mode], class.cor[mode]);
             let name = row.keys.name.get_ref();
             let text = format!("trunk {name:?}: calls from it {text}");
-            report.about("trunk", name).push(row.place, Level::Warning, "night-looser", text);
+            report.about("trunk", name).about("cos", cos).about("cor", cor).push(
+                row.place,
+                Level::Warning,
+                "night-looser",
+                text,
+            );
         }
     }
     for row in &model.policy.user {
         let class = model.class(row.keys.cos.as_ref(), row.keys.cor.as_ref(), None);
-        if let Some(text) = looser(model, &class) {
-            report.about("user", &row.keys.dn.get_ref().0.0).group_as(
+        if let Some((text, mode)) = looser(model, &class) {
+            let (cos, cor) = (class.cos[mode], class.cor[mode]);
+            report.about("user", &row.keys.dn.get_ref().0.0).about("cos", cos).about("cor", cor).group_as(
                 Level::Warning,
                 row.place,
                 "night-looser",
@@ -110,7 +118,8 @@ fn nights(model: &Model<'_>, report: &mut Report) {
     }
 }
 
-fn looser(model: &Model<'_>, class: &Class) -> Option<String> {
+/// What a class may do by night only, and the mode.
+fn looser(model: &Model<'_>, class: &Class) -> Option<(String, usize)> {
     (1..3).find_map(|mode| {
         let (day, night) = (class.cos[0], class.cos[mode]);
         if (day, class.cor[0]) == (night, class.cor[mode]) {
@@ -133,9 +142,10 @@ fn looser(model: &Model<'_>, class: &Class) -> Option<String> {
         if more.is_empty() {
             return None;
         }
-        Some(format!(
+        let text = format!(
             "may do more in {} (COS {night}, COR {}) than by day (COS {day}, COR {}): they {}. Fraud comes when nobody is there; give the night classes nothing that the day has not",
             MODES[mode], class.cor[mode], class.cor[0], more.join(", and ")
-        ))
+        );
+        Some((text, mode))
     })
 }

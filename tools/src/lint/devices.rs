@@ -21,13 +21,23 @@ pub(super) fn lint(model: &Model<'_>, report: &mut Report) {
                 "device {dn} is a machine that answers, and may call outside over route {route} (COR {} for {}): whoever finds its dial-through or operator key calls at this system's cost (R19); give it a COR that every public route blocks",
                 phone.class.cor[mode], MODES[mode]
             );
-            report.about("device", dn).push(place, Level::Warning, "service-port-dials-out", text);
+            report.about("device", dn).about("cor", phone.class.cor[mode]).push(
+                place,
+                Level::Warning,
+                "service-port-dials-out",
+                text,
+            );
         }
         let accepts =
             phone.class.cos.iter().any(|cos| model.features(*cos).contains(Features::HOT_DESK_ACCEPT));
         if accepts {
             let text = "these devices accept hot desk users, and their own COR may call outside while nobody is logged in (R18); give them a COR for internal calls, since each user brings his own".to_owned();
-            report.about("device", dn).group_as(Level::Info, place, "hot-desk-open", text);
+            report.about("device", dn).about("cor", phone.class.cor[mode]).group_as(
+                Level::Info,
+                place,
+                "hot-desk-open",
+                text,
+            );
         }
     }
     keys_in_clear(model, report);

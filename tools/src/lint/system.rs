@@ -70,7 +70,17 @@ fn limits(model: &Model<'_>, report: &mut Report) {
 
 /// Classes that the strict profile keeps closed, opened for everybody.
 fn class_defaults(model: &Model<'_>, report: &mut Report) {
-    let Some(row) = model.policy.class_defaults.as_ref().filter(|_| model.public) else { return };
+    if !model.public {
+        return;
+    }
+    let Some(row) = &model.policy.class_defaults else {
+        if !model.strict {
+            let place = model.policy.system.as_ref().map_or_else(Place::default, |row| row.place);
+            let text = "there is no [class_defaults], and the mivb profile opens every kind of number, premium and international too: COR groups alone decide; deny what nobody needs";
+            report.push(place, Level::Info, "class-open", text);
+        }
+        return;
+    };
     let keys = &row.keys;
     let dear = [
         ("international", keys.international, "calls abroad"),

@@ -76,7 +76,12 @@ fn dials_out(model: &Model<'_>, index: usize, report: &mut Report) {
         "trunk {name:?}: its COR {} for {} may use route {}, which leads to the public network (R17). {else_stops}; put that COR into the group of every public route",
         class.cor[*mode], MODES[*mode], way.id
     );
-    report.about("trunk", name).about("route", way.id).push(place, level, "trunk-dials-out", text);
+    report.about("trunk", name).about("cor", class.cor[*mode]).about("route", way.id).push(
+        place,
+        level,
+        "trunk-dials-out",
+        text,
+    );
 }
 
 fn sources(row: &crate::finding::Row<crate::schema::parties::Trunk>, report: &mut Report) {
