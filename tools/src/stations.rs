@@ -139,6 +139,9 @@ fn header<'h>(
     for (name, cell) in record.iter().zip(cells) {
         let name = name.trim();
         let column = column(name).ok_or_else(|| {
+            if name.contains([';', '\t']) {
+                return format!("{name:?} is no column: fields are separated by commas");
+            }
             format!("unknown column {name:?}, expected one of {}, cos_day and so on", Device::KEYS.join(", "))
         });
         let column = column.and_then(|column| {

@@ -81,6 +81,7 @@ fn findings_name_the_place_in_the_file() {
         );
     };
     one("dn,colour\n301,red\n", "1:4 station-file unknown column \"colour\", expected one of dn, name, ");
+    one("dn;name\n301;a\n", "1:1 station-file \"dn;name\" is no column: fields are separated by commas");
     one("dn,name,dn\n301,a,302\n", "1:9 station-file the column \"dn\" is there already");
     one("dn,cos,cos_day\n301,1,1\n", "1:8 station-file \"cos_day\" and \"cos\": either one");
     one("dn,cor_night1\n301,1\n", "1:1 station-file no column is named \"cor_day\"");

@@ -49,8 +49,6 @@ fn dials_out(model: &Model<'_>, index: usize, report: &mut Report) {
             .filter(move |way| way.public && cos != 0 && cor != 0 && way.open >> cor & 1 != 0);
         found.map(move |way| (mode, way))
     };
-    let mut ways: Vec<_> = (0..3).flat_map(open).collect();
-    // What nothing else stops is named first.
     let stopped = |mode: usize, way: &super::model::Way<'_>| {
         let both = way.trunk.is_some_and(|out| {
             let pair = [class.cos[mode], model.trunks[out].cos[mode]];
@@ -58,9 +56,11 @@ fn dials_out(model: &Model<'_>, index: usize, report: &mut Report) {
         });
         model.bars(class.interconnect, way) || (row.keys.public.unwrap_or(true) && !both)
     };
-    ways.sort_by_key(|(mode, way)| stopped(*mode, way));
-    let Some((mode, way)) = ways.first() else { return };
-    let (level, else_stops) = if stopped(*mode, way) {
+    // What nothing else stops is named first.
+    let Some((mode, way)) = (0..3).flat_map(open).min_by_key(|(mode, way)| stopped(*mode, way)) else {
+        return;
+    };
+    let (level, else_stops) = if stopped(mode, way) {
         (
             Level::Info,
             "Only the interconnect matrix or the missing feature public-to-public still stops such a call",
@@ -74,9 +74,9 @@ fn dials_out(model: &Model<'_>, index: usize, report: &mut Report) {
     let place = row.keys.cor.as_ref().map_or(row.place, |cor| row.at(cor.span()));
     let text = format!(
         "trunk {name:?}: its COR {} for {} may use route {}, which leads to the public network (R17). {else_stops}; put that COR into the group of every public route",
-        class.cor[*mode], MODES[*mode], way.id
+        class.cor[mode], MODES[mode], way.id
     );
-    report.about("trunk", name).about("cor", class.cor[*mode]).about("route", way.id).push(
+    report.about("trunk", name).about("cor", class.cor[mode]).about("route", way.id).push(
         place,
         level,
         "trunk-dials-out",
