@@ -395,6 +395,47 @@ fn emergency() {
     assert!(lints("[system]\ncountry = \"US\"\n").is_empty());
 }
 
+/// Rows that any digits may follow take part as well, in either order; one inside the other is none.
+#[test]
+fn open_rows_overlap_too() {
+    let row = |digits: &str, follow: &str, route: u8| {
+        format!(
+            "[[ars]]\nleading = \"8\"\ndigits = \"{digits}\"\nfollow = {follow}\nuse = {{ route = {route} }}\n"
+        )
+    };
+    let overlaps = |a: &str, b: &str| {
+        let all = lints(&edited(&[("[emergency]", &format!("{a}{b}[emergency]"))]));
+        all.iter().filter(|finding| finding.code == "overlapping-patterns").count()
+    };
+    let open = "\"unknown\"";
+    for (a, b, expected) in [
+        (row("X11", open, 2), row("01XX", "2", 1), 1),
+        (row("01", open, 2), row("01XX", "3", 1), 0),
+        (row("01", open, 2), row("0X", "3", 1), 1),
+        (row("01", open, 2), row("0", open, 1), 0),
+        (row("0X1", open, 2), row("01", open, 1), 1),
+        (row("01", "3", 2), row("0X", "4", 1), 0),
+        (row("0N", "3", 2), row("00", "3", 1), 0),
+        (row("X1", "1", 2), row("1Y", "1", 1), 1),
+    ] {
+        assert_eq!((overlaps(&a, &b), overlaps(&b, &a)), (expected, expected), "{a}{b}");
+    }
+}
+
+/// R12: what Leading Digits refuse reaches no route behind them.
+#[test]
+fn leading_digits_that_block_a_cor_count() {
+    let open = ("members = \"30-31\"", "members = \"31\"");
+    let leading = ("[[ars]]\nleading = \"9\"\n[[ars]]", "[[ars]]\nleading = \"9\"\ncor_group = 2\n[[ars]]");
+    let dials_out = |edits: &[(&str, &str)]| {
+        lints(&edited(edits)).iter().any(|finding| finding.code == "trunk-dials-out")
+    };
+    assert!(dials_out(&[open]) && !dials_out(&[open, leading]));
+    // Only if every way to the route is behind them.
+    let around = ("[emergency]", "[[ars]]\ndigits = \"7\"\nuse = { route = 1 }\n[emergency]");
+    assert!(dials_out(&[open, leading, around]));
+}
+
 /// R56, R62, the toll fraud brakes, and what is left over.
 #[test]
 fn rows_and_settings() {
