@@ -13,7 +13,7 @@ use strowger::account::Typed;
 use strowger::base::{Digits, Handle, Instant, Soft};
 use strowger::call::leg::{self, Leg};
 use strowger::call::{Calls, Cause, Command, Commands, Edge, Terms, join::Progress};
-use strowger::policy::{Attempt, Image, Mode, Party, Permit};
+use strowger::policy::{Attempt, Image, Party, Permit};
 use strowger::registration::binding::{self, Binding, MAX_EXPIRES_S, Order};
 use strowger::signalling::transaction::{Action, Retry, client, invite_client, invite_server, server};
 use strowger::table::{Slab, Slot};

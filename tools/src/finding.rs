@@ -1,5 +1,6 @@
 //! What the compiler has to say, and where.
 
+use crate::lint::accept::Accepted;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -26,8 +27,10 @@ pub struct Finding {
     pub col: usize,
     /// Its weight.
     pub level: Level,
-    /// A stable name for tools (`unknown-key`, `weak-secret` …).
+    /// A stable name for tools (`unknown-key`, `weak-secret` …), one of [`CODES`](crate::CODES).
     pub code: &'static str,
+    /// What it is about (`device:201`, `route:5` …), as `[check] accept` names it; of many places that of the first.
+    pub about: Vec<String>,
     /// One or two sentences. Never contains a secret.
     pub text: String,
 }
@@ -44,7 +47,7 @@ impl fmt::Display for Level {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, col, level, code, text } = self;
+        let Self { file, line, col, level, code, text, .. } = self;
         write!(f, "{file}:{line}:{col}: {level}[{code}]: {text}")
     }
 }
@@ -52,7 +55,8 @@ impl fmt::Display for Finding {
 impl Finding {
     /// A finding about a file as a whole.
     pub(crate) fn of_file(file: impl Into<String>, code: &'static str, text: impl Into<String>) -> Self {
-        Self { file: file.into(), line: 1, col: 1, level: Level::Error, code, text: text.into() }
+        let about = Vec::new();
+        Self { file: file.into(), line: 1, col: 1, level: Level::Error, code, about, text: text.into() }
     }
 }
 
@@ -76,13 +80,33 @@ pub(crate) const DANGLING: &str = "dangling";
 /// Findings of one code beyond this number are counted, not listed.
 const LISTED: usize = 100;
 
+/// A finding that waits for the end.
+struct Noted {
+    place: Place,
+    level: Level,
+    code: &'static str,
+    about: Vec<String>,
+    text: String,
+}
+
+/// Equal findings: the first place, and how many there are.
+struct Group {
+    place: Place,
+    count: usize,
+    level: Level,
+    about: Vec<String>,
+}
+
 /// Collects findings while files are read and compiled.
 #[derive(Default)]
 pub(crate) struct Report {
     files: Vec<Source>,
-    findings: Vec<(Place, Level, &'static str, String)>,
+    findings: Vec<Noted>,
     counts: BTreeMap<&'static str, usize>,
-    grouped: BTreeMap<(&'static str, String), (Place, usize, Level)>,
+    grouped: BTreeMap<(&'static str, String), Group>,
+    /// What the next finding is about.
+    about: Vec<String>,
+    accepted: Accepted,
     failed: bool,
     /// Rows were refused: what refers to them cannot be judged.
     rows_missing: bool,
@@ -120,19 +144,45 @@ impl Report {
         format!("{file}:{line}:{col}")
     }
 
+    /// Takes what the policy accepts: such findings are not kept, those of whole files that were noted before included.
+    pub(crate) fn accept(&mut self, accepted: Accepted) {
+        self.accepted = accepted;
+        let accepted = &mut self.accepted;
+        self.grouped.retain(|(code, _), group| {
+            let silenced = group.level != Level::Error && accepted.silences(code, &group.about);
+            !silenced
+        });
+    }
+
+    /// Says what the next finding is about, as `accept` names it.
+    pub(crate) fn about(&mut self, kind: &str, name: impl fmt::Display) -> &mut Self {
+        self.about.push(format!("{kind}:{name}"));
+        self
+    }
+
+    /// What the finding at hand is about; `None` if it is accepted.
+    fn subject(&mut self, level: Level, code: &'static str) -> Option<Vec<String>> {
+        debug_assert!(crate::codes::known(code), "{code} is missing in codes.rs");
+        let about = std::mem::take(&mut self.about);
+        let silenced = level != Level::Error && self.accepted.silences(code, &about);
+        (!silenced).then_some(about)
+    }
+
     /// Adds a finding.
     pub(crate) fn push(&mut self, place: Place, level: Level, code: &'static str, text: impl Into<String>) {
+        let Some(about) = self.subject(level, code) else { return };
         self.failed |= level == Level::Error;
         let count = self.counts.entry(code).or_default();
         *count += 1;
         if *count <= LISTED {
-            self.findings.push((place, level, code, text.into()));
+            self.findings.push(Noted { place, level, code, about, text: text.into() });
         }
     }
 
     /// Adds an error. That something is missing is not said once rows were refused: it may have been among them.
     pub(crate) fn error(&mut self, place: Place, code: &'static str, text: impl Into<String>) {
         if code == DANGLING && self.rows_missing {
+            self.about.clear();
             return;
         }
         self.push(place, Level::Error, code, text);
@@ -145,10 +195,14 @@ impl Report {
 
     /// Adds to a group that becomes one finding at its first place, with a count.
     pub(crate) fn group_as(&mut self, level: Level, place: Place, code: &'static str, text: String) {
+        let Some(about) = self.subject(level, code) else { return };
         self.failed |= level == Level::Error;
-        let entry = self.grouped.entry((code, text)).or_insert((place, 0, level));
-        entry.0 = entry.0.min(place);
-        entry.1 += 1;
+        let group =
+            self.grouped.entry((code, text)).or_insert(Group { place, count: 0, level, about: Vec::new() });
+        if group.count == 0 || place < group.place {
+            (group.place, group.about) = (place, about);
+        }
+        group.count += 1;
     }
 
     /// Notes that rows, or whole files, were refused.
@@ -169,22 +223,34 @@ impl Report {
 
     /// All findings, in order of place.
     pub(crate) fn finish(mut self) -> Vec<Finding> {
-        for ((code, text), (place, count, level)) in std::mem::take(&mut self.grouped) {
-            let text = if count > 1 { format!("{text} ({count} places)") } else { text };
-            self.findings.push((place, level, code, text));
+        if !self.failed {
+            for place in self.accepted.unused() {
+                let text = "this entry matches no finding: what it accepted is mended, or it names another place; take it out";
+                self.push(place, Level::Info, "accept-unused", text);
+            }
+        }
+        let mut grouped: Vec<_> = std::mem::take(&mut self.grouped).into_iter().collect();
+        grouped.sort_by_key(|(_, group)| group.place);
+        for ((code, text), Group { place, count, level, about }) in grouped {
+            let listed = self.counts.entry(code).or_default();
+            *listed += 1;
+            if *listed <= LISTED {
+                let text = if count > 1 { format!("{text} ({count} places)") } else { text };
+                self.findings.push(Noted { place, level, code, about, text });
+            }
         }
         for (code, count) in std::mem::take(&mut self.counts) {
             if let Some(more) = count.checked_sub(LISTED).filter(|more| *more > 0)
-                && let Some(last) = self.findings.iter().rposition(|(_, _, c, _)| *c == code)
+                && let Some(last) = self.findings.iter_mut().rev().find(|noted| noted.code == code)
             {
-                self.findings[last].3.push_str(&format!(" (and {more} more findings of this kind)"));
+                last.text.push_str(&format!(" (and {more} more findings of this kind)"));
             }
         }
-        self.findings.sort_by(|a, b| (a.0, b.1, a.2).cmp(&(b.0, a.1, b.2)));
+        self.findings.sort_by(|a, b| (a.place, b.level, a.code).cmp(&(b.place, a.level, b.code)));
         let listed = std::mem::take(&mut self.findings);
-        let finding = |(place, level, code, text): (Place, Level, &'static str, String)| {
+        let finding = |Noted { place, level, code, about, text }: Noted| {
             let (file, line, col) = self.locate(place);
-            Finding { file: file.into(), line, col, level, code, text }
+            Finding { file: file.into(), line, col, level, code, about, text }
         };
         listed.into_iter().map(finding).collect()
     }

@@ -6,15 +6,19 @@
 //!
 //! The same input gives the same bytes: an image's hash names a policy wherever it was compiled.
 
+mod codes;
 mod compile;
 pub mod explain;
 mod finding;
 mod keyring;
+mod lint;
 mod load;
 mod read;
 mod schema;
+mod stations;
 mod write;
 
+pub use codes::CODES;
 pub use compile::{Compiled, compile_file, compile_str};
 pub use finding::{Finding, Level};
 pub use keyring::keyring_for;

@@ -17,6 +17,7 @@ pub(crate) fn read_str(text: &str, name: &str, report: &mut Report) -> Policy {
     for (pattern, place) in read_one(text, name, &mut policy, report) {
         report.error(place, "include", format!("{pattern:?} cannot be included: this policy is not a file"));
     }
+    crate::stations::read(&mut policy, 0, None, report);
     policy
 }
 
@@ -30,7 +31,10 @@ pub(crate) fn read_file(path: &Path, report: &mut Report) -> std::io::Result<Pol
 }
 
 fn include(text: &str, path: &Path, policy: &mut Policy, report: &mut Report, seen: &mut BTreeSet<PathBuf>) {
-    for (pattern, place) in read_one(text, &path.display().to_string(), policy, report) {
+    let known = policy.station_file.len();
+    let includes = read_one(text, &path.display().to_string(), policy, report);
+    crate::stations::read(policy, known, Some(path.parent().unwrap_or_else(|| Path::new(""))), report);
+    for (pattern, place) in includes {
         let files = match files(path.parent().unwrap_or_else(|| Path::new("")), &pattern) {
             Ok(files) => files,
             Err(why) => {
@@ -124,8 +128,8 @@ fn read_one(text: &str, name: &str, policy: &mut Policy, report: &mut Report) ->
 
 /// Types values and reports what does not fit.
 pub(crate) struct Reader<'r> {
-    file: u16,
-    report: &'r mut Report,
+    pub(crate) file: u16,
+    pub(crate) report: &'r mut Report,
 }
 
 impl Reader<'_> {
@@ -174,7 +178,8 @@ impl Reader<'_> {
         }
     }
 
-    fn row<T: Section + for<'de> Deserialize<'de>>(&mut self, value: Value<'_>) -> Option<Row<T>> {
+    /// One table, typed; `None` after an error.
+    pub(crate) fn row<T: Section + for<'de> Deserialize<'de>>(&mut self, value: Value<'_>) -> Option<Row<T>> {
         let at = value.span().start;
         let place = self.place(at);
         if let DeValue::Table(table) = value.get_ref() {
@@ -233,32 +238,14 @@ pub(crate) const NOT_IN_FORCE: &str = "not-in-force";
 /// What it means that a key or section has no effect yet.
 fn later_text(what: &str) -> String {
     let consequence = match what {
-        "schedule" | "holiday" => "the service mode is always day",
-        "limits" => "calls are limited by the channels of trunks only",
-        "number_class" => {
-            "only the prefixes of classes that deny are closed, for everybody, on public routes; `watch`, `allow`, `countries` and `cor_group` have no effect"
-        }
-        "class_defaults" | "system.country" => {
-            "numbers are not classified, not even those that strict denies (international, premium …): COR groups and ARS rows alone decide"
-        }
-        "max_digits" => "until it is, its COR is good for emergency calls only",
-        "route_plan" => "ARS rows that use a plan lead nowhere: their numbers are vacant",
-        "station_file" => "its devices are left out",
         "user" | "hunt_group" | "speed_call" | "features" | "registration" => {
             "the number is kept free: who dials it gets vacant number"
         }
-        "account_code" => "no code is accepted",
         "device.srtp" | "template.srtp" | "trunk.srtp" => {
             "the phones alone decide whether media is encrypted: `required` is not enforced here"
         }
         "media" | "media_path" => "media goes as the two ends agree",
-        "trunk.trusted" | "trunk.inbound" => {
-            "nobody is taken for the trunk: calls from outside reach emergency numbers only"
-        }
         "trunk.username" | "trunk.password" | "trunk.register" => "nothing is proved to the carrier",
-        "trunk.number_format" => "digits are sent as the digit modification leaves them",
-        "system.plus_access" => "numbers dialed with + are refused",
-        "check" => "no finding is silenced",
         "assert" => "it is not proved",
         "system.rules" => "every open rule is strict",
         _ => "it has no effect",

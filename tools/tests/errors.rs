@@ -120,7 +120,7 @@ fn keys_and_types() {
         (
             "cos = 1\ncor = 2",
             "cos = { day = 1, night = 2 }\ncor = 2",
-            "office.toml:70:18: error[unknown-key]: device: unknown key `night`, expected one of `day`, `night1`, `night2`",
+            "office.toml:71:18: error[unknown-key]: device: unknown key `night`, expected one of `day`, `night1`, `night2`",
         ),
         (
             "cos = 1\ncor = 2",
@@ -207,42 +207,42 @@ fn references() {
 #[test]
 fn duplicates_name_both_places() {
     appended(&[
-        ("[[cos]]\nid = 1\n", "2:6 error[duplicate]: COS 1 already exists: office.toml:6:6"),
+        ("[[cos]]\nid = 1\n", "2:6 error[duplicate]: COS 1 already exists: office.toml:7:6"),
         (
             "[[cos]]\nid = 2\nname = \"Staff\"\n",
-            "3:8 error[duplicate]: COS \"Staff\" already exists: office.toml:7:8",
+            "3:8 error[duplicate]: COS \"Staff\" already exists: office.toml:8:8",
         ),
         (
             "[[cor_group]]\nid = 2\nmembers = \"\"\n",
-            "2:6 error[duplicate]: COR group 2 already exists: office.toml:13:6",
+            "2:6 error[duplicate]: COR group 2 already exists: office.toml:14:6",
         ),
         (
             "[[route]]\nid = 9\ntrunk = \"harbour\"\n",
-            "2:6 error[duplicate]: route 9 already exists: office.toml:36:6",
+            "2:6 error[duplicate]: route 9 already exists: office.toml:37:6",
         ),
         (
             "[[trunk]]\nname = \"harbour\"\nhost = \"b\"\ncos = 1\ncor = 1\n",
-            "2:8 error[duplicate]: trunk \"harbour\" already exists: office.toml:17:8",
+            "2:8 error[duplicate]: trunk \"harbour\" already exists: office.toml:18:8",
         ),
         (
             &format!("{}cos = 1\ncor = 1\n", DEVICE.replace("203", "201")),
-            "2:6 error[duplicate]: the number 201 already belongs to device 201: office.toml:59:6",
+            "2:6 error[duplicate]: the number 201 already belongs to device 201: office.toml:60:6",
         ),
         (
             &format!("{DEVICE}cos = 1\ncor = 1\nusername = \"galley\"\n"),
-            "7:12 error[duplicate]: username \"galley\" already exists: office.toml:67:12",
+            "7:12 error[duplicate]: username \"galley\" already exists: office.toml:68:12",
         ),
         (
             "[[hunt_group]]\ndn = \"202\"\nkind = \"linear\"\nmembers = []\n",
-            "2:6 error[duplicate]: the number 202 already belongs to device 202: office.toml:66:6",
+            "2:6 error[duplicate]: the number 202 already belongs to device 202: office.toml:67:6",
         ),
         (
             "[[ars]]\ndigits = \"9NXXXXXX\"\nuse = { route = 1 }\n",
-            "2:10 error[duplicate]: the same digits and length already have a row: office.toml:43:10",
+            "2:10 error[duplicate]: the same digits and length already have a row: office.toml:44:10",
         ),
         (
             "[[ars]]\nleading = \"9\"\n",
-            "2:11 error[duplicate]: the Leading Digits 9 already have a row: office.toml:40:11",
+            "2:11 error[duplicate]: the Leading Digits 9 already have a row: office.toml:41:11",
         ),
         (
             "[[route_list]]\nid = 3\nchoices = [ { route = 1 }, { route = 1 } ]\n",
@@ -264,7 +264,7 @@ fn devices_and_their_secrets() {
         ),
         (
             &format!("{DEVICE}cos = 1\ncor = 1\nha1_md5 = \"00000000000000000000000000000000\"\n"),
-            "3:12 error[duplicate]: device 203: either a password or HA1, not both; the other is at office.toml:78:11",
+            "3:12 error[duplicate]: device 203: either a password or HA1, not both; the other is at office.toml:79:11",
         ),
         (
             &format!("{DEVICE}cor = 1\n"),
@@ -290,10 +290,10 @@ fn devices_and_their_secrets() {
         ("the-GALLEY-door", "it contains the username"),
     ] {
         let expected =
-            format!("office.toml:68:12: error[weak-secret]: device 202: the password is weak: {why}");
+            format!("office.toml:69:12: error[weak-secret]: device 202: the password is weak: {why}");
         assert_eq!(remarks(&weak(password), Level::Warning), expected);
         let mivb = weak(password).replace("[[cos]]", "profile = \"mivb\"\n[[cos]]");
-        assert!(remarks(&mivb, Level::Warning).starts_with("office.toml:69:12: warning[weak-secret]"));
+        assert!(remarks(&mivb, Level::Warning).contains("office.toml:70:12: warning[weak-secret]"));
     }
     changed(&[(
         "realm = \"quay.example\"\n",
@@ -373,15 +373,15 @@ fn emergency() {
         ),
         (
             "[[ars]]\ndigits = \"9112\"\nuse = { route = 1 }\n",
-            "2:10 error[emergency-prefix]: ars: 9112 begins with the emergency number 911 (office.toml:50:10)",
+            "2:10 error[emergency-prefix]: ars: 9112 begins with the emergency number 911 (office.toml:51:10)",
         ),
         (
             &format!("{}cos = 1\ncor = 1\n", DEVICE.replace("203", "9110")),
-            "2:6 error[emergency-prefix]: 9110 begins with the emergency number 911 (office.toml:50:10)",
+            "2:6 error[emergency-prefix]: 9110 begins with the emergency number 911 (office.toml:51:10)",
         ),
         (
             "[[ars]]\ndigits = \"9119\"\nemergency = true\nuse = { route = 9 }\n",
-            "2:10 warning[emergency-prefix]: 9119 can never be dialed: the emergency number 911 (office.toml:50:10) is complete before",
+            "2:10 warning[emergency-prefix]: 9119 can never be dialed: the emergency number 911 (office.toml:51:10) is complete before",
         ),
         (
             "[[ars]]\ndigits = \"112\"\nemergency = true\nuse = { route = 9 }\n",
@@ -396,7 +396,7 @@ fn emergency() {
 
 #[test]
 fn an_emergency_row_that_would_send_the_access_code() {
-    let expected = "office.toml:54:10: warning[emergency-outpulse]: 9911 sends 9911, the access code 9 included: set `outpulse`";
+    let expected = "office.toml:55:10: warning[emergency-outpulse]: 9911 sends 9911, the access code 9 included: set `outpulse`";
     assert_eq!(remarks(&OFFICE.replace("outpulse = \"911\"\n", ""), Level::Warning), expected);
 }
 
@@ -405,9 +405,9 @@ fn numbers_that_others_cut_short() {
     let with = |dn: &str| format!("{OFFICE}{}cos = 1\ncor = 1\n", DEVICE.replace("203", dn));
     let place = format!("office.toml:{}:6", after() + 1);
     for (dn, other) in [
-        ("20", "device 201 (office.toml:59:6)"),
-        ("9", "ars 911 (office.toml:50:10)"),
-        ("9555", "ars 9NXXXXXX (office.toml:43:10)"),
+        ("20", "device 201 (office.toml:60:6)"),
+        ("9", "ars 911 (office.toml:51:10)"),
+        ("9555", "ars 9NXXXXXX (office.toml:44:10)"),
     ] {
         let expected = format!("{place}: error[number-conflict]: {dn} is the beginning of {other}");
         assert_eq!(remarks(&with(dn), Level::Warning), expected);
@@ -422,7 +422,7 @@ fn numbers_that_others_cut_short() {
         format!("{OFFICE}[features]\npark = \"20\"\n").replace("[[cos]]", "profile = \"mivb\"\n[[cos]]");
     assert!(
         remarks(&code, Level::Error)
-            .ends_with("error[number-conflict]: 20 is the beginning of device 201 (office.toml:60:6)")
+            .ends_with("error[number-conflict]: 20 is the beginning of device 201 (office.toml:61:6)")
     );
 }
 

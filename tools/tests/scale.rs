@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 use strowger::base::Soft;
-use strowger::policy::{Attempt, Image, Keyring, Mode, Party, Verdict, decide};
+use strowger::policy::{Attempt, Image, Keyring, Party, Verdict, decide};
 
 /// A policy with so many devices (five digits from 10000) and ARS rows (leading 9, area and office code, four more).
 fn policy(devices: u32, rows: u32) -> String {

@@ -146,7 +146,7 @@ fn home(model: &Model, national: &str) -> &'static str {
     } else if is(own.shared_cost()) || is(own.personal_number()) || is(own.pager()) || is(own.uan()) {
         "shared-cost"
     } else if fixed || mobile || is(own.voip()) {
-        let local = model.area_code.is_some_and(|area| national.starts_with(area)) && !(mobile && !fixed);
+        let local = model.area_code.is_some_and(|area| national.starts_with(area)) && (fixed || !mobile);
         match (fixed, mobile) {
             _ if local => "local",
             (true, true) => "fixed-or-mobile",

@@ -706,7 +706,7 @@ impl<'a> Oracle<'a> {
     /// The limit that one more public call would break.
     fn exceeded(&self, caller: &Caller<'_>) -> Option<&'static str> {
         let strict = self.model.profile == Profile::Strict;
-        let (rate, calls) = self.model.limits.or(strict.then_some((6, 2)))?;
+        let (rate, calls) = self.model.limits.or_else(|| strict.then_some((6, 2)))?;
         let (now, begun) = caller.calls;
         if now >= calls && self.broken != "limit.calls" {
             Some("limit.calls")

@@ -16,6 +16,9 @@ impl Numbers<'_> {
             let Some(other) = self.cut_short(digits) else { continue };
             let level = if strict || *is_code { Level::Error } else { Level::Warning };
             let text = format!("{digits} is the beginning of {} ({})", other.label, report.at(other.place));
+            if !is_code {
+                report.about("device", digits);
+            }
             report.push(*place, level, "number-conflict", text);
         }
         for (Way { pattern, open, .. }, place) in &self.patterns {
@@ -30,7 +33,7 @@ impl Numbers<'_> {
             for number in self.emergency.keys() {
                 if covers(pattern, *open, number) {
                     let text = format!("this pattern covers the emergency number {number}, which wins");
-                    report.group(*place, "emergency-wins", text);
+                    report.about("ars", pattern).group(*place, "emergency-wins", text);
                 }
             }
         }
@@ -40,7 +43,7 @@ impl Numbers<'_> {
                     "{number} can never be dialed: the emergency number {first} ({}) is complete before",
                     report.at(*at)
                 );
-                report.push(*place, Level::Warning, "emergency-prefix", text);
+                report.about("ars", number).push(*place, Level::Warning, "emergency-prefix", text);
             }
         }
     }
@@ -67,7 +70,9 @@ impl Numbers<'_> {
                     let text = format!(
                         "{number} has a row, but {outpulse} without the access code {access} has none"
                     );
-                    report.push(*place, Level::Warning, "emergency-direct-dial", text);
+                    // Kari's Law, 47 CFR 9.16: the number itself must do.
+                    let level = if self.in_united_states() { Level::Error } else { Level::Warning };
+                    report.about("ars", number).push(*place, level, "emergency-direct-dial", text);
                 }
                 continue;
             }
@@ -78,14 +83,14 @@ impl Numbers<'_> {
             if let Some(access) = self.access.keys().find(behind) {
                 let text =
                     format!("{number} sends {outpulse}, the access code {access} included: set `outpulse`");
-                report.push(*place, Level::Warning, "emergency-outpulse", text);
+                report.about("ars", number).push(*place, Level::Warning, "emergency-outpulse", text);
                 continue;
             }
             for access in self.access.keys() {
                 if !self.emergency.contains_key(&format!("{access}{number}")) {
                     let text =
                         format!("{number} has a row, but {access}{number} with the access code has none");
-                    report.push(*place, Level::Warning, "emergency-direct-dial", text);
+                    report.about("ars", number).push(*place, Level::Warning, "emergency-direct-dial", text);
                 }
             }
         }

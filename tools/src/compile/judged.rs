@@ -138,7 +138,7 @@ fn country(policy: &Policy, tables: &mut Tables, report: &mut Report) {
                     "the number classes overlap in too many ways".to_owned(),
                 ),
             };
-            report.error(at, "number-class", text);
+            report.error(at, "number-plan", text);
         }
     }
 }

@@ -64,6 +64,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     if report.unreadable() {
         return Err(report.finish());
     }
+    crate::lint::accept::prepare(policy, &mut report);
     let mut tables = Tables::default();
     system(policy, &mut tables);
     let classes = classes::build(policy, &mut tables, &mut report);
@@ -73,6 +74,9 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     time::build(policy, &routing, &mut tables, &mut report);
     let secrets = parties::devices(policy, &classes, &mut tables, &mut report);
     numbers::build(policy, &classes, &mut routing, &mut tables, &mut report);
+    if !report.failed() {
+        crate::lint::run(policy, &tables, &mut report);
+    }
     if report.failed() {
         return Err(report.finish());
     }

@@ -4,7 +4,7 @@ use super::classes::Classes;
 use super::routing::{Leads, Routing, choices, only_emergency_routes};
 use super::tree::{Owner, Terminal, Tree};
 use super::{automaton, parties};
-use crate::finding::{Level, Place, Report, Row};
+use crate::finding::{Place, Report, Row};
 use crate::schema::Policy;
 use crate::schema::dialing::Ars;
 use crate::schema::types::Follow;
@@ -63,15 +63,6 @@ pub(crate) fn build(
     }
     numbers.conflicts(classes.strict, report);
     numbers.emergency_both_ways(report);
-    if numbers.emergency.is_empty() {
-        let place = policy.ars.first().map_or_else(Place::default, |row| row.place);
-        report.push(
-            place,
-            Level::Info,
-            "no-emergency",
-            "no number is marked `emergency`: no emergency call can be made",
-        );
-    }
     if report.failed() {
         return;
     }
@@ -148,6 +139,11 @@ impl<'p> Numbers<'p> {
                 );
             }
         }
+    }
+
+    pub(super) fn in_united_states(&self) -> bool {
+        let system = self.policy.system.as_ref().and_then(|row| row.keys.country.as_ref());
+        system.is_some_and(|country| country.get_ref().0.0 == "US")
     }
 
     fn own(&mut self, what: &str, digits: &'p str, place: Place, terminal: Terminal, report: &mut Report) {

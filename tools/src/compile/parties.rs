@@ -245,7 +245,12 @@ impl Devices<'_> {
             return;
         };
         let level = if self.classes.strict { Level::Error } else { Level::Warning };
-        report.push(place, level, "weak-secret", format!("device {dn}: the password is weak: {why}"));
+        report.about("device", dn).push(
+            place,
+            level,
+            "weak-secret",
+            format!("device {dn}: the password is weak: {why}"),
+        );
     }
 }
 
@@ -254,7 +259,8 @@ fn digest(device: &Row<Device>, template: Option<&Row<Template>>, report: &mut R
     let given = key!(device, template, digest);
     let Some((list, place)) = given else {
         let text = "without `digest`, only sha-256 is offered, and many phones know only md5";
-        report.group_as(Level::Warning, device.place, "digest-sha-256-only", text.into());
+        let dn = &device.keys.dn.get_ref().0.0;
+        report.about("device", dn).group_as(Level::Warning, device.place, "digest-sha-256-only", text.into());
         return vec![Algorithm::Sha256];
     };
     let mut offered = Vec::new();

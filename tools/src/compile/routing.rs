@@ -162,7 +162,7 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
             let text = format!(
                 "trunk {name:?} has no `{key}`: it counts as 0, so calls from it reach emergency numbers only"
             );
-            report.push(row.place, crate::Level::Info, "no-class", text);
+            report.about("trunk", name).push(row.place, crate::Level::Info, "no-class", text);
             [0; 3]
         };
         let cos = match &keys.cos {

@@ -2,7 +2,7 @@
 
 use super::Index;
 use super::routing::{Leads, Routing};
-use crate::finding::{Level, Place, Report, Row};
+use crate::finding::{Place, Report};
 use crate::schema::Policy;
 use crate::schema::texts::{Clock, Days};
 use crate::schema::time::Mode;
@@ -10,7 +10,6 @@ use crate::schema::types::Of;
 use crate::write::Tables;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use strowger::policy::calendar::WEEK;
 use strowger::policy::row::Run;
 use strowger::policy::rows::{CellRow, HolidayRow, OffsetRow, PlanRow, ScheduleRow};
 
@@ -47,7 +46,7 @@ fn schedule(policy: &Policy, tables: &mut Tables, report: &mut Report) {
         let keys = &row.keys;
         spread(&keys.days, &keys.from, &keys.to, number(keys.mode), row.place, &mut spans);
     }
-    let spans = in_order(spans, "schedule-overlap", "two schedules cover the same time", report);
+    let spans = in_order(spans, "overlapping-times", "two schedules cover the same time", report);
     for span in spans.into_iter().filter(|span| span.what != 0) {
         match tables.schedule.last_mut() {
             Some(last) if last.to == span.from && last.mode == span.what => last.to = span.to,
@@ -90,12 +89,9 @@ fn plans(policy: &Policy, routing: &Routing, tables: &mut Tables, report: &mut R
                 None => {}
             }
         }
-        let spans =
-            in_order(spans, "route-plan-overlap", "two zones of the plan cover the same time", report);
+        let spans = in_order(spans, "overlapping-times", "two zones of the plan cover the same time", report);
         let first = tables.cells.len();
-        let mut covered = 0;
         for span in &spans {
-            covered += span.to - span.from;
             let cell =
                 CellRow { from: span.from, to: span.to, leads: span.what.kind, index: span.what.index };
             match tables.cells[first..].last_mut() {
@@ -107,9 +103,6 @@ fn plans(policy: &Policy, routing: &Routing, tables: &mut Tables, report: &mut R
                 _ => tables.cells.push(cell),
             }
         }
-        if covered < WEEK {
-            gap(row, &spans, report);
-        }
         tables.plans.push(PlanRow {
             id: row.keys.id.get_ref().get(),
             cells: Run {
@@ -119,26 +112,6 @@ fn plans(policy: &Policy, routing: &Routing, tables: &mut Tables, report: &mut R
             line: report.line(row.place),
         });
     }
-}
-
-/// Names the first time that no zone covers (R65): calls are not allowed then.
-fn gap(row: &Row<crate::schema::time::RoutePlan>, spans: &[Span<Leads>], report: &mut Report) {
-    let mut minute = 0;
-    for span in spans {
-        if span.from > minute {
-            break;
-        }
-        minute = span.to;
-    }
-    let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-    let day = days[usize::from(minute / 1440) % 7];
-    let text = format!(
-        "route plan {}: no zone covers {day} {:02}:{:02} and perhaps other times; calls are not allowed then",
-        row.keys.id.get_ref().get::<u16>(),
-        minute % 1440 / 60,
-        minute % 60
-    );
-    report.push(row.place, Level::Info, "route-plan-gap", text);
 }
 
 /// `to` at or before `from` covers [from,24) and [0,to) of each listed day.

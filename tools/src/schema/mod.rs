@@ -20,6 +20,8 @@ pub(crate) trait Section {
     const NAME: &'static str;
     /// Keys that have no effect yet; `"*"`: the whole table has none.
     const LATER: &'static [&'static str];
+    /// Its keys.
+    const KEYS: &'static [&'static str];
 }
 
 /// Declares a section: its keys, all strict.
@@ -34,6 +36,7 @@ macro_rules! section {
         impl $crate::schema::Section for $name {
             const NAME: &'static str = $text;
             const LATER: &'static [&'static str] = &$later;
+            const KEYS: &'static [&'static str] = &[$(stringify!($key)),*];
         }
     };
 }

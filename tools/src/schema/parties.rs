@@ -36,7 +36,7 @@ pub(crate) enum Transport {
     Tls,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Srtp {
     Off,
@@ -44,7 +44,7 @@ pub(crate) enum Srtp {
     Required,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Role {
     Phone,
@@ -150,5 +150,9 @@ section! {
 
 section! {
     /// `[[station_file]]`
-    StationFile = "station_file", later ["*"] { path: String, template: Option<String>, optional: Option<bool>, }
+    StationFile = "station_file", later [] {
+        path: Spanned<String>,
+        template: Option<Spanned<String>>,
+        optional: Option<bool>,
+    }
 }

@@ -165,5 +165,5 @@ pub(crate) struct Accept {
 }
 section! {
     /// `[check]`
-    Check = "check", later ["*"] { accept: Option<Vec<Spanned<Accept>>>, }
+    Check = "check", later [] { accept: Option<Vec<Spanned<Accept>>>, }
 }

@@ -71,7 +71,7 @@ section! {
         cor: Option<ByMode<96>>,
     }
 }
-#[derive(Clone, Copy, Debug, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Allowed {
     Allow,

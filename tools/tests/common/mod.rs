@@ -10,6 +10,7 @@ use strowger_tools::{Compiled, Finding, Level, compile_str};
 pub(crate) const OFFICE: &str = r#"[system]
 country = "CA"
 area_code = "613"
+default_cesid = "6135550100"
 realm = "quay.example"
 [[cos]]
 id = 1

@@ -33,7 +33,10 @@ pub(super) const KINDS: [Kind; 7] =
     [Kind::TollFree, Kind::Premium, Kind::SharedCost, Kind::Fixed, Kind::Mobile, Kind::Voip, Kind::Other];
 
 /// Graphs of countries: making one takes longer than everything that is done with it.
-static KNOWN: LazyLock<Mutex<HashMap<(String, bool), Option<Arc<Graph>>>>> = LazyLock::new(Mutex::default);
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+
+/// By region, of its kinds or as a whole.
+type Known = HashMap<(String, bool), Option<Arc<Graph>>>;
 
 fn remembered(key: (String, bool), make: impl FnOnce() -> Option<Graph>) -> Option<Arc<Graph>> {
     let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
