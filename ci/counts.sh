@@ -15,7 +15,7 @@ ceiling() {
     case $1 in
     parse-invite) echo 18000 ;;
     parse-register) echo 12300 ;;
-    decide-*) echo 1000 ;;
+    decide-*) echo 1500 ;;
     neutral-call) echo 8000 ;;
     sip-call) echo 145000 ;;
     sip-register) echo 52000 ;;

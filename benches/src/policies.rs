@@ -11,8 +11,25 @@ pub fn toml(rows: usize) -> String {
         r#"
 [system]
 name = "Measured"
+country = "CA"
+area_code = "613"
 realm = "branch.test"
 profile = "mivb"
+[limits]
+public_calls_per_minute = 60
+public_calls_at_once = 20
+[[number_class]]
+name = "dear"
+prefixes = ["1900", "011882"]
+action = "deny"
+[[max_digits]]
+cor = 7
+digits = 12
+[[schedule]]
+mode = "night1"
+days = "mon-fri"
+from = "18:00"
+to = "08:00"
 [[cos]]
 id = 1
 name = "Staff"
@@ -107,8 +124,10 @@ pub fn compile(rows: usize) -> strowger_tools::Compiled {
 }
 
 /// The questions asked: a name and what is dialed.
-pub const QUESTIONS: [(&str, &[u8]); 5] = [
+pub const QUESTIONS: [(&str, &[u8]); 7] = [
     ("internal", b"200001"),
+    ("local", b"95550123"),
+    ("vacant", b"7"),
     ("national-row", b"912000070123"),
     ("national-wildcard", b"912125550123"),
     ("international", b"901144207946001"),

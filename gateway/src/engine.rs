@@ -96,6 +96,11 @@ pub(crate) fn resolve_trunks(engine: &mut Engine, image: &Image<'_>) {
     }
 }
 
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
 fn filled<T>(count: usize, make: impl Fn() -> T) -> &'static mut [T] {
     std::iter::repeat_with(make).take(count).collect::<Vec<_>>().leak()
 }

@@ -4,6 +4,7 @@ mod crypto;
 mod demo;
 mod engine;
 mod files;
+mod http;
 mod run;
 mod socket;
 mod words;
@@ -25,8 +26,29 @@ struct Cli {
 enum Command {
     /// Run the gateway with a policy (TOML, or a compiled image with its .keys beside it).
     Run(RunArgs),
+    /// Print how the running gateway is, as one JSON object.
+    Status(Reach),
+    /// Set the service mode of the running gateway; `schedule` gives it back to holidays and schedules.
+    Mode {
+        /// The mode.
+        #[arg(value_parser = ["day", "night1", "night2", "schedule"])]
+        mode: String,
+        #[command(flatten)]
+        reach: Reach,
+    },
     /// Show it at work: an embedded policy, simulated phones on loopback, ladders, decisions and records.
     Demo,
+}
+
+/// How the running gateway is reached.
+#[derive(Args)]
+struct Reach {
+    /// Where it listens for administration.
+    #[arg(long, value_name = "ADDR", default_value_t = run::HTTP)]
+    http: SocketAddr,
+    /// Its data directory, where the token is.
+    #[arg(long, value_name = "DIR", default_value = "./strowger-data")]
+    data: PathBuf,
 }
 
 #[derive(Args)]
@@ -42,6 +64,9 @@ struct RunArgs {
     /// The keyring of a compiled image, if it is not beside it.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
+    /// The loopback address of `status` and `mode` [default: 127.0.0.1:8060, if it is free].
+    #[arg(long, value_name = "ADDR")]
+    http: Option<SocketAddr>,
 }
 
 fn main() -> ExitCode {
@@ -55,15 +80,25 @@ fn main() -> ExitCode {
                 sip_udp: args.sip_udp,
                 data: args.data,
                 keys: args.keys,
+                http: args.http,
             };
             finish(run::run(&settings))
         }
+        Command::Status(reach) => finish(tell(&reach, None)),
+        Command::Mode { mode, reach } => finish(tell(&reach, Some(&mode))),
         Command::Demo => {
             // What a scene decides is printed with the scene.
             filter.with_max_level(tracing::Level::ERROR).init();
             finish(demo::demo())
         }
     }
+}
+
+/// Asks the running gateway, and prints how it is.
+fn tell(reach: &Reach, mode: Option<&str>) -> Result<bool, String> {
+    let status = http::tell(reach.http, &reach.data, mode)?;
+    println!("{}", serde_json::to_string(&status).unwrap_or_default());
+    Ok(true)
 }
 
 /// 0, or a sentence on standard error and 2; a demo whose outcome differs is 1.

@@ -2,6 +2,7 @@
 
 use crate::engine::{self, Engine};
 use crate::files::Files;
+use crate::http::{self, Request, Status};
 use crate::{socket, words};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use strowger::exchange::{Output, Ticked};
 use strowger::policy::Image;
 use tokio::net::UdpSocket;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 /// What `run` was told.
 pub(crate) struct Settings {
@@ -18,7 +20,12 @@ pub(crate) struct Settings {
     pub(crate) sip_udp: SocketAddr,
     pub(crate) data: PathBuf,
     pub(crate) keys: Option<PathBuf>,
+    /// Where administration listens; absent: at [`HTTP`], if that is free.
+    pub(crate) http: Option<SocketAddr>,
 }
+
+/// Where administration listens unless told otherwise.
+pub(crate) const HTTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8060);
 
 /// Datagrams taken before timers and signals are looked at again.
 const BATCH: usize = 64;
@@ -43,7 +50,15 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         let address = socket.local_addr().map_err(|why| why.to_string())?;
         let files = Files::open(&settings.data)?;
         let mut daemon = Daemon::new(&policy, socket, files)?;
-        let hash: String = policy.image.hash().iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+        daemon.requests = match (settings.http, http::listen(settings.http.unwrap_or(HTTP), &settings.data).await) {
+            (_, Ok(requests)) => Some(requests),
+            (Some(_), Err(why)) => return Err(why),
+            (None, Err(why)) => {
+                tracing::warn!("{why}: `status` and `mode` cannot reach this gateway; give it another --http");
+                None
+            }
+        };
+        let hash = engine::hex(policy.image.hash().get(..8).unwrap_or(&[]));
         tracing::info!(
             "policy {} ({} devices, {} trunks) in force, SIP on udp {address}, records in {}",
             hash,
@@ -53,6 +68,14 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         );
         daemon.serve().await
     })
+}
+
+/// The next request, or never.
+async fn asked(requests: &mut Option<mpsc::Receiver<Request>>) -> Option<Request> {
+    match requests {
+        Some(requests) => requests.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The engine and what it is connected to.
@@ -67,6 +90,10 @@ pub(crate) struct Daemon {
     unsent: u64,
     /// Decisions and records, for who watches from inside; `None`: nobody does.
     observed: Option<Vec<Output>>,
+    /// What administration asks.
+    requests: Option<mpsc::Receiver<Request>>,
+    /// The operator has set the service mode.
+    overridden: bool,
 }
 
 impl Daemon {
@@ -88,6 +115,8 @@ impl Daemon {
             outgoing,
             unsent: 0,
             observed: None,
+            requests: None,
+            overridden: false,
         })
     }
 
@@ -105,6 +134,7 @@ impl Daemon {
                 },
                 () = tokio::time::sleep_until(wake.into()) => {}
                 _ = clock.tick() => self.set_clock(),
+                Some(request) = asked(&mut self.requests) => self.administer(request),
                 _ = term.recv() => break,
                 _ = int.recv() => break,
             }
@@ -112,6 +142,30 @@ impl Daemon {
         }
         self.farewell().await;
         Ok(true)
+    }
+
+    /// Does what administration asks, and tells it how the gateway is then.
+    fn administer(&mut self, request: Request) {
+        if let Some(mode) = request.mode {
+            self.engine.set_mode(mode);
+            self.overridden = mode.is_some();
+            let name = mode.map_or("by schedule", |mode| mode.name());
+            tracing::warn!("the operator has set the service mode: {name}");
+        }
+        let counted = self.engine.statistics();
+        let devices = u32::try_from(self.image.devices().len()).unwrap_or(u32::MAX);
+        let registered = (0..devices).filter(|device| self.engine.is_registered(*device)).count();
+        let status = Status {
+            policy: engine::hex(self.image.hash()),
+            mode: self.engine.mode(self.now()).name().to_owned(),
+            mode_by: if self.overridden { "operator" } else { "schedule" }.to_owned(),
+            registered: u32::try_from(registered).unwrap_or(u32::MAX),
+            calls: self.engine.calls_in_use(),
+            permitted: counted.permitted,
+            denied: counted.denied,
+        };
+        // Who asked may have gone away.
+        let _ = request.answer.send(status);
     }
 
     /// Takes what has arrived, at most `most` datagrams.

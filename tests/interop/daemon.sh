@@ -18,7 +18,8 @@ grep -q "bad.toml:6:[0-9]*: error" "$work/bad.log" || fail "the finding has no f
 echo "daemon: a bad policy is refused with its place, exit 2"
 
 bash "$here/policy.sh" 2 > "$work/policy.toml"
-"$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --data "$work/data" 2> "$work/gateway.log" &
+http=127.0.0.1:25261
+"$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --data "$work/data" --http "$http" 2> "$work/gateway.log" &
 daemon=$!
 pids+=("$daemon")
 for _ in $(seq 50); do grep -q "in force" "$work/gateway.log" && break; sleep 0.1; done
@@ -27,6 +28,24 @@ rc=0
 "$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --data "$work/second" 2> "$work/second.log" || rc=$?
 [ "$rc" -eq 2 ] && grep -q "127.0.0.1:$port is in use by another program" "$work/second.log" || fail "a port in use was not said"
 echo "daemon: a port in use is said in a sentence, exit 2"
+
+tell() { "$gateway" "$@" --http "$http" --data "$work/data"; }
+tell status | grep -q '"mode":"day","mode_by":"schedule"' || fail "status does not answer"
+tell mode night2 | grep -q '"mode":"night2","mode_by":"operator"' || fail "the mode was not set"
+tell status | grep -q '"mode":"night2"' || fail "the mode did not stay"
+tell mode schedule | grep -q '"mode":"day","mode_by":"schedule"' || fail "the mode was not given back"
+rc=0
+"$gateway" status --http "$http" --data "$work/bad" 2> "$work/status.err" || rc=$?
+[ "$rc" -eq 2 ] && grep -q "http-token cannot be read" "$work/status.err" || fail "a missing token was not said"
+mkdir "$work/stranger"; echo -n 00 > "$work/stranger/http-token"
+rc=0
+"$gateway" mode day --http "$http" --data "$work/stranger" 2> "$work/status.err" || rc=$?
+[ "$rc" -eq 2 ] && grep -q "401" "$work/status.err" || fail "a wrong token was taken"
+[ "$(stat -c %a "$work/data/http-token")" = 600 ] || fail "the token can be read by others"
+rc=0
+"$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$((port + 2))" --data "$work/second" --http 0.0.0.0:25262 2> "$work/second.log" || rc=$?
+[ "$rc" -eq 2 ] && grep -q "give a loopback address" "$work/second.log" || fail "administration left this machine"
+echo "daemon: status and mode over loopback, with the token only"
 
 python3 - "$port" <<'PY' || fail "rubbish was not stood"
 import random, socket, sys

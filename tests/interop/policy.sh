@@ -5,6 +5,8 @@ users=${1:-200}
 cat <<'HEAD'
 [system]
 name = "Interop"
+country = "CA"
+area_code = "613"
 realm = "interop.test"
 [smdr]
 external = true

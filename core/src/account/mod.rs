@@ -42,7 +42,7 @@ impl Length {
 }
 
 /// A code as it was dialed: for call records only, shown nowhere else (R53).
-#[derive(Clone, Copy, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Default, Eq, Hash, PartialEq)]
 pub struct Typed {
     digits: [u8; LONGEST],
     len: u8,

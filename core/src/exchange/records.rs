@@ -2,6 +2,7 @@
 
 use super::commands::dn;
 use super::{Exchange, Record};
+use crate::account::Typed;
 use crate::base::{Crypto, Digits, Instant};
 use crate::call::{Cause, Finished};
 use crate::policy::decide::cos;
@@ -55,8 +56,20 @@ impl<C: Crypto> Exchange<'_, C> {
             classes: (finished.authority.cos, finished.authority.cor, finished.authority.mode.name()),
             rule: rule.name(),
             cause: finished.cause.q850(),
+            account: self.reported(&image, finished.account, finished.from, external),
         };
         self.record(Record::Smdr(record));
+    }
+
+    /// The account code that a record shows: the one dialed, else on external calls the device's default one (R55).
+    fn reported(&self, image: &Image<'_>, dialed: Typed, from: Party, external: bool) -> Typed {
+        if image.system().smdr & 4 == 0 {
+            return Typed::NONE;
+        }
+        let Party::Device(device) = from else { return dialed };
+        let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
+        let default = row.map_or(&[][..], |row| image.octets(row.account_code));
+        if dialed == Typed::NONE && external { Typed::new(default) } else { dialed }
     }
 
     /// R89: a toll-denied call has a record; an invalid number has none.
@@ -93,6 +106,7 @@ impl<C: Crypto> Exchange<'_, C> {
             classes: (denial.authority.cos, denial.authority.cor, denial.authority.mode.name()),
             rule: denial.rule.name(),
             cause: Cause::Denied(denial.rule).q850(),
+            account: Typed::NONE,
         };
         self.record(Record::Smdr(record));
     }

@@ -328,7 +328,7 @@ impl<'a> Image<'a> {
         };
         check(self.devices, |r| classes(r.cos, r.cor, r.interconnect) && zone(r.zone))?;
         check(self.device_texts, |r| {
-            let texts = [r.dn, r.name, r.username, r.public_number, r.cesid, r.location];
+            let texts = [r.dn, r.name, r.username, r.public_number, r.cesid, r.location, r.account_code];
             texts.iter().all(|text| self.has(*text)) && Digits::dialed(self.text(r.dn).as_bytes()).is_ok()
         })?;
         check(self.trunks, |r| {

@@ -230,6 +230,8 @@ row! {
         cesid: Str,
         /// Emergency location.
         location: Str,
+        /// The account code recorded when none is dialed.
+        account_code: Str,
         /// Line of the policy file.
         line: u32,
     }

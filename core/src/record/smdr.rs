@@ -1,5 +1,6 @@
 //! Station Message Detail Recording (domain 7): one record of a finished call, as the 90-column line and as CSV.
 
+use crate::account::Typed;
 use crate::base::{Digits, WallTime};
 use crate::wire::write::Sink;
 
@@ -75,10 +76,12 @@ pub struct Smdr {
     pub rule: &'static str,
     /// Q.850 cause.
     pub cause: u8,
+    /// The account code (R53), none unless `[smdr] report_account_codes` lets it be written.
+    pub account: Typed,
 }
 
 /// The CSV header; fields as in [`Smdr::csv`].
-pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id";
+pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id,account_code";
 
 /// Columns of a standard record.
 pub const STANDARD_COLUMNS: usize = 90;
@@ -99,6 +102,7 @@ impl Smdr {
         line.put(34, 26, self.dialed.as_bytes());
         line.put(60, 1, &[self.completion.letter()]);
         line.station(62, self.called);
+        line.put(73, 12, self.account.expose());
         line.put(86, 3, &three(self.system_id));
         line.0
     }
@@ -145,6 +149,8 @@ impl Smdr {
         out.number(u64::from(self.cause));
         out.put(b",");
         out.put(&three(self.system_id));
+        out.put(b",");
+        out.put(self.account.expose());
         out.put(b"\r\n");
     }
 }
@@ -250,6 +256,7 @@ mod tests {
             classes: (1, 2, "day"),
             rule: "route",
             cause: 16,
+            account: Typed::new(b"4321"),
         }
     }
 
@@ -263,6 +270,7 @@ mod tests {
         assert_eq!(&text[34..60], "95551234                  ");
         assert_eq!(&text[60..61], "A");
         assert_eq!(&text[62..66], "T001");
+        assert_eq!(&text[73..85], "4321        ");
         assert_eq!(&text[86..89], "001");
     }
 
@@ -287,7 +295,7 @@ mod tests {
         Smdr { dialed: Digits::dialed(b"*33").unwrap(), ..record() }.csv(&mut out);
         let len = out.finish().unwrap();
         let text = core::str::from_utf8(&buf[..len]).unwrap();
-        assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001\r\n");
+        assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001,4321\r\n");
         assert_eq!(text.split(',').count(), CSV_HEADER.split(',').count());
     }
 }

@@ -17,6 +17,7 @@ struct Devices<'p> {
     realm: Option<&'p str>,
     crypto: Soft,
     usernames: Index<String>,
+    system_codes: &'p [Row<crate::schema::dialing::SystemAccountCode>],
 }
 
 /// A device's key, or its template's, with its place.
@@ -54,7 +55,7 @@ pub(crate) fn devices(
         .as_ref()
         .and_then(|row| row.keys.realm.as_ref())
         .map(|realm| realm.get_ref().0.0.as_str());
-    let mut all = Devices { classes, realm, crypto: soft(), usernames: Index::new("username") };
+    let mut all = Devices { classes, realm, crypto: soft(), usernames: Index::new("username"), system_codes: &policy.system_account_code };
     let mut secrets = Vec::with_capacity(policy.device.len());
     for device in &policy.device {
         let template = template(policy, &names, device, report);
@@ -152,6 +153,15 @@ impl Devices<'_> {
             zone,
             digest: offered,
         });
+        let account_code = key!(device, template, default_account_code).and_then(|(id, place)| {
+            let id: u16 = id.get();
+            let found = self.system_codes.iter().find(|row| row.keys.id.get_ref().get::<u16>() == id);
+            if found.is_none() {
+                let text = format!("there is no system account code {id}");
+                report.error(place, crate::finding::DANGLING, text);
+            }
+            found.map(|row| row.keys.code.0.0.as_str())
+        });
         let texts = &mut tables.texts;
         tables.device_texts.push(DeviceTextRow {
             dn: texts.add(dn),
@@ -161,6 +171,7 @@ impl Devices<'_> {
                 .option(plain!(device, template, public_number).map(|number| number.0.0.as_str())),
             cesid: texts.option(plain!(device, template, cesid).map(|cesid| cesid.0.0.as_str())),
             location: texts.option(plain!(device, template, location).map(String::as_str)),
+            account_code: texts.option(account_code),
             line: report.line(device.place),
         });
         let transports = key!(device, template, transport);
