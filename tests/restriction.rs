@@ -52,7 +52,7 @@ fn r1_the_clock_sets_the_mode_and_an_operator_overrides_it() {
         (0, 8, Mode::Day),
         (0, 17, Mode::Day),
         (0, 18, Mode::Night1),
-        (5, 7, Mode::Day), // a Saturday is not listed
+        (5, 7, Mode::Day),      // a Saturday is not listed
         (32, 12, Mode::Night2), // 2026-12-25
     ] {
         set_clock(&mut office, day, hour);
@@ -72,7 +72,10 @@ fn r1_the_clock_sets_the_mode_and_an_operator_overrides_it() {
 
 #[test]
 fn r1_a_call_keeps_the_classes_it_was_set_up_with() {
-    let classes = ("username = \"reception\"\npassword = \"Tr33-house-Lamp-9\"\ncos = 1\ncor = 1", "username = \"reception\"\npassword = \"Tr33-house-Lamp-9\"\ncos = 1\ncor = { day = 1, night1 = 2 }");
+    let classes = (
+        "username = \"reception\"\npassword = \"Tr33-house-Lamp-9\"\ncos = 1\ncor = 1",
+        "username = \"reception\"\npassword = \"Tr33-house-Lamp-9\"\ncos = 1\ncor = { day = 1, night1 = 2 }",
+    );
     let mut office = Office::changed(2, &[NIGHT, ZONE, classes]);
     set_clock(&mut office, 0, 17);
     office.call("201", "95550123");
@@ -105,20 +108,29 @@ fn r7_a_verified_code_dialed_in_front_lifts_the_cor_for_this_call_only() {
     office.until_talks("203");
     let Verdict::Allow(choice) = office.sim.decisions.last().unwrap().verdict else { panic!("refused") };
     assert_eq!((choice.authority.cor, choice.authority.code), (1, Some(0)), "authority follows the call");
-    assert_eq!(office.sim.decisions.last().unwrap().dialed.as_str(), "95550123", "R53: no code in the decision");
+    assert_eq!(
+        office.sim.decisions.last().unwrap().dialed.as_str(),
+        "95550123",
+        "R53: no code in the decision"
+    );
     office.hang_up("203");
     office.until_over("203");
     office.sim.run_ms(1_000);
     let record = office.sim.records.last().expect("an external call has a record");
     assert_eq!(&record.standard()[73..78], b"43219", "R53: the code is in SMDR");
     assert_eq!(record.dialed.as_str(), "95550123");
-    assert_eq!(office.refused("203", "95550123").1, "Q.850;cause=21;text=\"cor.route\"", "until on-hook (R7)");
+    assert_eq!(
+        office.refused("203", "95550123").1,
+        "Q.850;cause=21;text=\"cor.route\"",
+        "until on-hook (R7)"
+    );
     office.assert_nothing_left();
 }
 
 #[test]
 fn r48_r49_wrong_codes_are_refused_and_lock_out() {
-    let mut office = Office::changed(4, &[CODES, CODE_ROWS, ("\"non-verified-account-code\"", "\"public-to-public\"")]);
+    let mut office =
+        Office::changed(4, &[CODES, CODE_ROWS, ("\"non-verified-account-code\"", "\"public-to-public\"")]);
     for _ in 0..3 {
         assert_eq!(office.refused("203", "*330000095550123").1, "Q.850;cause=21;text=\"account-code.wrong\"");
     }
@@ -144,7 +156,10 @@ fn r48_r49_wrong_codes_are_refused_and_lock_out() {
 fn r45_r55_a_forced_code_is_asked_for_and_a_default_one_recorded() {
     let forced = ("\"non-verified-account-code\"", "\"forced-non-verified-account-code\"");
     let default = ("dn = \"202\"", "dn = \"202\"\ndefault_account_code = 3");
-    let system = ("[[trunk]]\nname = \"carrier\"", "[[system_account_code]]\nid = 3\ncode = \"990001\"\n[[trunk]]\nname = \"carrier\"");
+    let system = (
+        "[[trunk]]\nname = \"carrier\"",
+        "[[system_account_code]]\nid = 3\ncode = \"990001\"\n[[trunk]]\nname = \"carrier\"",
+    );
     let mut office = Office::changed(5, &[CODES, CODE_ROWS, forced, default, system]);
     assert_eq!(office.refused("202", "95550123").1, "Q.850;cause=21;text=\"account-code.forced\"");
     let asked = office.sim.decisions.last().unwrap().verdict;
@@ -167,7 +182,10 @@ fn r45_r55_a_forced_code_is_asked_for_and_a_default_one_recorded() {
 #[test]
 fn limits_on_public_calls_refuse_alarm_and_never_touch_an_emergency_call() {
     // Strict: two at once, six a minute.
-    let mut office = Office::changed(7, &[("[smdr]", "[limits]\npublic_calls_per_minute = 3\n[smdr]"), ("channels = 2", "channels = 9")]);
+    let mut office = Office::changed(
+        7,
+        &[("[smdr]", "[limits]\npublic_calls_per_minute = 3\n[smdr]"), ("channels = 2", "channels = 9")],
+    );
     let carrier = office.carrier;
     office.sim.phone(carrier).config.behaviour = Behaviour::Busy;
     for _ in 0..3 {
@@ -267,7 +285,8 @@ fn r17_a_trunk_reaches_what_its_numbers_name_and_nothing_else() {
     let call = |office: &mut Office, number: &str| {
         office.sim.events.clear();
         office.sim.with(carrier, |phone, now| phone.call(now, number));
-        let done = |event: &PhoneEvent| matches!(event, PhoneEvent::Ended { .. } | PhoneEvent::Connected { .. });
+        let done =
+            |event: &PhoneEvent| matches!(event, PhoneEvent::Ended { .. } | PhoneEvent::Connected { .. });
         assert!(office.sim.run_until_event(90_000, carrier, done), "{}", office.sim.ladder.render());
         office.sim.told(carrier).pop()
     };
@@ -278,7 +297,12 @@ fn r17_a_trunk_reaches_what_its_numbers_name_and_nothing_else() {
         office.sim.with(carrier, |phone, now| phone.hang_up(now));
         office.sim.run_ms(2_000);
     }
-    for (number, rule) in [("6135550199", "number.vacant"), ("6135559999", "number.vacant"), ("201", "number.vacant"), ("95550123", "number.vacant")] {
+    for (number, rule) in [
+        ("6135550199", "number.vacant"),
+        ("6135559999", "number.vacant"),
+        ("201", "number.vacant"),
+        ("95550123", "number.vacant"),
+    ] {
         assert!(matches!(call(&mut office, number), Some(PhoneEvent::Ended { .. })), "{number}");
         assert_eq!(last_rule(&office), rule, "{number}");
     }
@@ -287,7 +311,16 @@ fn r17_a_trunk_reaches_what_its_numbers_name_and_nothing_else() {
 
 #[test]
 fn r66_r70_an_emergency_call_makes_way_for_itself_and_is_told_at_once() {
-    let mut office = Office::changed(11, &[("channels = 2", "channels = 1"), ("cos = 1\ncor = 1\npublic_number = \"6135550120\"", "cos = 1\ncor = 1\npublic_number = \"6135550120\"\ncesid = \"6135550121\"\nlocation = \"Reception desk\"")]);
+    let mut office = Office::changed(
+        11,
+        &[
+            ("channels = 2", "channels = 1"),
+            (
+                "cos = 1\ncor = 1\npublic_number = \"6135550120\"",
+                "cos = 1\ncor = 1\npublic_number = \"6135550120\"\ncesid = \"6135550121\"\nlocation = \"Reception desk\"",
+            ),
+        ],
+    );
     let other = office.other;
     office.sim.phone(other).config.behaviour = Behaviour::Answer { after_ms: 1_000 };
     office.call("202", "95550123");
@@ -306,7 +339,9 @@ fn r66_r70_an_emergency_call_makes_way_for_itself_and_is_told_at_once() {
         .outputs
         .iter()
         .filter_map(|(_, output)| match output {
-            Output::Emergency(notice) => Some((notice.from, notice.callback.as_str().to_owned(), notice.dialed.as_str().to_owned())),
+            Output::Emergency(notice) => {
+                Some((notice.from, notice.callback.as_str().to_owned(), notice.dialed.as_str().to_owned()))
+            }
             _ => None,
         })
         .collect();

@@ -52,10 +52,13 @@ struct Shared {
 /// Listens; requests come out of the receiver. An address that is not loopback is refused: nothing here is encrypted.
 pub(crate) async fn listen(address: SocketAddr, data: &Path) -> Result<mpsc::Receiver<Request>, String> {
     if !address.ip().is_loopback() {
-        return Err(format!("--http {address}: administration is not encrypted and stays on this machine; give a loopback address"));
+        return Err(format!(
+            "--http {address}: administration is not encrypted and stays on this machine; give a loopback address"
+        ));
     }
-    let listener =
-        TcpListener::bind(address).await.map_err(|why| format!("--http {address} cannot be listened on: {why}"))?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|why| format!("--http {address} cannot be listened on: {why}"))?;
     let token = new_token(data)?;
     let (requests, received) = mpsc::channel(16);
     let routes = Router::new()
@@ -139,8 +142,12 @@ async fn ask(
 /// The client's side: asks the running gateway, and changes its mode if one is given.
 pub(crate) fn tell(address: SocketAddr, data: &Path, mode: Option<&str>) -> Result<Status, String> {
     let path = token_path(data);
-    let token = std::fs::read_to_string(&path)
-        .map_err(|why| format!("{} cannot be read: {why}; is the gateway running, and is --data its directory?", path.display()))?;
+    let token = std::fs::read_to_string(&path).map_err(|why| {
+        format!(
+            "{} cannot be read: {why}; is the gateway running, and is --data its directory?",
+            path.display()
+        )
+    })?;
     let bearer = format!("Bearer {token}");
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)

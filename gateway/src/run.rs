@@ -25,7 +25,8 @@ pub(crate) struct Settings {
 }
 
 /// Where administration listens unless told otherwise.
-pub(crate) const HTTP: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8060);
+pub(crate) const HTTP: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8060);
 
 /// Datagrams taken before timers and signals are looked at again.
 const BATCH: usize = 64;
@@ -50,14 +51,17 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         let address = socket.local_addr().map_err(|why| why.to_string())?;
         let files = Files::open(&settings.data)?;
         let mut daemon = Daemon::new(&policy, socket, files)?;
-        daemon.requests = match (settings.http, http::listen(settings.http.unwrap_or(HTTP), &settings.data).await) {
-            (_, Ok(requests)) => Some(requests),
-            (Some(_), Err(why)) => return Err(why),
-            (None, Err(why)) => {
-                tracing::warn!("{why}: `status` and `mode` cannot reach this gateway; give it another --http");
-                None
-            }
-        };
+        daemon.requests =
+            match (settings.http, http::listen(settings.http.unwrap_or(HTTP), &settings.data).await) {
+                (_, Ok(requests)) => Some(requests),
+                (Some(_), Err(why)) => return Err(why),
+                (None, Err(why)) => {
+                    tracing::warn!(
+                        "{why}: `status` and `mode` cannot reach this gateway; give it another --http"
+                    );
+                    None
+                }
+            };
         let hash = engine::hex(policy.image.hash().get(..8).unwrap_or(&[]));
         tracing::info!(
             "policy {} ({} devices, {} trunks) in force, SIP on udp {address}, records in {}",

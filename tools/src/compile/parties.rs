@@ -55,7 +55,13 @@ pub(crate) fn devices(
         .as_ref()
         .and_then(|row| row.keys.realm.as_ref())
         .map(|realm| realm.get_ref().0.0.as_str());
-    let mut all = Devices { classes, realm, crypto: soft(), usernames: Index::new("username"), system_codes: &policy.system_account_code };
+    let mut all = Devices {
+        classes,
+        realm,
+        crypto: soft(),
+        usernames: Index::new("username"),
+        system_codes: &policy.system_account_code,
+    };
     let mut secrets = Vec::with_capacity(policy.device.len());
     for device in &policy.device {
         let template = template(policy, &names, device, report);
