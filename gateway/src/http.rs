@@ -112,7 +112,7 @@ async fn mode(
     Json(wanted): Json<SetMode>,
 ) -> Result<Json<Status>, (StatusCode, String)> {
     let mode = named(&wanted.mode)
-        .ok_or((StatusCode::BAD_REQUEST, "mode is day, night1, night2 or schedule".to_owned()))?;
+        .ok_or_else(|| (StatusCode::BAD_REQUEST, "mode is day, night1, night2 or schedule".to_owned()))?;
     ask(&shared, &headers, Some(mode)).await
 }
 
