@@ -7,7 +7,7 @@ use strowger::policy::row::{Field, Row, Str};
 use strowger::policy::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow, InterconnectRow, LeadingRow,
-    MaxDigitsRow, NodeRow, OffsetRow, OwnChainRow, OwnClassRow, PlanRow, RouteListRow, RouteRow,
+    MaxDigitsRow, NodeRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow, RouteListRow, RouteRow,
     SECTION_TEXTS, ScheduleRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
@@ -43,6 +43,7 @@ pub(crate) struct Tables {
     pub(crate) zones: Vec<ZoneRow>,
     pub(crate) nodes: Vec<NodeRow>,
     pub(crate) edges: Vec<EdgeRow>,
+    pub(crate) places: Vec<PlaceRow>,
     pub(crate) class_states: Vec<ClassStateRow>,
     pub(crate) class_edges: Vec<ClassEdgeRow>,
     pub(crate) own_classes: Vec<OwnClassRow>,
@@ -118,6 +119,7 @@ impl Tables {
         sections.table(&self.zones);
         sections.table(&self.nodes);
         sections.table(&self.edges);
+        sections.table(&self.places);
         sections.table(&self.class_states);
         sections.table(&self.class_edges);
         sections.table(&self.own_classes);

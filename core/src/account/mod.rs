@@ -3,13 +3,14 @@
 //! A code is never stored here, never logged, and compared as a keyed hash.
 
 use crate::base::Crypto;
+pub use crate::base::Typed;
 use crate::policy::rows::{CosRow, Features};
 use crate::policy::{Code, Image, Keyring};
 
 /// The shortest code (R43).
 pub const SHORTEST: usize = 2;
 /// The longest code (R43).
-pub const LONGEST: usize = 12;
+pub const LONGEST: usize = Typed::MAX;
 
 /// How a code ends.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -38,46 +39,6 @@ impl Length {
                 Self::Exactly(length) => code.len() == usize::from(length),
                 Self::ToHash => (SHORTEST..=LONGEST).contains(&code.len()),
             }
-    }
-}
-
-/// A code as it was dialed: for call records only, shown nowhere else (R53).
-#[derive(Clone, Copy, Default, Eq, Hash, PartialEq)]
-pub struct Typed {
-    digits: [u8; LONGEST],
-    len: u8,
-}
-
-impl Typed {
-    /// None.
-    pub const NONE: Self = Self { digits: [0; LONGEST], len: 0 };
-
-    /// The first twelve digits of these.
-    #[must_use]
-    pub fn new(digits: &[u8]) -> Self {
-        let mut typed = Self::NONE;
-        digits.iter().for_each(|digit| typed.push(*digit));
-        typed
-    }
-
-    /// One more digit; a thirteenth is dropped.
-    pub fn push(&mut self, digit: u8) {
-        if let Some(place) = self.digits.get_mut(usize::from(self.len)) {
-            *place = digit;
-            self.len = self.len.saturating_add(1);
-        }
-    }
-
-    /// The digits. Who asks must be writing a call record, or checking the code.
-    #[must_use]
-    pub fn expose(&self) -> &[u8] {
-        self.digits.get(..usize::from(self.len)).unwrap_or(&[])
-    }
-}
-
-impl core::fmt::Debug for Typed {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(if self.len == 0 { "none" } else { "…" })
     }
 }
 

@@ -6,6 +6,7 @@ pub mod handle;
 pub mod outbox;
 pub mod secret;
 pub mod time;
+pub mod typed;
 pub mod write;
 
 pub use crypto::{Algorithm, Crypto, Soft};
@@ -14,3 +15,4 @@ pub use handle::Handle;
 pub use outbox::{Full, Outbox, Room};
 pub use secret::Secret;
 pub use time::{Instant, WallTime};
+pub use typed::Typed;

@@ -12,9 +12,9 @@ use super::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD,
     END_INBOUND, END_SHIFT, EdgeRow, FEATURE_ACCOUNT_CODE, HolidayRow, InboundRow, InterconnectRow, KEYS,
-    LOOK, LeadingRow, MaxDigitsRow, NodeRow, ONE_EDGE, ONE_WAY, OffsetRow, OwnChainRow, OwnClassRow, PlanRow,
-    RouteListRow, RouteRow, SECTION_TEXTS, SECTIONS, STAYS, SYMBOL_SHIFT, ScheduleRow, SystemRow, TrunkRow,
-    TrustedRow, USE_LIST, USE_PLAN, USE_ROUTE, UsernameRow, UsernameSeedRow, ZoneRow,
+    LOOK, LeadingRow, MaxDigitsRow, NodeRow, ONE_EDGE, ONE_WAY, OffsetRow, OwnChainRow, OwnClassRow,
+    PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_TEXTS, SECTIONS, STAYS, SYMBOL_SHIFT, ScheduleRow,
+    SystemRow, TrunkRow, TrustedRow, USE_LIST, USE_PLAN, USE_ROUTE, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use super::trie::INDEX;
 use crate::base::{Algorithm, Crypto, Digits};
@@ -65,6 +65,7 @@ pub struct Image<'a> {
     pub(crate) zones: Table<'a, ZoneRow>,
     pub(crate) nodes: Table<'a, NodeRow>,
     pub(crate) edges: Table<'a, EdgeRow>,
+    pub(crate) places: Table<'a, PlaceRow>,
     pub(crate) class_states: Table<'a, ClassStateRow>,
     pub(crate) class_edges: Table<'a, ClassEdgeRow>,
     pub(crate) own_classes: Table<'a, OwnClassRow>,
@@ -129,6 +130,7 @@ impl<'a> Image<'a> {
             zones: directory.table()?,
             nodes: directory.table()?,
             edges: directory.table()?,
+            places: directory.table()?,
             class_states: directory.table()?,
             class_edges: directory.table()?,
             own_classes: directory.table()?,
@@ -367,30 +369,7 @@ impl<'a> Image<'a> {
                 && r.emergency_leads.checked_sub(1).is_none_or(|to| leads(to, r.emergency_index))
         })?;
         check(self.edges, |r| usize::try_from(r.node).is_ok_and(|node| node < self.nodes.len()))?;
-        check(self.nodes, |r| {
-            let row = usize::try_from(r.end & INDEX).unwrap_or(usize::MAX);
-            let end = match r.end >> END_SHIFT {
-                END_DEVICE => row < self.devices.len(),
-                END_ARS => row < self.ars.len(),
-                END_INBOUND => row < self.inbound.len(),
-                END_EMERGENCY => row < self.ars.len() && outpulses(r.end),
-                END_FEATURE => r.end & INDEX == FEATURE_ACCOUNT_CODE,
-                END_HELD => row == 0,
-                kind => kind == 0 && row == 0,
-            };
-            let edges = u16::try_from((r.keys & KEYS).count_ones()).unwrap_or(u16::MAX);
-            let leads_on = if r.keys & ONE_EDGE == 0 {
-                within(Run { first: r.edges, count: edges }, self.edges.len())
-            } else {
-                usize::try_from(r.edges).is_ok_and(|node| node < self.nodes.len())
-            };
-            let look = matches!(r.end >> END_SHIFT, END_EMERGENCY | END_FEATURE)
-                || r.leading != 0
-                || r.keys & STAYS != 0;
-            end && leads_on
-                && look == (r.keys & LOOK != 0)
-                && usize::try_from(r.leading).is_ok_and(|leading| leading <= self.leadings.len())
-        })?;
+        self.validate_nodes(&outpulses)?;
         check(self.usernames, |r| {
             usize::try_from(r.device).is_ok_and(|device| device <= self.devices.len())
         })?;
@@ -419,6 +398,40 @@ impl<'a> Image<'a> {
         } else {
             Err(BadImage::Row(SystemRow::SECTION, 0))
         }
+    }
+
+    /// The digit trie: every edge leads to a node, every end to a row.
+    fn validate_nodes(&self, outpulses: &impl Fn(u32) -> bool) -> Result<(), BadImage> {
+        check(self.places, |r| {
+            let row = usize::try_from(r.end & INDEX).unwrap_or(usize::MAX);
+            let end = match r.end >> END_SHIFT {
+                END_DEVICE => row < self.devices.len(),
+                END_ARS => row < self.ars.len(),
+                END_INBOUND => row < self.inbound.len(),
+                END_EMERGENCY => row < self.ars.len() && outpulses(r.end),
+                END_FEATURE => r.end & INDEX == FEATURE_ACCOUNT_CODE,
+                END_HELD => row == 0,
+                kind => kind == 0 && row == 0,
+            };
+            end && usize::try_from(r.leading).is_ok_and(|leading| leading <= self.leadings.len())
+        })?;
+        let mut index = 0;
+        check(self.nodes, |r| {
+            let place = self.places.get(index).unwrap_or_default();
+            index = index.saturating_add(1);
+            let edges = u16::try_from((r.keys & KEYS).count_ones()).unwrap_or(u16::MAX);
+            let leads_on = if r.keys & ONE_EDGE == 0 {
+                r.more == 0 && within(Run { first: r.edges, count: edges }, self.edges.len())
+            } else {
+                usize::try_from(r.edges).is_ok_and(|node| node < self.nodes.len())
+            };
+            let look = matches!(place.end >> END_SHIFT, END_EMERGENCY | END_FEATURE)
+                || place.leading != 0
+                || r.keys & STAYS != 0;
+            // Where keys are taken without looking, there must be nothing to see.
+            let blind = r.more == 0 || place == PlaceRow::default() && r.keys & STAYS == 0;
+            leads_on && blind && look == (r.keys & LOOK != 0)
+        })
     }
 
     /// What depends on time: in order, and leading to something.

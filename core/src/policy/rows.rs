@@ -382,12 +382,20 @@ row! {
     NodeRow, section 15 {
         /// Bit n of [`KEYS`]: key n (0-9, `*`, `#`) leads on. [`TOWARDS_EMERGENCY`]: an emergency string begins like this.
         keys: u16,
+        /// So many keys are taken here before the edge is followed; only with [`ONE_EDGE`].
+        more: u8,
+        /// First of its edges, one for each set bit, lowest key first; with [`ONE_EDGE`] the node they all lead to.
+        edges: u32,
+    }
+}
+
+row! {
+    /// What there is at a state of the digit trie: row n belongs to node n. Nodes with nothing stand behind all others.
+    PlaceRow, section 33 {
         /// What ends here: three bits of kind ([`END_DEVICE`] …) above 29 bits of row number.
         end: u32,
         /// Leading table row plus one, if Leading Digits are complete here.
         leading: u32,
-        /// First of its edges, one for each set bit, lowest key first; with [`ONE_EDGE`] the node they all lead to.
-        edges: u32,
     }
 }
 
@@ -403,21 +411,21 @@ pub const STAYS: u16 = 1 << 13;
 /// nothing to do here.
 pub const LOOK: u16 = 1 << 12;
 
-/// [`NodeRow::end`]: nothing ends here.
+/// [`PlaceRow::end`]: nothing ends here.
 pub const END_NONE: u32 = 0;
-/// [`NodeRow::end`]: a device's directory number.
+/// [`PlaceRow::end`]: a device's directory number.
 pub const END_DEVICE: u32 = 1;
-/// [`NodeRow::end`]: an ARS row.
+/// [`PlaceRow::end`]: an ARS row.
 pub const END_ARS: u32 = 2;
-/// [`NodeRow::end`]: an emergency ARS row.
+/// [`PlaceRow::end`]: an emergency ARS row.
 pub const END_EMERGENCY: u32 = 3;
-/// [`NodeRow::end`]: a feature access code; the rest of the digits belongs to it.
+/// [`PlaceRow::end`]: a feature access code; the rest of the digits belongs to it.
 pub const END_FEATURE: u32 = 4;
-/// [`NodeRow::end`]: a number that is taken, by something that does not act on calls: vacant.
+/// [`PlaceRow::end`]: a number that is taken, by something that does not act on calls: vacant.
 pub const END_HELD: u32 = 5;
-/// [`NodeRow::end`]: an inbound row; only in the walks of trunks' called numbers.
+/// [`PlaceRow::end`]: an inbound row; only in the walks of trunks' called numbers.
 pub const END_INBOUND: u32 = 6;
-/// How far [`NodeRow::end`]'s kind is shifted.
+/// How far [`PlaceRow::end`]'s kind is shifted.
 pub const END_SHIFT: u32 = 29;
 
 /// The feature whose code ends at [`END_FEATURE`]: an account code follows, then a number.
@@ -606,4 +614,4 @@ row! {
 /// The section of texts.
 pub const SECTION_TEXTS: u16 = 20;
 /// One more than the highest section number.
-pub const SECTIONS: usize = 33;
+pub const SECTIONS: usize = 34;

@@ -3,7 +3,7 @@
 use super::image::Image;
 use super::rows::{
     END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_SHIFT, KEYS, LOOK, NodeRow,
-    ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
+    ONE_EDGE, PlaceRow, STAYS, TOWARDS_EMERGENCY,
 };
 use crate::base::Digit;
 
@@ -54,7 +54,10 @@ pub fn analyse_from(
     digits: &[u8],
     mut blocked: impl FnMut(u32) -> bool,
 ) -> Analysis {
-    let mut at = usize::try_from(root).ok().and_then(|root| image.nodes.get(root)).unwrap_or_default();
+    let mut index = root;
+    let mut at = node(image, index).unwrap_or_default();
+    // Keys that this node still takes before its edge is followed.
+    let mut more = at.more;
     let mut leading_denied = None;
     let mut end = None;
     let mut rest = digits.iter();
@@ -63,25 +66,33 @@ pub fn analyse_from(
             end = Some(End::Invalid);
             break;
         };
-        let Some(next) = step(image, &at, digit) else {
+        let bit = 1u16.wrapping_shl(u32::from(digit.index()));
+        if at.keys & bit == 0 {
             end = Some(End::Vacant);
             break;
-        };
-        at = next;
+        }
+        if let Some(left) = more.checked_sub(1) {
+            more = left;
+            continue;
+        }
+        index = step(image, &at, digit, bit);
+        at = node(image, index).unwrap_or_default();
+        more = at.more;
         if at.keys & LOOK == 0 {
             continue;
         }
-        if at.end >> END_SHIFT == END_EMERGENCY {
-            end = Some(End::Emergency(at.end & INDEX));
+        let here = place(image, index);
+        if here.end >> END_SHIFT == END_EMERGENCY {
+            end = Some(End::Emergency(here.end & INDEX));
             break;
         }
-        if at.end >> END_SHIFT == END_FEATURE {
+        if here.end >> END_SHIFT == END_FEATURE {
             let taken = digits.len().saturating_sub(rest.len());
-            end = Some(End::Feature(at.end & INDEX, u8::try_from(taken).unwrap_or(u8::MAX)));
+            end = Some(End::Feature(here.end & INDEX, u8::try_from(taken).unwrap_or(u8::MAX)));
             break;
         }
         if leading_denied.is_none() {
-            leading_denied = at.leading.checked_sub(1).filter(|leading| blocked(*leading));
+            leading_denied = here.leading.checked_sub(1).filter(|leading| blocked(*leading));
         }
         // Any further digits are taken and change nothing: it is enough that they are digits.
         if at.keys & STAYS != 0 {
@@ -92,35 +103,46 @@ pub fn analyse_from(
         }
     }
     let stopped = end.is_some();
-    let end = end.unwrap_or(match (at.end >> END_SHIFT, at.keys & KEYS) {
-        (END_DEVICE, _) => End::Device(at.end & INDEX),
-        (END_ARS, _) => End::Ars(at.end & INDEX),
-        (END_INBOUND, _) => End::Inbound(at.end & INDEX),
-        (END_HELD, _) => End::Vacant,
-        (_, 0) => End::Vacant,
-        (_, _) => End::Incomplete,
+    let end = end.unwrap_or_else(|| {
+        let here = place(image, index);
+        match (here.end >> END_SHIFT, at.keys & KEYS) {
+            (END_DEVICE, _) => End::Device(here.end & INDEX),
+            (END_ARS, _) => End::Ars(here.end & INDEX),
+            (END_INBOUND, _) => End::Inbound(here.end & INDEX),
+            (END_HELD, _) => End::Vacant,
+            (_, 0) => End::Vacant,
+            (_, _) => End::Incomplete,
+        }
     });
     Analysis { end, leading_denied, maybe_emergency: !stopped && at.keys & TOWARDS_EMERGENCY != 0 }
 }
 
-/// The bits of [`NodeRow::end`] that are a row number.
+/// The bits of [`PlaceRow::end`] that are a row number.
 pub const INDEX: u32 = (1 << END_SHIFT) - 1;
 
+/// Where a key that leads on leads to.
 #[inline(always)]
-fn step(image: &Image<'_>, at: &NodeRow, digit: Digit) -> Option<NodeRow> {
-    let bit = 1u16.wrapping_shl(u32::from(digit.index()));
-    if at.keys & bit == 0 {
-        return None;
+fn step(image: &Image<'_>, at: &NodeRow, digit: Digit, bit: u16) -> u32 {
+    if at.keys & ONE_EDGE != 0 {
+        return at.edges;
     }
-    let to = if at.keys & ONE_EDGE != 0 {
-        at.edges
-    } else {
-        let below = bit.wrapping_sub(1);
-        // Where every lower key has an edge there is nothing to count.
-        let rank = if at.keys & below == below { u32::from(digit.index()) } else { ones(at.keys & below) };
-        image.edges.get(usize::try_from(at.edges.wrapping_add(rank)).ok()?)?.node
-    };
-    image.nodes.get(usize::try_from(to).ok()?)
+    let below = bit.wrapping_sub(1);
+    // Where every lower key has an edge there is nothing to count.
+    let rank = if at.keys & below == below { u32::from(digit.index()) } else { ones(at.keys & below) };
+    let edge = usize::try_from(at.edges.wrapping_add(rank)).ok().and_then(|edge| image.edges.get(edge));
+    // The image was checked when it was loaded: there is such an edge.
+    edge.map_or(u32::MAX, |edge| edge.node)
+}
+
+#[inline(always)]
+fn node(image: &Image<'_>, index: u32) -> Option<NodeRow> {
+    image.nodes.get(usize::try_from(index).ok()?)
+}
+
+/// What there is at a node; nothing behind the last row.
+#[inline(always)]
+fn place(image: &Image<'_>, index: u32) -> PlaceRow {
+    usize::try_from(index).ok().and_then(|index| image.places.get(index)).unwrap_or_default()
 }
 
 /// How many of the lowest twelve bits are set. Small machines have no instruction for it, nor has the baseline of large

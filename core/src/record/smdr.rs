@@ -1,7 +1,6 @@
 //! Station Message Detail Recording (domain 7): one record of a finished call, as the 90-column line and as CSV.
 
-use crate::account::Typed;
-use crate::base::{Digits, WallTime};
+use crate::base::{Digits, Typed, WallTime};
 use crate::wire::write::Sink;
 
 /// A party as records show it.

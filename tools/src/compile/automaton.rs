@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use std::ops::Range;
 use strowger::policy::rows::{
     END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_NONE, END_SHIFT, EdgeRow,
-    FEATURE_ACCOUNT_CODE, KEYS, LOOK, NodeRow, ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
+    FEATURE_ACCOUNT_CODE, KEYS, LOOK, ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
 };
 
 /// More states than this are refused: patterns that overlap in very many ways.
@@ -18,8 +18,17 @@ pub(crate) const MOST_STATES: usize = 1 << 22;
 #[derive(Debug)]
 pub(crate) struct TooEntangled;
 
-/// Nodes and edges as the image has them.
-pub(crate) fn build(tree: &Tree) -> Result<(Vec<NodeRow>, Vec<EdgeRow>), TooEntangled> {
+/// A state, before the trie is packed. `keys` and `edges` are as in the image's nodes, `end` and `leading` as in its places.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct State {
+    pub(crate) keys: u16,
+    pub(crate) edges: u32,
+    pub(crate) end: u32,
+    pub(crate) leading: u32,
+}
+
+/// States and edges; the first state is the beginning.
+pub(crate) fn build(tree: &Tree) -> Result<(Vec<State>, Vec<EdgeRow>), TooEntangled> {
     let lengths = tree.lengths();
     let mut states = States::new(tree);
     let mut rows = Vec::with_capacity(tree.nodes.len());
@@ -70,7 +79,7 @@ pub(crate) fn build(tree: &Tree) -> Result<(Vec<NodeRow>, Vec<EdgeRow>), TooEnta
 }
 
 /// Keys that all lead to the same state need no edges: the node names it.
-fn share_edge(row: &mut NodeRow, edges: &mut Vec<EdgeRow>, state: usize) {
+fn share_edge(row: &mut State, edges: &mut Vec<EdgeRow>, state: usize) {
     let first = row.edges as usize;
     let Some(EdgeRow { node }) = edges.get(first).copied() else { return };
     if edges[first..].iter().all(|edge| edge.node == node) {
@@ -84,8 +93,8 @@ fn share_edge(row: &mut NodeRow, edges: &mut Vec<EdgeRow>, state: usize) {
 }
 
 /// What ends and what begins in a state: emergency first, then who has the number, then the ARS row.
-fn ends(tree: &Tree, members: &[u32]) -> NodeRow {
-    let mut row = NodeRow::default();
+fn ends(tree: &Tree, members: &[u32]) -> State {
+    let mut row = State::default();
     let mut best: Option<(u8, Terminal)> = None;
     for member in members {
         let node = &tree.nodes[*member as usize];

@@ -2,12 +2,20 @@
 
 use super::automaton;
 use super::tree::{Owner, Terminal, Tree};
+use super::trie::Trie;
 use crate::finding::Report;
 use crate::schema::Policy;
 use crate::write::Tables;
-use strowger::policy::rows::{InboundRow, ONE_EDGE};
+use strowger::policy::rows::InboundRow;
 
-pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) {
+/// Each trunk with numbers of its own, and the walk that is its.
+pub(crate) fn build(
+    policy: &Policy,
+    trie: &mut Trie,
+    tables: &mut Tables,
+    report: &mut Report,
+) -> Vec<(usize, usize)> {
+    let mut walks = Vec::new();
     for (trunk, row) in policy.trunk.iter().enumerate() {
         let Some(inbound) = &row.keys.inbound else { continue };
         let mut tree = Tree::new();
@@ -29,22 +37,14 @@ pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) {
             }
             tables.inbound.push(InboundRow { did: tables.texts.add(did), to: tables.texts.add(to) });
         }
-        let Ok((mut nodes, mut edges)) = automaton::build(&tree) else {
-            report.error(
+        match automaton::build(&tree).ok().and_then(|(states, edges)| trie.add(states, edges)) {
+            Some(walk) => walks.push((trunk, walk)),
+            None => report.error(
                 row.place,
                 "patterns-too-entangled",
                 "inbound: the patterns overlap in too many ways",
-            );
-            continue;
-        };
-        let (root, first) = (tables.nodes.len(), tables.edges.len());
-        let (Ok(root), Ok(first)) = (u32::try_from(root), u32::try_from(first)) else { continue };
-        for node in &mut nodes {
-            node.edges += if node.keys & ONE_EDGE == 0 { first } else { root };
+            ),
         }
-        edges.iter_mut().for_each(|edge| edge.node += root);
-        tables.nodes.append(&mut nodes);
-        tables.edges.append(&mut edges);
-        tables.trunks[trunk].inbound = root + 1;
     }
+    walks
 }

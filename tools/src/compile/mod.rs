@@ -12,6 +12,7 @@ mod parties;
 mod routing;
 mod time;
 mod tree;
+mod trie;
 
 use crate::finding::{Finding, Place, Report};
 use crate::keyring::keyring;

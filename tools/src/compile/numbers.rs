@@ -3,6 +3,7 @@
 use super::classes::Classes;
 use super::routing::{Leads, Routing, choices, only_emergency_routes};
 use super::tree::{Owner, Terminal, Tree};
+use super::trie::Trie;
 use super::{automaton, parties};
 use crate::finding::{Place, Report, Row};
 use crate::schema::Policy;
@@ -67,9 +68,14 @@ pub(crate) fn build(
         return;
     }
     match automaton::build(&numbers.tree) {
-        Ok((nodes, edges)) => {
-            (tables.nodes, tables.edges) = (nodes, edges);
-            super::inbound::build(policy, tables, report);
+        Ok((states, edges)) => {
+            let mut trie = Trie::default();
+            trie.add(states, edges);
+            let walks = super::inbound::build(policy, &mut trie, tables, report);
+            let roots = trie.pack(tables);
+            for (trunk, walk) in walks {
+                tables.trunks[trunk].inbound = roots.get(walk).map_or(0, |root| root + 1);
+            }
         }
         Err(_) => {
             let place = policy.ars.first().map_or_else(Place::default, |row| row.place);

@@ -41,7 +41,7 @@ pub(super) fn gaps(model: &Model<'_>, report: &mut Report) {
 /// A row that ends in no state of the digit trie: all its numbers belong to others (R56).
 pub(super) fn lint(model: &Model<'_>, tables: &Tables, report: &mut Report) {
     let mut ends = vec![false; tables.ars.len()];
-    for node in &tables.nodes {
+    for node in &tables.places {
         if matches!(node.end >> END_SHIFT, END_ARS | END_EMERGENCY)
             && let Some(end) = ends.get_mut((node.end & INDEX) as usize)
         {
