@@ -11,6 +11,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use strowger::account::Typed;
 use strowger::base::{Digits, Handle, Instant, Soft};
+use strowger::brakes::{Lockout, Terms as LockoutTerms};
 use strowger::call::leg::{self, Leg};
 use strowger::call::{Calls, Cause, Command, Commands, Edge, Terms, join::Progress};
 use strowger::policy::{Attempt, Image, Party, Permit};
@@ -269,6 +270,45 @@ fn the_four_transaction_machines() {
 }
 
 // Bindings
+
+/// What a lock-out may depend on, looked at from a moment that stays the same.
+fn lockout_at_now(state: Lockout, by_ms: u64) -> Lockout {
+    match state {
+        Lockout::Open => Lockout::Open,
+        // What lies outside the window counts no more, however long ago it was.
+        Lockout::Failing { since, failures } => {
+            Lockout::Failing { since: Instant(since.0.saturating_sub(by_ms).max(NOW.0 - 305_000)), failures }
+        }
+        Lockout::Locked { until } => Lockout::Locked { until: moved(until, by_ms) },
+    }
+}
+
+#[test]
+fn the_lockout_machine() {
+    let terms = LockoutTerms { failures: 3, window_s: 300, lockout_s: 900 };
+    let graph = walk(Lockout::Open, |before| {
+        let mut failed = *before;
+        let locks = failed.fail(NOW, terms);
+        if before.is_locked(NOW) {
+            assert!(!locks && failed == *before, "a lock is neither lengthened nor told twice");
+        } else {
+            let within =
+                matches!(before, Lockout::Failing { since, failures: 2 } if NOW.since_ms(*since) <= 300_000);
+            assert_eq!(locks, within, "the third failure within the window locks, and no other: {before:?}");
+            assert_eq!(failed.is_locked(NOW), locks);
+        }
+        let mut succeeded = *before;
+        succeeded.succeed(NOW);
+        assert_eq!(
+            succeeded.is_locked(NOW),
+            before.is_locked(NOW),
+            "the right one during a lock lifts nothing (R75)"
+        );
+        assert!(before.is_locked(NOW) || succeeded == Lockout::Open);
+        vec![failed, succeeded, lockout_at_now(*before, 20_000)]
+    });
+    graph.assert_all_can_end("lock-out", |state| *state == Lockout::Open);
+}
 
 #[test]
 fn the_binding_machine() {
