@@ -23,8 +23,9 @@ static struct {
     stw_leg offered;         /* of the latest STW_OUTPUT_SETUP */
     stw_party offered_to;
     char sent[48];           /* the digits that go there */
-    unsigned connected, released, decisions, records;
+    unsigned connected, released, decisions, records, emergencies, alarms;
     stw_smdr record;
+    char callback[48];       /* the number to call back after an emergency call */
 } seen;
 
 static void expect(int holds, const char *what)
@@ -84,6 +85,16 @@ static void drain(stw_exchange *x)
             seen.records++;
             seen.record = out.body.smdr;
             printf("  -> SMDR \"%s\"\n", out.body.smdr.line);
+            break;
+        case STW_OUTPUT_ALARM:
+            seen.alarms++;
+            printf("  -> alarm %u\n", (unsigned)out.body.alarm.cause);
+            break;
+        case STW_OUTPUT_EMERGENCY: /* whoever is to meet the helpers should hear of it now */
+            seen.emergencies++;
+            memcpy(seen.callback, out.body.emergency.callback.text, sizeof seen.callback);
+            printf("  -> emergency call: %s, at \"%s\", call back \"%s\"\n", party(out.body.emergency.from),
+                   out.body.emergency.location, seen.callback);
             break;
         case STW_OUTPUT_SEND: /* nobody here speaks SIP */
         default:
@@ -190,6 +201,8 @@ int main(int argc, char **argv)
 
     leg = dial(x, "209", "911", STW_OK, STW_RULE_EMERGENCY); /* a telephone without any class */
     expect(seen.offered_to.kind == STW_PARTY_TRUNK && strcmp(seen.sent, "911") == 0, "the trunk gets 911");
+    expect(seen.emergencies == 1 && seen.alarms == 0, "an emergency call is told at once");
+    expect(strcmp(seen.callback, "6135550109") == 0, "with the lift's call-back number");
     talk(x, leg);
 
     expect(stw_exchange_deadline(x) == UINT64_MAX, "nothing is left to wait for");
