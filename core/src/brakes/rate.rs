@@ -31,8 +31,9 @@ impl Rate {
     /// Notes one more.
     pub fn begin(&mut self, now: Instant) {
         let passed = self.passed(now);
-        self.counts.rotate_right(passed % STEPS);
-        self.counts.iter_mut().take(passed).for_each(|count| *count = 0);
+        let before = self.counts;
+        let moved = core::iter::repeat_n(0, passed).chain(before);
+        self.counts.iter_mut().zip(moved).for_each(|(count, moved)| *count = moved);
         self.step = self.step.max(now.0 / STEP_MS);
         if let Some(newest) = self.counts.first_mut() {
             *newest = newest.saturating_add(1);
