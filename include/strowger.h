@@ -86,6 +86,8 @@ typedef enum stw_status_number {
     STW_DENIED = 3,
     // There is no room for one more call, or no policy is loaded.
     STW_CONGESTED = 4,
+    // Not without an account code, which is asked for on the leg: give its digits by stw_exchange_digit.
+    STW_NEEDS_CODE = 5,
     // A null or misaligned pointer, a length or number out of range, or not an exchange (never set up, deinitialised, moved).
     STW_ERR_ARGUMENT = -1,
     // The memory is smaller than stw_exchange_size says.
@@ -252,7 +254,27 @@ typedef enum stw_output_kind {
     STW_OUTPUT_ALARM = 10,
     // body.emergency: an emergency call was placed.
     STW_OUTPUT_EMERGENCY = 11,
+    // body.tone: let a neutral party that dials hear this.
+    STW_OUTPUT_TONE = 12,
 } stw_output_kind;
+
+// What a party that dials hears.
+typedef enum stw_tone {
+    // Nothing.
+    STW_TONE_SILENCE = 0,
+    // Dial tone.
+    STW_TONE_DIAL = 1,
+    // Second dial tone, behind Leading Digits.
+    STW_TONE_SECOND_DIAL = 2,
+    // The prompt for an account code.
+    STW_TONE_ACCOUNT_CODE = 3,
+    // The call goes over a dear route, and goes on.
+    STW_TONE_WARNING = 4,
+    // Refused.
+    STW_TONE_REORDER = 5,
+    // Busy.
+    STW_TONE_BUSY = 6,
+} stw_tone;
 
 // An exchange. It lives at the beginning of the memory given to stw_exchange_init and must not be moved or copied.
 typedef struct stw_exchange stw_exchange;
@@ -326,7 +348,7 @@ typedef struct stw_decision {
     uint32_t verdict;
     // One of stw_rule.
     uint32_t rule;
-    // The caller's leg where stw_exchange_setup set one up, else 0.
+    // The caller's leg where stw_exchange_setup set one up, or asks for an account code on it, else 0.
     stw_leg leg;
     // When, in seconds since 1970-01-01 UTC by stw_exchange_set_clock; 0 from stw_exchange_setup.
     int64_t unix_s;
@@ -403,6 +425,16 @@ typedef struct stw_output_leg {
     // 0.
     uint32_t reserved;
 } stw_output_leg;
+
+// STW_OUTPUT_TONE.
+typedef struct stw_output_tone {
+    // The leg.
+    stw_leg leg;
+    // One of stw_tone.
+    uint32_t tone;
+    // 0.
+    uint32_t reserved;
+} stw_output_tone;
 
 // STW_OUTPUT_REGISTERED, _UNREGISTERED.
 typedef struct stw_output_registration {
@@ -502,6 +534,8 @@ typedef union stw_output_body {
     struct stw_output_setup setup;
     // STW_OUTPUT_ALERTING, _CONNECT, _RELEASE.
     struct stw_output_leg leg;
+    // STW_OUTPUT_TONE.
+    struct stw_output_tone tone;
     // STW_OUTPUT_REGISTERED, _UNREGISTERED.
     struct stw_output_registration registration;
     // STW_OUTPUT_DECISION.
@@ -602,6 +636,15 @@ stw_status stw_exchange_load(struct stw_exchange *x,
                              const uint8_t *keyring,
                              size_t keyring_len);
 
+// Puts an emergency block in force, for an exchange that has no policy: emergency calls can be made and nothing else.
+//
+// `block` is the block alone, or a compiled policy in which it stands and of which the rest may be damaged; it stays where
+// it is, like a policy. A policy that is loaded later takes its place when no call is up. Errors: STW_ERR_IMAGE_…,
+// STW_ERR_TOO_MANY, STW_ERR_BUSY. Cost: linear in `block_len`.
+stw_status stw_exchange_load_emergency(struct stw_exchange *x,
+                                       const uint8_t *block,
+                                       size_t block_len);
+
 // Copies the SHA-256 of the policy in force, its name everywhere, to the 32 octets at `hash`. STW_EMPTY: none is.
 stw_status stw_exchange_policy_hash(struct stw_exchange *x,
                                     uint8_t *hash);
@@ -641,9 +684,10 @@ stw_status stw_exchange_trunk(struct stw_exchange *x,
 
 // A party (one of stw_party_kind, and its row) dials, all digits at once, and is not on the exchange's own SIP.
 //
-// `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK and STW_DENIED, and is left alone
-// otherwise. STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
+// `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK, STW_DENIED and STW_NEEDS_CODE, and
+// is left alone otherwise. STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
 // (A way that fails at once has released that leg already: the outputs say so.) STW_DENIED: refused or busy, no leg.
+// STW_NEEDS_CODE: not without an account code; it is asked for on `out->leg`, see stw_exchange_digit.
 // STW_CONGESTED: no room. STW_ERR_UNKNOWN: no such row. STW_ERR_DRAIN_FIRST: poll, then again. Cost: one
 // decision, whatever the size of the policy.
 stw_status stw_exchange_setup(struct stw_exchange *x,
@@ -653,6 +697,24 @@ stw_status stw_exchange_setup(struct stw_exchange *x,
                               const uint8_t *dialed,
                               size_t dialed_len,
                               struct stw_decision *out);
+
+// A party (as for stw_exchange_setup) goes off hook and will dial digit by digit. `leg` gets its leg; what it hears
+// comes as STW_OUTPUT_TONE, what is decided as STW_OUTPUT_DECISION, and a release, also of one that waited too long, as
+// STW_OUTPUT_RELEASE. STW_CONGESTED: no room, or no policy. Errors as for stw_exchange_setup. Cost: constant.
+stw_status stw_exchange_off_hook(struct stw_exchange *x,
+                                 uint64_t now_ms,
+                                 uint32_t party_kind,
+                                 uint32_t party_row,
+                                 stw_leg *leg);
+
+// The party of a leg that is off hook, or is asked for an account code, presses a key: `digit` is its ASCII character, 0 to
+// 9, * or #. STW_OK: taken; whether it completes the number, the outputs say. STW_DENIED: it completes a number
+// that is refused; the party hears so, and is released by stw_exchange_release when it hangs up. STW_CONGESTED: there is no
+// room for the call. STW_ERR_ARGUMENT: no such key. Other errors as for stw_exchange_alerting. Cost: at most two decisions.
+stw_status stw_exchange_digit(struct stw_exchange *x,
+                              uint64_t now_ms,
+                              stw_leg leg,
+                              uint32_t digit);
 
 // The party of a neutral leg rings. STW_ERR_UNKNOWN: no such leg, or it is on SIP. STW_ERR_DRAIN_FIRST. Cost: constant.
 stw_status stw_exchange_alerting(struct stw_exchange *x,

@@ -161,6 +161,7 @@ fn r45_r55_a_forced_code_is_asked_for_and_a_default_one_recorded() {
         "[[system_account_code]]\nid = 3\ncode = \"990001\"\n[[trunk]]\nname = \"carrier\"",
     );
     let mut office = Office::changed(5, &[CODES, CODE_ROWS, forced, default, system]);
+    // Nobody answers the prompt: after the First Digit timer it is a refusal.
     assert_eq!(office.refused("202", "95550123").1, "Q.850;cause=21;text=\"account-code.forced\"");
     let asked = office.sim.decisions.last().unwrap().verdict;
     assert!(matches!(asked, Verdict::NeedsCode(denial) if denial.rule == Rule::CodeForced));
@@ -177,6 +178,168 @@ fn r45_r55_a_forced_code_is_asked_for_and_a_default_one_recorded() {
     office.until_over("202");
     office.sim.run_ms(1_000);
     assert_eq!(&office.sim.records.last().unwrap().standard()[73..79], b"990001");
+}
+
+/// Calls, waits for the prompt, presses keys.
+fn answer_prompt(office: &mut Office, dn: &str, number: &str, rule: &str, keys: &str) {
+    let id = office.phone(dn);
+    office.sim.events.clear();
+    office.call(dn, number);
+    let prompted = |event: &PhoneEvent| matches!(event, PhoneEvent::Warned(text) if text == rule);
+    assert!(office.sim.run_until_event(5_000, id, prompted), "{}", office.sim.ladder.render());
+    for key in keys.chars() {
+        office.sim.run_ms(300);
+        office.sim.with(id, |phone, now| phone.press(now, key));
+    }
+}
+
+#[test]
+fn r44_r45_a_sip_phone_enters_the_code_that_it_is_asked_for_by_info() {
+    let forced = ("\"non-verified-account-code\"", "\"forced-non-verified-account-code\"");
+    let mut office = Office::changed(21, &[CODES, CODE_ROWS, forced]);
+    answer_prompt(&mut office, "202", "95550123", "account-code.forced", "77881");
+    office.until_talks("202");
+    office.hang_up("202");
+    office.until_over("202");
+    office.sim.run_ms(1_000);
+    assert_eq!(&office.sim.records.last().unwrap().standard()[73..78], b"77881");
+    // Internal calls need none, nor does an emergency call.
+    for number in ["201", "911"] {
+        office.call("202", number);
+        office.until_talks("202");
+        office.hang_up("202");
+        office.until_over("202");
+    }
+    // Help can be dialed where a code is asked for (law 4).
+    answer_prompt(&mut office, "202", "95550123", "account-code.forced", "911");
+    office.until_talks("202");
+    assert_eq!(last_rule(&office), "emergency");
+    office.hang_up("202");
+    office.until_over("202");
+    // Who gives up is noted as denied for want of a code (R80).
+    answer_prompt(&mut office, "202", "95550123", "account-code.forced", "77");
+    office.hang_up("202");
+    office.until_over("202");
+    assert_eq!(last_rule(&office), "account-code.forced");
+    office.assert_nothing_left();
+    // A verified code first, for every call: a wrong one is the end of the attempt (R48).
+    let verified = ("\"verified-account-code\"", "\"forced-verified-account-code\"");
+    let mut office = Office::changed(22, &[CODES, CODE_ROWS, verified]);
+    answer_prompt(&mut office, "203", "95550123", "account-code.forced-verified", "43219");
+    office.until_talks("203");
+    office.hang_up("203");
+    office.until_over("203");
+    answer_prompt(&mut office, "203", "201", "account-code.forced-verified", "77881");
+    office.until_over("203");
+    assert_eq!(last_rule(&office), "account-code.wrong");
+    // Three wrong ones lock out (R49); which way they were entered does not matter.
+    assert_eq!(
+        office.refused("203", "*3300000201").1,
+        "Q.850;cause=21;text=\"account-code.forced-verified\""
+    );
+    answer_prompt(&mut office, "203", "201", "account-code.forced-verified", "00000");
+    office.until_over("203");
+    assert!(alarms(&office).contains(&(Cause::CodeLockout, Party::Device(2))));
+    answer_prompt(&mut office, "203", "201", "account-code.forced-verified", "43219");
+    office.until_over("203");
+    assert_eq!(last_rule(&office), "account-code.locked");
+    office.assert_nothing_left();
+}
+
+#[test]
+fn keys_outside_of_a_prompt_and_other_bodies_are_refused() {
+    let forced = ("\"non-verified-account-code\"", "\"forced-non-verified-account-code\"");
+    let mut office = Office::changed(23, &[CODES, CODE_ROWS, forced]);
+    let id = office.phone("202");
+    office.call("202", "201");
+    office.until_talks("202");
+    office.sim.with(id, |phone, now| phone.press(now, '5'));
+    let answered = |event: &PhoneEvent| matches!(event, PhoneEvent::Answered { status: 405, .. });
+    assert!(office.sim.run_until_event(5_000, id, answered));
+    office.hang_up("202");
+    office.until_over("202");
+    answer_prompt(&mut office, "202", "95550123", "account-code.forced", "x");
+    let answered = |event: &PhoneEvent| matches!(event, PhoneEvent::Answered { status: 415, .. });
+    assert!(office.sim.run_until_event(5_000, id, answered));
+    office.hang_up("202");
+    office.assert_nothing_left();
+}
+
+#[test]
+fn r63_a_dear_route_is_told_and_the_call_goes_on() {
+    let list = (
+        "[[ars]]\nleading = \"9\"\ndigits = \"NXXXXXX\"\nuse = { route = 1 }",
+        "[[route_list]]\nid = 1\nchoices = [ { route = 1, warning_tone = true } ]\n[[ars]]\nleading = \"9\"\ndigits = \"NXXXXXX\"\nuse = { list = 1 }",
+    );
+    let mut office = Office::changed(24, &[list]);
+    office.call("201", "95550123");
+    office.until_talks("201");
+    let told = office.sim.told(office.phone("201"));
+    assert!(told.contains(&PhoneEvent::Warned("expensive-route".into())), "{told:?}");
+    office.hang_up("201");
+    office.assert_nothing_left();
+}
+
+/// A zone with a way of its own out, told by the address.
+const ANNEX: (&str, &str) = (
+    "[smdr]",
+    "[emergency]\nnotify = [\"202\"]\n[[zone]]\nname = \"annex\"\nlocation = \"Annex, Floor 1\"\nsubnets = [\"10.0.1.4/32\", \"10.0.1.128/25\"]\nemergency = { route = 10 }\n[smdr]",
+);
+
+#[test]
+fn r71_the_address_tells_the_zone_and_the_zone_the_way() {
+    let mut office = Office::changed(25, &[ANNEX]);
+    let notice = |office: &Office| {
+        let notice = office.sim.outputs.iter().rev().find_map(|(_, output)| match output {
+            Output::Emergency(notice) => Some(*notice),
+            _ => None,
+        });
+        notice.expect("somebody was told")
+    };
+    for (dn, trunk, place) in [("204", 1, "Annex, Floor 1"), ("201", 0, "1 Elm Street")] {
+        office.call(dn, "911");
+        office.until_talks(dn);
+        let Verdict::Allow(choice) = office.sim.decisions.last().unwrap().verdict else { panic!() };
+        assert_eq!(choice.to, Party::Trunk(trunk), "{dn}");
+        let notice = notice(&office);
+        let image = *office.sim.exchange(0).image().unwrap();
+        assert_eq!(strowger::policy::emergency::location(&image, notice.from, notice.zone), place, "{dn}");
+        office.hang_up(dn);
+        office.until_over(dn);
+    }
+    office.assert_nothing_left();
+}
+
+#[test]
+fn r70_whoever_is_to_know_of_an_emergency_call_gets_a_message_at_once() {
+    let mut office = Office::changed(26, &[ANNEX]);
+    let carrier = office.carrier;
+    office.sim.phone(carrier).config.behaviour = Behaviour::Ring;
+    let told = office.phone("202");
+    office.call("201", "911");
+    let message = |event: &PhoneEvent| matches!(event, PhoneEvent::Message(_));
+    assert!(office.sim.run_until_event(2_000, told, message), "before anybody answers");
+    let Some(PhoneEvent::Message(text)) = office.sim.told(told).pop() else { panic!() };
+    let lines: Vec<&str> = text.lines().take(5).collect();
+    assert_eq!(
+        lines,
+        [
+            "EMERGENCY CALL",
+            "From: 201 Reception",
+            "Dialed: 911",
+            "Location: 1 Elm Street",
+            "Call back: 6135550100"
+        ]
+    );
+    office.hang_up("201");
+    office.until_over("201");
+    // Who calls is not told of it; nor is who is not there.
+    office.sim.events.clear();
+    office.call("202", "911");
+    office.sim.run_ms(3_000);
+    assert!(!office.sim.told(told).iter().any(message));
+    office.hang_up("202");
+    office.assert_nothing_left();
 }
 
 #[test]
@@ -353,8 +516,8 @@ fn r66_r70_an_emergency_call_makes_way_for_itself_and_is_told_at_once() {
         ]
     );
     let image = *office.sim.exchange(0).image().unwrap();
-    assert_eq!(strowger::policy::emergency::location(&image, Party::Device(0)), "Reception desk");
-    assert_eq!(strowger::policy::emergency::location(&image, Party::Device(3)), "1 Elm Street");
+    assert_eq!(strowger::policy::emergency::location(&image, Party::Device(0), 0), "Reception desk");
+    assert_eq!(strowger::policy::emergency::location(&image, Party::Device(3), 0), "1 Elm Street");
     office.hang_up("201");
     office.hang_up("204");
     office.assert_nothing_left();

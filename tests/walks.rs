@@ -12,9 +12,10 @@ use std::hash::Hash;
 use strowger::account::Typed;
 use strowger::base::{Digits, Handle, Instant, Soft};
 use strowger::brakes::{Lockout, Terms as LockoutTerms};
+use strowger::call::dialing;
 use strowger::call::leg::{self, Leg};
 use strowger::call::{Calls, Cause, Command, Commands, Edge, Terms, join::Progress};
-use strowger::policy::{Attempt, Image, Party, Permit};
+use strowger::policy::{Attempt, Image, Party, Permit, Rule};
 use strowger::registration::binding::{self, Binding, MAX_EXPIRES_S, Order};
 use strowger::signalling::transaction::{Action, Retry, client, invite_client, invite_server, server};
 use strowger::table::{Slab, Slot};
@@ -483,6 +484,97 @@ fn the_leg_machine() {
     graph.assert_all_can_end("leg", |state| *state == leg::State::Gone);
 }
 
+// Dialing
+
+const DIALING: dialing::Timing = dialing::Timing { first_s: 15, inter_s: 10, conflict_s: 5, tone_s: 30 };
+
+fn dialing_events() -> Vec<dialing::Event> {
+    use dialing::{Event, Found};
+    let found = [Found::More, Found::Doubtful, Found::Open, Found::Whole, Found::CodeFollows];
+    found
+        .map(Event::Digit)
+        .into_iter()
+        .chain([true, false].map(|code_first| Event::OffHook { code_first }))
+        .chain([true, false].map(|whole| Event::CodeDigit { whole }))
+        .chain([true, false].map(|dialed| Event::Accepted { dialed }))
+        .chain([
+            Event::End,
+            Event::Asked(Rule::CodeForced),
+            Event::Placed,
+            Event::Refused(Cause::BUSY),
+            Event::OnHook,
+            Event::Tick,
+        ])
+        .collect()
+}
+
+fn dialing_moved(state: dialing::State, by_ms: u64) -> dialing::State {
+    use dialing::State;
+    let to = |until| moved(until, by_ms);
+    match state {
+        State::Tone { until } => State::Tone { until: to(until) },
+        State::Begun { until } => State::Begun { until: to(until) },
+        State::Doubtful { until } => State::Doubtful { until: to(until) },
+        State::Open { until } => State::Open { until: to(until) },
+        State::Code { until, begun, lacking } => State::Code { until: to(until), begun, lacking },
+        State::Refused { until, cause } => State::Refused { until: to(until), cause },
+        state @ (State::Idle | State::Over) => state,
+    }
+}
+
+#[test]
+fn dialing_never_waits_for_nobody_and_hears_of_every_end() {
+    use dialing::{Action, Event, State};
+    let graph = walk(State::Idle, |state| {
+        let mut successors = vec![dialing_moved(*state, 1_000)];
+        for event in dialing_events() {
+            let mut next = *state;
+            let action = next.handle(NOW, event, &DIALING);
+            // Safety: nothing is placed but digits that ended or timed out; nobody who was refused dials on; what is over
+            // stays over.
+            match action {
+                Some(Action::Place) => assert!(
+                    matches!(
+                        event,
+                        Event::Digit(_) | Event::End | Event::Tick | Event::Accepted { dialed: true }
+                    ),
+                    "{state:?} {event:?}"
+                ),
+                Some(Action::Check) => {
+                    assert!(
+                        matches!(state, State::Code { .. })
+                            && matches!(event, Event::CodeDigit { .. } | Event::Tick)
+                    );
+                }
+                Some(Action::Release(_)) => {
+                    assert!(matches!(state, State::Refused { .. }) && event == Event::Tick)
+                }
+                Some(Action::Refuse(_)) => assert!(matches!(next, State::Refused { .. })),
+                Some(Action::Hear(_)) | None => {}
+            }
+            if matches!(state, State::Refused { .. }) {
+                assert!(matches!(next, State::Refused { .. } | State::Over), "{state:?} {event:?} {next:?}");
+            }
+            assert!(*state != State::Over || next == State::Over);
+            // Liveness: whoever is off hook waits for a timer, and a timer that has come does something.
+            assert_eq!(next.next_deadline().is_none(), matches!(next, State::Idle | State::Over));
+            let due = state.next_deadline().is_some_and(|at| at <= NOW);
+            if event == Event::Tick && due {
+                assert!(action.is_some(), "{state:?} is due and nothing happens");
+            }
+            if event == Event::Tick && !due {
+                assert!(action.is_none() && next == *state, "an early tick does nothing");
+            }
+            if matches!(event, Event::OnHook | Event::Placed) {
+                assert_eq!(next, State::Over);
+            }
+            successors.push(next);
+        }
+        successors
+    });
+    graph.assert_all_can_end("dialing", |state| *state == State::Over);
+}
+
 // Two legs and their edge
 
 /// A call as a walk compares it: both legs (none once gone), the edge, and what has been told so far.
@@ -576,6 +668,7 @@ impl Table<'_, '_> {
                     self.calls.free_leg(leg);
                 }
                 Command::Setup(leg) => panic!("{leg:?} was offered long ago"),
+                Command::Unplaced(..) => panic!("nobody is dialing"),
                 Command::Alerting(leg) => assert_eq!(leg, self.a),
                 Command::Release(leg, _) => {
                     assert!(matches!(
@@ -673,8 +766,15 @@ fn two_legs_and_their_edge() {
         let permit = Permit::request(table.image, &attempt, |_| true).expect("201 may call 202");
         let dialed = Digits::dialed(b"202").expect("digits");
         let mut commands = Commands::new();
-        let terms =
-            Terms { dialed, ringing_s: RINGING_S, longest_s: 0, account: Typed::NONE, neutral: (true, true) };
+        let terms = Terms {
+            dialed,
+            ringing_s: RINGING_S,
+            longest_s: 0,
+            account: Typed::NONE,
+            neutral: (true, true),
+            leg: None,
+            zone: 0,
+        };
         let pair = table.calls.set_up(NOW, permit, &terms, &mut commands).expect("room for one");
         (table.a, table.b) = (pair.a, pair.b);
         assert_eq!(commands.as_slice(), [Command::Setup(pair.b)]);

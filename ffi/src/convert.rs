@@ -5,12 +5,14 @@ use crate::types::{
     STW_CLASS_OWN, STW_DECISION_WARNING_TONE, STW_DECISION_WATCHED, STW_UNANSWERED, stw_address,
     stw_alarm_cause, stw_decision, stw_digits, stw_family, stw_leg, stw_output, stw_output_alarm,
     stw_output_body, stw_output_emergency, stw_output_kind, stw_output_leg, stw_output_registration,
-    stw_output_send, stw_output_setup, stw_party, stw_party_kind, stw_smdr, stw_verdict,
+    stw_output_send, stw_output_setup, stw_output_tone, stw_party, stw_party_kind, stw_smdr, stw_tone,
+    stw_verdict,
 };
 use core::ffi::c_char;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use strowger::base::{Digits, Handle};
 use strowger::call::Cause;
+use strowger::call::dialing::Tone;
 use strowger::exchange::Output;
 use strowger::policy::{Authority, Choice, ClassRef, Denial, Image, Party, RowRef, Verdict, emergency};
 use strowger::record::{Alarm, Decision, Smdr, alarm, smdr::Station};
@@ -161,6 +163,18 @@ pub(crate) fn denied(
     out
 }
 
+/// An account code is asked for on `leg`.
+pub(crate) fn needs_code(
+    image: Option<&Image<'_>>,
+    from: Party,
+    dialed: &Digits,
+    denial: &Denial,
+    leg: stw_leg,
+) -> stw_decision {
+    let verdict = stw_verdict::STW_VERDICT_ACCOUNT_CODE as u32;
+    stw_decision { verdict, leg, ..denied(image, from, dialed, denial) }
+}
+
 fn number_class(class: Option<ClassRef>) -> u32 {
     match class {
         None => 0,
@@ -253,6 +267,18 @@ fn leg(leg: Handle, cause: Option<Cause>) -> stw_output_leg {
     }
 }
 
+const fn tone_number(tone: Tone) -> stw_tone {
+    match tone {
+        Tone::Silence => stw_tone::STW_TONE_SILENCE,
+        Tone::Dial => stw_tone::STW_TONE_DIAL,
+        Tone::SecondDial => stw_tone::STW_TONE_SECOND_DIAL,
+        Tone::AccountCode => stw_tone::STW_TONE_ACCOUNT_CODE,
+        Tone::Warning => stw_tone::STW_TONE_WARNING,
+        Tone::Reorder => stw_tone::STW_TONE_REORDER,
+        Tone::Busy => stw_tone::STW_TONE_BUSY,
+    }
+}
+
 fn alarm(raised: &Alarm) -> stw_output_alarm {
     use stw_alarm_cause as to;
     let (cause, rule, class) = match raised.cause {
@@ -299,6 +325,10 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
             body.leg = leg(*handle, Some(*cause));
             kind::STW_OUTPUT_RELEASE
         }
+        Output::Tone(handle, tone) => {
+            body.tone = stw_output_tone { leg: handle.bits(), tone: tone_number(*tone) as u32, reserved: 0 };
+            kind::STW_OUTPUT_TONE
+        }
         Output::Registered { device, expires_s, address: whence } => {
             body.registration = stw_output_registration {
                 device: *device,
@@ -332,7 +362,7 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
             kind::STW_OUTPUT_ALARM
         }
         Output::Emergency(notice) => {
-            let location = image.map_or("", |image| emergency::location(image, notice.from));
+            let location = image.map_or("", |image| emergency::location(image, notice.from, notice.zone));
             body.emergency = stw_output_emergency {
                 unix_s: notice.at.unix_s,
                 offset_min: i32::from(notice.at.offset_min),

@@ -11,12 +11,12 @@ use crate::{convert, memory, names, status};
 use core::ffi::{CStr, c_char};
 use core::mem::MaybeUninit;
 use core::net::{Ipv4Addr, SocketAddr};
-use strowger::base::{Digits, Handle, Instant, WallTime};
+use strowger::base::{Digit, Digits, Handle, Instant, WallTime};
 use strowger::exchange::{Config, Signal, Taken, Ticked};
 use strowger::policy::{Image, Keyring, Party};
 use stw_status_number::{
     STW_CONGESTED, STW_DENIED, STW_EMPTY, STW_ERR_ABI, STW_ERR_ARGUMENT, STW_ERR_BUFFER, STW_ERR_MEMORY,
-    STW_ERR_RANDOM, STW_ERR_UNKNOWN, STW_MORE, STW_OK,
+    STW_ERR_RANDOM, STW_ERR_UNKNOWN, STW_MORE, STW_NEEDS_CODE, STW_OK,
 };
 
 /// The ABI of the library, to compare with STW_ABI_VERSION of the header; stw_exchange_init does so itself.
@@ -135,6 +135,27 @@ pub unsafe extern "C" fn stw_exchange_load(
     unsafe { guard::exchange(x, body) }
 }
 
+/// Puts an emergency block in force, for an exchange that has no policy: emergency calls can be made and nothing else.
+///
+/// `block` is the block alone, or a compiled policy in which it stands and of which the rest may be damaged; it stays where
+/// it is, like a policy. A policy that is loaded later takes its place when no call is up. Errors: STW_ERR_IMAGE_…,
+/// STW_ERR_TOO_MANY, STW_ERR_BUSY. Cost: linear in `block_len`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_load_emergency(
+    x: *mut stw_exchange,
+    block: *const u8,
+    block_len: usize,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: as for a policy: bytes that stay until stw_exchange_deinit.
+        let block = unsafe { bytes(block, block_len)? };
+        engine.load_emergency(Image::emergency(block, &mut Provider::unkeyed())?)?;
+        Ok(STW_OK)
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
 /// Copies the SHA-256 of the policy in force, its name everywhere, to the 32 octets at `hash`. STW_EMPTY: none is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_exchange_policy_hash(x: *mut stw_exchange, hash: *mut u8) -> stw_status {
@@ -241,9 +262,10 @@ pub unsafe extern "C" fn stw_exchange_trunk(
 
 /// A party (one of stw_party_kind, and its row) dials, all digits at once, and is not on the exchange's own SIP.
 ///
-/// `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK and STW_DENIED, and is left alone
-/// otherwise. STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
+/// `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK, STW_DENIED and STW_NEEDS_CODE, and
+/// is left alone otherwise. STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
 /// (A way that fails at once has released that leg already: the outputs say so.) STW_DENIED: refused or busy, no leg.
+/// STW_NEEDS_CODE: not without an account code; it is asked for on `out->leg`, see stw_exchange_digit.
 /// STW_CONGESTED: no room. STW_ERR_UNKNOWN: no such row. STW_ERR_DRAIN_FIRST: poll, then again. Cost: one
 /// decision, whatever the size of the policy.
 #[unsafe(no_mangle)]
@@ -275,8 +297,69 @@ pub unsafe extern "C" fn stw_exchange_setup(
                 out.write(convert::denied(engine.image(), from, &digits, &denial));
                 Ok(STW_DENIED)
             }
+            Taken::NeedsCode { leg, denial } => {
+                out.write(convert::needs_code(engine.image(), from, &digits, &denial, leg.bits()));
+                Ok(STW_NEEDS_CODE)
+            }
             Taken::Congested => Ok(STW_CONGESTED),
-            Taken::Done | Taken::UnknownLeg => Err(STW_ERR_ARGUMENT),
+            Taken::Done | Taken::OffHook { .. } | Taken::UnknownLeg => Err(STW_ERR_ARGUMENT),
+        }
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// A party (as for stw_exchange_setup) goes off hook and will dial digit by digit. `leg` gets its leg; what it hears
+/// comes as STW_OUTPUT_TONE, what is decided as STW_OUTPUT_DECISION, and a release, also of one that waited too long, as
+/// STW_OUTPUT_RELEASE. STW_CONGESTED: no room, or no policy. Errors as for stw_exchange_setup. Cost: constant.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_off_hook(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    party_kind: u32,
+    party_row: u32,
+    leg: *mut stw_leg,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header.
+        let out = unsafe { Place::new(leg)? };
+        let from = party(engine, party_kind, party_row)?;
+        match engine.signal(Instant(now_ms), &Signal::OffHook { from })? {
+            Taken::OffHook { leg } => {
+                out.write(leg.bits());
+                Ok(STW_OK)
+            }
+            Taken::Congested => Ok(STW_CONGESTED),
+            Taken::Done
+            | Taken::SetUp { .. }
+            | Taken::NeedsCode { .. }
+            | Taken::Denied(_)
+            | Taken::UnknownLeg => Err(STW_ERR_ARGUMENT),
+        }
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// The party of a leg that is off hook, or is asked for an account code, presses a key: `digit` is its ASCII character, 0 to
+/// 9, * or #. STW_OK: taken; whether it completes the number, the outputs say. STW_DENIED: it completes a number
+/// that is refused; the party hears so, and is released by stw_exchange_release when it hangs up. STW_CONGESTED: there is no
+/// room for the call. STW_ERR_ARGUMENT: no such key. Other errors as for stw_exchange_alerting. Cost: at most two decisions.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_digit(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    leg: stw_leg,
+    digit: u32,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        let digit = u8::try_from(digit).ok().and_then(Digit::from_ascii).ok_or(STW_ERR_ARGUMENT)?;
+        let signal = Signal::Digit(Handle::from_bits(leg), digit);
+        match engine.signal(Instant(now_ms), &signal)? {
+            Taken::Done | Taken::SetUp { .. } | Taken::OffHook { .. } | Taken::NeedsCode { .. } => Ok(STW_OK),
+            Taken::Denied(_) => Ok(STW_DENIED),
+            Taken::Congested => Ok(STW_CONGESTED),
+            Taken::UnknownLeg => Err(STW_ERR_UNKNOWN),
         }
     };
     // SAFETY: conventions 1 and 2 of the header.
@@ -492,6 +575,11 @@ fn party(engine: &Engine, kind: u32, row: u32) -> Result<Party, stw_status_numbe
 fn signal(engine: &mut Engine, now_ms: u64, signal: &Signal<'_>) -> Outcome {
     match engine.signal(Instant(now_ms), signal)? {
         Taken::UnknownLeg => Err(STW_ERR_UNKNOWN),
-        Taken::Done | Taken::SetUp { .. } | Taken::Denied(_) | Taken::Congested => Ok(STW_OK),
+        Taken::Done
+        | Taken::SetUp { .. }
+        | Taken::OffHook { .. }
+        | Taken::NeedsCode { .. }
+        | Taken::Denied(_)
+        | Taken::Congested => Ok(STW_OK),
     }
 }

@@ -35,6 +35,8 @@ pub enum stw_status_number {
     STW_DENIED = 3,
     /// There is no room for one more call, or no policy is loaded.
     STW_CONGESTED = 4,
+    /// Not without an account code, which is asked for on the leg: give its digits by stw_exchange_digit.
+    STW_NEEDS_CODE = 5,
     /// A null or misaligned pointer, a length or number out of range, or not an exchange (never set up, deinitialised, moved).
     STW_ERR_ARGUMENT = -1,
     /// The memory is smaller than stw_exchange_size says.
@@ -77,6 +79,7 @@ statuses! {
     STW_MORE = c"more";
     STW_DENIED = c"denied";
     STW_CONGESTED = c"congested";
+    STW_NEEDS_CODE = c"needs code";
     STW_ERR_ARGUMENT = c"argument";
     STW_ERR_MEMORY = c"memory";
     STW_ERR_DRAIN_FIRST = c"drain first";

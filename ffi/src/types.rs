@@ -126,7 +126,7 @@ pub struct stw_decision {
     pub verdict: u32,
     /// One of stw_rule.
     pub rule: u32,
-    /// The caller's leg where stw_exchange_setup set one up, else 0.
+    /// The caller's leg where stw_exchange_setup set one up, or asks for an account code on it, else 0.
     pub leg: stw_leg,
     /// When, in seconds since 1970-01-01 UTC by stw_exchange_set_clock; 0 from stw_exchange_setup.
     pub unix_s: i64,
@@ -243,6 +243,28 @@ pub enum stw_output_kind {
     STW_OUTPUT_ALARM = 10,
     /// body.emergency: an emergency call was placed.
     STW_OUTPUT_EMERGENCY = 11,
+    /// body.tone: let a neutral party that dials hear this.
+    STW_OUTPUT_TONE = 12,
+}
+
+/// What a party that dials hears.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub enum stw_tone {
+    /// Nothing.
+    STW_TONE_SILENCE = 0,
+    /// Dial tone.
+    STW_TONE_DIAL = 1,
+    /// Second dial tone, behind Leading Digits.
+    STW_TONE_SECOND_DIAL = 2,
+    /// The prompt for an account code.
+    STW_TONE_ACCOUNT_CODE = 3,
+    /// The call goes over a dear route, and goes on.
+    STW_TONE_WARNING = 4,
+    /// Refused.
+    STW_TONE_REORDER = 5,
+    /// Busy.
+    STW_TONE_BUSY = 6,
 }
 
 /// Why an alarm was raised.
@@ -341,6 +363,18 @@ pub struct stw_output_leg {
     pub reserved: u32,
 }
 
+/// STW_OUTPUT_TONE.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct stw_output_tone {
+    /// The leg.
+    pub leg: stw_leg,
+    /// One of stw_tone.
+    pub tone: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
 /// STW_OUTPUT_REGISTERED, _UNREGISTERED.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -367,6 +401,8 @@ pub union stw_output_body {
     pub setup: stw_output_setup,
     /// STW_OUTPUT_ALERTING, _CONNECT, _RELEASE.
     pub leg: stw_output_leg,
+    /// STW_OUTPUT_TONE.
+    pub tone: stw_output_tone,
     /// STW_OUTPUT_REGISTERED, _UNREGISTERED.
     pub registration: stw_output_registration,
     /// STW_OUTPUT_DECISION.

@@ -2,7 +2,6 @@
 
 use crate::crypto::Hosted;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::Path;
 use strowger::call::{Call, LegSlot};
 use strowger::exchange::{Config, DeviceSlot, Exchange, Memory, PAGES_A_CALL, TrunkSlot};
 use strowger::policy::{Image, Keyring};
@@ -20,20 +19,8 @@ const CALLS: (usize, usize) = (256, 8192);
 /// A policy in memory that lives as long as the process.
 pub(crate) struct Policy {
     pub(crate) image: Image<'static>,
-    pub(crate) keyring: Keyring<'static>,
-}
-
-/// Reads a policy file. The findings go to standard error; those that are errors are the error.
-pub(crate) fn load(path: &Path, keys: Option<&Path>) -> Result<Policy, String> {
-    let loaded = strowger_tools::load(path, keys).map_err(|findings| {
-        findings.iter().for_each(|finding| eprintln!("{finding}"));
-        format!("the policy {} does not load", path.display())
-    })?;
-    loaded.findings.iter().for_each(|finding| eprintln!("{finding}"));
-    let keyring = loaded.keyring.ok_or_else(|| {
-        format!("no keyring for {}: put it beside the image as .keys, or name it with --keys", path.display())
-    })?;
-    adopt(loaded.image, keyring)
+    /// Absent with an emergency block, which knows nobody.
+    pub(crate) keyring: Option<Keyring<'static>>,
 }
 
 /// Takes compiled bytes over for the rest of the process.
@@ -43,7 +30,14 @@ pub(crate) fn adopt(image: Vec<u8>, keyring: Vec<u8>) -> Result<Policy, String> 
         Image::load(image.leak(), &mut crypto).map_err(|why| format!("the image is not usable: {why:?}"))?;
     let keyring = Keyring::load(keyring.leak(), &image, &mut crypto)
         .map_err(|why| format!("the keyring is not usable: {why:?}"))?;
-    Ok(Policy { image, keyring })
+    Ok(Policy { image, keyring: Some(keyring) })
+}
+
+/// Takes the emergency block of an image over for the rest of the process; the rest of the image may be damaged.
+pub(crate) fn adopt_block(octets: Vec<u8>) -> Result<Policy, String> {
+    let image = Image::emergency(octets.leak(), &mut Hosted::new()?)
+        .map_err(|why| format!("no usable emergency block in it: {why:?}"))?;
+    Ok(Policy { image, keyring: None })
 }
 
 /// An exchange with this policy in force, reached at `address`.
@@ -72,7 +66,11 @@ pub(crate) fn build(policy: &Policy, address: SocketAddr) -> Result<Engine, Stri
     };
     let config = Config { instance: 1, address, reserved_calls: 8 };
     let mut engine = Exchange::new(memory, &config, Hosted::new()?);
-    engine.load(policy.image, policy.keyring).map_err(|why| format!("the policy does not fit: {why:?}"))?;
+    let taken = match policy.keyring {
+        Some(keyring) => engine.load(policy.image, keyring),
+        None => engine.load_emergency(policy.image),
+    };
+    taken.map_err(|why| format!("the policy does not fit: {why:?}"))?;
     Ok(engine)
 }
 

@@ -16,11 +16,25 @@ pub(crate) struct Files {
     csv: File,
     denied: File,
     failing: bool,
+    layout: Layout,
+}
+
+/// The form of call records (`[smdr] layout`); the CSV is always written.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Layout {
+    Standard,
+    Extended,
+    Csv,
 }
 
 impl Files {
     /// Opens or begins them. Old records stay.
-    pub(crate) fn open(directory: &Path) -> Result<Self, String> {
+    pub(crate) fn open(directory: &Path, image: &Image<'_>) -> Result<Self, String> {
+        let layout = match image.system().smdr >> 3 & 3 {
+            0 => Layout::Standard,
+            1 => Layout::Csv,
+            _ => Layout::Extended,
+        };
         std::fs::create_dir_all(directory)
             .map_err(|why| format!("the data directory {} cannot be made: {why}", directory.display()))?;
         let open = |name: &str| {
@@ -33,15 +47,21 @@ impl Files {
             write!(csv, "{CSV_HEADER}\r\n").map_err(|why| format!("smdr.csv cannot be written: {why}"))?;
         }
         let (smdr, denied) = (open("smdr.txt")?, open("denied.jsonl")?);
-        Ok(Self { directory: directory.to_owned(), smdr, csv, denied, failing: false })
+        Ok(Self { directory: directory.to_owned(), smdr, csv, denied, failing: false, layout })
     }
 
     /// One finished call.
     pub(crate) fn smdr(&mut self, record: &Smdr) {
-        let mut line = record.standard().to_vec();
-        line.push(b'\n');
-        let written = self.smdr.write_all(&line);
-        self.tell("smdr.txt", written);
+        let mut line = match self.layout {
+            Layout::Standard => record.standard().to_vec(),
+            Layout::Extended => record.extended().to_vec(),
+            Layout::Csv => Vec::new(),
+        };
+        if !line.is_empty() {
+            line.push(b'\n');
+            let written = self.smdr.write_all(&line);
+            self.tell("smdr.txt", written);
+        }
         let mut buffer = [0; 512];
         let mut out = Buffer::new(&mut buffer);
         record.csv(&mut out);

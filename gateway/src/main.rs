@@ -7,6 +7,7 @@ mod files;
 mod http;
 mod run;
 mod socket;
+mod sources;
 mod words;
 
 use clap::{Args, Parser, Subcommand};
@@ -64,6 +65,10 @@ struct RunArgs {
     /// The keyring of a compiled image, if it is not beside it.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
+    /// A policy of which only the emergency block is used, when neither the policy nor the last good one loads: emergency
+    /// calls can be made, and nothing else.
+    #[arg(long, value_name = "FILE")]
+    emergency: Option<PathBuf>,
     /// The loopback address of `status` and `mode` [default: 127.0.0.1:8060, if it is free].
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
@@ -80,6 +85,7 @@ fn main() -> ExitCode {
                 sip_udp: args.sip_udp,
                 data: args.data,
                 keys: args.keys,
+                emergency: args.emergency,
                 http: args.http,
             };
             finish(run::run(&settings))

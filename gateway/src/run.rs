@@ -3,7 +3,7 @@
 use crate::engine::{self, Engine};
 use crate::files::Files;
 use crate::http::{self, Request, Status};
-use crate::{socket, words};
+use crate::{socket, sources, words};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
@@ -20,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) sip_udp: SocketAddr,
     pub(crate) data: PathBuf,
     pub(crate) keys: Option<PathBuf>,
+    pub(crate) emergency: Option<PathBuf>,
     /// Where administration listens; absent: at [`HTTP`], if that is free.
     pub(crate) http: Option<SocketAddr>,
 }
@@ -37,19 +38,27 @@ const CLOCK: Duration = Duration::from_secs(1);
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
-    let policy = engine::load(&settings.policy, settings.keys.as_deref())?;
     if settings.sip_udp.ip().is_unspecified() {
         return Err(format!(
             "--sip-udp {}: phones must be told one address to answer to; give the one they reach this machine at",
             settings.sip_udp
         ));
     }
+    let sources::Found { policy, alarm } = sources::find(
+        &settings.policy,
+        settings.keys.as_deref(),
+        &settings.data,
+        settings.emergency.as_deref(),
+    )?;
+    if let Some(alarm) = alarm {
+        tracing::error!("ALARM: {alarm}");
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| format!("no runtime: {why}"))?;
     runtime.block_on(async {
         let socket = socket::bind(settings.sip_udp)?;
         let address = socket.local_addr().map_err(|why| why.to_string())?;
-        let files = Files::open(&settings.data)?;
+        let files = Files::open(&settings.data, &policy.image)?;
         let mut daemon = Daemon::new(&policy, socket, files)?;
         daemon.requests =
             match (settings.http, http::listen(settings.http.unwrap_or(HTTP), &settings.data).await) {
@@ -289,7 +298,11 @@ impl Daemon {
                 );
             }
             // This process has no neutral legs.
-            Output::Setup { .. } | Output::Alerting(_) | Output::Connect(_) | Output::Release(..) => {}
+            Output::Setup { .. }
+            | Output::Alerting(_)
+            | Output::Connect(_)
+            | Output::Release(..)
+            | Output::Tone(..) => {}
         }
     }
 

@@ -109,7 +109,7 @@ pub(crate) fn alarm(image: &Image<'_>, alarm: &Alarm) -> String {
 
 /// One sentence about an emergency call: who, where, and the number to call back.
 pub(crate) fn emergency(image: &Image<'_>, notice: &EmergencyNotice) -> String {
-    let (who, where_) = (party(image, notice.from), emergency::location(image, notice.from));
+    let (who, where_) = (party(image, notice.from), emergency::location(image, notice.from, notice.zone));
     let name = match notice.from {
         Party::Device(device) => {
             image.text(image.device_texts().get(device as usize).unwrap_or_default().name)

@@ -316,6 +316,8 @@ impl Sim {
                 PhoneEvent::Registered => "registered".to_owned(),
                 PhoneEvent::Unregistered => "unregistered".to_owned(),
                 PhoneEvent::Ringing => "hears ringing".to_owned(),
+                PhoneEvent::Warned(warning) => format!("is told: {warning}"),
+                PhoneEvent::Message(text) => format!("reads: {}", text.lines().next().unwrap_or("")),
                 PhoneEvent::Answered { status, .. } => format!("answered: {status}"),
             };
             self.ladder.note(self.now, &name, &text);

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use strowger::base::{Algorithm, Crypto, Soft};
-use strowger::policy::image::{DIRECTORY, DIRECTORY_ENTRY, FORMAT, MAGIC, username_home};
+use strowger::policy::image::{DIRECTORY, DIRECTORY_ENTRY, EMERGENCY_MAGIC, FORMAT, MAGIC, username_home};
 use strowger::policy::row::{Field, Row, Str};
 use strowger::policy::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow, InterconnectRow, LeadingRow,
-    MaxDigitsRow, NodeRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow, RouteListRow, RouteRow,
-    SECTION_TEXTS, ScheduleRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    MaxDigitsRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow, RouteListRow,
+    RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow, SystemRow, TrunkRow, TrustedRow,
+    UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -57,6 +58,12 @@ pub(crate) struct Tables {
     pub(crate) codes: Vec<AccountCodeRow>,
     pub(crate) inbound: Vec<InboundRow>,
     pub(crate) trusted: Vec<TrustedRow>,
+    pub(crate) subnets: Vec<SubnetRow>,
+    pub(crate) notify: Vec<NotifyRow>,
+    /// Emergency numbers and their ARS rows; in the image they are in the trie.
+    pub(crate) emergency: Vec<(String, u32)>,
+    /// The emergency block: an image of its own.
+    pub(crate) block: Vec<u8>,
     pub(crate) texts: Texts,
 }
 
@@ -101,6 +108,15 @@ impl Texts {
 impl Tables {
     /// The image; `None` if it would be longer than 4 GiB, or usernames collide beyond reason.
     pub(crate) fn image(&self) -> Option<Vec<u8>> {
+        self.octets(MAGIC)
+    }
+
+    /// The same as an emergency block.
+    pub(crate) fn emergency_block(&self) -> Option<Vec<u8>> {
+        self.octets(EMERGENCY_MAGIC)
+    }
+
+    fn octets(&self, magic: &[u8; 4]) -> Option<Vec<u8>> {
         let (usernames, seed) = self.usernames()?;
         let mut sections = Sections::default();
         sections.table(&[self.system]);
@@ -133,12 +149,17 @@ impl Tables {
         sections.table(&self.codes);
         sections.table(&self.inbound);
         sections.table(&self.trusted);
+        sections.table(&self.subnets);
+        sections.table(&self.notify);
         sections.table(&usernames);
-        sections.table(&[seed]);
+        if !usernames.is_empty() {
+            sections.table(&[seed]);
+        }
+        sections.add(SECTION_EMERGENCY, 1, self.block.len(), |octets| octets.extend_from_slice(&self.block));
         sections.add(SECTION_TEXTS, 1, self.texts.all.len(), |octets| {
             octets.extend_from_slice(self.texts.all.as_bytes())
         });
-        sections.image()
+        sections.image(magic)
     }
 
     /// The hash table of usernames: bigger until no search looks at more than nine places. `None` after very many tries,
@@ -187,7 +208,7 @@ fn place_usernames(names: &[&str], places: usize, seed: u64) -> Option<(Vec<User
 
 #[derive(Default)]
 struct Sections {
-    directory: Vec<(u16, u16, u32, u32)>,
+    directory: Vec<(u8, u8, u32)>,
     octets: Vec<u8>,
     overflow: bool,
 }
@@ -204,28 +225,26 @@ impl Sections {
         if rows == 0 {
             return;
         }
-        let start = u32::try_from(self.octets.len());
         write(&mut self.octets);
-        match (u16::try_from(size), start, u32::try_from(rows)) {
-            (Ok(size), Ok(start), Ok(rows)) => self.directory.push((section, size, start, rows)),
+        match (u8::try_from(section), u8::try_from(size), u32::try_from(rows)) {
+            (Ok(section), Ok(size), Ok(rows)) => self.directory.push((section, size, rows)),
             _ => self.overflow = true,
         }
     }
 
-    fn image(self) -> Option<Vec<u8>> {
+    fn image(self, magic: &[u8; 4]) -> Option<Vec<u8>> {
         let first = DIRECTORY + self.directory.len() * DIRECTORY_ENTRY;
         let length = u32::try_from(first + self.octets.len()).ok().filter(|_| !self.overflow)?;
         let mut image = Vec::with_capacity(length as usize);
-        image.extend_from_slice(MAGIC);
+        image.extend_from_slice(magic);
         let mut put = |part: &[u8]| image.extend_from_slice(part);
         FORMAT.write(&mut put);
         u16::try_from(self.directory.len()).ok()?.write(&mut put);
         length.write(&mut put);
         [0u8; 36].write(&mut put);
-        for (section, size, start, rows) in self.directory {
+        for (section, size, rows) in self.directory {
             section.write(&mut put);
             size.write(&mut put);
-            (start + u32::try_from(first).ok()?).write(&mut put);
             rows.write(&mut put);
         }
         image.extend_from_slice(&self.octets);

@@ -18,6 +18,19 @@ impl Digit {
         }
     }
 
+    /// `#`.
+    pub const HASH: Self = Self(11);
+
+    /// The ASCII character.
+    #[must_use]
+    pub const fn ascii(self) -> u8 {
+        match self.0 {
+            10 => b'*',
+            11 => b'#',
+            digit => b'0'.wrapping_add(digit),
+        }
+    }
+
     /// 0-9 for the digits, 10 for `*`, 11 for `#`: the bit of this key in the digit trie.
     #[must_use]
     pub const fn index(self) -> u8 {
@@ -70,12 +83,16 @@ impl Digits {
         Self::EMPTY.followed_by(digits)
     }
 
-    /// `insert` (of the policy: digits, perhaps a leading `+`) and then digits that are known to be some; `None` if it is
-    /// too long.
-    pub(crate) fn known_after(insert: &[u8], digits: &[u8]) -> Option<Self> {
+    /// Two parts that are known to be digits, perhaps with a leading `+`, and to fit; what does not fit would be left out.
+    #[inline]
+    pub(crate) fn joined(first: &[u8], second: &[u8]) -> Self {
         let mut number = Self::EMPTY;
-        insert.iter().try_for_each(|c| number.push(*c)).ok()?;
-        (number.len().saturating_add(digits.len()) <= Self::MAX).then(|| number.followed_by(digits))
+        let (front, back) = number.ascii.split_at_mut_checked(first.len()).unwrap_or_default();
+        front.iter_mut().zip(first).for_each(|(place, c)| *place = *c);
+        back.iter_mut().zip(second).for_each(|(place, c)| *place = *c);
+        let len = first.len().saturating_add(second.len()).min(Self::MAX);
+        number.len = u8::try_from(len).unwrap_or(0);
+        number
     }
 
     /// These digits and then `more`, which are digits already and fit.

@@ -1,20 +1,22 @@
 //! Calls: legs and the edges between them.
 //!
-//! A call is two legs and one edge. The [`leg`] machine is small; [`join`] is the only code that connects; this file
-//! keeps the tables and carries what one leg's machine says to the other's.
+//! A call is two legs and one edge. The [`leg`] machine is small; [`join`] is the only code that connects; [`dialing`] is
+//! what comes before a call; this file keeps the tables and carries what one leg's machine says to the other's.
 
 pub mod cause;
+pub mod dialing;
 pub mod join;
 pub mod leg;
 
 pub use cause::Cause;
+pub use dialing::Dialing;
 pub use join::{Connect, Edge};
 pub use leg::Leg;
 
 use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
 use crate::policy::{Authority, RowRef};
-use crate::policy::{Choice, Mode, Party, Permit};
+use crate::policy::{Choice, Denial, Mode, Party, Permit};
 use crate::table::Slab;
 use join::Leave;
 use leg::{Action, Event};
@@ -34,6 +36,8 @@ pub enum Command {
     Ended(Handle),
     /// The call is over: its record can be written.
     Finished(Finished),
+    /// A party that was asked for an account code went away without one.
+    Unplaced(Party, Digits, Denial),
 }
 
 /// The most commands one event can cause.
@@ -55,9 +59,18 @@ pub struct LegSlot {
     pub neutral: bool,
 }
 
-/// A call in the table.
+/// A call in the table, or the dialing before it: who is off hook has a place for the call that may come of it.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub enum Call {
+    /// No call yet: one leg.
+    Dialing(Dialing),
+    /// Two legs and an edge.
+    Placed(Placed),
+}
+
+/// A call that was permitted.
+#[derive(Clone, Debug)]
+pub struct Placed {
     edge: Edge,
     dialed: Digits,
     choice: Choice,
@@ -67,6 +80,8 @@ pub struct Call {
     /// The longest it may last once answered, in seconds; 0: without limit.
     longest_s: u32,
     account: Typed,
+    /// The zone of the caller's address, row plus one; 0: not told by it.
+    zone: u8,
 }
 
 /// What a call to be set up has beside its permit.
@@ -82,6 +97,10 @@ pub struct Terms {
     pub account: Typed,
     /// Whether the caller and the called party are driven by neutral signals.
     pub neutral: (bool, bool),
+    /// The caller's leg, if it has been dialing.
+    pub leg: Option<Handle>,
+    /// The zone of the caller's address, row plus one; 0: not told by it.
+    pub zone: u8,
 }
 
 /// What a finished call leaves for its record.
@@ -168,14 +187,53 @@ impl<'m> Calls<'m> {
     /// The edge that a leg is part of.
     #[must_use]
     pub fn edge(&self, leg: Handle) -> Option<&Edge> {
-        Some(&self.calls.get(self.legs.get(leg)?.call)?.edge)
+        Some(&self.placed(self.legs.get(leg)?.call)?.edge)
+    }
+
+    /// What a leg that is not in a call yet has dialed.
+    #[must_use]
+    pub fn dialing(&self, leg: Handle) -> Option<&Dialing> {
+        match self.calls.get(self.legs.get(leg)?.call)? {
+            Call::Dialing(dialing) => Some(dialing),
+            Call::Placed(_) => None,
+        }
+    }
+
+    /// The same, to change.
+    pub fn dialing_mut(&mut self, leg: Handle) -> Option<&mut Dialing> {
+        match self.calls.get_mut(self.legs.get(leg)?.call)? {
+            Call::Dialing(dialing) => Some(dialing),
+            Call::Placed(_) => None,
+        }
     }
 
     /// What was dialed and the way that was permitted, of a leg's call.
     #[must_use]
     pub fn choice(&self, leg: Handle) -> Option<(&Digits, &Choice)> {
-        let call = self.calls.get(self.legs.get(leg)?.call)?;
+        let call = self.placed(self.legs.get(leg)?.call)?;
         Some((&call.dialed, &call.choice))
+    }
+
+    /// The zone of the address that a leg's call came from, row plus one; 0: not told by it.
+    #[must_use]
+    pub fn zone(&self, leg: Handle) -> u8 {
+        self.legs.get(leg).and_then(|slot| self.placed(slot.call)).map_or(0, |call| call.zone)
+    }
+
+    /// A party goes off hook, or is asked for something before its call is placed: its leg, and the place of the call.
+    /// `None`, and nothing changed, if the tables are full.
+    pub fn off_hook(&mut self, party: Party, neutral: bool, dialing: Dialing) -> Option<Handle> {
+        if self.free() == 0 {
+            return None;
+        }
+        let call = self.calls.insert(Call::Dialing(dialing)).ok()?;
+        self.legs.insert(LegSlot { leg: Leg::new(), call, party, neutral }).ok()
+    }
+
+    /// Somebody who is dialing and does not call for help: who makes room for one who does. Work: linear in the legs.
+    #[must_use]
+    pub fn idlest(&self) -> Option<Handle> {
+        self.legs.iter().map(|(leg, _)| leg).find(|leg| self.dialing(*leg).is_some())
     }
 
     /// Sets a permitted call up: two legs and a proposed edge. `None`, and nothing changed, if the tables are full.
@@ -186,15 +244,22 @@ impl<'m> Calls<'m> {
         terms: &Terms,
         commands: &mut Commands,
     ) -> Option<Pair> {
-        let Terms { dialed, ringing_s, longest_s, account, neutral } = *terms;
-        if self.free() == 0 {
-            return None;
-        }
+        let Terms { dialed, ringing_s, longest_s, account, neutral, leg, zone } = *terms;
         let (from, choice) = (permit.from(), *permit.choice());
+        // Who has been dialing has its leg and a place for the call; a permit is for the party that it names.
+        let own = |leg: &Handle| self.legs.get(*leg).is_some_and(|slot| slot.party == from);
+        let seat = match leg {
+            Some(leg) => Some(self.dialing(leg).and(self.legs.get(leg)).filter(|_| own(&leg))?.call),
+            None if self.free() == 0 => return None,
+            None => None,
+        };
         let slot = |party, neutral| LegSlot { leg: Leg::new(), call: Handle::NONE, party, neutral };
-        let a = self.legs.insert(slot(from, neutral.0)).ok()?;
         let b = self.legs.insert(slot(choice.to, neutral.1)).ok()?;
-        let call = Call {
+        let a = match leg {
+            Some(leg) => leg,
+            None => self.legs.insert(slot(from, neutral.0)).ok()?,
+        };
+        let call = Placed {
             edge: Edge::propose(permit, a, b),
             dialed,
             choice,
@@ -203,8 +268,15 @@ impl<'m> Calls<'m> {
             tries: 1,
             longest_s,
             account,
+            zone,
         };
-        let call = self.calls.insert(call).ok()?;
+        let call = match seat {
+            Some(seat) => {
+                *self.calls.get_mut(seat)? = Call::Placed(call);
+                seat
+            }
+            None => self.calls.insert(Call::Placed(call)).ok()?,
+        };
         for leg in [a, b] {
             if let Some(slot) = self.legs.get_mut(leg) {
                 slot.call = call;
@@ -219,28 +291,28 @@ impl<'m> Calls<'m> {
     #[must_use]
     pub fn youngest_on(&self, trunk: u16) -> Option<(Handle, Handle)> {
         let over = self.legs.iter().filter(|(_, slot)| slot.party == Party::Trunk(trunk));
-        let calls = over.filter_map(|(_, slot)| self.calls.get(slot.call));
+        let calls = over.filter_map(|(_, slot)| self.placed(slot.call));
         let ordinary = calls.filter(|call| call.choice.rule != crate::policy::Rule::Emergency);
         let youngest = ordinary.max_by_key(|call| call.started)?;
         Some((youngest.edge.a(), youngest.edge.b()))
     }
 
-    /// The caller, mode, row and number of tries of an emergency call whose called leg has just failed before answer,
-    /// so that the next way can be asked for.
+    /// The caller, mode, row, number of tries and zone of an emergency call whose called leg has just failed before
+    /// answer, so that the next way can be asked for.
     #[must_use]
-    pub fn emergency_retry(&self, b: Handle) -> Option<(Party, Mode, u32, u8)> {
+    pub fn emergency_retry(&self, b: Handle) -> Option<(Party, Mode, u32, u8, u8)> {
         let slot = self.legs.get(b)?;
-        let call = self.calls.get(slot.call)?;
+        let call = self.placed(slot.call)?;
         let caller = self.legs.get(call.edge.a())?;
         match call.choice.row {
             RowRef::Ars(row) if call.edge.b() == b && self.is_retriable(call) => {
-                Some((caller.party, call.choice.authority.mode, row, call.tries))
+                Some((caller.party, call.choice.authority.mode, row, call.tries, call.zone))
             }
             RowRef::Ars(_) | RowRef::Leading(_) | RowRef::None => None,
         }
     }
 
-    fn is_retriable(&self, call: &Call) -> bool {
+    fn is_retriable(&self, call: &Placed) -> bool {
         call.choice.rule == crate::policy::Rule::Emergency && call.answered.is_none()
     }
 
@@ -266,7 +338,7 @@ impl<'m> Calls<'m> {
         let choice = *permit.choice();
         let slot = LegSlot { leg: Leg::new(), call: call_handle, party: choice.to, neutral };
         let b = self.legs.insert(slot).ok()?;
-        let call = self.calls.get_mut(call_handle)?;
+        let call = self.placed_mut(call_handle)?;
         call.edge.repropose(permit, b);
         call.choice = choice;
         call.tries = call.tries.saturating_add(1);
@@ -289,11 +361,9 @@ impl<'m> Calls<'m> {
                     Action::SendAlerting => push(commands, Command::Alerting(handle)),
                     Action::SendRelease(cause) => push(commands, Command::Release(handle, cause)),
                     Action::Answered => self.answered(now, call, handle, commands),
-                    Action::TellPeer(event) => self
-                        .calls
-                        .get(call)
-                        .and_then(|call| call.edge.other(handle))
-                        .map(|peer| (peer, event)),
+                    Action::TellPeer(event) => {
+                        self.placed(call).and_then(|call| call.edge.other(handle)).map(|peer| (peer, event))
+                    }
                     Action::Ended(cause) => self.ended(now, call, handle, cause, commands),
                 };
                 if let Some(next) = next {
@@ -306,7 +376,10 @@ impl<'m> Calls<'m> {
     /// When this leg next wants [`Event::Tick`].
     #[must_use]
     pub fn deadline(&self, leg: Handle) -> Option<Instant> {
-        self.legs.get(leg)?.leg.next_deadline()
+        match self.dialing(leg) {
+            Some(dialing) => dialing.state.next_deadline(),
+            None => self.legs.get(leg)?.leg.next_deadline(),
+        }
     }
 
     /// Gives the slot of an ended leg back.
@@ -321,7 +394,7 @@ impl<'m> Calls<'m> {
         by: Handle,
         commands: &mut Commands,
     ) -> Option<(Handle, Event)> {
-        let call = self.calls.get_mut(call)?;
+        let call = self.placed_mut(call)?;
         let connect = call.edge.answer(by)?;
         call.answered = Some(now);
         let longest_s = call.longest_s;
@@ -339,7 +412,15 @@ impl<'m> Calls<'m> {
         commands: &mut Commands,
     ) -> Option<(Handle, Event)> {
         push(commands, Command::Ended(leg));
-        let call = self.calls.get_mut(call_handle)?;
+        let call = match self.calls.get_mut(call_handle)? {
+            Call::Placed(call) => call,
+            Call::Dialing(dialing) => {
+                let (asked, number) = (dialing.asked, dialing.number);
+                let party = self.legs.get(leg)?.party;
+                self.calls.remove(call_handle);
+                return asked.and_then(|denial| push(commands, Command::Unplaced(party, number, denial)));
+            }
+        };
         match call.edge.leave(leg) {
             Leave::Stranger => {}
             Leave::First => {
@@ -351,9 +432,23 @@ impl<'m> Calls<'m> {
         }
         None
     }
+
+    fn placed(&self, call: Handle) -> Option<&Placed> {
+        match self.calls.get(call)? {
+            Call::Placed(placed) => Some(placed),
+            Call::Dialing(_) => None,
+        }
+    }
+
+    fn placed_mut(&mut self, call: Handle) -> Option<&mut Placed> {
+        match self.calls.get_mut(call)? {
+            Call::Placed(placed) => Some(placed),
+            Call::Dialing(_) => None,
+        }
+    }
 }
 
-impl Call {
+impl Placed {
     fn finished(&self, now: Instant, cause: Cause) -> Finished {
         Finished {
             from: self.choice.authority.party,

@@ -17,6 +17,8 @@ pub(super) struct Line<'a> {
     /// What is counted of the caller.
     pub(super) brake: Option<&'a Brake>,
     pub(super) now: Instant,
+    /// The zone of the caller's address, row plus one; 0: not told by it.
+    pub(super) zone: u8,
 }
 
 impl World for Line<'_> {
@@ -44,6 +46,10 @@ impl World for Line<'_> {
         } else {
             None
         }
+    }
+
+    fn zone(&self) -> u8 {
+        self.zone
     }
 }
 
@@ -133,11 +139,11 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// An emergency call goes out: whoever is to know knows it now (R70).
-    pub(super) fn emergency_notice(&mut self, now: Instant, from: Party, dialed: Digits) {
+    pub(super) fn emergency_notice(&mut self, now: Instant, from: Party, dialed: Digits, zone: u8) {
         let Some(image) = self.policy.map(|policy| policy.image) else { return };
         let callback = crate::policy::emergency::callback(&image, from);
         let at = self.wall_at(now);
-        self.record(Record::Emergency(EmergencyNotice { at, from, dialed, callback }));
+        self.record(Record::Emergency(EmergencyNotice { at, from, zone, dialed, callback }));
         if callback.is_empty() {
             self.alarm(now, alarm::Cause::NoCallback, from, dialed);
         }

@@ -4,6 +4,7 @@ use super::brakes::Line;
 use super::invite::{reason, ringing};
 use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::call::dialing::Tone;
 use crate::call::{Cause, Command, Commands, leg};
 use crate::policy::{Image, Party, Permit, Verdict};
 use crate::signalling::dialog::{Dialog, Phase};
@@ -56,6 +57,10 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     pub(super) fn watch_leg(&mut self, leg: Handle) {
+        // The slot of a leg that is gone may be another's by now.
+        if self.calls.leg(leg).is_none() {
+            return;
+        }
         let id = self.first_leg_timer.saturating_add(leg.index());
         self.timers.set(id, self.calls.deadline(leg));
     }
@@ -73,6 +78,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 Command::Ended(leg) => self.ended(now, leg),
                 Command::Finished(finished) => {
                     self.record_finished(&finished);
+                    None
+                }
+                Command::Unplaced(party, number, denial) => {
+                    self.note_denied(now, party, number, Verdict::NeedsCode(denial));
                     None
                 }
             };
@@ -195,6 +204,34 @@ impl<C: Crypto> Exchange<'_, C> {
         None
     }
 
+    /// The call goes over a dear route: a neutral caller hears the warning tone, one on our own signalling is told (R63).
+    pub(super) fn warn(&mut self, now: Instant, leg: Handle) {
+        if self.calls.leg(leg).is_some_and(|slot| slot.neutral) {
+            return self.tone(leg, Tone::Warning);
+        }
+        self.provisional(now, leg, "expensive-route");
+    }
+
+    /// Asks a caller on our own signalling for an account code: its digits come by INFO.
+    pub(super) fn prompt(&mut self, now: Instant, leg: Handle) {
+        let asked = self.calls.dialing(leg).and_then(|dialing| dialing.asked);
+        self.provisional(now, leg, asked.map_or("account-code", |denial| denial.rule.name()));
+    }
+
+    /// 183 with a warning of what is the matter (RFC 3261 section 20.43).
+    fn provisional(&mut self, now: Instant, leg: Handle, what: &str) {
+        let Some(invite) = self.sip.dialog(leg).map(|dialog| dialog.invite) else { return };
+        let us = self.sip.us();
+        let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
+            contact(out, us);
+            out.put(b"Warning: 399 ");
+            out.socket_address(us);
+            out.line(&[b" \"", what.as_bytes(), b"\""]);
+            out.line(&[render::ALLOW]);
+        };
+        self.sip.respond(now, &mut self.timers, invite, 183, extra, &[]);
+    }
+
     /// Two legs are joined: the caller hears 200 with the other's description, so that media goes directly between them.
     fn connect(
         &mut self,
@@ -233,7 +270,12 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Releases a leg in the way its dialog has come to. What follows says when that is confirmed at once.
-    fn release(&mut self, now: Instant, leg: Handle, cause: Cause) -> Option<(Handle, leg::Event)> {
+    pub(super) fn release(
+        &mut self,
+        now: Instant,
+        leg: Handle,
+        cause: Cause,
+    ) -> Option<(Handle, leg::Event)> {
         let confirmed = Some((leg, leg::Event::Confirmed));
         if self.calls.leg(leg)?.neutral {
             self.event(Event::Release(leg, cause));
@@ -307,11 +349,11 @@ impl<C: Crypto> Exchange<'_, C> {
 
     fn reroute(&mut self, now: Instant, failed: Handle, commands: &mut Commands) -> bool {
         let Some(image) = self.policy.map(|policy| policy.image) else { return false };
-        let Some((from, mode, row, nth)) = self.calls.emergency_retry(failed) else { return false };
+        let Some((from, mode, row, nth, zone)) = self.calls.emergency_retry(failed) else { return false };
         let dialed = self.calls.choice(failed).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
         let neutral = self.calls.leg(failed).is_some_and(|leg| leg.neutral);
         let trunks = &*self.trunks;
-        let world = Line { trunks, image: &image, neutral, locked_out: false, brake: None, now };
+        let world = Line { trunks, image: &image, neutral, locked_out: false, brake: None, now, zone };
         let Ok(permit) = Permit::next_emergency(&image, from, mode, row, nth, world) else { return false };
         let choice = *permit.choice();
         let ringing_s = ringing(&image, from, mode);
@@ -333,7 +375,7 @@ pub(super) fn dn<'a>(image: &Image<'a>, device: u32) -> &'a str {
     row.map_or("", |row| image.text(row.dn))
 }
 
-fn contact(out: &mut impl Sink, us: SocketAddr) {
+pub(super) fn contact(out: &mut impl Sink, us: SocketAddr) {
     out.put(b"Contact: <sip:");
     out.socket_address(us);
     out.put(b">\r\n");

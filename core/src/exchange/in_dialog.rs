@@ -8,7 +8,7 @@ use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::sip::{Key, Machine};
 use crate::signalling::transaction::invite_server;
-use crate::wire::sip::{Message, Method};
+use crate::wire::sip::{Message, Method, dtmf};
 use crate::wire::write::Sink;
 use core::net::SocketAddr;
 
@@ -121,9 +121,9 @@ impl<C: Crypto> Exchange<'_, C> {
             Method::Invite => self.refuse_reinvite(now, message, source, key),
             Method::Options => self.sip.reply(message, source, 200, |out| out.line(&[render::ALLOW])),
             Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ALLOW])),
+            Method::Info => self.info(now, message, source, leg, key),
             Method::Ack
             | Method::Cancel
-            | Method::Info
             | Method::Message
             | Method::Notify
             | Method::Prack
@@ -153,6 +153,24 @@ impl<C: Crypto> Exchange<'_, C> {
             dialog.phase = Phase::Released;
         }
         self.leg_event(now, leg, leg::Event::Release(Cause::Normal), &Heard::NOTHING);
+    }
+
+    /// A digit of an account code that was asked for. In a call that is placed INFO is not taken: the digits would be lost.
+    fn info(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr, leg: Handle, key: Key) {
+        if self.calls.dialing(leg).is_none() {
+            return self.sip.reply(message, source, 405, |out| out.line(&[render::ALLOW]));
+        }
+        match dtmf::signal(message.content_type.unwrap_or(&[]), message.body) {
+            Ok(digit) => {
+                self.sip.answer(now, &mut self.timers, message, source, key, 200);
+                if let Some(digit) = digit {
+                    let _ = self.digit(now, leg, digit);
+                }
+            }
+            Err(dtmf::NotDtmf) => self.sip.reply(message, source, 415, |out| {
+                out.line(&[b"Accept: application/dtmf-relay, application/dtmf"]);
+            }),
+        }
     }
 
     fn refuse_reinvite(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr, key: Key) {

@@ -3,14 +3,14 @@
 use super::brakes::{Line, brake, terms};
 use super::identity::Proof;
 use super::receive::Load;
-use super::{Exchange, Signal, Taken};
+use super::{Exchange, Policy, Signal, Taken};
 use crate::account::{self, Length, Typed};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
-use crate::call::{Cause, Commands, Terms, leg};
+use crate::call::{Cause, Commands, Edge, Terms, leg};
 use crate::policy::decide::class_of;
 use crate::policy::inbound::{Inbound, inbound};
 use crate::policy::permit::Refusal;
-use crate::policy::rows::CosRow;
+use crate::policy::rows::{CosRow, Features};
 use crate::policy::trie::{End, analyse};
 use crate::policy::{Attempt, Authority, Code, Denial, Image, Mode, Party, Permit, RowRef, Rule, Verdict};
 use crate::record::alarm;
@@ -34,12 +34,20 @@ pub(super) struct Asked<'a> {
     pub(super) neutral: bool,
     /// The caller is locked out after failed log-ins.
     pub(super) locked_out: bool,
+    /// The caller's leg, if it has been dialing.
+    pub(super) leg: Option<Handle>,
+    /// The account code that was entered apart from the number, already checked.
+    pub(super) given: Option<(Code, Typed)>,
+    /// The zone of the caller's address, row plus one; 0: not told by it.
+    pub(super) zone: u8,
 }
 
 /// Why a call was not placed.
 pub(super) enum Unplaced {
-    /// Policy refused, or every way is busy.
+    /// Policy refused, or every way is busy: noted down.
     Denied(Denial),
+    /// Not without an account code: not noted down, the party may still give one.
+    NeedsCode(Denial),
     /// No room.
     Congested,
 }
@@ -66,7 +74,8 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.sip.reply(message, source, 416, |_| {});
         }
         let emergency = is_emergency(&policy.image, dialed);
-        if (load == Load::Reserve || self.transactions_are_scarce()) && !emergency {
+        if (load == Load::Reserve || self.transactions_are_scarce() || policy.image.is_block()) && !emergency
+        {
             return self.congested(message, source);
         }
         let trunk = if emergency { None } else { self.trunk_caller(message, source) };
@@ -86,8 +95,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 out.line(&[b"Accept: application/sdp"]);
             });
         }
-        let slots = if emergency { 0 } else { self.reserved_calls };
-        if self.calls.free() <= slots || self.sip.transactions.free() < 2 {
+        // Help is found from everywhere, but the last places are for who can be somebody of ours.
+        let zone = if emergency { policy.image.zone_by_address(source.ip()) } else { 0 };
+        let known = matches!(from, Party::Device(_)) || zone != 0 || policy.image.is_block();
+        if !self.has_place(now, emergency, known) || self.sip.transactions.free() < 2 {
             return self.congested(message, source);
         }
         let tag_cookie = self.crypto.random_u64();
@@ -99,18 +110,57 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.refuse(now, message, source, key, tag_cookie, Cause::Denied(Rule::IdentityMismatch));
         }
         let locked_out = matches!(from, Party::Device(device) if self.is_locked_out(now, device, source));
-        let asked = Asked { from, dialed, neutral: false, locked_out };
+        let asked = Asked { from, dialed, neutral: false, locked_out, leg: None, given: None, zone };
         let mut commands = Commands::new();
         match self.place(now, &asked, &mut commands) {
             Ok(a) => {
                 self.begin_dialog(message, source, key, a, tag_cookie);
                 self.trying(now, a);
-                self.perform(now, commands, &super::commands::Heard::NOTHING);
+                self.placed(now, a, commands);
+            }
+            Err(Unplaced::NeedsCode(denial)) => {
+                let asked = Asked { zone: policy.image.zone_by_address(source.ip()), ..asked };
+                let Some(leg) = self.wait_for_code(&asked, denial) else {
+                    return self.congested(message, source);
+                };
+                self.begin_dialog(message, source, key, leg, tag_cookie);
+                self.ask_for_code(now, leg, denial.rule);
             }
             Err(Unplaced::Denied(denial)) => {
                 self.refuse(now, message, source, key, tag_cookie, Cause::Denied(denial.rule));
             }
             Err(Unplaced::Congested) => self.congested(message, source),
+        }
+    }
+
+    /// Whether one more call finds a place. An emergency call takes what is kept free, a stranger's half of it; and if there
+    /// is nothing left, whoever is only dialing makes room.
+    fn has_place(&mut self, now: Instant, emergency: bool, known: bool) -> bool {
+        let kept = match (emergency, known) {
+            (false, _) => self.reserved_calls,
+            (true, false) => self.reserved_calls.div_ceil(2),
+            (true, true) => 0,
+        };
+        if self.calls.free() == 0
+            && emergency
+            && known
+            && let Some(idlest) = self.calls.idlest()
+        {
+            self.end_dialing(now, idlest, Cause::CONGESTION);
+        }
+        self.calls.free() > kept
+    }
+
+    /// A call is permitted and has its legs: it is offered, and whoever is to know of it is told.
+    pub(super) fn placed(&mut self, now: Instant, a: Handle, commands: Commands) {
+        let choice = self.calls.choice(a).map(|(_, choice)| *choice);
+        let b = self.calls.edge(a).map(Edge::b);
+        if choice.is_some_and(|choice| choice.warning) {
+            self.warn(now, a);
+        }
+        self.perform(now, commands, &super::commands::Heard::NOTHING);
+        if choice.is_some_and(|choice| choice.rule == Rule::Emergency) {
+            self.tell_of_emergency(now, a, b);
         }
     }
 
@@ -122,9 +172,11 @@ impl<C: Crypto> Exchange<'_, C> {
         commands: &mut Commands,
     ) -> Result<Handle, Unplaced> {
         let mode = self.mode(now);
-        let Some(policy) = self.policy else {
+        // Without a policy nothing is permitted (law 3); an emergency block knows emergency numbers only (law 4).
+        let able =
+            |policy: &Policy<'_>| !policy.image.is_block() || is_emergency(&policy.image, asked.dialed);
+        let Some(policy) = self.policy.filter(able) else {
             let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
-            // Without a policy nothing is permitted (law 3).
             let denial = Denial::new(Rule::PolicyNone, authority, RowRef::None);
             return Err(self.denied(now, asked.from, asked.dialed, Verdict::Deny(denial)));
         };
@@ -147,6 +199,7 @@ impl<C: Crypto> Exchange<'_, C> {
             locked_out: asked.locked_out,
             brake: brake(self.devices, trunks, asked.from),
             now,
+            zone: asked.zone,
         };
         let permit = match Permit::request(image, &attempt, world) {
             Ok(permit) => permit,
@@ -154,7 +207,12 @@ impl<C: Crypto> Exchange<'_, C> {
                 return Err(self.denied(now, asked.from, wanted.number, Verdict::Deny(denial)));
             }
             Err(Refusal::NeedsCode(denial)) => {
-                return Err(self.denied(now, asked.from, wanted.number, Verdict::NeedsCode(denial)));
+                // One was given, and it is not of the kind that is demanded: that is one attempt (R48).
+                let given = wanted.code != Code::None;
+                return Err(match given {
+                    true => self.denied(now, asked.from, wanted.number, Verdict::NeedsCode(denial)),
+                    false => Unplaced::NeedsCode(denial),
+                });
             }
         };
         let choice = *permit.choice();
@@ -170,18 +228,22 @@ impl<C: Crypto> Exchange<'_, C> {
             longest_s: self.longest(&choice),
             account: wanted.typed,
             neutral,
+            leg: asked.leg,
+            zone: asked.zone,
         };
         let Some(pair) = self.calls.set_up(now, permit, &terms, commands) else {
             return Err(Unplaced::Congested);
         };
         self.decided(now, asked.from, dialed, Verdict::Allow(choice));
         if choice.rule == Rule::Emergency {
-            self.emergency_notice(now, asked.from, dialed);
+            self.emergency_notice(now, asked.from, dialed, asked.zone);
         }
         self.public_call_begins(now, asked.from, &choice, dialed);
-        for party in [asked.from, choice.to] {
-            self.count_channel(party, true);
+        // A leg that has been dialing is counted already.
+        if asked.leg.is_none() {
+            self.count_channel(asked.from, true);
         }
+        self.count_channel(choice.to, true);
         self.watch_leg(pair.a);
         self.watch_leg(pair.b);
         Ok(pair.a)
@@ -189,16 +251,21 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// A refusal, noted down where refusals are.
     fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
-        let dialed = Digits::dialed(number).unwrap_or_default();
+        self.note_denied(now, from, Digits::dialed(number).unwrap_or_default(), verdict);
+        match verdict {
+            Verdict::Deny(denial) | Verdict::NeedsCode(denial) => Unplaced::Denied(denial),
+            Verdict::Allow(_) => Unplaced::Congested,
+        }
+    }
+
+    /// Notes a refusal down: the decision, the toll-denied record (R89), the alarm of a limit.
+    pub(super) fn note_denied(&mut self, now: Instant, from: Party, dialed: Digits, verdict: Verdict) {
         self.decided(now, from, dialed, verdict);
-        let (Verdict::Deny(denial) | Verdict::NeedsCode(denial)) = verdict else {
-            return Unplaced::Congested;
-        };
+        let (Verdict::Deny(denial) | Verdict::NeedsCode(denial)) = verdict else { return };
         self.record_toll_denied(now, from, dialed, &denial);
         if matches!(denial.rule, Rule::LimitRate | Rule::LimitCalls) {
             self.alarm(now, alarm::Cause::Limit(denial.rule), from, dialed);
         }
-        Unplaced::Denied(denial)
     }
 
     /// Takes apart what was asked for. An emergency number is never looked at twice: it goes as it is.
@@ -214,6 +281,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let end = analyse(&policy.image, asked.dialed, |_| false).end;
         match (asked.from, end) {
             (_, End::Emergency(_)) => Ok(plain(asked.dialed)),
+            (Party::Device(_) | Party::Unknown, _) if let Some((code, typed)) = asked.given => {
+                Ok(Wanted { number: asked.dialed, code, typed })
+            }
             (Party::Trunk(trunk), _) => match inbound(&policy.image, trunk, asked.dialed) {
                 Inbound::To(number, _) => {
                     *called = number;
@@ -245,7 +315,11 @@ impl<C: Crypto> Exchange<'_, C> {
             return Code::Locked;
         }
         let code = account::check(&policy.image, &policy.keyring, class, typed, &mut self.crypto);
-        if code != Code::Wrong {
+        // Any code but a verified one is wrong where that is demanded: it must not reset what guesses are counted by.
+        let demanded =
+            Features::from_bits_truncate(class.features).contains(Features::FORCED_VERIFIED_ACCOUNT_CODE);
+        let wrong = code == Code::Wrong || demanded && matches!(code, Code::NonVerified(_));
+        if !wrong {
             slot.codes.succeed(now);
         } else if slot.codes.fail(now, terms(&policy.image)) {
             self.alarm(now, alarm::Cause::CodeLockout, Party::Device(device), Digits::EMPTY);
@@ -281,6 +355,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let now = self.advance(now);
         let (leg, event) = match *signal {
             Signal::Setup { from, dialed } => return Ok(self.neutral_setup(now, from, dialed)),
+            Signal::OffHook { from } => return Ok(self.off_hook(now, from)),
+            Signal::Digit(leg, digit) => return Ok(self.digit(now, leg, digit)),
             Signal::Alerting(leg) => (leg, leg::Event::Alerting),
             Signal::Answer(leg) => (leg, leg::Event::Answer),
             Signal::Release(leg, cause) => (leg, leg::Event::Release(cause)),
@@ -297,16 +373,23 @@ impl<C: Crypto> Exchange<'_, C> {
 
     fn neutral_setup(&mut self, now: Instant, from: Party, dialed: &[u8]) -> Taken {
         let emergency = self.policy.is_some_and(|policy| is_emergency(&policy.image, dialed));
-        if self.calls.free() <= if emergency { 0 } else { self.reserved_calls } {
+        if !self.has_place(now, emergency, true) {
             return Taken::Congested;
         }
         let mut commands = Commands::new();
-        let asked = Asked { from, dialed, neutral: true, locked_out: false };
+        let asked = Asked { from, dialed, neutral: true, locked_out: false, leg: None, given: None, zone: 0 };
         match self.place(now, &asked, &mut commands) {
             Ok(leg) => {
-                self.perform(now, commands, &super::commands::Heard::NOTHING);
+                self.placed(now, leg, commands);
                 Taken::SetUp { leg }
             }
+            Err(Unplaced::NeedsCode(denial)) => match self.wait_for_code(&asked, denial) {
+                Some(leg) => {
+                    self.ask_for_code(now, leg, denial.rule);
+                    Taken::NeedsCode { leg, denial }
+                }
+                None => Taken::Congested,
+            },
             Err(Unplaced::Denied(denial)) => Taken::Denied(denial),
             Err(Unplaced::Congested) => Taken::Congested,
         }

@@ -10,10 +10,12 @@
 mod brakes;
 mod challenge;
 mod commands;
+mod dialing;
 mod identity;
 mod in_dialog;
 mod invite;
 mod memory;
+mod notify;
 mod receive;
 mod records;
 mod register;
@@ -23,7 +25,8 @@ mod tick;
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use tick::{MAX_DEADLINES, Ticked};
 
-use crate::base::{Crypto, Digits, Full, Handle, Instant, Outbox, WallTime};
+use crate::base::{Crypto, Digit, Digits, Full, Handle, Instant, Outbox, WallTime};
+use crate::call::dialing::Tone;
 use crate::call::{Calls, Cause};
 use crate::policy::{Image, Keyring, Mode, Party, Verdict, calendar};
 use crate::record::{Alarm, Decision, EmergencyNotice, Smdr};
@@ -37,7 +40,7 @@ use core::net::SocketAddr;
 /// Outputs that must fit before an input is taken.
 pub const MAX_OUTPUTS: usize = 16;
 /// Records that must fit before an input is taken.
-pub const MAX_RECORDS: usize = 4;
+pub const MAX_RECORDS: usize = 6;
 /// The longest datagram taken; a longer one gets 513 (or is dropped, if it cannot be answered). Nothing longer is sent
 /// either, so a buffer of this size is always long enough for [`Exchange::poll`].
 pub const MAX_DATAGRAM: usize = crate::signalling::sip::MAX_MESSAGE;
@@ -63,6 +66,13 @@ pub enum Signal<'a> {
         /// What was dialed.
         dialed: &'a [u8],
     },
+    /// A party goes off hook and will dial digit by digit. Its leg comes with [`Taken::OffHook`].
+    OffHook {
+        /// Who.
+        from: Party,
+    },
+    /// The party of a leg that is off hook, or is asked for an account code, presses a key.
+    Digit(Handle, Digit),
     /// The party of this leg rings.
     Alerting(Handle),
     /// The party of this leg answered.
@@ -80,6 +90,18 @@ pub enum Taken {
     SetUp {
         /// The caller's leg.
         leg: Handle,
+    },
+    /// The party is off hook; what it hears comes as an output.
+    OffHook {
+        /// Its leg.
+        leg: Handle,
+    },
+    /// Not without an account code: the party is asked for it on this leg, digit by digit.
+    NeedsCode {
+        /// The caller's leg.
+        leg: Handle,
+        /// Which rule asks.
+        denial: crate::policy::Denial,
     },
     /// Policy refused, or every way is busy.
     Denied(crate::policy::Denial),
@@ -114,6 +136,8 @@ pub enum Output {
     Connect(Handle),
     /// Release a neutral leg.
     Release(Handle, Cause),
+    /// Let a neutral party that dials hear this.
+    Tone(Handle, Tone),
     /// A device is there.
     Registered {
         /// Its row.
@@ -148,6 +172,7 @@ pub enum Event {
     Alerting(Handle),
     Connect(Handle),
     Release(Handle, Cause),
+    Tone(Handle, Tone),
     Registered(u32, u32, SocketAddr),
     Unregistered(u32, bool),
 }
@@ -185,7 +210,7 @@ pub struct Statistics {
     pub denied: u64,
 }
 
-/// The policy in force and its credentials.
+/// The policy in force and its credentials; an emergency block has none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy<'m> {
     pub(crate) image: Image<'m>,
@@ -227,7 +252,7 @@ pub enum NotTaken {
     TooManyDevices,
     /// More trunks than the memory has places for.
     TooManyTrunks,
-    /// A policy is in force already.
+    /// A policy is in force already, or a call is up.
     Busy,
 }
 
@@ -282,7 +307,26 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     /// # Errors
     /// [`NotTaken`]; the one in force stays.
     pub fn load(&mut self, image: Image<'m>, keyring: Keyring<'m>) -> Result<(), NotTaken> {
-        if self.policy.is_some() {
+        if self.policy.is_some_and(|policy| !policy.image.is_block()) {
+            return Err(NotTaken::Busy);
+        }
+        self.take(image, keyring)
+    }
+
+    /// Puts an emergency block in force: emergency calls can be made, and nothing else (law 4). A policy that is loaded
+    /// later takes its place when no call is up.
+    ///
+    /// # Errors
+    /// [`NotTaken`]; `Busy` if a policy or a block is in force, or the image is no block.
+    pub fn load_emergency(&mut self, block: Image<'m>) -> Result<(), NotTaken> {
+        if self.policy.is_some() || !block.is_block() {
+            return Err(NotTaken::Busy);
+        }
+        self.take(block, Keyring::EMPTY)
+    }
+
+    fn take(&mut self, image: Image<'m>, keyring: Keyring<'m>) -> Result<(), NotTaken> {
+        if self.calls.used() > 0 {
             return Err(NotTaken::Busy);
         }
         if image.devices().len() > self.devices.len() {
@@ -292,6 +336,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             return Err(NotTaken::TooManyTrunks);
         }
         self.policy = Some(Policy { image, keyring });
+        // Rows of another image are other trunks.
+        self.trunks.iter_mut().for_each(|slot| slot.address = None);
         Ok(())
     }
 
@@ -412,6 +458,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             Event::Alerting(leg) => Output::Alerting(leg),
             Event::Connect(leg) => Output::Connect(leg),
             Event::Release(leg, cause) => Output::Release(leg, cause),
+            Event::Tone(leg, tone) => Output::Tone(leg, tone),
             Event::Registered(device, expires_s, address) => {
                 Output::Registered { device, expires_s, address }
             }

@@ -14,7 +14,7 @@ use core::net::SocketAddr;
 
 impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn register(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr) {
-        if self.policy.is_none() {
+        if self.policy.is_none_or(|policy| policy.image.is_block()) {
             return self.congested(message, source);
         }
         let user = message.to.as_ref().map_or(&[][..], |to| to.uri.user);

@@ -117,6 +117,10 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// A request of ours was not answered in time.
     pub(super) fn request_timed_out(&mut self, now: Instant, leg: Handle, method: Method) {
+        // Nobody's request: who is told of an emergency call may be out.
+        if leg == Handle::NONE {
+            return;
+        }
         // A party that does not answer our BYE is as good as gone; so is one that does not answer our CANCEL.
         if matches!(method, Method::Bye | Method::Cancel) {
             return self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);

@@ -56,8 +56,15 @@ impl<C: Crypto> Exchange<'_, C> {
         let now = self.advance(now);
         for _ in 0..MAX_DEADLINES {
             self.reserve()?;
-            let live = self.calls.legs().find(|(_, slot)| is_live(slot.leg.state())).map(|(leg, _)| leg);
-            let Some(leg) = live else { return Ok(false) };
+            let live = self
+                .calls
+                .legs()
+                .find(|(leg, slot)| is_live(slot.leg.state()) || self.calls.dialing(*leg).is_some());
+            let Some((leg, _)) = live else { return Ok(false) };
+            if self.calls.dialing(leg).is_some() {
+                self.end_dialing(now, leg, Cause::CONGESTION);
+                continue;
+            }
             let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
             for leg in [Some(leg), peer].into_iter().flatten() {
                 self.leg_event(now, leg, leg::Event::PeerReleased(Cause::CONGESTION), &Heard::NOTHING);
@@ -68,6 +75,9 @@ impl<C: Crypto> Exchange<'_, C> {
 
     fn leg_due(&mut self, now: Instant, slot: u32) {
         let Some(leg) = self.calls.leg_at(slot) else { return };
+        if self.calls.dialing(leg).is_some() {
+            return self.dialing_due(now, leg);
+        }
         self.leg_event(now, leg, leg::Event::Tick, &Heard::NOTHING);
     }
 

@@ -5,7 +5,7 @@
 //! symbol's place is this state's if it has that symbol.
 
 use super::row::Table;
-use super::rows::{ClassEdgeRow, ClassStateRow, ONE_WAY, SYMBOL_SHIFT};
+use super::rows::{CLASS, ClassEdgeRow, ClassStateRow, ONE_WAY, RUN, RUN_SHIFT, SYMBOL_SHIFT};
 
 macro_rules! classes {
     ($($(#[$attr:meta])+ $variant:ident = $number:literal, $name:literal;)+) => {
@@ -88,25 +88,81 @@ pub struct Found {
 /// Walks the digits. Work: one step a digit.
 #[must_use]
 pub fn classify(states: &Table<'_, ClassStateRow>, edges: &Table<'_, ClassEdgeRow>, digits: &[u8]) -> Found {
-    let mut state = states.get(0).unwrap_or_default();
-    for c in digits {
-        let symbol = match *c {
-            c @ b'0'..=b'9' => u16::from(c.wrapping_sub(b'0')),
-            b'*' => 10,
-            b'#' => 11,
-            _ => 12,
-        };
-        let next = if state.class & ONE_WAY == 0 {
-            let edge = edges.get(usize::from(state.base).saturating_add(usize::from(symbol)));
-            edge.filter(|row| row.edge >> SYMBOL_SHIFT == symbol).map(|row| row.edge & 0xFFF)
+    classify_joined(states, edges, &[], digits)
+}
+
+/// Walks the digits of two parts, one behind the other.
+#[inline(always)]
+pub(super) fn classify_joined(
+    states: &Table<'_, ClassStateRow>,
+    edges: &Table<'_, ClassEdgeRow>,
+    first: &[u8],
+    second: &[u8],
+) -> Found {
+    let mut at = At { state: states.get(0).unwrap_or_default(), index: 0 };
+    let known =
+        (first.is_empty() || walk(states, edges, &mut at, first)) && walk(states, edges, &mut at, second);
+    // Where no number of the plan goes on like this, what own prefixes have matched stays matched.
+    let class = if known { NumberClass::from_number(at.state.class & CLASS) } else { NumberClass::Unknown };
+    Found { class, chain: at.state.own }
+}
+
+/// A state and its row number.
+struct At {
+    state: ClassStateRow,
+    index: u16,
+}
+
+/// True if the plan has a way for all these digits; the state that they lead to, or the last that there was.
+#[inline]
+fn walk(
+    states: &Table<'_, ClassStateRow>,
+    edges: &Table<'_, ClassEdgeRow>,
+    at: &mut At,
+    digits: &[u8],
+) -> bool {
+    let mut rest = digits;
+    while let Some((c, after)) = rest.split_first() {
+        let digit = c.wrapping_sub(b'0');
+        let base = at.state.base;
+        let next = if at.state.class & ONE_WAY == 0 {
+            let symbol = if digit < 10 { u16::from(digit) } else { other(*c) };
+            // Two numbers of 16 bits: no machine's index wraps.
+            let edge = edges.get(usize::from(base).wrapping_add(usize::from(symbol)));
+            let edge = edge.map_or(u16::MAX, |row| row.edge);
+            if edge >> SYMBOL_SHIFT != symbol {
+                return false;
+            }
+            rest = after;
+            edge & 0xFFF
+        } else if base == at.index {
+            // Every digit stays here.
+            return rest.iter().all(u8::is_ascii_digit);
         } else {
-            (symbol < 10).then_some(state.base)
+            // States that follow each other in the table follow each other whatever the digits: they are passed at once.
+            let run = at.state.class >> RUN_SHIFT & RUN;
+            match after.split_at_checked(usize::from(run)) {
+                Some((passed, beyond)) if digit < 10 && passed.iter().all(u8::is_ascii_digit) => {
+                    rest = beyond;
+                    base.wrapping_add(u16::from(run))
+                }
+                _ if digit < 10 => {
+                    rest = after;
+                    base
+                }
+                _ => return false,
+            }
         };
-        let Some(next) = next else {
-            // No number of the plan goes on like this. What own prefixes have matched stays matched.
-            return Found { class: NumberClass::Unknown, chain: state.own };
-        };
-        state = states.get(usize::from(next)).unwrap_or_default();
+        *at = At { state: states.get(usize::from(next)).unwrap_or_default(), index: next };
     }
-    Found { class: NumberClass::from_number(state.class & !ONE_WAY), chain: state.own }
+    true
+}
+
+/// The symbol of a key that is no digit.
+const fn other(c: u8) -> u16 {
+    match c {
+        b'*' => 10,
+        b'#' => 11,
+        _ => 12,
+    }
 }

@@ -34,6 +34,13 @@ pub(super) struct Caller {
     pub(super) without_code: bool,
 }
 
+impl Caller {
+    /// Whether its COS wants an account code on calls to the outside, and none was given.
+    pub(super) const fn asked_for_code(&self) -> bool {
+        self.without_code && self.features.contains(Features::FORCED_NON_VERIFIED_ACCOUNT_CODE)
+    }
+}
+
 /// Decides.
 ///
 /// Work: one trie node and one step of the class automaton for each digit and choice, at most 20 choices, whatever the
@@ -168,14 +175,16 @@ pub fn next_emergency(
 
 fn emergency(image: &Image<'_>, from: &Caller, row: u32, nth: u8, world: &impl World) -> Verdict {
     let ars = at(image.ars, row).unwrap_or_default();
-    let zone = from.zone.checked_sub(1).and_then(|zone| image.zones.get(usize::from(zone)));
+    // Who has moved calls the help of the place where it is (R71).
+    let zone = if world.zone() == 0 { from.zone } else { world.zone() };
+    let zone = zone.checked_sub(1).and_then(|zone| image.zones.get(usize::from(zone)));
     let own =
         zone.and_then(|zone| zone.emergency_leads.checked_sub(1).map(|leads| (leads, zone.emergency_index)));
     let (leads, index) = own.unwrap_or((ars.leads, ars.index));
-    let choices = Choices::new(image, leads, index);
+    let choices = || Choices::new(image, leads, index).iter(image);
     // A free trunk is tried before a busy one, and each exactly once over the successive tries.
-    let free = choices.iter(image).filter(|(_, route)| world.channel_free(route.trunk));
-    let busy = choices.iter(image).filter(|(_, route)| !world.channel_free(route.trunk));
+    let free = choices().filter(|(_, route)| world.channel_free(route.trunk));
+    let busy = choices().filter(|(_, route)| !world.channel_free(route.trunk));
     let found = free.chain(busy).nth(usize::from(nth));
     let row = RowRef::Ars(row);
     match found {
@@ -254,6 +263,12 @@ pub fn class_of(image: &Image<'_>, party: Party, mode: Mode) -> Option<CosRow> {
         Party::Unknown => return None,
     };
     cos(image, numbers, mode)
+}
+
+/// The party's own COR number.
+#[must_use]
+pub fn cor_of(image: &Image<'_>, party: Party, mode: Mode) -> u8 {
+    caller(image, party, mode).own_cor
 }
 
 /// The COS row that a party's three numbers name in this mode.

@@ -1,6 +1,9 @@
 //! What an emergency call carries: the number to call back, and where the caller is.
 
+use super::Mode;
+use super::decide::class_of;
 use super::image::Image;
+use super::rows::{Features, NotifyRow};
 use super::verdict::Party;
 use crate::base::Digits;
 
@@ -15,10 +18,11 @@ pub fn callback(image: &Image<'_>, party: Party) -> Digits {
     Digits::dialed(image.octets(own)).unwrap_or_default()
 }
 
-/// Where the party is: its own location, else its zone's, else the default.
+/// Where the party is: its own location, else its zone's, else the default. `zone` is that of the address it was heard
+/// from (row plus one, 0: not told): who is in another zone than the policy's has moved, and is not where the policy says (R71).
 #[must_use]
-pub fn location<'a>(image: &Image<'a>, party: Party) -> &'a str {
-    let (own, zone) = match party {
+pub fn location<'a>(image: &Image<'a>, party: Party, zone: u8) -> &'a str {
+    let (own, home) = match party {
         Party::Device(device) => {
             let row = usize::try_from(device).ok().and_then(|device| image.devices.get(device));
             (text(image, device).map(|row| row.location), row.map_or(0, |row| row.zone))
@@ -26,10 +30,23 @@ pub fn location<'a>(image: &Image<'a>, party: Party) -> &'a str {
         Party::Trunk(trunk) => (None, image.trunks.get(usize::from(trunk)).map_or(0, |row| row.zone)),
         Party::Unknown => (None, 0),
     };
+    let moved = zone != 0 && zone != home;
+    let zone = if moved { zone } else { home };
     let zone =
         zone.checked_sub(1).and_then(|zone| image.zones.get(usize::from(zone))).map(|row| row.location);
+    let own = own.filter(|_| !moved);
     let known = [own, zone].into_iter().flatten().find(|text| text.len > 0);
     image.text(known.unwrap_or(image.system().default_location))
+}
+
+/// The devices that are told of emergency calls (`[emergency] notify`, and COS feature `emergency-notify` in this mode).
+/// Work: the rows of that table, which the image bounds.
+pub fn notified<'a>(image: &'a Image<'_>, mode: Mode) -> impl Iterator<Item = u32> + use<'a> {
+    let wanted = move |row: &NotifyRow| {
+        let class = class_of(image, Party::Device(row.device), mode).map_or(0, |class| class.features);
+        row.always != 0 || Features::from_bits_truncate(class).contains(Features::EMERGENCY_NOTIFY)
+    };
+    image.notify.iter().filter(wanted).map(|row| row.device)
 }
 
 fn text(image: &Image<'_>, device: u32) -> Option<super::rows::DeviceTextRow> {

@@ -1,32 +1,39 @@
 //! The policy image: validated once, then read in place.
 //!
 //! ```text
-//!  0  "STWP"   4 format (2)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
-//!  directory entry: section number, row size (16 bits each), offset, rows (32 bits each)
+//!  0  "STWP"   4 format (3)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
+//!  directory entry: section number, row size (8 bits each), rows (32 bits); behind the directory the sections, in its order
 //! ```
 //! Little-endian, position-independent, no secrets. The hash is the policy's name everywhere.
+//!
+//! One section is the **emergency block**: an image of its own that begins with `STWE`, with a checksum of its own, of
+//! emergency numbers, their routes and trunks, and where callers are. It is found and used when the rest is damaged.
 
-use super::calendar::WEEK;
-use super::row::{Row, Run, Str, Table};
+mod directory;
+mod validate;
+
+use super::row::{Field, Row, Str, Table};
 use super::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
-    DeviceTextRow, DigitModificationRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD,
-    END_INBOUND, END_SHIFT, EdgeRow, FEATURE_ACCOUNT_CODE, HolidayRow, InboundRow, InterconnectRow, KEYS,
-    LOOK, LeadingRow, MaxDigitsRow, NodeRow, ONE_EDGE, ONE_WAY, OffsetRow, OwnChainRow, OwnClassRow,
-    PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_TEXTS, SECTIONS, STAYS, SYMBOL_SHIFT, ScheduleRow,
-    SystemRow, TrunkRow, TrustedRow, USE_LIST, USE_PLAN, USE_ROUTE, UsernameRow, UsernameSeedRow, ZoneRow,
+    DeviceTextRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow, InterconnectRow, LeadingRow,
+    MaxDigitsRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow, RouteListRow,
+    RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow, SystemRow, TrunkRow, TrustedRow,
+    UsernameRow, UsernameSeedRow, ZoneRow,
 };
-use super::trie::INDEX;
-use crate::base::{Algorithm, Crypto, Digits};
+use crate::base::{Algorithm, Crypto};
+use core::net::IpAddr;
+use directory::Directory;
 
 /// The first four octets of an image.
 pub const MAGIC: &[u8; 4] = b"STWP";
+/// The first four octets of an emergency block.
+pub const EMERGENCY_MAGIC: &[u8; 4] = b"STWE";
 /// The format this engine reads.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 /// Where the directory of sections begins.
 pub const DIRECTORY: usize = 48;
 /// Octets of a directory entry.
-pub const DIRECTORY_ENTRY: usize = 12;
+pub const DIRECTORY_ENTRY: usize = 6;
 
 /// Why an image was refused. The one in force stays.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,7 +46,7 @@ pub enum BadImage {
     Length,
     /// Its checksum does not fit: damaged.
     Checksum,
-    /// A section lies outside, overlaps the header, or has rows of another size.
+    /// A section lies outside, or has rows of another size; or the emergency block is not usable.
     Section(u16),
     /// A row of this section refers to something that is not there, or holds a value out of range.
     Row(u16, u32),
@@ -49,6 +56,8 @@ pub enum BadImage {
 #[derive(Clone, Copy, Debug)]
 pub struct Image<'a> {
     hash: [u8; 32],
+    /// Only the emergency block.
+    block: bool,
     system: SystemRow,
     pub(crate) cos: Table<'a, CosRow>,
     pub(crate) cor_groups: Table<'a, CorGroupRow>,
@@ -81,6 +90,8 @@ pub struct Image<'a> {
     usernames: Table<'a, UsernameRow>,
     username_seed: UsernameSeedRow,
     trusted: Table<'a, TrustedRow>,
+    subnets: Table<'a, SubnetRow>,
+    pub(crate) notify: Table<'a, NotifyRow>,
     texts: &'a str,
 }
 
@@ -90,14 +101,55 @@ impl<'a> Image<'a> {
     /// # Errors
     /// [`BadImage`] says what is wrong; nothing was taken over.
     pub fn load(bytes: &'a [u8], crypto: &mut impl Crypto) -> Result<Self, BadImage> {
+        let (image, block) = Self::read(bytes, MAGIC, crypto)?;
+        if !block.is_empty() && Self::read(block, EMERGENCY_MAGIC, crypto).is_err() {
+            return Err(BadImage::Section(SECTION_EMERGENCY));
+        }
+        Ok(image)
+    }
+
+    /// Finds the emergency block: alone, or in an image whose other parts may be damaged. Work: linear in the octets, and
+    /// a checksum for each of at most [`MAX_BLOCKS`] places that look like its beginning.
+    ///
+    /// # Errors
+    /// [`BadImage`] says what is wrong with what looked most like one.
+    pub fn emergency(bytes: &'a [u8], crypto: &mut impl Crypto) -> Result<Self, BadImage> {
+        let begins =
+            (0..bytes.len()).filter(|at| bytes.get(*at..).is_some_and(|b| b.starts_with(EMERGENCY_MAGIC)));
+        let mut found = Err(BadImage::NotAnImage);
+        for at in begins.take(MAX_BLOCKS) {
+            let rest = bytes.get(at..).unwrap_or(&[]);
+            let len =
+                rest.get(8..).and_then(|field| field.first_chunk()).map_or(0, |len| u32::from_le_bytes(*len));
+            let own = usize::try_from(len).ok().and_then(|len| rest.get(..len)).unwrap_or(rest);
+            found = Self::read(own, EMERGENCY_MAGIC, crypto).map(|(image, _)| image);
+            if found.is_ok() {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Whether this is an emergency block: nothing else can be called by it.
+    #[must_use]
+    pub const fn is_block(&self) -> bool {
+        self.block
+    }
+
+    /// An image and the octets of the emergency block in it.
+    fn read(
+        bytes: &'a [u8],
+        begins: &[u8; 4],
+        crypto: &mut impl Crypto,
+    ) -> Result<(Self, &'a [u8]), BadImage> {
         let header = bytes.get(..DIRECTORY).ok_or(BadImage::NotAnImage)?;
         let (magic, mut rest) = header.split_first_chunk::<4>().ok_or(BadImage::NotAnImage)?;
-        if magic != MAGIC {
+        if magic != begins {
             return Err(BadImage::NotAnImage);
         }
-        let format = super::row::Field::take(&mut rest);
-        let sections: u16 = super::row::Field::take(&mut rest);
-        let length: u32 = super::row::Field::take(&mut rest);
+        let format = u16::take(&mut rest);
+        let sections = u16::take(&mut rest);
+        let length = u32::take(&mut rest);
         if FORMAT != format {
             return Err(BadImage::Format);
         }
@@ -114,6 +166,7 @@ impl<'a> Image<'a> {
         let texts = directory.octets(SECTION_TEXTS, 1)?;
         let image = Self {
             hash,
+            block: begins == EMERGENCY_MAGIC,
             system: directory.table::<SystemRow>()?.get(0).ok_or(BadImage::Section(SystemRow::SECTION))?,
             cos: directory.table()?,
             cor_groups: directory.table()?,
@@ -146,10 +199,12 @@ impl<'a> Image<'a> {
             usernames: directory.table()?,
             username_seed: directory.table::<UsernameSeedRow>()?.get(0).unwrap_or_default(),
             trusted: directory.table()?,
+            subnets: directory.table()?,
+            notify: directory.table()?,
             texts: core::str::from_utf8(texts).map_err(|_| BadImage::Section(SECTION_TEXTS))?,
         };
         image.validate()?;
-        Ok(image)
+        Ok((image, directory.octets(SECTION_EMERGENCY, 1)?))
     }
 
     /// The SHA-256 that names this policy: the same octets have the same name in phone, gateway and data centre.
@@ -299,207 +354,14 @@ impl<'a> Image<'a> {
 
     /// The trunk that requests from this address belong to. Work: the rows of all trusted ranges.
     #[must_use]
-    pub fn trunk_by_source(&self, address: core::net::IpAddr) -> Option<u16> {
-        let bits = match address {
-            core::net::IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-            core::net::IpAddr::V6(v6) => v6.to_bits(),
-        };
-        self.trusted
-            .iter()
-            .find(|row| {
-                let host_bits = 128u32.saturating_sub(u32::from(row.prefix));
-                (bits ^ row.address).checked_shr(host_bits).unwrap_or(0) == 0
-            })
-            .map(|row| row.trunk)
+    pub fn trunk_by_source(&self, address: IpAddr) -> Option<u16> {
+        self.trusted.iter().find(|row| holds(row.address, row.prefix, address)).map(|row| row.trunk)
     }
 
-    fn validate(&self) -> Result<(), BadImage> {
-        check(self.cos, |r| (1..=110).contains(&r.id) && self.has(r.name))?;
-        check(self.cor_groups, |r| (1..=96).contains(&r.id) && self.has(r.name))?;
-        if self.interconnect.len() > 64 {
-            return Err(BadImage::Section(InterconnectRow::SECTION));
-        }
-        if self.device_texts.len() != self.devices.len() {
-            return Err(BadImage::Section(DeviceTextRow::SECTION));
-        }
-        let zone = |zone: u8| usize::from(zone) <= self.zones.len();
-        let classes = |cos: [u8; 3], cor: [u8; 3], interconnect: u8| {
-            cos.iter().all(|cos| usize::from(*cos) <= self.cos.len())
-                && cor.iter().all(|cor| *cor <= 96)
-                && (1..=64).contains(&interconnect)
-        };
-        check(self.devices, |r| classes(r.cos, r.cor, r.interconnect) && zone(r.zone))?;
-        check(self.device_texts, |r| {
-            let texts = [r.dn, r.name, r.username, r.public_number, r.cesid, r.location, r.account_code];
-            texts.iter().all(|text| self.has(*text)) && Digits::dialed(self.text(r.dn).as_bytes()).is_ok()
-        })?;
-        check(self.trunks, |r| {
-            classes(r.cos, r.cor, r.interconnect)
-                && zone(r.zone)
-                && [r.name, r.host, r.caller_id].iter().all(|text| self.has(*text))
-                && usize::try_from(r.inbound).is_ok_and(|root| root <= self.nodes.len())
-        })?;
-        check(self.modifications, |r| self.has(r.insert) && r.insert.len <= 36)?;
-        check(self.routes, |r| {
-            usize::from(r.trunk) < self.trunks.len()
-                && usize::from(r.modification) <= self.modifications.len()
-                && usize::from(r.cor_group) <= self.cor_groups.len()
-        })?;
-        check(self.lists, |r| (1..=20).contains(&r.choices.count) && within(r.choices, self.choices.len()))?;
-        check(self.choices, |r| usize::from(r.route) < self.routes.len())?;
-        check(self.leadings, |r| usize::from(r.cor_group) <= self.cor_groups.len())?;
-        let leads = |leads: u8, index: u16| match leads {
-            USE_ROUTE => usize::from(index) < self.routes.len(),
-            USE_LIST => usize::from(index) < self.lists.len(),
-            _ => false,
-        };
-        check(self.ars, |r| {
-            let plan = r.leads == USE_PLAN && r.flags & 1 == 0 && usize::from(r.index) < self.plans.len();
-            (plan || leads(r.leads, r.index)) && self.has(r.outpulse)
-        })?;
-        self.validate_time(&leads)?;
-        self.validate_classes()?;
-        let outpulses = |end: u32| {
-            let row = usize::try_from(end & INDEX).ok().and_then(|row| self.ars.get(row)).unwrap_or_default();
-            let digits = Digits::dialed(self.text(row.outpulse).as_bytes());
-            digits.is_ok_and(|digits| !digits.is_empty())
-        };
-        check(self.zones, |r| {
-            [r.name, r.cesid, r.location].iter().all(|text| self.has(*text))
-                && r.emergency_leads.checked_sub(1).is_none_or(|to| leads(to, r.emergency_index))
-        })?;
-        check(self.edges, |r| usize::try_from(r.node).is_ok_and(|node| node < self.nodes.len()))?;
-        self.validate_nodes(&outpulses)?;
-        check(self.usernames, |r| {
-            usize::try_from(r.device).is_ok_and(|device| device <= self.devices.len())
-        })?;
-        if self.username_seed.longest_probe > MAX_PROBE {
-            return Err(BadImage::Row(UsernameSeedRow::SECTION, 0));
-        }
-        check(self.trusted, |r| usize::from(r.trunk) < self.trunks.len() && r.prefix <= 128)?;
-        let system = [
-            self.system.name,
-            self.system.realm,
-            self.system.timezone,
-            self.system.default_cesid,
-            self.system.default_location,
-            self.system.country,
-            self.system.area_code,
-            self.system.plus_access,
-            self.system.calling_code,
-            self.system.trunk_prefix,
-            self.system.international_prefix,
-        ];
-        // A quote or backslash in the realm would be hashed differently by different phones.
-        let realm_is_plain =
-            !self.text(self.system.realm).bytes().any(|c| matches!(c, b'"' | b'\\' | 0..=31 | 127));
-        if system.iter().all(|text| self.has(*text)) && realm_is_plain && self.system.system_id <= 999 {
-            Ok(())
-        } else {
-            Err(BadImage::Row(SystemRow::SECTION, 0))
-        }
-    }
-
-    /// The digit trie: every edge leads to a node, every end to a row.
-    fn validate_nodes(&self, outpulses: &impl Fn(u32) -> bool) -> Result<(), BadImage> {
-        check(self.places, |r| {
-            let row = usize::try_from(r.end & INDEX).unwrap_or(usize::MAX);
-            let end = match r.end >> END_SHIFT {
-                END_DEVICE => row < self.devices.len(),
-                END_ARS => row < self.ars.len(),
-                END_INBOUND => row < self.inbound.len(),
-                END_EMERGENCY => row < self.ars.len() && outpulses(r.end),
-                END_FEATURE => r.end & INDEX == FEATURE_ACCOUNT_CODE,
-                END_HELD => row == 0,
-                kind => kind == 0 && row == 0,
-            };
-            end && usize::try_from(r.leading).is_ok_and(|leading| leading <= self.leadings.len())
-        })?;
-        let mut index = 0;
-        check(self.nodes, |r| {
-            let place = self.places.get(index).unwrap_or_default();
-            index = index.saturating_add(1);
-            let edges = u16::try_from((r.keys & KEYS).count_ones()).unwrap_or(u16::MAX);
-            let leads_on = if r.keys & ONE_EDGE == 0 {
-                r.more == 0 && within(Run { first: r.edges, count: edges }, self.edges.len())
-            } else {
-                usize::try_from(r.edges).is_ok_and(|node| node < self.nodes.len())
-            };
-            let look = matches!(place.end >> END_SHIFT, END_EMERGENCY | END_FEATURE)
-                || place.leading != 0
-                || r.keys & STAYS != 0;
-            // Where keys are taken without looking, there must be nothing to see.
-            let blind = r.more == 0 || place == PlaceRow::default() && r.keys & STAYS == 0;
-            leads_on && blind && look == (r.keys & LOOK != 0)
-        })
-    }
-
-    /// What depends on time: in order, and leading to something.
-    fn validate_time(&self, leads: &impl Fn(u8, u16) -> bool) -> Result<(), BadImage> {
-        let mut minute = 0;
-        check(self.schedule, |r| {
-            let good = minute <= r.from && r.from < r.to && r.to <= WEEK && r.mode <= 2;
-            minute = r.to;
-            good
-        })?;
-        let mut day = 0;
-        check(self.holidays, |r| {
-            let good = day <= r.day && r.mode <= 2;
-            day = r.day.saturating_add(1);
-            good
-        })?;
-        let mut since = 0;
-        check(self.offsets, |r| {
-            let good = since <= r.since && r.east_min <= 2880;
-            since = r.since.saturating_add(1);
-            good
-        })?;
-        check(self.plans, |r| within(r.cells, self.cells.len()))?;
-        check(self.cells, |r| r.from < r.to && r.to <= WEEK && leads(r.leads, r.index))?;
-        for (index, plan) in (0u32..).zip(self.plans.iter()) {
-            let cells = self.cells.iter().skip(usize::try_from(plan.cells.first).unwrap_or(usize::MAX));
-            let mut minute = 0;
-            for cell in cells.take(usize::from(plan.cells.count)) {
-                if cell.from < minute {
-                    return Err(BadImage::Row(PlanRow::SECTION, index));
-                }
-                minute = cell.to;
-            }
-        }
-        Ok(())
-    }
-
-    /// Number classes, account codes, inbound numbers.
-    fn validate_classes(&self) -> Result<(), BadImage> {
-        let states = self.class_states.len();
-        check(self.class_states, |r| {
-            let leads = r.class & ONE_WAY == 0 || usize::from(r.base) < states;
-            leads && usize::from(r.own) <= self.own_chains.len() && r.class & !ONE_WAY <= 12
-        })?;
-        check(self.class_edges, |r| {
-            // The filler has a symbol that nobody dials.
-            r.edge >> SYMBOL_SHIFT > 12 || usize::from(r.edge & 0xFFF) < states
-        })?;
-        check(self.own_classes, |r| {
-            self.has(r.name) && r.action <= 2 && usize::from(r.cor_group) <= self.cor_groups.len()
-        })?;
-        let mut link = 0u8;
-        check(self.own_chains, |r| {
-            link = link.saturating_add(1);
-            let onwards = r.next == 0 || r.next > link;
-            onwards
-                && usize::from(r.next) <= self.own_chains.len()
-                && usize::from(r.own) < self.own_classes.len()
-        })?;
-        check(self.codes, |r| {
-            r.kind <= 1 && usize::from(r.cos) <= self.cos.len() && r.cor <= 96 && self.has(r.name)
-        })?;
-        check(self.inbound, |r| self.has(r.did) && self.has(r.to))
-    }
-
-    fn has(&self, at: Str) -> bool {
-        let from = usize::try_from(at.at).unwrap_or(usize::MAX);
-        self.texts.get(from..from.saturating_add(usize::from(at.len))).is_some()
+    /// The zone that an address is in, row plus one; 0: none says so. Work: the rows of all zones' subnets.
+    #[must_use]
+    pub fn zone_by_address(&self, address: IpAddr) -> u8 {
+        self.subnets.iter().find(|row| holds(row.address, row.prefix, address)).map_or(0, |row| row.zone)
     }
 }
 
@@ -518,53 +380,15 @@ pub fn username_home(seed: u64, username: &[u8], places: usize) -> Option<usize>
     usize::try_from(hash.checked_rem(u64::try_from(places).ok()?)?).ok()
 }
 
-fn within(run: Run, len: usize) -> bool {
-    let first = usize::try_from(run.first).unwrap_or(usize::MAX);
-    first.checked_add(usize::from(run.count)).is_some_and(|end| end <= len)
-}
+/// Places that look like an emergency block and are tried.
+pub const MAX_BLOCKS: usize = 16;
 
-fn check<R: Row>(table: Table<'_, R>, mut good: impl FnMut(R) -> bool) -> Result<(), BadImage> {
-    for (index, row) in (0u32..).zip(table.iter()) {
-        if !good(row) {
-            return Err(BadImage::Row(R::SECTION, index));
-        }
-    }
-    Ok(())
-}
-
-struct Directory<'a> {
-    bytes: &'a [u8],
-    sections: usize,
-}
-
-impl<'a> Directory<'a> {
-    fn table<R: Row>(&self) -> Result<Table<'a, R>, BadImage> {
-        Ok(Table::new(self.octets(R::SECTION, R::SIZE)?))
-    }
-
-    /// The octets of a section; an absent one is empty.
-    fn octets(&self, section: u16, row_size: usize) -> Result<&'a [u8], BadImage> {
-        let bad = BadImage::Section(section);
-        if self.sections > SECTIONS {
-            return Err(bad);
-        }
-        let end = self.sections.saturating_mul(DIRECTORY_ENTRY).saturating_add(DIRECTORY);
-        let entries = self.bytes.get(DIRECTORY..end).ok_or(bad)?;
-        for mut entry in entries.chunks_exact(DIRECTORY_ENTRY) {
-            let number: u16 = super::row::Field::take(&mut entry);
-            let size: u16 = super::row::Field::take(&mut entry);
-            let offset: u32 = super::row::Field::take(&mut entry);
-            let rows: u32 = super::row::Field::take(&mut entry);
-            if number != section {
-                continue;
-            }
-            let from = usize::try_from(offset).map_err(|_| bad)?;
-            let len = usize::try_from(rows).ok().and_then(|rows| rows.checked_mul(row_size)).ok_or(bad)?;
-            if usize::from(size) != row_size || from < end {
-                return Err(bad);
-            }
-            return self.bytes.get(from..from.saturating_add(len)).ok_or(bad);
-        }
-        Ok(&[])
-    }
+/// Whether a range, IPv6 or IPv4 mapped into it, holds an address.
+fn holds(range: u128, prefix: u8, address: IpAddr) -> bool {
+    let bits = match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(v6) => v6.to_bits(),
+    };
+    let host_bits = 128u32.saturating_sub(u32::from(prefix));
+    (bits ^ range).checked_shr(host_bits).unwrap_or(0) == 0
 }

@@ -1,7 +1,7 @@
 //! Numbers from outside: what a trunk calls (DID) becomes a number of this exchange.
 
 use super::image::Image;
-use super::trie::{End, analyse_from};
+use super::trie::{Analysis, End, analyse_from};
 use crate::base::Digits;
 
 /// What a trunk's called number leads to.
@@ -31,6 +31,15 @@ pub fn inbound(image: &Image<'_>, trunk: u16, called: &[u8]) -> Inbound {
     match substituted(image.octets(row.did), image.octets(row.to), number) {
         Some(to) => Inbound::To(to, index),
         None => Inbound::Vacant,
+    }
+}
+
+/// How far a number has come that a trunk's far end dials digit by digit. Work: one trie node for each digit.
+#[must_use]
+pub fn overlap(image: &Image<'_>, trunk: u16, called: &[u8]) -> Analysis {
+    match image.trunks.get(usize::from(trunk)).and_then(|row| row.inbound.checked_sub(1)) {
+        Some(root) => analyse_from(image, root, national(image, called), |_| false),
+        None => analyse_from(image, 0, called, |_| false),
     }
 }
 

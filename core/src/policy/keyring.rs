@@ -79,6 +79,9 @@ impl Drop for Ha1 {
 }
 
 impl<'a> Keyring<'a> {
+    /// Nobody's credentials.
+    pub const EMPTY: Self = Self { rows: &[], code_key: &[], codes: &[] };
+
     /// Checks it and that it was made with this image. Work: linear in the keyring.
     ///
     /// # Errors

@@ -96,7 +96,7 @@ row! {
     SystemRow, section 1 {
         /// 0 strict, 1 mivb.
         profile: u8,
-        /// Bit 0 SMDR external, bit 1 internal, bit 2 report account codes, bit 3 CSV only.
+        /// Bit 0 SMDR external, bit 1 internal, bit 2 report account codes, bit 3 CSV only, bit 4 the extended layout.
         smdr: u8,
         /// The SMDR system id, 0-999.
         system_id: u16,
@@ -185,7 +185,9 @@ row! {
         /// The group's number, 1-96.
         id: u8,
         /// Bit n: COR n is blocked.
-        members: u128,
+        low: u64,
+        /// Bit n: COR 64 + n is blocked.
+        high: u64,
         /// Its name.
         name: Str,
     }
@@ -297,6 +299,14 @@ row! {
         cor_group: u8,
         /// Bit 0: carries emergency calls only. Bit 1: asks for no account code.
         flags: u8,
+        /// What a decision needs of its trunk: [`TrunkRow::flags`].
+        trunk_flags: u8,
+        /// The trunk's Interconnect Number.
+        interconnect: u8,
+        /// What a decision needs of its digit modification: digits removed in front.
+        absorb: u8,
+        /// What goes in front then.
+        insert: Str,
         /// Line of the policy file.
         line: u32,
     }
@@ -474,15 +484,22 @@ row! {
     ClassStateRow, section 21 {
         /// Where its edges begin; with [`ONE_WAY`] the state that every digit leads to.
         base: u16,
-        /// The class of digits that end here, and [`ONE_WAY`].
+        /// The class of digits that end here ([`CLASS`]), [`ONE_WAY`], and with it how many states can be passed at once.
         class: u8,
         /// Own class chain row plus one.
         own: u8,
     }
 }
 
+/// [`ClassStateRow::class`]: the bits that are a class.
+pub const CLASS: u8 = 15;
 /// [`ClassStateRow::class`]: all ten digits lead to one state, and nothing else leads anywhere.
 pub const ONE_WAY: u8 = 1 << 7;
+/// How far the run is shifted in [`ClassStateRow::class`]: the state that is led to and so many behind it are
+/// [`ONE_WAY`] and each leads to the next in the table.
+pub const RUN_SHIFT: u32 = 4;
+/// The longest run, and its bits.
+pub const RUN: u8 = 7;
 /// How far the symbol is shifted in [`ClassEdgeRow::edge`].
 pub const SYMBOL_SHIFT: u32 = 12;
 
@@ -611,7 +628,34 @@ row! {
     }
 }
 
+row! {
+    /// An address range of a zone; the narrowest first.
+    SubnetRow, section 34 {
+        /// Zone table row plus one.
+        zone: u8,
+        /// IPv6, or IPv4 mapped into it.
+        address: u128,
+        /// Bits that count, of 128.
+        prefix: u8,
+    }
+}
+
+row! {
+    /// A device that is told of emergency calls.
+    NotifyRow, section 35 {
+        /// Device table row.
+        device: u32,
+        /// 1: whatever its COS says; 0: while its COS has `emergency-notify`.
+        always: u8,
+    }
+}
+
+/// The most devices that are told of one emergency call.
+pub const MAX_NOTIFIED: usize = 8;
+
 /// The section of texts.
 pub const SECTION_TEXTS: u16 = 20;
+/// The section that is the emergency block: an image of its own, see [`super::image`].
+pub const SECTION_EMERGENCY: u16 = 36;
 /// One more than the highest section number.
-pub const SECTIONS: usize = 34;
+pub const SECTIONS: usize = 37;

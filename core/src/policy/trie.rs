@@ -37,6 +37,19 @@ pub struct Analysis {
     pub leading_denied: Option<u32>,
     /// More digits could still make it an emergency string.
     pub maybe_emergency: bool,
+    /// What further digits could do to it.
+    pub onward: Onward,
+}
+
+/// What digits behind those walked could do. Only who dials digit by digit asks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Onward {
+    /// Nothing: no number goes on like this, or the walk ended before.
+    Nothing,
+    /// Some of them lead to another number (R58).
+    Other,
+    /// All of them belong to the same number, whose length is unknown (R57).
+    Same,
 }
 
 /// Walks the digits that a party of this exchange dials, see [`analyse_from`].
@@ -71,11 +84,23 @@ pub fn analyse_from(
             end = Some(End::Vacant);
             break;
         }
-        if let Some(left) = more.checked_sub(1) {
-            more = left;
-            continue;
-        }
-        index = step(image, &at, digit, bit);
+        index = if at.keys & ONE_EDGE == 0 {
+            step(image, &at, digit, bit)
+        } else {
+            // The keys of a run are taken without leaving its node: nothing is to be seen there.
+            if more != 0 {
+                let passed = take_run(&mut rest, at.keys, &mut more);
+                if passed != Run::Through {
+                    end = match passed {
+                        Run::Invalid => Some(End::Invalid),
+                        Run::Vacant => Some(End::Vacant),
+                        Run::Ended | Run::Through => None,
+                    };
+                    break;
+                }
+            }
+            at.edges
+        };
         at = node(image, index).unwrap_or_default();
         more = at.more;
         if at.keys & LOOK == 0 {
@@ -114,18 +139,46 @@ pub fn analyse_from(
             (_, _) => End::Incomplete,
         }
     });
-    Analysis { end, leading_denied, maybe_emergency: !stopped && at.keys & TOWARDS_EMERGENCY != 0 }
+    let onward = match at.keys & (STAYS | KEYS) {
+        _ if stopped => Onward::Nothing,
+        0 => Onward::Nothing,
+        keys if keys & STAYS != 0 => Onward::Same,
+        _ => Onward::Other,
+    };
+    Analysis { end, leading_denied, maybe_emergency: !stopped && at.keys & TOWARDS_EMERGENCY != 0, onward }
+}
+
+/// What became of the keys of a run.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Run {
+    /// All were taken, and the edge is followed.
+    Through,
+    /// The digits ended within it.
+    Ended,
+    Vacant,
+    Invalid,
+}
+
+/// Takes `more` further keys of a node.
+#[inline(always)]
+fn take_run(rest: &mut core::slice::Iter<'_, u8>, keys: u16, more: &mut u8) -> Run {
+    while *more != 0 {
+        let Some(&c) = rest.next() else { return Run::Ended };
+        let Some(digit) = Digit::from_ascii(c) else { return Run::Invalid };
+        if keys.wrapping_shr(u32::from(digit.index())) & 1 == 0 {
+            return Run::Vacant;
+        }
+        *more = more.wrapping_sub(1);
+    }
+    Run::Through
 }
 
 /// The bits of [`PlaceRow::end`] that are a row number.
 pub const INDEX: u32 = (1 << END_SHIFT) - 1;
 
-/// Where a key that leads on leads to.
+/// Where one of several ways leads to.
 #[inline(always)]
 fn step(image: &Image<'_>, at: &NodeRow, digit: Digit, bit: u16) -> u32 {
-    if at.keys & ONE_EDGE != 0 {
-        return at.edges;
-    }
     let below = bit.wrapping_sub(1);
     // Where every lower key has an edge there is nothing to count.
     let rank = if at.keys & below == below { u32::from(digit.index()) } else { ones(at.keys & below) };

@@ -81,6 +81,11 @@ pub trait World {
     fn exceeded(&self) -> Option<Rule> {
         None
     }
+
+    /// The zone that the caller's address is in, row plus one; 0: it tells none, and the policy's own zone counts.
+    fn zone(&self) -> u8 {
+        0
+    }
 }
 
 impl<F: Fn(u16) -> bool> World for F {

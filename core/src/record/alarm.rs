@@ -38,8 +38,10 @@ pub struct Alarm {
 pub struct EmergencyNotice {
     /// When.
     pub at: WallTime,
-    /// Who; `Image::location` says where.
+    /// Who; [`crate::policy::emergency::location`] says where.
     pub from: Party,
+    /// The zone of the address that the call came from, row plus one; 0: not told by it.
+    pub zone: u8,
     /// What was dialed.
     pub dialed: Digits,
     /// The number to call back; empty if there is none.

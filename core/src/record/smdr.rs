@@ -84,26 +84,74 @@ pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,dig
 
 /// Columns of a standard record.
 pub const STANDARD_COLUMNS: usize = 90;
+/// Columns of an extended record.
+pub const EXTENDED_COLUMNS: usize = 101;
+
+/// Where a layout has its fields (domain 7.2): column and width, columns from 0.
+struct Columns {
+    duration: (usize, usize),
+    calling: (usize, usize),
+    answer: (usize, usize),
+    dialed: (usize, usize),
+    completion: usize,
+    called: (usize, usize),
+    account: (usize, usize),
+    system: (usize, usize),
+}
+
+const STANDARD: Columns = Columns {
+    duration: (15, 8),
+    calling: (24, 4),
+    answer: (29, 3),
+    dialed: (34, 26),
+    completion: 60,
+    called: (62, 4),
+    account: (73, 12),
+    system: (86, 3),
+};
+
+const EXTENDED: Columns = Columns {
+    duration: (15, 10),
+    calling: (26, 7),
+    answer: (34, 4),
+    dialed: (39, 24),
+    completion: 63,
+    called: (65, 7),
+    account: (82, 12),
+    system: (95, 3),
+};
 
 impl Smdr {
     /// The standard layout: 90 columns, no line end. Numbers longer than their column keep their first digits there;
     /// the CSV has them whole.
     #[must_use]
     pub fn standard(&self) -> [u8; STANDARD_COLUMNS] {
-        let mut line = Line([b' '; STANDARD_COLUMNS]);
+        let mut line = [b' '; STANDARD_COLUMNS];
+        self.lay_out(Line(&mut line), &STANDARD, &duration(self.duration_s));
+        line
+    }
+
+    /// The extended layout: 101 columns, no line end; hours have four digits, numbers and digits seven and 24.
+    #[must_use]
+    pub fn extended(&self) -> [u8; EXTENDED_COLUMNS] {
+        let mut line = [b' '; EXTENDED_COLUMNS];
+        self.lay_out(Line(&mut line), &EXTENDED, &long_duration(self.duration_s));
+        line
+    }
+
+    fn lay_out(&self, mut line: Line<'_>, columns: &Columns, duration: &[u8]) {
         let civil = self.start.civil();
-        line.put(0, 1, &[long_call(self.duration_s)]);
-        line.put(1, 5, &join(two(civil.month), b'/', two(civil.day)));
-        line.put(7, 5, &join(two(civil.hour), b':', two(civil.minute)));
-        line.put(15, 8, &duration(self.duration_s));
-        line.station(24, self.calling);
-        line.time_to_answer(29, self);
-        line.put(34, 26, self.dialed.as_bytes());
-        line.put(60, 1, &[self.completion.letter()]);
-        line.station(62, self.called);
-        line.put(73, 12, self.account.expose());
-        line.put(86, 3, &three(self.system_id));
-        line.0
+        line.put((0, 1), &[long_call(self.duration_s)]);
+        line.put((1, 5), &join(two(civil.month), b'/', two(civil.day)));
+        line.put((7, 5), &join(two(civil.hour), b':', two(civil.minute)));
+        line.put(columns.duration, duration);
+        line.station(columns.calling, self.calling);
+        line.time_to_answer(columns.answer, self);
+        line.put(columns.dialed, self.dialed.as_bytes());
+        line.put((columns.completion, 1), &[self.completion.letter()]);
+        line.station(columns.called, self.called);
+        line.put(columns.account, self.account.expose());
+        line.put(columns.system, &three(self.system_id));
     }
 
     /// One CSV line with CRLF (RFC 4180); a dialed number that a spreadsheet could take for a formula is quoted with an
@@ -169,35 +217,35 @@ fn put_station(out: &mut impl Sink, station: Station) {
     }
 }
 
-struct Line([u8; STANDARD_COLUMNS]);
+struct Line<'l>(&'l mut [u8]);
 
-impl Line {
-    fn put(&mut self, column: usize, width: usize, text: &[u8]) {
+impl Line<'_> {
+    fn put(&mut self, (column, width): (usize, usize), text: &[u8]) {
         if let Some(field) = self.0.get_mut(column..column.saturating_add(width)) {
             field.iter_mut().zip(text).for_each(|(slot, c)| *slot = *c);
         }
     }
 
-    fn station(&mut self, column: usize, station: Station) {
+    fn station(&mut self, place: (usize, usize), station: Station) {
         match station {
-            Station::Dn(dn) => self.put(column, 4, dn.as_bytes()),
-            Station::PublicTrunk(n) => self.trunk(column, b'T', n),
-            Station::PrivateTrunk(n) => self.trunk(column, b'X', n),
+            Station::Dn(dn) => self.put(place, dn.as_bytes()),
+            Station::PublicTrunk(n) => self.trunk(place.0, b'T', n),
+            Station::PrivateTrunk(n) => self.trunk(place.0, b'X', n),
             Station::Unknown => {}
         }
     }
 
     fn trunk(&mut self, column: usize, letter: u8, number: u16) {
-        self.put(column, 1, &[letter]);
-        self.put(column.saturating_add(1), 3, &three(number));
+        self.put((column, 1), &[letter]);
+        self.put((column.saturating_add(1), 3), &three(number));
     }
 
     /// Seconds to answer of incoming calls; nothing for outgoing ones.
-    fn time_to_answer(&mut self, column: usize, record: &Smdr) {
+    fn time_to_answer(&mut self, place: (usize, usize), record: &Smdr) {
         if matches!(record.calling, Station::PublicTrunk(_) | Station::PrivateTrunk(_)) {
             match record.time_to_answer_s {
-                Some(seconds) => self.put(column, 3, &three(u16::try_from(seconds.min(999)).unwrap_or(999))),
-                None => self.put(column, 3, b"*?*"),
+                Some(seconds) => self.put(place, &three(u16::try_from(seconds.min(999)).unwrap_or(999))),
+                None => self.put(place, b"*?*"),
             }
         }
     }
@@ -220,6 +268,18 @@ fn duration(seconds: u32) -> [u8; 8] {
         if seconds >= 360_000 { (99, 99, 99) } else { (seconds / 3600, seconds / 60 % 60, seconds % 60) };
     let ([a, b], [c, d], [e, f]) = (part(h), part(m), part(s));
     [a, b, b':', c, d, b':', e, f]
+}
+
+/// `hhhh:mm:ss`; from 10,000 hours on 9999:99:99.
+fn long_duration(seconds: u32) -> [u8; 10] {
+    let hours = seconds / 3600;
+    let [_, _, c, d, e, f, g, h] = duration(seconds % 3600);
+    if hours > 9_999 {
+        return *b"9999:99:99";
+    }
+    let part = |n: u32| two(u8::try_from(n).unwrap_or(99));
+    let ([a, b], [i, j]) = (part(hours / 100), part(hours % 100));
+    [a, b, i, j, c, d, e, f, g, h]
 }
 
 fn two(n: u8) -> [u8; 2] {
@@ -271,6 +331,18 @@ mod tests {
         assert_eq!(&text[62..66], "T001");
         assert_eq!(&text[73..85], "4321        ");
         assert_eq!(&text[86..89], "001");
+    }
+
+    #[test]
+    fn the_extended_layout_has_its_fields_in_their_columns() {
+        let dn = Station::Dn(Digits::dialed(b"2011234").unwrap());
+        let line = Smdr { calling: dn, duration_s: 360_000, ..record() }.extended();
+        let text = core::str::from_utf8(&line).unwrap();
+        assert_eq!((&text[0..12], &text[15..25]), ("+11/22 01:00", "0100:00:00"));
+        assert_eq!((&text[26..33], &text[39..63]), ("2011234", "95551234                "));
+        assert_eq!((&text[63..64], &text[65..72]), ("A", "T001   "));
+        assert_eq!((&text[82..94], &text[95..98]), ("4321        ", "001"));
+        assert_eq!(&Smdr { duration_s: u32::MAX, ..record() }.extended()[15..25], b"9999:99:99");
     }
 
     #[test]

@@ -186,6 +186,31 @@ impl Phone {
         self.calls.iter_mut().find(|call| call.name() == name)
     }
 
+    /// What a provisional answer tells of the far end: requests can be sent to it (RFC 3261 section 12.1.2).
+    pub(super) fn learn_early(&mut self, purpose: &Purpose, message: &Message<'_>) {
+        let Purpose::Invite(name) = purpose else { return };
+        let tag = message.to.as_ref().and_then(|to| to.tag()).map(text::lossy);
+        let target = message.contact.first().map(|contact| text::lossy(contact.uri.text));
+        let warning = text::warning(message);
+        let Some(call) = self.find(name) else { return };
+        call.remote_tag = tag.unwrap_or_else(|| call.remote_tag.clone());
+        call.target = target.unwrap_or_else(|| call.target.clone());
+        if !warning.is_empty() {
+            self.tell(PhoneEvent::Warned(warning));
+        }
+    }
+
+    /// Sends a key by INFO, as `application/dtmf-relay`.
+    pub(super) fn send_key(&mut self, now: Instant, at: usize, key: char) {
+        let us = self.contact();
+        let call = &mut self.calls[at];
+        let peer = call.peer;
+        let mut request = call.request(Method::Info, &us);
+        request.extra = "Content-Type: application/dtmf-relay\r\n".to_owned();
+        request.body = format!("Signal={key}\r\nDuration=160\r\n").into_bytes();
+        self.begin(now, request, Purpose::Info, peer);
+    }
+
     /// A provisional answer.
     pub(super) fn progressed(&mut self, now: Instant, purpose: &Purpose, status: u16) {
         let Purpose::Invite(name) = purpose else { return };

@@ -29,6 +29,8 @@ pub(super) enum Purpose {
     Reinvite(String),
     Bye(String),
     Cancel,
+    /// A key, in the dialog of a call.
+    Info,
 }
 
 /// A client transaction.
@@ -146,7 +148,9 @@ impl Phone {
             Purpose::Register { .. } | Purpose::Invite(_) => {
                 self.credentials(request.method.as_bytes(), &request.uri)
             }
-            Purpose::Options | Purpose::Reinvite(_) | Purpose::Bye(_) | Purpose::Cancel => String::new(),
+            Purpose::Options | Purpose::Reinvite(_) | Purpose::Bye(_) | Purpose::Cancel | Purpose::Info => {
+                String::new()
+            }
         };
         let bytes = request.render(self.config.address, &branch, &credentials);
         self.out.push_back((peer, bytes.clone()));
@@ -217,6 +221,7 @@ impl Phone {
                 (Phase::Proceeding | Phase::Completed { .. }, false) => {}
             }
             let purpose = client.purpose.clone();
+            self.learn_early(&purpose, message);
             return self.progressed(now, &purpose, status);
         }
         client.until = now.plus_ms(T1_64);
@@ -247,7 +252,7 @@ impl Phone {
         match &purpose {
             Purpose::Register { .. } => self.registration.cseq = request.cseq,
             Purpose::Invite(call) => self.renumber(call, request.cseq),
-            Purpose::Options | Purpose::Reinvite(_) | Purpose::Bye(_) | Purpose::Cancel => {}
+            Purpose::Options | Purpose::Reinvite(_) | Purpose::Bye(_) | Purpose::Cancel | Purpose::Info => {}
         }
         let branch = format!("z9hG4bK{}", self.token());
         self.begin_with(now, request, purpose, peer, branch, tries);
@@ -276,8 +281,15 @@ impl Phone {
             Purpose::Reinvite(_) => self.tell(PhoneEvent::Answered { method: Method::Invite, status }),
             Purpose::Invite(call) => self.over(now, &call, status, reason),
             Purpose::Bye(call) => self.over(now, &call, 200, ""),
+            Purpose::Info => self.tell(PhoneEvent::Answered { method: Method::Info, status }),
             Purpose::Cancel => {}
         }
+    }
+
+    /// Whether a request other than INVITE has not been answered before.
+    pub(super) fn is_new(&self, message: &Message<'_>) -> bool {
+        let branch = message.via.as_ref().and_then(|via| via.branch).unwrap_or(&[]);
+        self.answered.iter().all(|one| one.branch != branch || Some(one.method) != message.method())
     }
 
     /// Answers a request other than INVITE, and the same way when it comes again.

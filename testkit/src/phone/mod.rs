@@ -123,6 +123,10 @@ pub enum PhoneEvent {
         /// The description of the other side, as it came.
         remote_sdp: Vec<u8>,
     },
+    /// A provisional answer had this `Warning`: an account code is wanted, or the way is a dear one.
+    Warned(String),
+    /// A MESSAGE came: its text.
+    Message(String),
     /// Somebody calls.
     Incoming {
         /// The user part of From.
@@ -257,6 +261,13 @@ impl Phone {
         }
     }
 
+    /// Presses a key in the youngest call that is up or being set up; it goes by INFO.
+    pub fn press(&mut self, now: Instant, key: char) {
+        if let Some(at) = self.calls.iter().rposition(|call| call.is_calling() || call.is_up()) {
+            self.send_key(now, at, key);
+        }
+    }
+
     /// Asks to change the session of the youngest call that is up (RFC 3261 section 14).
     pub fn reinvite(&mut self, now: Instant) {
         if let Some(at) = self.calls.iter().rposition(Call::is_up) {
@@ -346,6 +357,12 @@ impl Phone {
             Method::Cancel => self.cancelled(now, from, message),
             Method::Bye => self.hung_up(now, from, message),
             Method::Options => self.answer_once(now, from, message, 200),
+            Method::Message => {
+                if self.is_new(message) {
+                    self.tell(PhoneEvent::Message(text::lossy(message.body)));
+                }
+                self.answer_once(now, from, message, 200);
+            }
             _ => self.answer_once(now, from, message, 501),
         }
     }

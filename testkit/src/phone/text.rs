@@ -58,7 +58,7 @@ pub(super) fn response(message: &Message<'_>, status: u16, tag: &str, extra: &st
 }
 
 fn finish(mut head: String, body: &[u8]) -> Vec<u8> {
-    if !body.is_empty() {
+    if !body.is_empty() && !head.contains("Content-Type: ") {
         head.push_str("Content-Type: application/sdp\r\n");
     }
     let _ = write!(head, "Content-Length: {}\r\n\r\n", body.len());
@@ -84,6 +84,12 @@ pub(super) fn sdp(config: &PhoneConfig) -> Vec<u8> {
 /// `Reason`, or nothing.
 pub(super) fn reason(message: &Message<'_>) -> String {
     message.headers(Name::Reason).next().map(lossy).unwrap_or_default()
+}
+
+/// The text of `Warning`, without code and agent; or nothing.
+pub(super) fn warning(message: &Message<'_>) -> String {
+    let warning = message.headers(Name::Warning).next().map(lossy).unwrap_or_default();
+    warning.split('"').nth(1).unwrap_or_default().to_owned()
 }
 
 /// The body, if it is a session description.

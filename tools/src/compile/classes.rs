@@ -75,7 +75,8 @@ pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -
         name(&mut classes.group_names, row.keys.name.as_ref(), row, index, report);
         tables.cor_groups.push(CorGroupRow {
             id: row.keys.id.get_ref().get(),
-            members: row.keys.members.0.0,
+            low: u64::try_from(row.keys.members.0.0 & u128::from(u64::MAX)).unwrap_or(0),
+            high: u64::try_from(row.keys.members.0.0 >> 64).unwrap_or(0),
             name: tables.texts.option(row.keys.name.as_ref().map(|name| name.get_ref().as_str())),
         });
     }

@@ -2,8 +2,10 @@
 
 mod account;
 mod automaton;
+mod block;
 mod classes;
 mod conflicts;
+mod help;
 mod inbound;
 mod judged;
 mod numbering;
@@ -18,7 +20,7 @@ use crate::finding::{Finding, Place, Report};
 use crate::keyring::keyring;
 use crate::read::{read_file, read_str};
 use crate::schema::Policy;
-use crate::schema::system::{Layout, Profile};
+use crate::schema::system::{Layout, Profile, Reading};
 use crate::write::Tables;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -75,12 +77,14 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     time::build(policy, &routing, &mut tables, &mut report);
     let secrets = parties::devices(policy, &classes, &mut tables, &mut report);
     numbers::build(policy, &classes, &mut routing, &mut tables, &mut report);
+    help::build(policy, &mut tables, &mut report);
     if !report.failed() {
         crate::lint::run(policy, &tables, &mut report);
     }
     if report.failed() {
         return Err(report.finish());
     }
+    tables.block = block::build(&tables);
     let Some(image) = tables.image() else {
         report.error(
             Place::default(),
@@ -116,17 +120,21 @@ fn system(policy: &Policy, tables: &mut Tables) {
         row.default_location = texts.option(system.default_location.as_deref());
     }
     let timezone = policy.system.as_ref().and_then(|row| row.keys.timezone.as_ref());
+    let rules = policy.system.as_ref().and_then(|row| row.keys.rules.as_ref());
+    for (rule, reading) in rules.into_iter().flatten() {
+        row.open_rules |= u16::from(*reading == Reading::Open) << (rule.0.number() - 22);
+    }
     row.timezone = texts.add(timezone.map_or("UTC", |zone| &zone.0.0));
     let smdr = policy.smdr.as_ref().map(|row| &row.keys);
     let bit = |given: Option<bool>, default: bool, bit: u8| u8::from(given.unwrap_or(default)) << bit;
     row.smdr = bit(smdr.and_then(|smdr| smdr.external), true, 0)
         | bit(smdr.and_then(|smdr| smdr.internal), false, 1)
         | bit(smdr.and_then(|smdr| smdr.report_account_codes), true, 2)
-        | bit(
-            smdr.and_then(|smdr| smdr.layout.as_ref()).map(|layout| *layout.get_ref() == Layout::Csv),
-            false,
-            3,
-        );
+        | match smdr.and_then(|smdr| smdr.layout.as_ref()).map(|layout| *layout.get_ref()) {
+            None | Some(Layout::Standard) => 0,
+            Some(Layout::Csv) => 1 << 3,
+            Some(Layout::Extended) => 1 << 4,
+        };
     limits(policy, row);
     row.system_id = smdr.and_then(|smdr| smdr.system_id.as_ref()).map_or(1, |id| id.0.0);
 }

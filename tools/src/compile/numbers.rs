@@ -285,6 +285,9 @@ impl<'p> Numbers<'p> {
             line: report.line(row.place),
             outpulse: if emergency { tables.texts.add(outpulse) } else { Default::default() },
         });
+        if emergency && self.emergency.contains_key(&pattern) {
+            tables.emergency.push((pattern.clone(), number));
+        }
         let terminal = if emergency { Terminal::Emergency(number) } else { Terminal::Ars(number) };
         let owner = Owner { terminal, place, label: format!("ars {pattern}").into() };
         if let Some(first) = self.tree.add_pattern(&pattern, follow, owner) {

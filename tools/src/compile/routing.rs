@@ -56,8 +56,15 @@ pub(crate) fn build(policy: &Policy, classes: &Classes, tables: &mut Tables, rep
             }
             found.unwrap_or(0)
         });
+        let modified =
+            modification.checked_sub(1).map_or_else(Default::default, |row| tables.modifications[row]);
+        let of_trunk = trunk.and_then(|row| tables.trunks.get(row)).copied().unwrap_or_default();
         tables.routes.push(RouteRow {
             id,
+            trunk_flags: of_trunk.flags,
+            interconnect: of_trunk.interconnect,
+            absorb: modified.absorb,
+            insert: modified.insert,
             trunk: u16::try_from(trunk.unwrap_or(0)).unwrap_or(0),
             modification: u16::try_from(modification).unwrap_or(0),
             cor_group: classes.group(keys.cor_group.as_ref(), |group| row.at(group.span()), report),
@@ -197,13 +204,9 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
             line: report.line(row.place),
         });
         for range in keys.trusted.iter().flatten() {
-            let (address, prefix) = range.0.0;
-            let (address, more) = match address {
-                std::net::IpAddr::V4(v4) => (v4.to_ipv6_mapped().to_bits(), 96),
-                std::net::IpAddr::V6(v6) => (v6.to_bits(), 0),
-            };
+            let (address, prefix) = super::help::range(range.0.0);
             let trunk = u16::try_from(row_number).unwrap_or(0);
-            tables.trusted.push(TrustedRow { trunk, address, prefix: prefix + more });
+            tables.trusted.push(TrustedRow { trunk, address, prefix });
         }
     }
     // Of two ranges that hold an address, the narrower one knows better.

@@ -19,7 +19,7 @@ pub(crate) enum Profile {
     Mivb,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Reading {
     Strict,
@@ -46,6 +46,13 @@ section! {
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Rule(u8);
 
+impl Rule {
+    /// 22 to 37.
+    pub(crate) const fn number(&self) -> u8 {
+        self.0
+    }
+}
+
 impl super::types::Text for Rule {
     const EXPECTED: &'static str = "a rule from r22 to r37";
     fn read(text: &str) -> Option<Self> {
@@ -67,8 +74,7 @@ section! {
 
 section! {
     /// `[cos.timers]`, with the field's ranges
-    Timers = "cos.timers", later ["no_answer", "no_answer_recall",
-        "hold_recall", "camp_on_recall", "busy_tone", "cleardown_min"] {
+    Timers = "cos.timers", later ["no_answer", "no_answer_recall", "hold_recall", "camp_on_recall", "cleardown_min"] {
         first_digit: Option<Int<5, 60>>,
         inter_digit: Option<Int<3, 60>>,
         dialing_conflict: Option<Int<2, 5>>,
@@ -109,7 +115,7 @@ pub(crate) struct Pair {
 
 section! {
     /// `[[zone]]`
-    Zone = "zone", later ["cesid", "subnets"] {
+    Zone = "zone", later ["cesid"] {
         name: Spanned<String>,
         cesid: Option<Of<Cesid>>,
         location: Option<String>,
@@ -130,7 +136,7 @@ pub(crate) enum Layout {
 
 section! {
     /// `[smdr]`
-    Smdr = "smdr", later ["layout"] {
+    Smdr = "smdr", later [] {
         external: Option<bool>,
         internal: Option<bool>,
         report_account_codes: Option<bool>,

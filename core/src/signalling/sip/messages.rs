@@ -1,6 +1,6 @@
 //! Requests and responses, made and remembered.
 
-use super::{Key, Machine, Request, Sip, Transaction};
+use super::{Key, Machine, Request, Sip, Told, Transaction};
 use crate::base::{Handle, Instant};
 use crate::signalling::Dialog;
 use crate::signalling::render::{self, Head};
@@ -184,6 +184,60 @@ impl Sip<'_> {
         self.send_again(handle);
         self.watch(timers, handle);
         Some(handle)
+    }
+
+    /// Sends a stored text in a MESSAGE (RFC 3428), outside of any dialog; `cookies` are random. The text stays the caller's.
+    /// What comes back is of no consequence.
+    pub fn tell(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        told: &Told<'_>,
+        cookies: [u64; 3],
+        body: Text,
+    ) {
+        let [cookie, call_id, tag] = cookies;
+        let transaction = Transaction {
+            machine: Machine::Client(client::State::new(now)),
+            leg: Handle::NONE,
+            method: Method::Message,
+            cseq: 1,
+            cookie,
+            hash: 0,
+            peer: told.to,
+            text: Text::EMPTY,
+            echo: Text::EMPTY,
+            cancel: Handle::NONE,
+        };
+        let Ok(handle) = self.transactions.insert(transaction) else { return };
+        let us = self.us;
+        let mut out = self.pages.writer();
+        out.line(&[b"MESSAGE ", told.target, b" SIP/2.0"]);
+        out.put(b"Via: SIP/2.0/UDP ");
+        out.socket_address(us);
+        out.line(&[b";rport;branch=z9hG4bK", &render::token(handle, cookie)]);
+        out.line(&[b"Max-Forwards: 70"]);
+        out.put(b"From: \"Emergency\" <sip:emergency@");
+        out.socket_address(us);
+        out.line(&[b">;tag=", &render::token(Handle::NONE, tag)]);
+        out.put(b"To: <sip:");
+        out.put(told.number);
+        out.put(b"@");
+        out.socket_address(us);
+        out.line(&[b">"]);
+        out.line(&[b"Call-ID: ", &render::token(Handle::NONE, call_id)]);
+        out.line(&[b"CSeq: 1 MESSAGE"]);
+        out.line(&[b"Priority: emergency"]);
+        out.line(&[b"Content-Type: text/plain;charset=utf-8"]);
+        out.put(b"Content-Length: ");
+        out.number(u64::try_from(body.len()).unwrap_or(0));
+        out.put(b"\r\n\r\n");
+        out.put_text(body, 0, body.len());
+        if let (Some(text), Some(transaction)) = (out.finish(), self.transactions.get_mut(handle)) {
+            transaction.text = text;
+        }
+        self.send_again(handle);
+        self.watch(timers, handle);
     }
 
     /// Cancels our INVITE: same branch, its own transaction (RFC 3261 section 9.1).

@@ -75,6 +75,17 @@ pub struct Request {
     pub body: Text,
 }
 
+/// Whom a message outside of any dialog goes to.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// Where it goes.
+    pub to: SocketAddr,
+    /// The URI it is for.
+    pub target: &'a [u8],
+    /// The number it is for.
+    pub number: &'a [u8],
+}
+
 /// The caller's tables, for [`Sip::new`].
 #[derive(Debug)]
 pub struct Tables<'m> {

@@ -17,6 +17,7 @@
 
 mod address;
 mod digest;
+pub mod dtmf;
 mod header;
 mod message;
 mod read;

@@ -1,7 +1,7 @@
 //! Fewest states, fewest octets: states that cannot be told apart become one, and rows of edges are laid over each other.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use strowger::policy::rows::{ClassEdgeRow, ClassStateRow, ONE_WAY, SYMBOL_SHIFT};
+use strowger::policy::rows::{ClassEdgeRow, ClassStateRow, ONE_WAY, RUN, RUN_SHIFT, SYMBOL_SHIFT};
 
 /// Symbols: 0-9, `*`, `#`, `+`.
 pub(super) const SYMBOLS: usize = 13;
@@ -47,8 +47,50 @@ pub(super) fn minimised(dfa: &Dfa) -> Dfa {
     out
 }
 
+/// The one state that every digit leads to, if nothing else leads anywhere.
+fn one_way(row: &[Option<u32>; SYMBOLS]) -> Option<u32> {
+    row[0].filter(|to| (0..SYMBOLS).all(|s| row[s] == (s < 10).then_some(*to)))
+}
+
+/// The same automaton, numbered so that states with one way stand in front of where it leads, as far as can be: a walk
+/// passes such a run at once. The beginning stays 0.
+fn in_runs(dfa: &Dfa) -> Dfa {
+    let count = dfa.next.len();
+    let follows = |state: usize| one_way(&dfa.next[state]).map(|to| to as usize).filter(|to| *to != state);
+    let depth = |state: usize| std::iter::successors(Some(state), |at| follows(*at)).take(64).count();
+    let mut starts: Vec<usize> = (1..count).collect();
+    starts.sort_by_key(|state| std::cmp::Reverse(depth(*state)));
+    let mut order = vec![0];
+    let mut placed = vec![false; count];
+    placed[0] = true;
+    for start in starts {
+        let mut next = Some(start);
+        while let Some(state) = next.filter(|state| !placed[*state]) {
+            placed[state] = true;
+            order.push(state);
+            next = follows(state);
+        }
+    }
+    let mut number = vec![0u32; count];
+    for (new, old) in (0u32..).zip(&order) {
+        number[*old] = new;
+    }
+    Dfa {
+        next: order.iter().map(|old| dfa.next[*old].map(|to| to.map(|to| number[to as usize]))).collect(),
+        label: order.iter().map(|old| dfa.label[*old]).collect(),
+    }
+}
+
+/// How many states from this one on lead to the next in the table, whatever the digit.
+fn run(dfa: &Dfa, from: usize) -> u8 {
+    let leads_on =
+        |state: &usize| dfa.next.get(*state).and_then(one_way).is_some_and(|to| to as usize == state + 1);
+    u8::try_from((from..).take_while(leads_on).take(usize::from(RUN)).count()).unwrap_or(RUN)
+}
+
 /// The tables of the image; `None` if they would be too large for their numbers.
 pub(super) fn tables(dfa: &Dfa) -> Option<(Vec<ClassStateRow>, Vec<ClassEdgeRow>)> {
+    let dfa = &in_runs(dfa);
     let mut order: Vec<usize> = (0..dfa.next.len()).collect();
     let width = |state: &usize| dfa.next[*state].iter().flatten().count();
     order.sort_by_key(|state| std::cmp::Reverse(width(state)));
@@ -62,8 +104,9 @@ pub(super) fn tables(dfa: &Dfa) -> Option<(Vec<ClassStateRow>, Vec<ClassEdgeRow>
         let row = &dfa.next[state];
         let (class, own) = dfa.label[state];
         // Most states lead one way with every digit, and need no edges for that.
-        if let Some(to) = row[0].filter(|to| (0..SYMBOLS).all(|s| row[s] == (s < 10).then_some(*to))) {
-            states[state] = ClassStateRow { base: u16::try_from(to).ok()?, class: class | ONE_WAY, own };
+        if let Some(to) = one_way(row) {
+            let class = class | ONE_WAY | run(dfa, to as usize) << RUN_SHIFT;
+            states[state] = ClassStateRow { base: u16::try_from(to).ok()?, class, own };
             continue;
         }
         let used: Vec<usize> = (0..SYMBOLS).filter(|symbol| row[*symbol].is_some()).collect();
