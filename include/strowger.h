@@ -642,7 +642,8 @@ stw_status stw_exchange_trunk(struct stw_exchange *x,
 // A party (one of stw_party_kind, and its row) dials, all digits at once, and is not on the exchange's own SIP.
 //
 // `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK and STW_DENIED, and is left alone
-// otherwise. STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
+// otherwise; its `dialed` is empty if an account code was in front and the call is refused (the decision that is polled
+// has the number). STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
 // (A way that fails at once has released that leg already: the outputs say so.) STW_DENIED: refused or busy, no leg.
 // STW_CONGESTED: no room. STW_ERR_UNKNOWN: no such row. STW_ERR_DRAIN_FIRST: poll, then again. Cost: one
 // decision, whatever the size of the policy.

@@ -12,7 +12,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddr
 use strowger::base::{Digits, Handle};
 use strowger::call::Cause;
 use strowger::exchange::Output;
-use strowger::policy::{Authority, Choice, ClassRef, Denial, Image, Party, RowRef, Verdict, emergency};
+use strowger::policy::{Authority, Choice, ClassRef, Denial, Image, Party, RowRef, Rule, Verdict, emergency};
 use strowger::record::{Alarm, Decision, Smdr, alarm, smdr::Station};
 
 /// Text in an array, ended by a zero: the last place is never written.
@@ -159,6 +159,23 @@ pub(crate) fn denied(
     let group = denial.cor_group.and_then(|group| image?.cor_groups().get(usize::from(group)));
     out.cor_group = group.map_or(0, |row| u32::from(row.id));
     out
+}
+
+/// A refusal as a set-up tells it: these rules ask a device for an account code, and deny anybody else.
+pub(crate) fn refused(
+    image: Option<&Image<'_>>,
+    from: Party,
+    dialed: &Digits,
+    denial: &Denial,
+) -> stw_decision {
+    let out = denied(image, from, dialed, denial);
+    let asks = matches!(denial.rule, Rule::CodeForced | Rule::CodeForcedVerified);
+    match from {
+        Party::Device(_) if asks => {
+            stw_decision { verdict: stw_verdict::STW_VERDICT_ACCOUNT_CODE as u32, ..out }
+        }
+        Party::Device(_) | Party::Trunk(_) | Party::Unknown => out,
+    }
 }
 
 fn number_class(class: Option<ClassRef>) -> u32 {

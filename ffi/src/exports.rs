@@ -13,6 +13,7 @@ use core::mem::MaybeUninit;
 use core::net::{Ipv4Addr, SocketAddr};
 use strowger::base::{Digits, Handle, Instant, WallTime};
 use strowger::exchange::{Config, Signal, Taken, Ticked};
+use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Image, Keyring, Party};
 use stw_status_number::{
     STW_CONGESTED, STW_DENIED, STW_EMPTY, STW_ERR_ABI, STW_ERR_ARGUMENT, STW_ERR_BUFFER, STW_ERR_MEMORY,
@@ -242,7 +243,8 @@ pub unsafe extern "C" fn stw_exchange_trunk(
 /// A party (one of stw_party_kind, and its row) dials, all digits at once, and is not on the exchange's own SIP.
 ///
 /// `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK and STW_DENIED, and is left alone
-/// otherwise. STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
+/// otherwise; its `dialed` is empty if an account code was in front and the call is refused (the decision that is polled
+/// has the number). STW_OK: allowed and being set up, `out->leg` is the caller's leg; what to do comes by stw_exchange_poll.
 /// (A way that fails at once has released that leg already: the outputs say so.) STW_DENIED: refused or busy, no leg.
 /// STW_CONGESTED: no room. STW_ERR_UNKNOWN: no such row. STW_ERR_DRAIN_FIRST: poll, then again. Cost: one
 /// decision, whatever the size of the policy.
@@ -261,18 +263,20 @@ pub unsafe extern "C" fn stw_exchange_setup(
         let (dialed, out) = unsafe { (bytes(dialed, dialed_len)?, Place::new(out)?) };
         let from = party(engine, party_kind, party_row)?;
         let taken = engine.signal(Instant(now_ms), &Signal::Setup { from, dialed })?;
-        let digits = Digits::dialed(dialed).unwrap_or_default();
+        let digits = dialed_without_code(engine, from, dialed);
         match taken {
             Taken::SetUp { leg } => {
                 let choice = engine.calls().choice(leg);
                 out.write(match choice {
-                    Some((_, choice)) => convert::allowed(engine.image(), from, &digits, choice, leg.bits()),
+                    Some((dialed, choice)) => {
+                        convert::allowed(engine.image(), from, dialed, choice, leg.bits())
+                    }
                     None => convert::allowed_somehow(from, &digits, leg.bits()),
                 });
                 Ok(STW_OK)
             }
             Taken::Denied(denial) => {
-                out.write(convert::denied(engine.image(), from, &digits, &denial));
+                out.write(convert::refused(engine.image(), from, &digits, &denial));
                 Ok(STW_DENIED)
             }
             Taken::Congested => Ok(STW_CONGESTED),
@@ -487,6 +491,15 @@ fn party(engine: &Engine, kind: u32, row: u32) -> Result<Party, stw_status_numbe
     } else {
         Err(STW_ERR_ARGUMENT)
     }
+}
+
+/// What was dialed, as far as it can be told apart from an account code (R53): nothing behind a feature code.
+fn dialed_without_code(engine: &Engine, from: Party, dialed: &[u8]) -> Digits {
+    let coded = |image: &Image<'_>| matches!(analyse(image, dialed, |_| false).end, End::Feature(..));
+    if matches!(from, Party::Device(_)) && engine.image().is_some_and(coded) {
+        return Digits::EMPTY;
+    }
+    Digits::dialed(dialed).unwrap_or_default()
 }
 
 fn signal(engine: &mut Engine, now_ms: u64, signal: &Signal<'_>) -> Outcome {

@@ -356,6 +356,36 @@ fn a_denial_carries_what_an_administrator_needs() {
 }
 
 #[test]
+fn a_set_up_tells_of_codes_what_the_polled_decision_tells() {
+    let codes = "[features]\naccount_code = \"*33\"\n[[account_code]]\ncode = \"43219\"\nkind = \"verified\"\ncos = 1\ncor = 1\n";
+    let features = "\"smdr-internal\", \"verified-account-code\", \"forced-non-verified-account-code\"";
+    let policy = POLICY.replacen("\"smdr-internal\"", features, 1) + codes;
+    let compiled = strowger_tools::compile_str(&policy, "policy.toml").unwrap();
+    let mut world = World::new(&config());
+    assert_eq!(world.load(&compiled.image, &compiled.keyring), 0);
+    world.policy = Some((compiled.image, compiled.keyring));
+    let polled = |world: &World| {
+        let decided =
+            core::iter::from_fn(|| world.poll(&mut [0; 2048])).find(|output| output.kind == 8).unwrap();
+        // SAFETY: of this kind.
+        unsafe { decided.body.decision }
+    };
+    // Asked for a code: that verdict, at both places.
+    let (refused, decision) = world.setup(1, 0, b"95551234");
+    let decision = decision.unwrap();
+    assert_eq!((refused, decision.verdict, decision.rule), (status(STW_DENIED), 3, 101));
+    assert_eq!((polled(&world).verdict, text(&decision.dialed)), (3, "95551234"));
+    // R53: the code is never in what was dialed.
+    let (allowed, decision) = world.setup(1, 0, b"*3343219#95551234");
+    let decision = decision.unwrap();
+    assert_eq!((allowed, text(&decision.dialed), text(&polled(&world).dialed)), (0, "95551234", "95551234"));
+    let (refused, decision) = world.setup(1, 0, b"*3343219#9011441234567");
+    let decision = decision.unwrap();
+    assert_eq!((refused, text(&decision.dialed)), (status(STW_DENIED), ""));
+    assert_eq!(text(&polled(&world).dialed), "9011441234567");
+}
+
+#[test]
 fn a_neutral_call_goes_through() {
     let world = World::loaded();
     let (x, mut row) = (world.x, 9);
