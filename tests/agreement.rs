@@ -50,7 +50,7 @@ const COMMANDS: u64 = 400;
 /// Policies at once.
 const WORKERS: u8 = 2;
 /// How often each rule occurs at least among 100,000 attempts.
-const LEAST: u64 = 40;
+const LEAST: u64 = 100;
 /// How long a contradiction may be made smaller.
 const SHRINKING: Duration = Duration::from_secs(60);
 

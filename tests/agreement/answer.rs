@@ -63,7 +63,7 @@ pub(crate) fn contradictions(answers: &Answers) -> Vec<String> {
     }
     // A call that goes says where to and with which digits; one that does not says why on the wire and in the record.
     let more: &[(&str, &str)] = if denied {
-        &[("record", "rule"), ("record", "cos"), ("wire", "rule")]
+        &[("record", "verdict"), ("record", "rule"), ("record", "cos"), ("wire", "rule")]
     } else {
         &[("wire", "to"), ("c offered", "to"), ("c offered", "outpulsed"), ("explain", "outpulsed")]
     };

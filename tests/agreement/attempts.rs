@@ -3,7 +3,7 @@
 use super::policy::{Policy, Setting};
 use std::net::SocketAddr;
 use strowger_testkit::model::{Device, Mode, Model, Profile};
-use strowger_testkit::oracle::Party;
+use strowger_testkit::oracle::{Party, decide};
 use strowger_testkit::strategies::{Question, Seeded, models, questions};
 
 /// One attempt.
@@ -64,7 +64,15 @@ pub(crate) fn draw(seed: u64, nth: u64, many: usize, far_ends: &[SocketAddr]) ->
     let questions = questions(&model);
     let mut attempts = Vec::new();
     for _ in 0..many {
-        let question = seeded.draw(&questions);
+        let mut question = seeded.draw(&questions);
+        for _ in 0..2 {
+            let led = decide(&model, &question.attempt, &|_| true, None).rule;
+            // What leads nowhere is easy to agree on, and common: it mostly makes room for something else.
+            if !matches!(led, "number.vacant" | "account-code.wrong") || dice.percent(20) {
+                break;
+            }
+            question = seeded.draw(&questions);
+        }
         attempts.push(match question.attempt.from {
             Party::Device(_) => of_device(&model, &setting, question, &mut dice),
             Party::Trunk(_) => of_trunk(&mut setting, &behind, question, &mut dice),

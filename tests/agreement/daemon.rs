@@ -123,6 +123,7 @@ fn record(line: &str) -> Result<Answer, String> {
     let mut answer = Answer::default();
     answer.set("goes", "no");
     for (name, key) in [
+        ("verdict", "verdict"),
         ("rule", "rule"),
         ("text", "text"),
         ("from", "from"),
