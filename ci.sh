@@ -24,23 +24,30 @@ check_packages() {
 }
 check_format() { cargo fmt --all --check; }
 check_clippy() { cargo clippy --quiet --workspace --all-targets --locked -- -D warnings; }
-check_test() { cargo test --workspace --locked; }
+# A taste of the agreement of all ends; the check of that name takes the whole.
+check_test() { STROWGER_ATTEMPTS=2000 cargo test --workspace --locked; }
 check_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --locked; }
 check_gateway() { cargo build --quiet --release --locked -p strowger-gateway -p strowger-tools; }
 check_demo() { check_gateway; "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" demo; }
 check_c() { ci/c.sh; }
 check_bare_metal() { ci/bare-metal.sh; }
 check_daemon() { check_gateway; tests/interop/daemon.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_agreement() {
+    check_gateway
+    cargo build --quiet --release --locked -p strowger-ffi
+    STROWGER_GATEWAY="${CARGO_TARGET_DIR:-target}/release/strowger-gateway" \
+        cargo test --quiet --locked -p strowger-tests --test agreement -- --nocapture
+}
 check_sipp() { check_gateway; tests/interop/sipp.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_baresip() { check_gateway; tests/interop/baresip.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_counts() { ci/counts.sh; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c bare_metal daemon sipp baresip counts load)
+ALL=(packages format clippy test doc demo c bare_metal daemon agreement sipp baresip counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
-    # Ten times the random policies and datagrams.
-    export STROWGER_PAIRS=1000000 STROWGER_DATAGRAMS=500000
+    # Ten times the random policies, datagrams and attempts.
+    export STROWGER_PAIRS=1000000 STROWGER_DATAGRAMS=500000 STROWGER_ATTEMPTS=1000000
     names=()
 fi
 [ ${#names[@]} -gt 0 ] || names=("${ALL[@]}")

@@ -476,8 +476,8 @@ typedef struct stw_smdr {
     uint32_t rule;
     // Q.850 cause.
     uint32_t q850;
-    // 0.
-    uint32_t reserved32;
+    // The number of the call, 0-9999 and round again: two records with the same one are about one call (R86).
+    uint32_t call;
     // Who called: a directory number, Tnnn or Xnnn for a public or private trunk, or nothing.
     struct stw_digits calling;
     // Who was called, likewise.

@@ -137,8 +137,8 @@ fn without_a_policy_help_is_found_by_the_block_and_nothing_else_by_anybody() {
     // By neutral signals the refusal has its rule.
     let now = sim.now;
     let setup = Signal::Setup { from: Party::Unknown, dialed: b"202" };
-    let Ok(Taken::Denied(denial)) = sim.exchange(0).signal(now, &setup) else { panic!("placed") };
-    assert_eq!(denial.rule, Rule::PolicyNone);
+    let Ok(Taken::Denied(decision)) = sim.exchange(0).signal(now, &setup) else { panic!("placed") };
+    assert_eq!(decision.denial().map(|denial| denial.rule), Some(Rule::PolicyNone));
     // A policy takes the block's place as soon as no call is up.
     let compiled = office::policy();
     let whole = Image::load(&compiled.0, &mut soft()).unwrap();

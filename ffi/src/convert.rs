@@ -163,6 +163,11 @@ pub(crate) fn denied(
     out
 }
 
+/// A refusal as a set-up tells it: without a time, which the polled decision has.
+pub(crate) fn refused(image: Option<&Image<'_>>, taken: &Decision) -> stw_decision {
+    stw_decision { unix_s: 0, offset_min: 0, ..decision(image, taken) }
+}
+
 /// An account code is asked for on `leg`.
 pub(crate) fn needs_code(
     image: Option<&Image<'_>>,
@@ -244,7 +249,7 @@ fn smdr(record: &Smdr) -> stw_smdr {
         mode: names::mode_named(record.classes.2),
         rule: names::rule_named(record.rule),
         q850: u32::from(record.cause),
-        reserved32: 0,
+        call: u32::from(record.call),
         calling: station(&record.calling),
         called: station(&record.called),
         dialed: digits(&record.dialed),

@@ -288,13 +288,15 @@ pub unsafe extern "C" fn stw_exchange_setup(
             Taken::SetUp { leg } => {
                 let choice = engine.calls().choice(leg);
                 out.write(match choice {
-                    Some((_, choice)) => convert::allowed(engine.image(), from, &digits, choice, leg.bits()),
-                    None => convert::allowed_somehow(from, &digits, leg.bits()),
+                    Some((dialed, choice)) => {
+                        convert::allowed(engine.image(), from, dialed, choice, leg.bits())
+                    }
+                    None => convert::allowed_somehow(from, &Digits::EMPTY, leg.bits()),
                 });
                 Ok(STW_OK)
             }
-            Taken::Denied(denial) => {
-                out.write(convert::denied(engine.image(), from, &digits, &denial));
+            Taken::Denied(decision) => {
+                out.write(convert::refused(engine.image(), &decision));
                 Ok(STW_DENIED)
             }
             Taken::NeedsCode { leg, denial } => {

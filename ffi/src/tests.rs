@@ -86,8 +86,10 @@ impl World {
             stw_exchange_setup(self.x, 1000, kind, row, dialed.as_ptr(), dialed.len(), out.as_mut_ptr())
         };
         // SAFETY: written for OK and DENIED, so says the header.
-        let written =
-            [STW_OK, STW_DENIED].map(|s| s as i32).contains(&status).then(|| unsafe { out.assume_init() });
+        let written = [STW_OK, STW_DENIED, STW_NEEDS_CODE]
+            .map(|s| s as i32)
+            .contains(&status)
+            .then(|| unsafe { out.assume_init() });
         (status, written)
     }
 
@@ -205,7 +207,7 @@ fn a_config_out_of_range_or_of_another_abi_is_refused() {
 
 /// Every function that takes an exchange, with everything else as it should be.
 fn every_call(x: *mut stw_exchange) -> Vec<i32> {
-    let (mut row, mut needed, mut hash, mut buf) = (0, 0, [0; 32], [0; 64]);
+    let (mut row, mut leg, mut needed, mut hash, mut buf) = (0, 0, 0, [0; 32], [0; 64]);
     let (address, dialed) = (address(), b"201");
     let mut decision = MaybeUninit::uninit();
     let mut output = MaybeUninit::uninit();
@@ -221,6 +223,9 @@ fn every_call(x: *mut stw_exchange) -> Vec<i32> {
             stw_exchange_device(x, dialed.as_ptr(), 3, &mut row),
             stw_exchange_trunk(x, dialed.as_ptr(), 3, &mut row),
             stw_exchange_setup(x, 0, 1, 0, dialed.as_ptr(), 3, decision.as_mut_ptr()),
+            stw_exchange_load_emergency(x, buf.as_ptr(), 0),
+            stw_exchange_off_hook(x, 0, 1, 0, &mut leg),
+            stw_exchange_digit(x, 0, 1, u32::from(b'1')),
             stw_exchange_alerting(x, 0, 1),
             stw_exchange_answer(x, 0, 1),
             stw_exchange_release(x, 0, 1, 0),
@@ -353,6 +358,40 @@ fn a_denial_carries_what_an_administrator_needs() {
     assert_eq!(world.kinds(), [8, 9]);
     let (_, decision) = world.setup(1, 0, b"2o2");
     assert_eq!((decision.unwrap().rule, text(&decision.unwrap().dialed)), (52, ""));
+}
+
+#[test]
+fn a_set_up_tells_of_codes_what_the_polled_decision_tells() {
+    let codes = "[features]\naccount_code = \"*33\"\n[[account_code]]\ncode = \"43219\"\nkind = \"verified\"\ncos = 1\ncor = 1\n";
+    let features = "\"smdr-internal\", \"verified-account-code\", \"forced-non-verified-account-code\"";
+    let policy = POLICY.replacen("\"smdr-internal\"", features, 1) + codes;
+    let compiled = strowger_tools::compile_str(&policy, "policy.toml").unwrap();
+    let mut world = World::new(&config());
+    assert_eq!(world.load(&compiled.image, &compiled.keyring), 0);
+    world.policy = Some((compiled.image, compiled.keyring));
+    let polled = |world: &World| {
+        let decided =
+            core::iter::from_fn(|| world.poll(&mut [0; 2048])).find(|output| output.kind == 8).unwrap();
+        // SAFETY: of this kind.
+        unsafe { decided.body.decision }
+    };
+    // Asked for a code: that verdict, at both places.
+    let (asked, decision) = world.setup(1, 0, b"95551234");
+    let decision = decision.unwrap();
+    assert_eq!((asked, decision.verdict, decision.rule), (status(STW_NEEDS_CODE), 3, 101));
+    assert!(decision.leg != 0 && text(&decision.dialed) == "95551234");
+    // SAFETY: an exchange of ours.
+    assert_eq!(unsafe { stw_exchange_release(world.x, 2, decision.leg, 0) }, 0);
+    let noted = polled(&world);
+    assert_eq!((noted.verdict, text(&noted.dialed)), (3, "95551234"));
+    // R53: the code is never in what was dialed.
+    let (allowed, decision) = world.setup(1, 0, b"*3343219#95551234");
+    let decision = decision.unwrap();
+    assert_eq!((allowed, text(&decision.dialed), text(&polled(&world).dialed)), (0, "95551234", "95551234"));
+    let (refused, decision) = world.setup(1, 0, b"*3343219#9011441234567");
+    let decision = decision.unwrap();
+    assert_eq!((refused, text(&decision.dialed)), (status(STW_DENIED), "9011441234567"));
+    assert_eq!(text(&polled(&world).dialed), "9011441234567");
 }
 
 #[test]
@@ -499,4 +538,52 @@ fn every_status_has_a_name_of_its_own() {
     // SAFETY: static text.
     assert_eq!(unsafe { CStr::from_ptr(stw_status_name(-1000)) }, c"?");
     assert_eq!(stw_abi_version(), STW_ABI_VERSION);
+}
+
+#[test]
+fn a_party_dials_key_by_key_and_hears_tones() {
+    let world = World::loaded();
+    let mut leg = 0;
+    // SAFETY: an exchange of ours, and a place for a leg.
+    assert_eq!(unsafe { stw_exchange_off_hook(world.x, 1, 1, 0, &raw mut leg) }, 0);
+    let tones = |world: &World| {
+        core::iter::from_fn(|| world.poll(&mut [0; 2048]))
+            .filter(|output| output.kind == 12)
+            // SAFETY: of this kind.
+            .map(|output| unsafe { (output.body.tone.leg, output.body.tone.tone) })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(tones(&world), [(leg, 1)], "dial tone");
+    // SAFETY: an exchange of ours.
+    let digit = |key: u8| unsafe { stw_exchange_digit(world.x, 2, leg, u32::from(key)) };
+    assert_eq!(digit(b'x'), status(STW_ERR_ARGUMENT));
+    assert_eq!([digit(b'2'), digit(b'0')], [0, 0]);
+    assert_eq!(tones(&world), [(leg, 0), (leg, 0)], "silence");
+    assert_eq!(digit(b'2'), 0);
+    assert_eq!(world.kinds(), [8, 2], "a decision, and somebody is called");
+    // SAFETY: an exchange of ours.
+    unsafe {
+        assert_eq!(stw_exchange_release(world.x, 3, leg, 0), 0);
+        assert_eq!(stw_exchange_digit(world.x, 3, leg, u32::from(b'1')), status(STW_ERR_UNKNOWN));
+        assert_eq!(stw_exchange_off_hook(world.x, 3, 1, 99, &raw mut leg), status(STW_ERR_UNKNOWN));
+        assert_eq!(stw_exchange_off_hook(world.x, 3, 1, 0, null_mut()), status(STW_ERR_ARGUMENT));
+    }
+}
+
+#[test]
+fn an_emergency_block_serves_where_there_is_no_policy() {
+    let policy = POLICY.to_owned();
+    let compiled = strowger_tools::compile_str(&policy, "policy.toml").unwrap();
+    let world = World::new(&config());
+    let mut damaged = compiled.image.clone();
+    damaged[50] ^= 1;
+    assert_eq!(world.load(&damaged, &compiled.keyring), status(STW_ERR_IMAGE_DAMAGED));
+    // SAFETY: an exchange of ours; the octets stay until it ends.
+    let load = |octets: &[u8]| unsafe { stw_exchange_load_emergency(world.x, octets.as_ptr(), octets.len()) };
+    assert_eq!(load(b"no block at all"), status(STW_ERR_IMAGE_FORMAT));
+    let kept = Vec::leak(damaged);
+    assert_eq!(load(kept), 0);
+    assert_eq!(load(kept), status(STW_ERR_BUSY));
+    assert_eq!(world.setup(0, 0, b"911").0, 0);
+    assert_eq!(world.setup(0, 0, b"202").0, status(STW_DENIED));
 }

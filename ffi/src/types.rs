@@ -203,8 +203,8 @@ pub struct stw_smdr {
     pub rule: u32,
     /// Q.850 cause.
     pub q850: u32,
-    /// 0.
-    pub reserved32: u32,
+    /// The number of the call, 0-9999 and round again: two records with the same one are about one call (R86).
+    pub call: u32,
     /// Who called: a directory number, Tnnn or Xnnn for a public or private trunk, or nothing.
     pub calling: stw_digits,
     /// Who was called, likewise.

@@ -137,6 +137,8 @@ impl Daemon {
     pub(crate) async fn serve(&mut self) -> Result<bool, String> {
         let watch = |kind| signal(kind).map_err(|why| format!("signals cannot be watched: {why}"));
         let (mut term, mut int) = (watch(SignalKind::terminate())?, watch(SignalKind::interrupt())?);
+        // Before the first datagram: without a clock it would be day, and every route plan closed.
+        self.set_clock();
         let mut clock = tokio::time::interval(CLOCK);
         loop {
             let wake = self.wake();

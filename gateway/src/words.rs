@@ -136,8 +136,11 @@ pub(crate) fn denied_record(image: &Image<'_>, decision: &Decision, denial: &Den
     let group =
         denial.cor_group.and_then(|group| image.cor_groups().get(usize::from(group))).map(|group| group.id);
     let at = jiff::Timestamp::from_second(decision.at.unix_s).unwrap_or_default();
+    // The same rule asks a device for an account code and denies a trunk.
+    let verdict = if matches!(decision.verdict, Verdict::NeedsCode(_)) { "account-code" } else { "deny" };
     json!({
         "time": at.to_string(),
+        "verdict": verdict,
         "rule": denial.rule.name(),
         "text": denial.rule.text(),
         "from": party(image, decision.from),

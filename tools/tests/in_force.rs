@@ -5,6 +5,7 @@ mod common;
 use common::{OFFICE, compiled, crypto, dial, dial_in, findings, list, remarks};
 use strowger::base::{Algorithm, Crypto};
 use strowger::policy::{Image, Keyring, Mode};
+use strowger_tools::explain::{Question, explain};
 use strowger_tools::{Level, compile_str, keyring_for};
 
 fn rule(text: &str, from: &str, dialed: &str) -> &'static str {
@@ -254,6 +255,25 @@ fn forced_codes_ask_and_most_digits_refuse() {
     assert_eq!(rule(&limited, "202", "95550123"), "max-digits", "R20");
     assert_eq!(rule(&limited, "202", "201"), "internal");
     assert_eq!(rule(&limited, "201", "95550123"), "route");
+}
+
+#[test]
+fn a_code_given_apart_is_the_only_one_in_front() {
+    let codes = "[features]\naccount_code = \"*33\"\n[[account_code]]\ncode = \"43219\"\nkind = \"verified\"\ncos = 1\ncor = 1\n";
+    let permitted = "name = \"Staff\"\nfeatures = [\"verified-account-code\"]";
+    let office = compiled(&(OFFICE.replace("name = \"Staff\"", permitted) + codes));
+    let image = Image::load(&office.image, &mut crypto()).unwrap();
+    let keyring = Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
+    let ask = |code: Option<&str>, dialed: &str| {
+        let question = Question { code, ..Question::of_device(&image, "201", dialed).unwrap() };
+        explain(&image, Some(&keyring), &question)
+    };
+    for number in ["95550123", "202", "0", "*33", "*3343219#95550123"] {
+        let whole = format!("*3343219#{number}");
+        let (apart, whole) = (ask(Some("43219"), number), ask(None, &whole));
+        assert_eq!((apart.rule, apart.cos, apart.cor), (whole.rule, whole.cos, whole.cor), "{number}");
+    }
+    assert_eq!(ask(Some("43219"), "*33").rule, "number.vacant", "a feature code is no number");
 }
 
 #[test]

@@ -147,7 +147,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 us
             }
             Party::Trunk(_) | Party::Unknown => {
-                remote.put(digits.as_bytes());
+                put_number(&mut remote, digits);
                 next_hop
             }
         };
@@ -161,7 +161,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             Party::Trunk(_) | Party::Unknown => {
                 remote.put(b"sip:");
-                remote.put(digits.as_bytes());
+                put_number(&mut remote, digits);
                 remote.put(b"@");
                 remote.socket_address(next_hop);
             }
@@ -375,6 +375,13 @@ pub(super) fn dn<'a>(image: &Image<'a>, device: u32) -> &'a str {
     row.map_or("", |row| image.text(row.dn))
 }
 
+/// A number as a user part: `#` has no place in a URI as it is (RFC 3261 section 19.1.2).
+fn put_number(out: &mut impl Sink, digits: &Digits) {
+    for c in digits.as_bytes() {
+        out.put(if *c == b'#' { b"%23" } else { core::slice::from_ref(c) });
+    }
+}
+
 pub(super) fn contact(out: &mut impl Sink, us: SocketAddr) {
     out.put(b"Contact: <sip:");
     out.socket_address(us);
@@ -399,7 +406,9 @@ fn caller_address(out: &mut impl Sink, image: &Image<'_>, caller: Party, to: Par
         }
         Party::Trunk(trunk) => {
             let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();
-            (image.text(row.name), image.text(row.caller_id))
+            // An address without a user part is none that everybody can read.
+            let number = Some(image.text(row.caller_id)).filter(|number| !number.is_empty());
+            (image.text(row.name), number.unwrap_or("anonymous"))
         }
         Party::Unknown => ("", "anonymous"),
     };

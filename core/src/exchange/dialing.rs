@@ -4,7 +4,7 @@
 //! A neutral party hears tones; a caller on our own SIP has dialed everything already, is told by a 183 that a code is
 //! wanted, and enters it by INFO.
 
-use super::invite::{Asked, Unplaced, is_emergency};
+use super::invite::{Asked, Unplaced, cause_of, is_emergency};
 use super::{Event as Out, Exchange, Taken};
 use crate::account::Length;
 use crate::base::{Crypto, Digit, Digits, Handle, Instant, Typed};
@@ -15,6 +15,7 @@ use crate::policy::inbound::overlap;
 use crate::policy::rows::{CosRow, Features};
 use crate::policy::trie::{Analysis, End, Onward, analyse};
 use crate::policy::{Attempt, Authority, Code, Denial, Party, RowRef, Rule, Verdict};
+use crate::record::Decision;
 
 /// What becomes of a party that dials.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,7 +25,7 @@ enum Next {
     /// The call is placed.
     Placed,
     /// It was refused.
-    Refused(Cause, Option<Denial>),
+    Refused(Cause, Option<Decision>),
 }
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -59,7 +60,7 @@ impl<C: Crypto> Exchange<'_, C> {
         match next {
             Next::Wait => Taken::Done,
             Next::Placed => Taken::SetUp { leg },
-            Next::Refused(_, Some(denial)) => Taken::Denied(denial),
+            Next::Refused(_, Some(decision)) => Taken::Denied(decision),
             Next::Refused(_, None) => Taken::Congested,
         }
     }
@@ -218,12 +219,18 @@ impl<C: Crypto> Exchange<'_, C> {
                     self.hear(now, leg, tone, neutral);
                     return next;
                 }
-                Some(Action::Check) => self.check(now, leg, party),
+                Some(Action::Check) => {
+                    let (checked, decision) = self.check(now, leg, party);
+                    if let Event::Refused(cause) = checked {
+                        next = Next::Refused(cause, decision);
+                    }
+                    checked
+                }
                 Some(Action::Place) => match self.place_dialed(now, leg, party, neutral) {
                     Ok(()) => return Next::Placed,
-                    Err((refused, denial)) => {
+                    Err((refused, decision)) => {
                         if let Event::Refused(cause) = refused {
-                            next = Next::Refused(cause, denial);
+                            next = Next::Refused(cause, decision);
                         }
                         refused
                     }
@@ -248,8 +255,8 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// The entered code: good, or the end of it.
-    fn check(&mut self, now: Instant, leg: Handle, party: Party) -> Event {
-        let Some(dialing) = self.calls.dialing(leg) else { return Event::OnHook };
+    fn check(&mut self, now: Instant, leg: Handle, party: Party) -> (Event, Option<Decision>) {
+        let Some(dialing) = self.calls.dialing(leg) else { return (Event::OnHook, None) };
         let (typed, forced) = (dialing.typed, lacks_verified(dialing));
         let class = self.class(now, party);
         let code = match party {
@@ -258,12 +265,12 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         // Where a verified code is demanded, any other is a wrong one.
         let code = if forced && matches!(code, Code::NonVerified(_)) { Code::Wrong } else { code };
-        let Some(dialing) = self.calls.dialing_mut(leg) else { return Event::OnHook };
+        let Some(dialing) = self.calls.dialing_mut(leg) else { return (Event::OnHook, None) };
         dialing.code = code;
         dialing.asked = None;
         let dialed = !dialing.number.is_empty();
         match code {
-            Code::Verified(_) | Code::NonVerified(_) => Event::Accepted { dialed },
+            Code::Verified(_) | Code::NonVerified(_) => (Event::Accepted { dialed }, None),
             Code::None | Code::Wrong | Code::Locked => {
                 let number = dialing.number;
                 let rule = if code == Code::Locked { Rule::CodeLocked } else { Rule::CodeWrong };
@@ -275,20 +282,20 @@ impl<C: Crypto> Exchange<'_, C> {
                     code: None,
                 };
                 let denial = Denial::new(rule, authority, RowRef::None);
-                self.note_denied(now, party, number, Verdict::Deny(denial));
-                Event::Refused(Cause::Denied(rule))
+                let decision = self.note_denied(now, party, number, Verdict::Deny(denial));
+                (Event::Refused(Cause::Denied(rule)), Some(decision))
             }
         }
     }
 
-    /// Places what was dialed. If it cannot be: the event that follows, and the denial.
+    /// Places what was dialed. If it cannot be: the event that follows, and the decision.
     fn place_dialed(
         &mut self,
         now: Instant,
         leg: Handle,
         party: Party,
         neutral: bool,
-    ) -> Result<(), (Event, Option<Denial>)> {
+    ) -> Result<(), (Event, Option<Decision>)> {
         let Some(dialing) = self.calls.dialing(leg) else { return Err((Event::OnHook, None)) };
         let number = dialing.number;
         let asked = Asked {
@@ -312,13 +319,13 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.placed(now, leg, commands);
                 Ok(())
             }
-            Err(Unplaced::Denied(denial)) => Err((Event::Refused(Cause::Denied(denial.rule)), Some(denial))),
+            Err(Unplaced::Denied(decision)) => Err((Event::Refused(cause_of(&decision)), Some(decision))),
             Err(Unplaced::NeedsCode(denial)) => {
                 if let Some(dialing) = self.calls.dialing_mut(leg) {
                     dialing.asked = Some(denial);
                     dialing.typed = Typed::NONE;
                 }
-                Err((Event::Asked(denial.rule), Some(denial)))
+                Err((Event::Asked(denial.rule), None))
             }
             Err(Unplaced::Congested) => Err((Event::Refused(Cause::CONGESTION), None)),
         }

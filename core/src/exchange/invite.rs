@@ -13,7 +13,7 @@ use crate::policy::permit::Refusal;
 use crate::policy::rows::{CosRow, Features};
 use crate::policy::trie::{End, analyse};
 use crate::policy::{Attempt, Authority, Code, Denial, Image, Mode, Party, Permit, RowRef, Rule, Verdict};
-use crate::record::alarm;
+use crate::record::{Decision, alarm};
 use crate::signalling::dialog::{Dialog, Phase};
 use crate::signalling::render;
 use crate::signalling::sip::Key;
@@ -45,7 +45,7 @@ pub(super) struct Asked<'a> {
 /// Why a call was not placed.
 pub(super) enum Unplaced {
     /// Policy refused, or every way is busy: noted down.
-    Denied(Denial),
+    Denied(Decision),
     /// Not without an account code: not noted down, the party may still give one.
     NeedsCode(Denial),
     /// No room.
@@ -68,7 +68,9 @@ impl<C: Crypto> Exchange<'_, C> {
         load: Load,
         key: Key,
     ) {
-        let Start { dialed, scheme } = start(message);
+        let Start { user, scheme } = start(message);
+        let mut unescaped = [0; MAX_USER];
+        let dialed = crate::wire::sip::unescape(user, &mut unescaped);
         let Some(policy) = self.policy else { return self.congested(message, source) };
         if scheme != Scheme::Sip {
             return self.sip.reply(message, source, 416, |_| {});
@@ -78,8 +80,7 @@ impl<C: Crypto> Exchange<'_, C> {
         {
             return self.congested(message, source);
         }
-        let trunk = if emergency { None } else { self.trunk_caller(message, source) };
-        let from = match trunk {
+        let from = match self.trunk_caller(message, source) {
             Some(trunk) => Party::Trunk(trunk),
             None if emergency => self.emergency_caller(now, message, source),
             None => match self.authenticate(now, message) {
@@ -97,7 +98,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         // Help is found from everywhere, but the last places are for who can be somebody of ours.
         let zone = if emergency { policy.image.zone_by_address(source.ip()) } else { 0 };
-        let known = matches!(from, Party::Device(_)) || zone != 0 || policy.image.is_block();
+        let known = from != Party::Unknown || zone != 0 || policy.image.is_block();
         if !self.has_place(now, emergency, known) || self.sip.transactions.free() < 2 {
             return self.congested(message, source);
         }
@@ -126,8 +127,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.begin_dialog(message, source, key, leg, tag_cookie);
                 self.ask_for_code(now, leg, denial.rule);
             }
-            Err(Unplaced::Denied(denial)) => {
-                self.refuse(now, message, source, key, tag_cookie, Cause::Denied(denial.rule));
+            Err(Unplaced::Denied(decision)) => {
+                self.refuse(now, message, source, key, tag_cookie, cause_of(&decision));
             }
             Err(Unplaced::Congested) => self.congested(message, source),
         }
@@ -251,21 +252,24 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// A refusal, noted down where refusals are.
     fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
-        self.note_denied(now, from, Digits::dialed(number).unwrap_or_default(), verdict);
-        match verdict {
-            Verdict::Deny(denial) | Verdict::NeedsCode(denial) => Unplaced::Denied(denial),
-            Verdict::Allow(_) => Unplaced::Congested,
-        }
+        Unplaced::Denied(self.note_denied(now, from, Digits::dialed(number).unwrap_or_default(), verdict))
     }
 
     /// Notes a refusal down: the decision, the toll-denied record (R89), the alarm of a limit.
-    pub(super) fn note_denied(&mut self, now: Instant, from: Party, dialed: Digits, verdict: Verdict) {
-        self.decided(now, from, dialed, verdict);
-        let (Verdict::Deny(denial) | Verdict::NeedsCode(denial)) = verdict else { return };
+    pub(super) fn note_denied(
+        &mut self,
+        now: Instant,
+        from: Party,
+        dialed: Digits,
+        verdict: Verdict,
+    ) -> Decision {
+        let decision = self.decided(now, from, dialed, verdict);
+        let (Verdict::Deny(denial) | Verdict::NeedsCode(denial)) = verdict else { return decision };
         self.record_toll_denied(now, from, dialed, &denial);
         if matches!(denial.rule, Rule::LimitRate | Rule::LimitCalls) {
             self.alarm(now, alarm::Cause::Limit(denial.rule), from, dialed);
         }
+        decision
     }
 
     /// Takes apart what was asked for. An emergency number is never looked at twice: it goes as it is.
@@ -390,7 +394,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
                 None => Taken::Congested,
             },
-            Err(Unplaced::Denied(denial)) => Taken::Denied(denial),
+            Err(Unplaced::Denied(decision)) => Taken::Denied(decision),
             Err(Unplaced::Congested) => Taken::Congested,
         }
     }
@@ -473,15 +477,18 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 }
 
+/// The longest user part whose escapes are undone; nothing longer is a number.
+const MAX_USER: usize = 3 * Digits::MAX;
+
 struct Start<'a> {
-    dialed: &'a [u8],
+    user: &'a [u8],
     scheme: Scheme,
 }
 
 fn start<'a>(message: &Message<'a>) -> Start<'a> {
     match &message.start {
-        crate::wire::sip::Start::Request { uri, .. } => Start { dialed: uri.user, scheme: uri.scheme },
-        crate::wire::sip::Start::Response { .. } => Start { dialed: &[], scheme: Scheme::Other },
+        crate::wire::sip::Start::Request { uri, .. } => Start { user: uri.user, scheme: uri.scheme },
+        crate::wire::sip::Start::Response { .. } => Start { user: &[], scheme: Scheme::Other },
     }
 }
 
@@ -508,6 +515,11 @@ fn unusable_body(message: &Message<'_>) -> Option<u16> {
 
 pub(super) fn is_emergency(image: &Image<'_>, dialed: &[u8]) -> bool {
     matches!(analyse(image, dialed, |_| false).end, End::Emergency(_))
+}
+
+/// Why a refused caller is released.
+pub(super) fn cause_of(decision: &Decision) -> Cause {
+    decision.denial().map_or(Cause::CONGESTION, |denial| Cause::Denied(denial.rule))
 }
 
 /// The ringing timer of the caller's COS.

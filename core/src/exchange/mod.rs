@@ -40,7 +40,7 @@ use core::net::SocketAddr;
 /// Outputs that must fit before an input is taken.
 pub const MAX_OUTPUTS: usize = 16;
 /// Records that must fit before an input is taken.
-pub const MAX_RECORDS: usize = 6;
+pub const MAX_RECORDS: usize = 7;
 /// The longest datagram taken; a longer one gets 513 (or is dropped, if it cannot be answered). Nothing longer is sent
 /// either, so a buffer of this size is always long enough for [`Exchange::poll`].
 pub const MAX_DATAGRAM: usize = crate::signalling::sip::MAX_MESSAGE;
@@ -103,8 +103,8 @@ pub enum Taken {
         /// Which rule asks.
         denial: crate::policy::Denial,
     },
-    /// Policy refused, or every way is busy.
-    Denied(crate::policy::Denial),
+    /// Policy refused, or every way is busy: the decision as it was noted down.
+    Denied(Decision),
     /// No room for one more call.
     Congested,
     /// No leg of this engine has this handle.
@@ -243,6 +243,8 @@ pub struct Exchange<'m, C> {
     reserved_transactions: u32,
     last_now: Instant,
     statistics: Statistics,
+    /// The last call with a record, 0-9999 (R86).
+    call_number: u16,
 }
 
 /// Why a policy was not taken.
@@ -299,6 +301,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             reserved_transactions,
             last_now: Instant(0),
             statistics: Statistics::default(),
+            call_number: 0,
         }
     }
 
@@ -496,14 +499,15 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         }
     }
 
-    fn decided(&mut self, now: Instant, from: Party, dialed: Digits, verdict: Verdict) {
+    fn decided(&mut self, now: Instant, from: Party, dialed: Digits, verdict: Verdict) -> Decision {
         match verdict {
             Verdict::Allow(_) => self.statistics.permitted = self.statistics.permitted.wrapping_add(1),
             Verdict::Deny(_) | Verdict::NeedsCode(_) => {
                 self.statistics.denied = self.statistics.denied.wrapping_add(1)
             }
         }
-        let at = self.wall_at(now);
-        self.record(Record::Decision(Decision { at, from, dialed, verdict }));
+        let decision = Decision { at: self.wall_at(now), from, dialed, verdict };
+        self.record(Record::Decision(decision));
+        decision
     }
 }

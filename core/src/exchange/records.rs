@@ -12,7 +12,8 @@ use crate::record::smdr::{Completion, Station};
 use crate::record::{Smdr, alarm};
 
 impl<C: Crypto> Exchange<'_, C> {
-    /// A finished call has a record, if `[smdr]` and the COS want one; an emergency call always has.
+    /// A finished call has a record, if `[smdr]` and the COS want one; an emergency call always has. A call from a trunk to
+    /// a trunk has one for each, as the COS of each wants (R86).
     pub(super) fn record_finished(&mut self, finished: &Finished) {
         let Some(image) = self.policy.map(|policy| policy.image) else { return };
         self.public_call_ends(finished.rule, finished.from, finished.to);
@@ -22,9 +23,11 @@ impl<C: Crypto> Exchange<'_, C> {
             self.alarm(finished.ended, alarm::Cause::Limit(denial.rule), finished.from, finished.dialed);
         }
         let external = matches!(finished.from, Party::Trunk(_)) || matches!(finished.to, Party::Trunk(_));
-        let wanted =
-            finished.emergency || wants_record(&image, finished.from, finished.authority.mode, external);
-        if !wanted {
+        let wants =
+            |party| finished.emergency || wants_record(&image, party, finished.authority.mode, external);
+        let tandem = matches!((finished.from, finished.to), (Party::Trunk(_), Party::Trunk(_)));
+        let (wanted, also_wanted) = (wants(finished.from), tandem && wants(finished.to));
+        if !wanted && !also_wanted {
             return;
         }
         let answered = finished.answered;
@@ -57,8 +60,15 @@ impl<C: Crypto> Exchange<'_, C> {
             rule: rule.name(),
             cause: finished.cause.q850(),
             account: self.reported(&image, finished.account, finished.from, external),
+            call: self.next_call(),
         };
-        self.record(Record::Smdr(record));
+        // Of two records, the one of the trunk that the call came from has no route.
+        if wanted {
+            self.record(Record::Smdr(Smdr { route: if tandem { 0 } else { record.route }, ..record }));
+        }
+        if also_wanted {
+            self.record(Record::Smdr(record));
+        }
     }
 
     /// The account code that a record shows: the one dialed, else on external calls the device's default one (R55).
@@ -107,8 +117,14 @@ impl<C: Crypto> Exchange<'_, C> {
             rule: denial.rule.name(),
             cause: Cause::Denied(denial.rule).q850(),
             account: Typed::NONE,
+            call: self.next_call(),
         };
         self.record(Record::Smdr(record));
+    }
+
+    const fn next_call(&mut self) -> u16 {
+        self.call_number = self.call_number.wrapping_add(1) % 10_000;
+        self.call_number
     }
 }
 

@@ -28,7 +28,8 @@ const ACTING: Features = Features::SMDR_EXTERNAL
     .union(Features::VERIFIED_ACCOUNT_CODE)
     .union(Features::NON_VERIFIED_ACCOUNT_CODE)
     .union(Features::FORCED_VERIFIED_ACCOUNT_CODE)
-    .union(Features::FORCED_NON_VERIFIED_ACCOUNT_CODE);
+    .union(Features::FORCED_NON_VERIFIED_ACCOUNT_CODE)
+    .union(Features::EMERGENCY_NOTIFY);
 
 pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -> Classes {
     let strict = policy.system.as_ref().is_none_or(|row| row.keys.profile != Some(Profile::Mivb));
@@ -127,7 +128,7 @@ fn features(row: &Row<crate::schema::system::Cos>, report: &mut Report) -> Featu
         };
         all |= feature;
         if !ACTING.contains(feature) {
-            let text = "of the features, this version acts on account codes, smdr-external, smdr-internal and public-to-public; the others have no effect";
+            let text = "of the features, this version acts on account codes, smdr-external, smdr-internal, public-to-public and emergency-notify; the others have no effect";
             report.group(place, NOT_IN_FORCE, text.into());
         }
     }

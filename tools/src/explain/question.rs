@@ -78,7 +78,8 @@ impl Asked {
                     Inbound::Vacant => Err(Rule::NumberVacant),
                 }
             }
-            (Party::Device(_), End::Feature(_, digits)) => {
+            // One code comes before a number; behind a code that was given apart, no second one is looked for.
+            (Party::Device(_), End::Feature(_, digits)) if question.code.is_none() => {
                 let behind = question.dialed.as_bytes().get(usize::from(digits)..).unwrap_or(&[]);
                 match account::split(behind, account::Length::of(&class)) {
                     Some((typed, number)) if !number.is_empty() => {

@@ -34,7 +34,7 @@ pub use digest::{Challenge, Credentials};
 pub use header::{Line, Name, Values, values};
 pub use message::{Malformed, Message, Start};
 pub use small::{CSeq, Method, RAck, Refresher, Replaces, SessionExpires};
-pub use uri::{Host, Scheme, Uri};
+pub use uri::{Host, Scheme, Uri, unescape};
 pub(super) use uri::{ipv6, named};
 pub use via::{Transport, Via};
 

@@ -345,3 +345,27 @@ fn hex_group(text: &[u8]) -> Result<u16, Bad> {
         Ok(group << 4 | digit)
     })
 }
+/// A user part with its escapes undone in `buf` (RFC 3261 section 19.1.2); as it came if it has none, or if it does not fit.
+#[must_use]
+pub fn unescape<'a>(user: &'a [u8], buf: &'a mut [u8]) -> &'a [u8] {
+    if !user.contains(&b'%') || user.len() > buf.len() {
+        return user;
+    }
+    let hex = |c: u8| (c as char).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (mut len, mut rest) = (0usize, user);
+    while let [c, after @ ..] = rest {
+        let (octet, beyond) = match (c, after) {
+            (b'%', [high, low, beyond @ ..]) => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, beyond),
+                _ => return user,
+            },
+            (b'%', _) => return user,
+            (c, after) => (*c, after),
+        };
+        let Some(place) = buf.get_mut(len) else { return user };
+        *place = octet;
+        len = len.saturating_add(1);
+        rest = beyond;
+    }
+    buf.get(..len).unwrap_or(user)
+}
