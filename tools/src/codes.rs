@@ -49,6 +49,7 @@ pub const CODES: &[&str] = &[
     // Toll fraud.
     "auto-registration",
     "class-open",
+    "code-emergency",
     "code-prefix",
     "digest-sha-256-only",
     "forced-code-and-forward",

@@ -296,6 +296,13 @@ fn codes_and_secrets() {
             &[("name = \"desk\"", "name = \"desk\"\npin = \"471194\"")],
         ),
         (
+            "warning[code-emergency]: account code 2 begins with the emergency number 911",
+            &[(
+                "[emergency]",
+                "[[account_code]]\ncode = \"9115550123\"\nkind = \"verified\"\ncos = 1\ncor = 1\n[emergency]",
+            )],
+        ),
+        (
             "warning[code-prefix]: account code 2 begins with account code 1",
             &[(
                 "[emergency]",

@@ -12,6 +12,7 @@ pub(super) fn lint(model: &Model<'_>, report: &mut Report) {
     secrets(model, report);
     shared(model, report);
     prefixes(model, report);
+    emergencies(model, report);
     forced(model, report);
 }
 
@@ -126,6 +127,26 @@ fn shared(model: &Model<'_>, report: &mut Report) {
             );
             report.about("template", name).push(place, Level::Warning, "shared-secret", text);
         }
+    }
+}
+
+/// A code that begins like an emergency number cannot be entered key by key: help is dialed first, whatever is asked for.
+fn emergencies(model: &Model<'_>, report: &mut Report) {
+    let rows = model.policy.ars.iter();
+    let emergency = rows.filter(|row| row.keys.emergency.as_ref().is_some_and(|e| *e.get_ref()));
+    let numbers: Vec<String> = emergency.map(super::model::pattern).collect();
+    for (ordinal, row) in (1..).zip(&model.policy.account_code) {
+        let code = row.keys.code.get_ref().0.0.as_str();
+        let Some(number) = numbers.iter().find(|number| code.starts_with(number.as_str())) else { continue };
+        let text = format!(
+            "account code {ordinal} begins with the emergency number {number}: whoever enters it key by key calls for help instead; choose another code"
+        );
+        named(report, row, ordinal).push(
+            row.at(row.keys.code.span()),
+            Level::Warning,
+            "code-emergency",
+            text,
+        );
     }
 }
 

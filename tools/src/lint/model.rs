@@ -5,7 +5,7 @@ use crate::schema::Policy;
 use crate::schema::dialing::{Ars, Route, Use};
 use crate::schema::parties::{Device, Template};
 use crate::schema::system::{Cos, Profile};
-use crate::schema::types::{ByMode, Int, Ref};
+use crate::schema::types::{ByMode, Follow, Int, Ref};
 use std::collections::{BTreeMap, HashMap};
 use strowger::policy::rows::Features;
 
@@ -246,9 +246,18 @@ impl<'p> Model<'p> {
                 ),
                 open: 0,
             });
-            target.open |= if leading.is_empty() { !0 } else { !leading.blocked(&pattern(row)) };
+            let pattern = pattern(row);
+            let least = pattern.len() + following(row);
+            let blocked = if leading.is_empty() { 0 } else { leading.blocked(&pattern) };
+            target.open |= !blocked & self.may_dial(least);
         }
         targets.into_values().collect()
+    }
+
+    /// Bit n: COR n may dial so many digits.
+    fn may_dial(&self, least: usize) -> u128 {
+        let capped = self.policy.max_digits.iter().filter(|row| row.keys.digits.get::<usize>() < least);
+        capped.fold(!0, |may, row| may & !(1 << row.keys.cor.get_ref().get::<u32>()))
     }
 
     fn people(&mut self) {
@@ -316,6 +325,14 @@ pub(super) fn pattern(row: &Row<Ars>) -> String {
         part.as_ref().map_or_else(String::new, |part| part.get_ref().0.0.clone())
     };
     part(&row.keys.leading) + &part(&row.keys.digits)
+}
+
+/// The fewest digits that follow a row's pattern.
+fn following(row: &Row<Ars>) -> usize {
+    match row.keys.follow.as_ref().map(|follow| *follow.get_ref()) {
+        Some(Follow::Digits(count)) => usize::from(count),
+        Some(Follow::Unknown) | None => 0,
+    }
 }
 
 /// How wide a symbol is: a digit, N, X, Y. Each is inside the next or has nothing in common with it.
