@@ -86,6 +86,48 @@ expect(200, request("OPTIONS"))
 PY
 echo "daemon: rubbish is refused or dropped, and it goes on"
 
+# The last policy that loaded is kept: a broken one does not take its place, and says so (law 4).
+start() { # NAME POLICY EXTRA...: until it is in force
+    local name=$1 policy=$2
+    shift 2
+    "$gateway" run "$policy" --sip-udp "127.0.0.1:$((port + 3))" --http 127.0.0.1:25263 "$@" 2> "$work/$name.log" &
+    spare=$!
+    pids+=("$spare")
+    for _ in $(seq 50); do grep -q "in force, SIP on" "$work/$name.log" && break; sleep 0.1; done
+    grep -q "in force, SIP on" "$work/$name.log" || fail "$name: the gateway did not start"
+}
+stop() { kill -TERM "$spare"; wait "$spare" || fail "a gateway did not stop cleanly"; }
+start first "$work/policy.toml" --data "$work/kept"
+stop
+[ -s "$work/kept/last-good.stw" ] && [ "$(stat -c %a "$work/kept/last-good.keys")" = 600 ] || fail "the policy was not kept"
+start broken "$work/bad.toml" --data "$work/kept"
+stop
+grep -q "ALARM: .*bad.toml does not load: the last good policy is in force" "$work/broken.log" || fail "the last good policy was not said"
+strowger=$(dirname "$gateway")/strowger
+"$strowger" compile "$work/policy.toml" -o "$work/damaged.stw" 2> /dev/null
+# An octet in the middle of the device table; the emergency block stands behind it.
+printf '\xff' | dd of="$work/damaged.stw" bs=1 seek=600 conv=notrunc status=none
+start block "$work/bad.toml" --data "$work/empty" --emergency "$work/damaged.stw"
+python3 - "$((port + 3))" <<'PY' || fail "the emergency block does not serve"
+import socket, sys
+gateway, peer = ("127.0.0.1", int(sys.argv[1])), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+peer.bind(("127.0.0.1", 0))
+peer.settimeout(2)
+def status(number):
+    here = "127.0.0.1:%d" % peer.getsockname()[1]
+    peer.sendto(("INVITE sip:%s@a SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s\r\nFrom: <sip:x@a>;tag=1\r\nTo: <sip:%s@a>\r\nCall-ID: c%s\r\n"
+                 "CSeq: 1 INVITE\r\nContact: <sip:x@%s>\r\n\r\n" % (number, here, number, number, number, here)).encode(), gateway)
+    return int(peer.recv(65535).split()[1])
+assert status("911") == 100, "help"
+assert status("3000") == 503, "anything else"
+PY
+stop
+grep -q "ALARM: .*emergency calls only" "$work/block.log" || fail "the emergency block was not said"
+rc=0
+"$gateway" run "$work/bad.toml" --data "$work/empty" --emergency "$work/bad.toml" 2> "$work/none.log" || rc=$?
+[ "$rc" -eq 2 ] || fail "nothing that loads ended with $rc, not 2"
+echo "daemon: a broken policy leaves the last good one in force, else the emergency block, else exit 2"
+
 field() { echo "[authentication username=$1 password=Plum-$(($1 * 7))-orchard]"; }
 printf 'SEQUENTIAL\n6000;25280;%s\n' "$(field 6000)" > "$work/callee.csv"
 printf 'SEQUENTIAL\n3000;6000;%s\n' "$(field 3000)" > "$work/pair.csv"

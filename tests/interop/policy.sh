@@ -16,6 +16,11 @@ id = 1
 name = "Staff"
 features = ["smdr-external", "smdr-internal"]
 [[cos]]
+id = 3
+name = "Accountable"
+features = ["smdr-external", "forced-non-verified-account-code"]
+account_code_length = 2
+[[cos]]
 id = 50
 name = "Trunks"
 features = ["smdr-external"]
@@ -76,6 +81,7 @@ digest = ["md5"]
 cos = "Staff"
 cor = 1
 HEAD
+printf '[[device]]\ndn = "2000"\ntemplate = "phone"\ncos = "Accountable"\npassword = "Plum-14000-orchard"\n'
 for base in 3000 6000; do
     for ((n = base; n < base + users; n++)); do
         printf '[[device]]\ndn = "%d"\nkind = "sip"\ntemplate = "phone"\npassword = "Plum-%d-orchard"\n' "$n" "$((n * 7))"

@@ -47,6 +47,13 @@ echo "sipp: 500 calls with authenticated INVITE set up and cleared"
 run barred barred 25070 50 50 30 -inf "$work/barred.csv" || fail "a barred number was not refused with 403 and its rule"
 echo "sipp: 50 barred numbers refused with 403 and cor.route"
 
+{ echo SEQUENTIAL; echo "2000;95550123;$(field 2000)"; } > "$work/coded.csv"
+(run busy busy 25099 5 5 60 || true) & busy=$!
+sleep 0.3
+run prompt prompt 25072 5 1 30 -inf "$work/coded.csv" || fail "a caller who was asked for an account code could not enter it by INFO"
+wait "$busy" || true
+echo "sipp: 5 account codes asked for by 183 and entered by INFO"
+
 # Both phones lose every twentieth datagram, coming and going.
 (run called-lossy called 25080 100 100 150 -lost 5 -timeout 140 || true) & called=$!
 sleep 0.3
@@ -60,5 +67,7 @@ wait "$pid" || fail "the gateway did not stop cleanly"
 records=$(tail -n +2 "$work/data/smdr.csv" | grep -c ',I,' || true)
 denied=$(grep -c '"rule":"cor.route"' "$work/data/denied.jsonl" || true)
 [ "$records" -ge 600 ] || fail "SMDR has $records internal calls, 600 were made"
+coded=$(grep -c ',B,T001,1,3,1,day,route,17,001,42' "$work/data/smdr.csv" || true)
+[ "$coded" -eq 5 ] || fail "SMDR has $coded calls with the account code, 5 were made"
 [ "$denied" -eq 50 ] || fail "denied.jsonl has $denied lines of cor.route, 50 were refused"
 echo "sipp: SMDR has $records internal calls, denied.jsonl 50 denials"
