@@ -75,12 +75,14 @@ pub struct Smdr {
     pub rule: &'static str,
     /// Q.850 cause.
     pub cause: u8,
+    /// The number of the call, 0-9999 and round again: two records with the same one are about one call (R86).
+    pub call: u16,
     /// The account code (R53), none unless `[smdr] report_account_codes` lets it be written.
     pub account: Typed,
 }
 
 /// The CSV header; fields as in [`Smdr::csv`].
-pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id,account_code";
+pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id,account_code,call_id";
 
 /// Columns of a standard record.
 pub const STANDARD_COLUMNS: usize = 90;
@@ -151,6 +153,9 @@ impl Smdr {
         line.put((columns.completion, 1), &[self.completion.letter()]);
         line.station(columns.called, self.called);
         line.put(columns.account, self.account.expose());
+        if self.tandem() {
+            line.put(columns.account, &self.call_id());
+        }
         line.put(columns.system, &three(self.system_id));
     }
 
@@ -198,7 +203,24 @@ impl Smdr {
         out.put(&three(self.system_id));
         out.put(b",");
         out.put(self.account.expose());
+        out.put(b",");
+        out.put(&self.call_id());
         out.put(b"\r\n");
+    }
+
+    /// From a trunk to a trunk: such a call has a record for each, tagged with the call in the place of the account code.
+    fn tandem(&self) -> bool {
+        [self.calling, self.called]
+            .iter()
+            .all(|station| matches!(station, Station::PublicTrunk(_) | Station::PrivateTrunk(_)))
+    }
+
+    /// The call identifier of domain 7.2, `pssscccc`: plane A, system, call.
+    fn call_id(&self) -> [u8; 8] {
+        let ([s1, s2, s3], [_, c1]) =
+            (three(self.system_id), two(u8::try_from(self.call / 1000 % 10).unwrap_or(0)));
+        let [c2, c3, c4] = three(self.call);
+        [b'A', s1, s2, s3, c1, c2, c3, c4]
     }
 }
 
@@ -315,6 +337,7 @@ mod tests {
             classes: (1, 2, "day"),
             rule: "route",
             cause: 16,
+            call: 1042,
             account: Typed::new(b"4321"),
         }
     }
@@ -346,6 +369,12 @@ mod tests {
     }
 
     #[test]
+    fn r86_a_call_between_trunks_is_tagged_where_the_account_code_would_be() {
+        let line = Smdr { calling: Station::PrivateTrunk(2), account: Typed::NONE, ..record() }.standard();
+        assert_eq!((&line[24..28], &line[73..85]), (&b"X002"[..], &b"A0011042    "[..]));
+    }
+
+    #[test]
     fn r87_long_calls_are_marked_and_the_longest_capped() {
         let at = |duration_s| {
             let line = Smdr { duration_s, ..record() }.standard();
@@ -366,7 +395,7 @@ mod tests {
         Smdr { dialed: Digits::dialed(b"*33").unwrap(), ..record() }.csv(&mut out);
         let len = out.finish().unwrap();
         let text = core::str::from_utf8(&buf[..len]).unwrap();
-        assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001,4321\r\n");
+        assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001,4321,A0011042\r\n");
         assert_eq!(text.split(',').count(), CSV_HEADER.split(',').count());
     }
 }

@@ -313,9 +313,12 @@ fn expand<'c>(insert: &str, code: impl Fn(u16) -> Option<&'c str>) -> Result<Str
         }
         places += 1;
     }
-    match (hidden, places.max(out.len())) {
-        (true, _) => Err("`{` without `}`".into()),
-        (_, 37..) => Err(format!("{} places, at most 36 (a marker counts 3)", places.max(out.len()))),
+    match (hidden, places, out.len()) {
+        (true, _, _) => Err("`{` without `}`".into()),
+        (_, 37.., _) => Err(format!("{places} places, at most 36 (a marker counts 3)")),
+        (_, _, 48..) => {
+            Err(format!("{} digits with the codes of its markers, at most 47 can be sent", out.len()))
+        }
         _ => Ok(out),
     }
 }
@@ -334,6 +337,8 @@ mod tests {
             assert!(expand(bad, code).is_err(), "{bad}");
         }
         assert!(expand(&"1".repeat(36), code).is_ok());
+        assert_eq!(expand(&format!("{}<A03>", "1".repeat(33)), code).unwrap().len(), 39);
         assert!(expand(&format!("{}<A03>", "1".repeat(34)), code).is_err());
+        assert!(expand(&"<A03>".repeat(8), code).is_err(), "48 digits");
     }
 }

@@ -110,15 +110,35 @@ pub(crate) fn dial(compiled: &Compiled, from: &str, dialed: &str) -> (&'static s
     dial_in(compiled, from, dialed, Mode::Day)
 }
 
+/// The same in a service mode.
 pub(crate) fn dial_in(
     compiled: &Compiled,
     from: &str,
     dialed: &str,
     mode: Mode,
 ) -> (&'static str, Option<u16>, String) {
+    asked(compiled, from, dialed, |attempt| Attempt { mode, ..attempt })
+}
+
+/// The same at a minute of the week, which begins on Monday.
+pub(crate) fn dial_at(
+    compiled: &Compiled,
+    from: &str,
+    dialed: &str,
+    minute: u16,
+) -> (&'static str, Option<u16>, String) {
+    asked(compiled, from, dialed, |attempt| Attempt { minute: Some(minute), ..attempt })
+}
+
+fn asked(
+    compiled: &Compiled,
+    from: &str,
+    dialed: &str,
+    circumstances: impl Fn(Attempt<'_>) -> Attempt<'_>,
+) -> (&'static str, Option<u16>, String) {
     let image = Image::load(&compiled.image, &mut crypto()).unwrap();
     let device = image.device_by_dn(from.as_bytes()).expect("the caller exists");
-    let attempt = Attempt { mode, ..Attempt::new(Party::Device(device), dialed.as_bytes()) };
+    let attempt = circumstances(Attempt::new(Party::Device(device), dialed.as_bytes()));
     let id = |route: Option<u16>| {
         route.and_then(|route| image.routes().get(usize::from(route))).map(|route| route.id)
     };

@@ -42,7 +42,7 @@ impl Image<'_> {
         // Digits, with a `+` in front at most: a decision joins them to what was dialed without looking.
         let digits = |text: &[u8]| Digits::dialed(text.strip_prefix(b"+").unwrap_or(text)).is_ok();
         check(self.modifications, |r| {
-            self.has(r.insert) && r.insert.len <= 36 && digits(self.octets(r.insert))
+            self.has(r.insert) && usize::from(r.insert.len) <= Digits::MAX && digits(self.octets(r.insert))
         })?;
         check(self.routes, |r| {
             // A route has with it what a decision needs of its trunk and digit modification.
