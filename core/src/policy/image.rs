@@ -80,7 +80,7 @@ pub struct Image<'a> {
     pub(crate) inbound: Table<'a, InboundRow>,
     usernames: Table<'a, UsernameRow>,
     username_seed: UsernameSeedRow,
-    trusted: Table<'a, TrustedRow>,
+    pub(crate) trusted: Table<'a, TrustedRow>,
     texts: &'a str,
 }
 
