@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use strowger::base::Soft;
+use strowger::policy::decide::class_of;
 use strowger::policy::rows::{Features, USE_PLAN};
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{self, Attempt, Code, Image, Mode, Party, Rule, Verdict, decide};
@@ -13,7 +14,7 @@ use strowger_testkit::model::{Follow, Model, Use};
 use strowger_testkit::strategies::{Seeded, models, smaller};
 use strowger_tools::diff::{Change, Difference, Target, diff};
 
-const PAIRS: usize = 24;
+const PAIRS: usize = 60;
 /// No number of the policies below is longer; with `+`, the access code 8 and a prefix stand in front.
 const LONGEST: usize = 5;
 const KEYS: &[u8; 12] = b"0123456789*#";
@@ -54,7 +55,7 @@ fn changed(model: &Model, other: &Model, throws: &[u8]) -> Model {
     let mut new = model.clone();
     for throw in throws {
         let n = usize::from(*throw);
-        match n % 16 {
+        match n % 18 {
             0 => new.cor_groups = other.cor_groups.clone(),
             1 => new.restricted = other.restricted.clone(),
             2 => new.own_classes = other.own_classes.clone(),
@@ -70,6 +71,8 @@ fn changed(model: &Model, other: &Model, throws: &[u8]) -> Model {
             12 => new.cos.iter_mut().zip(&other.cos).for_each(|(a, b)| a.features = b.features.clone()),
             13 => new.leading = other.leading.clone(),
             14 => new.trunks.iter_mut().for_each(|trunk| trunk.public = !trunk.public),
+            15 if !new.emergency.is_empty() => drop(new.emergency.remove(n % new.emergency.len())),
+            16 => new.zones.iter_mut().for_each(|zone| zone.emergency = None),
             _ => {
                 let less = smaller(&new);
                 new = less[n * 7 % less.len()].clone();
@@ -140,7 +143,7 @@ impl<'i> Side<'i> {
     }
 
     fn code(&self, from: Party, mode: Mode, kind: &str) -> Code {
-        let class = policy::decide::class_of(&self.image, from, mode).unwrap_or_default();
+        let class = class_of(&self.image, from, mode).unwrap_or_default();
         let features = Features::from_bits_truncate(class.features);
         let other = Features::NON_VERIFIED_ACCOUNT_CODE | Features::FORCED_NON_VERIFIED_ACCOUNT_CODE;
         let verified = Features::VERIFIED_ACCOUNT_CODE | Features::FORCED_VERIFIED_ACCOUNT_CODE;
@@ -151,7 +154,8 @@ impl<'i> Side<'i> {
                 Code::Verified(row.try_into().unwrap())
             }
             _ if features.intersects(other) => Code::NonVerified(None),
-            _ => Code::Wrong,
+            // Where no such code is permitted, nobody dials one.
+            _ => Code::None,
         }
     }
 }
@@ -180,6 +184,17 @@ fn ask(
             };
             (word, format!("{to} {} {} {}", choice.outpulsed.as_str(), choice.watched, choice.warning))
         }
+    }
+}
+
+/// Whether a kind of code says more than the others: one that nobody may use, or that counts as another, does not.
+fn counts(sides: &[Side<'_>; 2], who: &str, mode: Mode, kind: &str) -> bool {
+    let codes = sides.iter().filter_map(|side| Some(side.code(side.callers.get(who).copied()?, mode, kind)));
+    let mut codes = codes.filter(|_| kind == "none" || who.starts_with("device"));
+    match kind {
+        "verified" => codes.any(|code| matches!(code, Code::Verified(_))),
+        "other" => codes.any(|code| matches!(code, Code::NonVerified(_))),
+        _ => true,
     }
 }
 
@@ -240,7 +255,15 @@ fn shown(sides: &[Side<'_>; 2], kinds: &[&'static str]) -> (BTreeSet<Asked>, BTr
         let ends = [sides[0].end(&dialed), sides[1].end(&dialed)];
         for minute in minutes(sides, [&ends[0], &ends[1]]) {
             for (who, mode) in who.iter().flat_map(|who| MODES.map(|mode| (who, mode))) {
-                for kind in kinds.iter().filter(|kind| **kind == "none" || who.starts_with("device")) {
+                for kind in kinds.iter().filter(|kind| counts(sides, who, mode, kind)) {
+                    // A call to oneself is never put through; only what it is told may differ.
+                    if ends.contains(who) {
+                        continue;
+                    }
+                    // Where there is no number in either policy, a forced code is asked for all the same.
+                    if ends == ["?", "?"] {
+                        continue;
+                    }
                     let old = ask(&sides[0], who, &dialed, mode, minute, kind);
                     let new = ask(&sides[1], who, &dialed, mode, minute, kind);
                     attempts += 2;
@@ -283,11 +306,15 @@ fn told<'c>(changes: impl IntoIterator<Item = &'c Change>, kinds: &[&'static str
                 let kind = match code.as_deref() {
                     None => "none",
                     Some("(not verified)") => "other",
-                    Some("without a name, the 1.") => "verified",
+                    Some("no. 1 without a name") => "verified",
                     Some(_) => continue,
                 };
                 for Target { old, new, plus, .. } in &change.to {
                     let words = (change.before.verdict, change.after.verdict);
+                    // A device of a group that calls a device of the same group is not calling itself.
+                    if number(old) == *who || number(new) == *who {
+                        continue;
+                    }
                     all.insert((who.clone(), mode, kind, number(old), number(new), *plus, words.0, words.1));
                 }
             }

@@ -148,19 +148,21 @@ impl Callers {
 }
 
 /// What a spoken code is worth in both policies; `None` if asking would tell nothing that is not asked already.
+///
+/// Where a COS permits no such code, nobody dials it: there the call without a code is what can be had.
 fn resolve(spoken: usize, permits: [[bool; 2]; 2], codes: &[Codes]) -> Option<[Code; 2]> {
-    let refused = |other: bool| if other { Code::NonVerified(None) } else { Code::Wrong };
+    let other_code = |other: bool| if other { Code::NonVerified(None) } else { Code::None };
     match spoken.checked_sub(2) {
         None if spoken == 0 => Some([Code::None; 2]),
         None => {
             let other = permits.map(|[_, other]| other);
-            (other != [false; 2]).then(|| other.map(refused))
+            (other != [false; 2]).then(|| other.map(other_code))
         }
         Some(place) => {
             let row = codes.get(place)?;
             let resolved = [0, 1].map(|side| match (permits[side], row.rows[side]) {
                 ([true, _], Some(code)) => Code::Verified(code),
-                ([_, other], _) => refused(other),
+                ([_, other], _) => other_code(other),
             });
             resolved.iter().any(|code| matches!(code, Code::Verified(_))).then_some(resolved)
         }
@@ -240,9 +242,9 @@ fn codes(images: [&Image<'_>; 2]) -> Vec<Codes> {
     let mut all: Vec<([Option<(u8, u8)>; 2], Codes)> = Vec::new();
     for ((name, nth), rows) in named {
         let name = match (name.as_str(), nth) {
-            ("", nth) => format!("without a name, the {}.", nth + 1),
+            ("", nth) => format!("no. {} without a name", nth + 1),
             (_, 0) => name,
-            (_, nth) => format!("{name}, the {}.", nth + 1),
+            (_, nth) => format!("{name} no. {}", nth + 1),
         };
         let key = [0, 1].map(|side| classes(side, rows[side]));
         match all.iter_mut().find(|(known, _)| *known == key) {

@@ -76,6 +76,9 @@ pub(super) fn numbers(
     let mut numbers = Numbers { kinds: Numbered::new(), whose: HashMap::default(), walks: Vec::new() };
     let start = (old.start(), new.start());
     numbers.walk(old, new, start, "", most)?;
+    if old.plus_is_plain(new) {
+        return Ok(numbers);
+    }
     let start = (old.start_plus(), new.start_plus());
     numbers.walk(old, new, start, "+", most)?;
     Ok(numbers)

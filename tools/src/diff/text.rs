@@ -125,21 +125,29 @@ fn follows(a: &str, b: &str) -> bool {
 /// What is called: classes and rows, or devices.
 fn what(change: &Change, all: bool) -> String {
     let mut parts = Vec::new();
+    // An emergency call is named by its number; a row can send emergency numbers as well.
+    let emergency = [change.before.verdict, change.after.verdict].contains(&"emergency");
     let classes: Vec<&str> = change
         .classes
         .iter()
         .map(String::as_str)
-        .filter(|class| !matches!(*class, "internal" | "emergency"))
-        .map(|class| if class == "private" { "private numbers" } else { class })
+        .filter(|class| *class != "internal" && !(emergency && *class == "emergency"))
+        .map(|class| match class {
+            "private" => "private numbers",
+            "emergency" => "emergency numbers",
+            class => class,
+        })
         .collect();
     let shown = |target: &Target| target.new.clone().or_else(|| target.old.clone());
-    let devices: Vec<String> = change
+    let mut devices: Vec<String> = change
         .to
         .iter()
         .filter_map(shown)
         .filter(|number| number.kind == "device")
         .map(|number| number.number)
         .collect();
+    // As callers are sorted: 99 before 201.
+    devices.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
     match devices.as_slice() {
         [] => {}
         [one] => parts.push(format!("device {one}")),

@@ -156,6 +156,14 @@ fn change(
         Spoken::Other => vec![Some(OTHER.to_owned())],
         Spoken::Verified(names) => names.iter().cloned().map(Some).collect(),
     });
+    let devices = who(Sort::Device);
+    // Nobody calls himself: where a single device calls, its own number is left out.
+    let alone = devices.len() == 1 && who(Sort::Trunk).is_empty() && who(Sort::Stranger).is_empty();
+    let own = |target: &Target| {
+        let number =
+            |of: &Option<Number>| of.as_ref().filter(|of| of.kind == "device").map(|of| of.number.clone());
+        alone && number(&target.old).or_else(|| number(&target.new)).as_ref() == devices.first()
+    };
     let targets = to.iter().map(|(whose, dialed)| Target {
         old: names[0].number(whose.old),
         new: names[1].number(whose.new),
@@ -165,16 +173,16 @@ fn change(
     let modes = common.modes.iter().filter_map(|mode| u8::try_from(*mode).ok()).filter_map(Mode::from_number);
     let [before, after] = said(&common.before, &common.after);
     Change {
-        devices: who(Sort::Device),
         trunks: who(Sort::Trunk),
         unknown: !who(Sort::Stranger).is_empty(),
-        to: targets.collect(),
+        to: targets.filter(|target| !own(target)).collect(),
         classes: common.classes.clone(),
         modes: modes.map(Mode::name).collect(),
         hours: common.hours.text(),
         codes: codes.collect(),
         before,
         after,
+        devices,
     }
 }
 
