@@ -14,7 +14,7 @@ use strowger_testkit::model::{Follow, Model, Use};
 use strowger_testkit::strategies::{Seeded, models, smaller};
 use strowger_tools::diff::{Change, Difference, Target, diff};
 
-const PAIRS: usize = 60;
+const PAIRS: usize = 20;
 /// No number of the policies below is longer; with `+`, the access code 8 and a prefix stand in front.
 const LONGEST: usize = 5;
 const KEYS: &[u8; 12] = b"0123456789*#";
@@ -396,5 +396,5 @@ fn diff_reports_a_change_exactly_when_an_attempt_shows_one() {
     }
     println!("{done} pairs of policies, {asked} attempts, {changes} changed verdicts, {ways} other ways");
     println!("{kinds_seen:?}");
-    assert!(pairs < PAIRS || changes > 1000);
+    assert!(pairs < PAIRS || changes > 300);
 }

@@ -476,8 +476,9 @@ Other differences:
 #[test]
 fn every_device_is_named_when_all_are_asked_for() {
     let devices: String = (210..230)
-        .map(|dn| {
-            format!("[[device]]\ndn = \"{dn}\"\npassword = \"oar-and-rudder-{dn}-x\"\ncos = 1\ncor = 1\n")
+        .zip('a'..)
+        .map(|(dn, c)| {
+            format!("[[device]]\ndn = \"{dn}\"\npassword = \"oar-{c}-and-{c}-rudder\"\ncos = 1\ncor = 1\n")
         })
         .collect();
     let old = format!("{OFFICE}{devices}");

@@ -4,7 +4,7 @@ use super::image::Image;
 use super::row::Table;
 use super::rows::{
     CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow,
-    MaxDigitsRow, NodeRow, OffsetRow, OwnChainRow, PlaceRow, ScheduleRow, TrustedRow,
+    MaxDigitsRow, NodeRow, OffsetRow, PlaceRow, ScheduleRow, TrustedRow,
 };
 
 impl<'a> Image<'a> {
@@ -36,12 +36,6 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn class_edges(&self) -> Table<'a, ClassEdgeRow> {
         self.class_edges
-    }
-
-    /// Links of own number classes, by row.
-    #[must_use]
-    pub const fn own_chains(&self) -> Table<'a, OwnChainRow> {
-        self.own_chains
     }
 
     /// Digit modifications, by row.

@@ -239,7 +239,8 @@ fn codes(images: [&Image<'_>; 2]) -> Vec<Codes> {
         let row = images[side].account_codes().get(usize::from(row?))?;
         Some((row.cos, row.cor))
     };
-    let mut all: Vec<([Option<(u8, u8)>; 2], Codes)> = Vec::new();
+    type Classes = [Option<(u8, u8)>; 2];
+    let mut all: Vec<(Classes, Codes)> = Vec::new();
     for ((name, nth), rows) in named {
         let name = match (name.as_str(), nth) {
             ("", nth) => format!("no. {} without a name", nth + 1),

@@ -2,6 +2,9 @@
 //!
 //! Two numbers that end in the same state are decided alike, whoever dials them (`docs/decisions`, how diff is exact).
 
+mod plus;
+
+use super::sending::{LEFT, class_step, routes, symbol};
 use super::sets::{Plain, Sets, below};
 use super::{Most, TooLarge};
 use smallvec::SmallVec;
@@ -10,7 +13,7 @@ use strowger::base::Digits;
 use strowger::policy::Image;
 use strowger::policy::rows::{
     END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_INBOUND, END_SHIFT, KEYS, NodeRow, ONE_EDGE,
-    ONE_WAY, PlaceRow, SYMBOL_SHIFT, TOWARDS_EMERGENCY, USE_LIST, USE_PLAN,
+    ONE_WAY, PlaceRow,
 };
 use strowger::policy::trie::INDEX;
 
@@ -19,8 +22,6 @@ pub(super) const KEYS_ASCII: &[u8; 12] = b"0123456789*#";
 
 /// Behind a number that no further digit makes one.
 const NOWHERE: u32 = u32::MAX;
-/// A state of the class automaton that was left: no number goes on so. Below it, the own classes that matched.
-const LEFT: u16 = 1 << 15;
 
 /// What is known of the digits so far.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -238,59 +239,6 @@ impl<'i> Dialing<'i> {
         at
     }
 
-    /// Behind a `+`, before the first digit: as if access code and international prefix had been dialed.
-    pub(super) fn start_plus(&mut self) -> At {
-        let system = *self.image.system();
-        let (access, code) = (self.image.octets(system.plus_access), self.image.octets(system.calling_code));
-        if access.is_empty() || code.is_empty() {
-            return Self::nowhere();
-        }
-        let abroad = self.image.octets(system.international_prefix);
-        At { plus: Plus::Home(0), ..self.begun(&[access, abroad]) }
-    }
-
-    /// How numbers with `+` are dialed here: access code, calling code, trunk prefix, international prefix.
-    fn reads_plus(&self) -> [&'i str; 4] {
-        let system = self.image.system();
-        let texts =
-            [system.plus_access, system.calling_code, system.trunk_prefix, system.international_prefix];
-        texts.map(|text| self.image.text(text))
-    }
-
-    /// Whether a number with `+` is the same as another without it, the same in both policies.
-    ///
-    /// It is where both read it alike, but for emergency numbers: with `+` a number is never one.
-    pub(super) fn plus_is_plain(&mut self, other: &mut Dialing<'_>) -> bool {
-        self.reads_plus() == other.reads_plus()
-            && !self.plus_meets_emergency()
-            && !other.plus_meets_emergency()
-    }
-
-    fn plus_meets_emergency(&mut self) -> bool {
-        let [access, code, trunk, abroad] = self.reads_plus();
-        let firsts: &[&str] = if code == "1" { &["2", "3", "4", "5", "6", "7", "8", "9"] } else { &[""] };
-        let home = firsts.iter().map(|first| format!("{access}{trunk}{first}"));
-        let begins: Vec<String> = home.chain([format!("{access}{abroad}")]).collect();
-        begins.iter().any(|digits| {
-            let mut at = self.start();
-            for key in digits.bytes().filter_map(|c| KEYS_ASCII.iter().position(|key| *key == c)) {
-                at = self.walk(&at, u8::try_from(key).unwrap_or(0));
-            }
-            at.node != NOWHERE && (self.emergency(&at) || self.node(at.node).keys & TOWARDS_EMERGENCY != 0)
-        })
-    }
-
-    fn begun(&mut self, parts: &[&[u8]]) -> At {
-        let mut at = At { plus: Plus::Settled, ..self.start() };
-        for c in parts.concat() {
-            at = match KEYS_ASCII.iter().position(|key| *key == c) {
-                Some(key) => self.walk(&at, u8::try_from(key).unwrap_or(0)),
-                None => Self::nowhere(),
-            };
-        }
-        at
-    }
-
     fn nowhere() -> At {
         At { node: NOWHERE, more: 0, len: 0, chain: 0, plus: Plus::None, classes: SmallVec::new() }
     }
@@ -459,42 +407,4 @@ impl<'i> Dialing<'i> {
             })
             .collect()
     }
-}
-
-/// The routes that a row may use at any time, by row of the table.
-pub(super) fn routes(image: &Image<'_>, leads: u8, index: u16) -> Vec<u16> {
-    match leads {
-        USE_PLAN => {
-            let run = image.plans().get(usize::from(index)).unwrap_or_default().cells;
-            let cells = (run.first..run.first + u32::from(run.count))
-                .filter_map(|cell| image.cells().get(cell as usize));
-            cells.flat_map(|cell| routes(image, cell.leads, cell.index)).collect()
-        }
-        USE_LIST => {
-            let run = image.lists().get(usize::from(index)).unwrap_or_default().choices;
-            let all = run.first..run.first + u32::from(run.count);
-            all.filter_map(|choice| image.choices().get(choice as usize)).map(|choice| choice.route).collect()
-        }
-        _ => vec![index],
-    }
-}
-
-fn symbol(c: u8) -> u16 {
-    // As the engine's automaton: `+`, and anything else, is the last symbol.
-    KEYS_ASCII.iter().position(|key| *key == c).and_then(|key| u16::try_from(key).ok()).unwrap_or(12)
-}
-
-/// One step of the class automaton, as `strowger::policy::class::classify` takes it.
-fn class_step(image: &Image<'_>, state: u16, symbol: u16) -> u16 {
-    if state & LEFT != 0 {
-        return state;
-    }
-    let row = image.class_states().get(usize::from(state)).unwrap_or_default();
-    let next = if row.class & ONE_WAY == 0 {
-        let edge = image.class_edges().get(usize::from(row.base) + usize::from(symbol));
-        edge.filter(|edge| edge.edge >> SYMBOL_SHIFT == symbol).map(|edge| edge.edge & 0xFFF)
-    } else {
-        (symbol < 10).then_some(row.base)
-    };
-    next.unwrap_or_else(|| LEFT | u16::from(row.own))
 }

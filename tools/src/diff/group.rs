@@ -155,19 +155,18 @@ fn common(kinds: &[u32], by_kind: &ByKind, facts: &Numbered<Fact>, cases: &[Vec<
         }
     }
     // Groups that see the same at the same times.
-    let mut grouped: BTreeMap<(&str, &Said, &Said, Hours, Vec<usize>, Vec<u16>), Vec<u32>> = BTreeMap::new();
+    let mut grouped: BTreeMap<(&str, &Said, &Said, Part), Vec<u32>> = BTreeMap::new();
     for ((group, class, before, after), when) in single {
-        for (hours, modes, spoken) in parts(when) {
-            grouped.entry((class, before, after, hours, modes, spoken)).or_default().push(group);
+        for part in parts(when) {
+            grouped.entry((class, before, after, part)).or_default().push(group);
         }
     }
-    let mut classes: BTreeMap<(Vec<u32>, &Said, &Said, Hours, Vec<usize>, Vec<u16>), BTreeSet<String>> =
-        BTreeMap::new();
-    for ((class, before, after, hours, modes, spoken), groups) in grouped {
-        classes.entry((groups, before, after, hours, modes, spoken)).or_default().insert(class.into());
+    let mut classes: BTreeMap<(Vec<u32>, &Said, &Said, Part), BTreeSet<String>> = BTreeMap::new();
+    for ((class, before, after, part), groups) in grouped {
+        classes.entry((groups, before, after, part)).or_default().insert(class.into());
     }
     let records =
-        classes.into_iter().map(|((groups, before, after, hours, modes, spoken), classes)| Common {
+        classes.into_iter().map(|((groups, before, after, (hours, modes, spoken)), classes)| Common {
             before: before.clone(),
             after: after.clone(),
             groups,
@@ -179,8 +178,11 @@ fn common(kinds: &[u32], by_kind: &ByKind, facts: &Numbered<Fact>, cases: &[Vec<
     records.collect()
 }
 
+/// When: the hours, the modes, the codes.
+type Part = (Hours, Vec<usize>, Vec<u16>);
+
 /// Modes at the same hours, and then codes in the same modes, together.
-fn parts(when: BTreeMap<(u16, usize), Hours>) -> Vec<(Hours, Vec<usize>, Vec<u16>)> {
+fn parts(when: BTreeMap<(u16, usize), Hours>) -> Vec<Part> {
     let mut modes: BTreeMap<(u16, Hours), Vec<usize>> = BTreeMap::new();
     for ((spoken, mode), hours) in when {
         modes.entry((spoken, hours)).or_default().push(mode);

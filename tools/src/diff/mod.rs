@@ -45,6 +45,7 @@ mod hours;
 mod outcomes;
 mod pairs;
 mod patterns;
+mod sending;
 mod sets;
 mod settings;
 mod text;

@@ -112,7 +112,8 @@ impl Numbers {
             let known = |whose: &Whose| {
                 self.whose.get(whose).is_some_and(|kinds| kinds.iter().any(|(known, _)| *known == kind))
             };
-            if !known(&whose) && !(plus && known(&without)) {
+            // What is told without `+` is not told again with it.
+            if !(known(&whose) || plus && known(&without)) {
                 self.whose.entry(whose).or_default().push((kind, Dialed(number, state)));
             }
         })?;
