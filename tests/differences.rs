@@ -351,7 +351,8 @@ fn diff_reports_a_change_exactly_when_an_attempt_shows_one() {
         let throws = seeded.draw(&proptest::collection::vec(proptest::arbitrary::any::<u8>(), 2..6));
         let (model, other) = (seeded.draw(&models()), seeded.draw(&models()));
         let Some(old) = short(model, throws[0]) else { continue };
-        let Some(new) = short(changed(&old, &other, &throws[1..]), throws[0] + u8::from(throws[1] % 5 == 0))
+        let Some(new) =
+            short(changed(&old, &other, &throws[1..]), throws[0] + u8::from(throws[1].is_multiple_of(5)))
         else {
             continue;
         };

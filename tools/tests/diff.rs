@@ -196,6 +196,24 @@ Denied as before, for another reason:
     .holds();
 }
 
+/// Most numbers of the row do not change: the one that stands for them must not stand for the others.
+#[test]
+fn leading_digits_close_a_part_of_a_row() {
+    let case = Case {
+        besides: "[[ars]]\nleading = \"95\"\ncor_group = 1\n",
+        changes: &[("leading = \"95\"\ncor_group = 1", "leading = \"95\"\ncor_group = 2")],
+        said: r#"
+No longer allowed:
+  device 202 no longer reaches local by row 2 (9NXXXXXX), in every mode: cor.leading
+Denied as before, for another reason:
+  device 202 still does not reach directory-assistance by row 2 (9NXXXXXX), in every mode: cor.leading, before: class.denied
+"#,
+    };
+    case.holds();
+    let (old, new) = case.policies();
+    assert!(compare(&old, &new).no_longer_allowed[0].to[0].example.starts_with("95"));
+}
+
 #[test]
 fn a_route_plan_that_opens_longer() {
     Case {
