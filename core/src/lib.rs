@@ -11,6 +11,7 @@
 //!    -> policy: Permit or Denial -> call::join -> record -> outputs -> signalling -> datagram
 //! ```
 #![no_std]
+#![allow(clippy::result_large_err, reason = "without a heap there is no box to put a refusal in")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic))]
 #![cfg_attr(
     test,

@@ -3,11 +3,13 @@
 //! - [`compile_str`], [`compile_file`]: TOML to image and keyring, with findings that name file, line and column.
 //! - [`load`]: a policy as TOML or as image, whichever the file is, for programs that run one.
 //! - [`explain`]: who may call whom, and why not, in words and as JSON.
+//! - [`diff`]: what changes between two policies, exactly.
 //!
 //! The same input gives the same bytes: an image's hash names a policy wherever it was compiled.
 
 mod codes;
 mod compile;
+pub mod diff;
 pub mod explain;
 mod finding;
 mod keyring;
@@ -22,5 +24,5 @@ pub use codes::CODES;
 pub use compile::{Compiled, compile_file, compile_str};
 pub use finding::{Finding, Level};
 pub use keyring::keyring_for;
-pub use load::{Loaded, load, load_image};
+pub use load::{Loaded, load, load_image, load_policy};
 pub use write::seal;

@@ -26,14 +26,7 @@ pub struct Loaded {
 /// # Errors
 /// Findings; at least one is an error.
 pub fn load(path: &Path, keys: Option<&Path>) -> Result<Loaded, Vec<Finding>> {
-    let begins = {
-        use std::io::Read as _;
-        let mut first = Vec::new();
-        let opened = std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut first));
-        opened.map_err(|why| unreadable(path, &why))?;
-        first
-    };
-    if begins == MAGIC {
+    if begins_as_image(path)? {
         return load_image(path, keys);
     }
     let compiled = compile_file(path)?;
@@ -44,11 +37,35 @@ pub fn load(path: &Path, keys: Option<&Path>) -> Result<Loaded, Vec<Finding>> {
     Ok(Loaded { image: compiled.image, keyring: Some(keyring), findings: compiled.findings })
 }
 
+/// Loads the image alone, of TOML or compiled: whoever only compares policies needs no secrets.
+///
+/// # Errors
+/// Findings; at least one is an error.
+pub fn load_policy(path: &Path) -> Result<Vec<u8>, Vec<Finding>> {
+    if begins_as_image(path)? { read_image(path) } else { compile_file(path).map(|compiled| compiled.image) }
+}
+
 /// Loads a compiled image and its keyring.
 ///
 /// # Errors
 /// One finding that says what is wrong.
 pub fn load_image(path: &Path, keys: Option<&Path>) -> Result<Loaded, Vec<Finding>> {
+    let image = read_image(path)?;
+    let beside = path.with_extension("keys");
+    let keys = keys.or_else(|| Some(beside.as_path()).filter(|beside| beside.exists()));
+    let keyring = keys.map(|keys| read_keyring(keys, &image)).transpose()?;
+    Ok(Loaded { image, keyring, findings: Vec::new() })
+}
+
+fn begins_as_image(path: &Path) -> Result<bool, Vec<Finding>> {
+    use std::io::Read as _;
+    let mut first = Vec::new();
+    let opened = std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut first));
+    opened.map_err(|why| unreadable(path, &why))?;
+    Ok(first == MAGIC)
+}
+
+fn read_image(path: &Path) -> Result<Vec<u8>, Vec<Finding>> {
     let image = std::fs::read(path).map_err(|why| unreadable(path, &why))?;
     if let Err(bad) = Image::load(&image, &mut soft()) {
         return Err(vec![Finding::of_file(
@@ -57,10 +74,7 @@ pub fn load_image(path: &Path, keys: Option<&Path>) -> Result<Loaded, Vec<Findin
             format!("not a usable image: {bad:?}"),
         )]);
     }
-    let beside = path.with_extension("keys");
-    let keys = keys.or_else(|| Some(beside.as_path()).filter(|beside| beside.exists()));
-    let keyring = keys.map(|keys| read_keyring(keys, &image)).transpose()?;
-    Ok(Loaded { image, keyring, findings: Vec::new() })
+    Ok(image)
 }
 
 fn read_keyring(path: &Path, image: &[u8]) -> Result<Vec<u8>, Vec<Finding>> {

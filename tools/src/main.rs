@@ -1,4 +1,4 @@
-//! `strowger`: check, compile and explain a policy.
+//! `strowger`: check, compile, explain and compare policies.
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use strowger::base::Soft;
 use strowger::policy::{Image, Keyring, Mode};
+use strowger_tools::diff::diff;
 use strowger_tools::explain::{Question, explain};
-use strowger_tools::{Finding, Level, compile_file, keyring_for, load};
+use strowger_tools::{Finding, Level, compile_file, keyring_for, load, load_policy};
 
-/// Call control policy: check it, compile it, ask it.
+/// Call control policy: check it, compile it, ask it, compare it.
 ///
 /// POLICY is a TOML file or a compiled image. Exit status 2: usage, or a file that does not load.
 #[derive(Parser)]
@@ -42,6 +43,19 @@ enum Command {
     },
     /// Says whether a call is allowed, by which rule and row, and what would change it; exit status 0 either way.
     Explain(Ask),
+    /// Says exactly who newly reaches what, and who no longer does; exit status 0 if nothing differs, 1 if something does.
+    Diff {
+        /// The policy as it was.
+        old: PathBuf,
+        /// The policy as it is to be.
+        new: PathBuf,
+        /// Print one JSON object.
+        #[arg(long, conflicts_with = "all")]
+        json: bool,
+        /// Name every device and every row instead of counting them.
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 #[derive(clap::Args)]
@@ -105,6 +119,11 @@ fn main() -> ExitCode {
         Command::Check { policy } => return check(&policy),
         Command::Compile { policy, output, keys, dn } => compile(&policy, &output, keys, dn.as_deref()),
         Command::Explain(ask) => answer(&ask),
+        Command::Diff { old, new, json, all } => match compare(&old, &new, json, all) {
+            Ok(true) => return ExitCode::from(1),
+            Ok(false) => Ok(()),
+            Err(text) => Err(text),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -189,6 +208,25 @@ fn answer(ask: &Ask) -> Result<(), String> {
     let explanation = explain(&image, keyring.as_ref(), &question);
     let text = if ask.json { explanation.to_json() } else { explanation.to_text() };
     print(&text).map_err(|why| why.to_string())
+}
+
+/// Prints what differs; whether anything does.
+fn compare(old: &Path, new: &Path, json: bool, all: bool) -> Result<bool, String> {
+    let octets = [old, new].map(|policy| load_policy(policy).map_err(|findings| lines(&findings)));
+    let [before, after] = octets;
+    let (before, after) = (before?, after?);
+    let image = |policy: &Path, octets| {
+        Image::load(octets, &mut Soft::new(&[0; 32])).map_err(|why| format!("{}: {why:?}", policy.display()))
+    };
+    let (before, after) = (image(old, &before)?, image(new, &after)?);
+    let difference = diff(&before, &after).map_err(|why| why.to_string())?;
+    let text = match (json, all) {
+        (true, _) => difference.to_json(),
+        (false, true) => difference.to_full_text(),
+        (false, false) => difference.to_text(),
+    };
+    print(&text).map_err(|why| why.to_string())?;
+    Ok(!difference.is_empty())
 }
 
 /// Local time in minutes since 1970.

@@ -62,6 +62,21 @@ fn a_hundred_thousand_rows_and_sixty_five_thousand_devices() {
 }
 
 #[test]
+#[ignore = "measures time; run in release"]
+fn two_such_policies_that_differ_in_a_cor_group() {
+    let policy = policy(65_000, 100_000);
+    let closed = policy.replace("members = \"\"", "members = \"1\"");
+    let made = [policy, closed].map(|text| strowger_tools::compile_str(&text, "large.toml").unwrap().image);
+    let [old, new] = made.each_ref().map(|image| Image::load(image, &mut Soft::new(&[0; 32])).unwrap());
+    let start = Instant::now();
+    let difference = strowger_tools::diff::diff(&old, &new).unwrap();
+    let compared = start.elapsed();
+    let text = difference.to_text();
+    println!("{text}\ncompared in {compared:?}, told in {:?}", start.elapsed() - compared);
+    assert!(text.contains("65000 devices (10000-74999)"));
+}
+
+#[test]
 fn every_device_is_found_by_number_and_by_username() {
     let compiled = strowger_tools::compile_str(&policy(3_000, 50), "medium.toml").unwrap();
     let image = Image::load(&compiled.image, &mut Soft::new(&[0; 32])).unwrap();

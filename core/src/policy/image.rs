@@ -89,8 +89,8 @@ pub struct Image<'a> {
     pub(crate) inbound: Table<'a, InboundRow>,
     usernames: Table<'a, UsernameRow>,
     username_seed: UsernameSeedRow,
-    trusted: Table<'a, TrustedRow>,
-    subnets: Table<'a, SubnetRow>,
+    pub(crate) trusted: Table<'a, TrustedRow>,
+    pub(crate) subnets: Table<'a, SubnetRow>,
     pub(crate) notify: Table<'a, NotifyRow>,
     texts: &'a str,
 }

@@ -13,6 +13,7 @@ mod routes;
 pub mod row;
 pub mod rows;
 pub mod rule;
+mod tables;
 pub mod trie;
 pub mod verdict;
 

@@ -25,7 +25,7 @@
 
 mod advice;
 mod question;
-mod words;
+pub(crate) mod words;
 
 pub use question::Question;
 

@@ -3,7 +3,7 @@
 use strowger::policy::{Image, Party, RowRef};
 
 /// A device's number or a trunk's name.
-pub(super) fn party_name(image: &Image<'_>, party: Party) -> String {
+pub(crate) fn party_name(image: &Image<'_>, party: Party) -> String {
     match party {
         Party::Device(device) => image
             .device_texts()

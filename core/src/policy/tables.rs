@@ -1,0 +1,106 @@
+//! The tables that a decision walks, for programs that compare or show whole policies.
+
+use super::image::Image;
+use super::row::Table;
+use super::rows::{
+    CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow,
+    MaxDigitsRow, NodeRow, NotifyRow, OffsetRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
+};
+
+impl<'a> Image<'a> {
+    /// States of the digit trie, by row.
+    #[must_use]
+    pub const fn nodes(&self) -> Table<'a, NodeRow> {
+        self.nodes
+    }
+
+    /// Edges of the digit trie, by row.
+    #[must_use]
+    pub const fn edges(&self) -> Table<'a, EdgeRow> {
+        self.edges
+    }
+
+    /// What there is at the first states of the digit trie, by the same row.
+    #[must_use]
+    pub const fn places(&self) -> Table<'a, PlaceRow> {
+        self.places
+    }
+
+    /// States of the class automaton, by row.
+    #[must_use]
+    pub const fn class_states(&self) -> Table<'a, ClassStateRow> {
+        self.class_states
+    }
+
+    /// Edges of the class automaton, by row.
+    #[must_use]
+    pub const fn class_edges(&self) -> Table<'a, ClassEdgeRow> {
+        self.class_edges
+    }
+
+    /// Digit modifications, by row.
+    #[must_use]
+    pub const fn modifications(&self) -> Table<'a, DigitModificationRow> {
+        self.modifications
+    }
+
+    /// Choices of route lists, by row.
+    #[must_use]
+    pub const fn choices(&self) -> Table<'a, ChoiceRow> {
+        self.choices
+    }
+
+    /// Cells of route plans, by row.
+    #[must_use]
+    pub const fn cells(&self) -> Table<'a, CellRow> {
+        self.cells
+    }
+
+    /// The most digits that a COR may dial, by COR.
+    #[must_use]
+    pub const fn max_digits(&self) -> Table<'a, MaxDigitsRow> {
+        self.max_digits
+    }
+
+    /// Numbers that trunks call, by row.
+    #[must_use]
+    pub const fn inbound_rows(&self) -> Table<'a, InboundRow> {
+        self.inbound
+    }
+
+    /// Address ranges of trunks, the narrowest first.
+    #[must_use]
+    pub const fn trusted(&self) -> Table<'a, TrustedRow> {
+        self.trusted
+    }
+
+    /// Address ranges of zones, the narrowest first.
+    #[must_use]
+    pub const fn subnets(&self) -> Table<'a, SubnetRow> {
+        self.subnets
+    }
+
+    /// Devices that are told of emergency calls.
+    #[must_use]
+    pub const fn notified_devices(&self) -> Table<'a, NotifyRow> {
+        self.notify
+    }
+
+    /// The week's service modes other than day, in order.
+    #[must_use]
+    pub const fn schedule(&self) -> Table<'a, ScheduleRow> {
+        self.schedule
+    }
+
+    /// Holidays, in order.
+    #[must_use]
+    pub const fn holidays(&self) -> Table<'a, HolidayRow> {
+        self.holidays
+    }
+
+    /// Transitions of the time zone, in order.
+    #[must_use]
+    pub const fn offsets(&self) -> Table<'a, OffsetRow> {
+        self.offsets
+    }
+}
