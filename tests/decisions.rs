@@ -7,10 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use strowger::account;
 use strowger::base::Soft;
+use strowger::policy::inbound::Inbound;
 use strowger::policy::{self, ClassRef, Code, Image, Keyring, Moment, Rule, World};
 use strowger_testkit::model::{
     AccountCode, Action as ModelAction, ArsRow, Choice, CorGroup, Cos, Device, EmergencyRow, Follow,
-    LeadingRow, Mode, Model, Modification, OwnClass, PerMode, Profile, Route, RouteList, Trunk, Use, Zone,
+    LeadingRow, Mode, Model, Modification, NumberFormat, OwnClass, PerMode, Profile, Route, RouteList, Trunk,
+    Use, Zone,
 };
 use strowger_testkit::oracle::{self, Answer, Attempt, BREAKAGES, Party, RULES_IN_FORCE, Verdict};
 use strowger_testkit::strategies::{Question, Seeded, models, questions, smaller};
@@ -90,6 +92,7 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answ
             let row = image.trunks().iter().position(|trunk| image.text(trunk.name) == name);
             policy::Party::Trunk(row.and_then(|row| row.try_into().ok()).expect("the trunk exists"))
         }
+        Party::Unknown => policy::Party::Unknown,
     };
     let asked = &question.attempt;
     let minutes = (20_787 + u64::from(asked.when.day)) * 1440 + u64::from(asked.when.minute);
@@ -103,10 +106,24 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answ
         }
         _ => Code::None,
     };
-    let dialed = asked.dialed.as_bytes();
-    let attempt =
-        policy::Attempt { mode, minute: Some(moment.minute), code, ..policy::Attempt::new(from, dialed) };
-    let world = Circumstances { question, image };
+    let ask = |dialed: &[u8]| {
+        let attempt =
+            policy::Attempt { mode, minute: Some(moment.minute), code, ..policy::Attempt::new(from, dialed) };
+        policy::decide(image, &attempt, Circumstances { question, image }, &mut ())
+    };
+    let called = asked.dialed.as_bytes();
+    let as_called = ask(called);
+    let emergency = matches!(as_called, policy::Verdict::Allow(choice) if choice.rule == Rule::Emergency);
+    let verdict = match from {
+        policy::Party::Trunk(trunk) if asked.did && !emergency => {
+            match policy::inbound::inbound(image, trunk, called) {
+                Inbound::To(digits, _) => ask(digits.as_str().as_bytes()),
+                Inbound::AsCalled => as_called,
+                Inbound::Vacant => return oracle_denial("number.vacant"),
+            }
+        }
+        _ => as_called,
+    };
     let route = |row: u16| image.routes().get(row.into()).expect("the route exists").id;
     let class = |class: Option<ClassRef>| {
         class.map(|class| match class {
@@ -116,7 +133,6 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answ
             }
         })
     };
-    let verdict = policy::decide(image, &attempt, world, &mut ());
     match verdict {
         policy::Verdict::Allow(choice) => {
             let emergency = choice.rule == Rule::Emergency;
@@ -152,6 +168,19 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answ
             class: class(denial.class).filter(|_| denial.rule != Rule::TrunkBusy),
             watched: false,
         },
+    }
+}
+
+const fn oracle_denial(rule: &'static str) -> Answer {
+    Answer {
+        verdict: Verdict::Deny,
+        rule,
+        to: None,
+        outpulsed: None,
+        route: None,
+        warning: false,
+        class: None,
+        watched: false,
     }
 }
 
@@ -263,6 +292,7 @@ fn a_code_against_a_class() -> (Model, Question) {
     model.own_classes = vec![OwnClass {
         name: "dear".into(),
         prefixes: vec!["1900"],
+        countries: Vec::new(),
         action: ModelAction::Deny,
         cor_group: Some(5),
     }];
@@ -320,7 +350,17 @@ fn device(dn: &str, cos: PerMode, cor: PerMode, interconnect: u8, zone: Option<&
 
 fn trunk(name: &str, public: bool, cos: u8, cor: u8, interconnect: u8) -> Trunk {
     let (cos, cor) = (PerMode::all(cos), PerMode::all(cor));
-    Trunk { name: name.into(), public, channels: 1, cos, cor, interconnect, zone: None }
+    Trunk {
+        name: name.into(),
+        public,
+        channels: 1,
+        cos,
+        cor,
+        interconnect,
+        zone: None,
+        number_format: NumberFormat::AsDialed,
+        inbound: Vec::new(),
+    }
 }
 
 fn route(id: u16, trunk: &str, modification: Option<u16>, cor_group: Option<u8>) -> Route {
