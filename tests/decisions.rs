@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use strowger::account;
 use strowger::base::Soft;
 use strowger::policy::inbound::Inbound;
-use strowger::policy::{self, ClassRef, Code, Image, Keyring, Moment, Rule, World};
+use strowger::policy::{self, ClassRef, Code, Image, Keyring, Moment, RowRef, Rule, World};
 use strowger_testkit::model::{
     AccountCode, Action as ModelAction, ArsRow, Choice, CorGroup, Cos, Device, EmergencyRow, Follow,
     LeadingRow, Mode, Model, Modification, NumberFormat, OwnClass, PerMode, Profile, Route, RouteList, Trunk,
@@ -82,9 +82,8 @@ fn trunk_name<'a>(image: &Image<'a>, row: u16) -> &'a str {
     image.text(image.trunks().get(row.into()).expect("the trunk exists").name)
 }
 
-/// The engine's answer, in the oracle's words.
-fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answer {
-    let from = match &question.attempt.from {
+fn party(image: &Image<'_>, party: &Party) -> policy::Party {
+    match party {
         Party::Device(dn) => {
             policy::Party::Device(image.device_by_dn(dn.as_bytes()).expect("the device exists"))
         }
@@ -93,11 +92,22 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answ
             policy::Party::Trunk(row.and_then(|row| row.try_into().ok()).expect("the trunk exists"))
         }
         Party::Unknown => policy::Party::Unknown,
-    };
+    }
+}
+
+fn moment(asked: &Attempt) -> Moment {
+    Moment::local((20_787 + u64::from(asked.when.day)) * 1440 + u64::from(asked.when.minute))
+}
+
+fn mode_of(image: &Image<'_>, asked: &Attempt) -> policy::Mode {
+    asked.mode.map_or_else(|| policy::calendar::scheduled(image, moment(asked)), mode)
+}
+
+/// The engine's answer, in the oracle's words.
+fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answer {
+    let from = party(image, &question.attempt.from);
     let asked = &question.attempt;
-    let minutes = (20_787 + u64::from(asked.when.day)) * 1440 + u64::from(asked.when.minute);
-    let moment = Moment::local(minutes);
-    let mode = asked.mode.map_or_else(|| policy::calendar::scheduled(image, moment), mode);
+    let (moment, mode) = (moment(asked), mode_of(image, asked));
     let code = match (&asked.code, from) {
         (Some(_), policy::Party::Device(_)) if asked.code_locked => Code::Locked,
         (Some(typed), policy::Party::Device(_)) => {
@@ -189,6 +199,24 @@ fn answer(model: &Model, question: &Question, broken: Option<&str>) -> Answer {
     oracle::decide(model, &question.attempt, &free, broken)
 }
 
+/// The routes that the engine tries for an emergency call, one after the other.
+fn emergency_routes(image: &Image<'_>, question: &Question) -> Vec<u16> {
+    let from = party(image, &question.attempt.from);
+    let mode = mode_of(image, &question.attempt);
+    let attempt = policy::Attempt { mode, ..policy::Attempt::new(from, question.attempt.dialed.as_bytes()) };
+    let world = || Circumstances { question, image };
+    let first = policy::decide(image, &attempt, world(), &mut ());
+    let policy::Verdict::Allow(policy::Choice { row: RowRef::Ars(row), .. }) = first else {
+        return Vec::new();
+    };
+    let nth = |nth| match policy::decide::next_emergency(image, from, mode, row, nth, world()) {
+        policy::Verdict::Allow(choice) => choice.route,
+        _ => None,
+    };
+    let rows = (0..).map_while(nth).take(100);
+    rows.map(|row| image.routes().get(row.into()).expect("the route exists").id).collect()
+}
+
 /// Both answers, if they differ; none if there is nothing to compare.
 fn difference(model: &Model, question: &Question) -> Option<(Answer, Answer)> {
     let compiled = Compiled::new(model).ok()?;
@@ -269,6 +297,13 @@ fn engine_and_oracle_agree_on_random_policies() {
         let expected = answer(model, question, None);
         if engine(image, keyring, question) != expected {
             disagree(model, question);
+        }
+        if expected.verdict == Verdict::Emergency {
+            let mut tried = emergency_routes(image, question);
+            let mut all = oracle::emergency_routes(model, &question.attempt);
+            tried.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(tried, all, "{}\n{question:#?}", model.to_toml());
         }
         *seen.entry((expected.verdict, expected.rule)).or_default() += 1;
         true

@@ -8,8 +8,6 @@ pub enum Country {
     Ca,
     /// The United States: the same plan, seen from the other side.
     Us,
-    /// Great Britain: trunk prefix 0, international prefix 00.
-    Gb,
 }
 
 impl Country {
@@ -19,7 +17,6 @@ impl Country {
         match self {
             Self::Ca => "CA",
             Self::Us => "US",
-            Self::Gb => "GB",
         }
     }
 
@@ -28,7 +25,6 @@ impl Country {
     pub const fn international_prefix(self) -> &'static str {
         match self {
             Self::Ca | Self::Us => "011",
-            Self::Gb => "00",
         }
     }
 
@@ -37,7 +33,6 @@ impl Country {
     pub const fn trunk_prefix(self) -> &'static str {
         match self {
             Self::Ca | Self::Us => "1",
-            Self::Gb => "0",
         }
     }
 
@@ -46,7 +41,6 @@ impl Country {
     pub const fn calling_code(self) -> &'static str {
         match self {
             Self::Ca | Self::Us => "1",
-            Self::Gb => "44",
         }
     }
 }

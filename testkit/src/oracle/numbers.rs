@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::{Attempt, LONGEST, Oracle};
-use crate::model::{Country, Inbound, Profile};
+use crate::model::{Inbound, Profile};
 
 impl Oracle<'_> {
     /// What is dialed here: for a call by its inbound rows, what they lead to; none if it is vacant.
@@ -70,16 +70,15 @@ impl Oracle<'_> {
         }
         let country = self.model.country;
         let national = number.strip_prefix(country.calling_code()).filter(|_| self.broken != "plus.home");
-        let whole = match (national, country) {
-            (Some(national), Country::Ca | Country::Us) => {
+        let whole = match national {
+            None => format!("{access}{}{number}", country.international_prefix()),
+            Some(national) => {
                 let good = national.len() == 10 && !national.starts_with(['0', '1']);
                 if !good && self.broken != "plus.ten-digits" {
                     return None;
                 }
-                format!("{access}1{national}")
+                format!("{access}{}{national}", country.trunk_prefix())
             }
-            (Some(national), Country::Gb) => format!("{access}0{national}"),
-            (None, _) => format!("{access}{}{number}", country.international_prefix()),
         };
         (whole.len() <= LONGEST).then_some(whole)
     }

@@ -1,7 +1,7 @@
 //! What is sent: digit modification, then the trunk's number format.
 
 use super::{LONGEST, Oracle, plan};
-use crate::model::{Country, NumberFormat, Route, Trunk};
+use crate::model::{NumberFormat, Route, Trunk};
 
 impl Oracle<'_> {
     /// The digits after modification, or the rule that they break.
@@ -62,10 +62,9 @@ impl Oracle<'_> {
             return format!("+{number}");
         }
         let country = self.model.country;
-        match (number.strip_prefix(country.calling_code()), country) {
-            (Some(_), Country::Ca | Country::Us) => number,
-            (Some(national), Country::Gb) => format!("0{national}"),
-            (None, _) => format!("{}{number}", country.international_prefix()),
+        match number.strip_prefix(country.calling_code()) {
+            Some(national) => format!("{}{national}", country.trunk_prefix()),
+            None => format!("{}{number}", country.international_prefix()),
         }
     }
 }

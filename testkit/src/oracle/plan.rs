@@ -167,7 +167,9 @@ fn begins_with(region: &Metadata, begun: &str) -> bool {
             let ends = ["0000000", "2222222", "5550123", "3451234", "9999999", "1021234"];
             let whole = |end: &str| end.chars().cycle().take(missing).collect::<String>();
             let exchanges = (0..1000).filter(|_| missing == 7).map(|n| format!("{n:03}1234"));
-            ends.iter().map(|end| whole(end)).chain(exchanges).collect()
+            let further =
+                (0..100).filter(|_| missing > 1 && missing < 7).map(|n| whole(&format!("{n:02}1234567")));
+            ends.iter().map(|end| whole(end)).chain(exchanges).chain(further).collect()
         };
         [7, 10].into_iter().filter(|length| *length >= begun.len()).any(|length| {
             tries(length - begun.len())
