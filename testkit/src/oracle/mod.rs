@@ -63,9 +63,11 @@ pub fn built_in_class(model: &Model, outpulsed: &str) -> &'static str {
     plan::class(model, outpulsed)
 }
 
-/// What `+N…` is rewritten to.
-pub(crate) fn plus_dialed(model: &Model, dialed: &str) -> Option<String> {
-    Oracle { model, free: &|_| true, broken: "" }.rewritten(dialed)
+/// What rows are looked up for: behind a trunk's inbound rows, with `+` rewritten.
+pub(crate) fn number_dialed(model: &Model, attempt: &Attempt) -> Option<String> {
+    let oracle = Oracle { model, free: &|_| true, broken: "" };
+    let called = oracle.called(&oracle.caller(attempt), attempt)?;
+    Some(oracle.rewritten(&called).unwrap_or(called))
 }
 
 /// What a route sends of a dialed number, before the trunk's number format.

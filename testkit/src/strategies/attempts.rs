@@ -10,7 +10,7 @@ use super::rows::takes;
 use super::times::CLOCK;
 use super::{numbers, option, pick};
 use crate::model::{ArsRow, Follow, Mode, Model, NumberFormat, Route, Trunk};
-use crate::oracle::{Attempt, Party, When, built_in_class, modified, plus_dialed};
+use crate::oracle::{Attempt, Party, When, built_in_class, modified, number_dialed};
 
 /// An attempt, and the trunks that have no free channel while it is decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -123,23 +123,21 @@ pub fn questions(model: &Model) -> impl Strategy<Value = Question> + use<> {
                 _ => (Party::Device(pick(from, &model.devices).dn.clone()), false),
             };
             let mut dialed = slipped(dialed(&model, recipe), slip);
-            if left_out(&model, &dialed) {
-                dialed = pick(busy, &model.devices).dn.clone();
-            }
             if !CALLED_NUMBERS_WITH_PLUS_AND_NO_CALLING_CODE && did && !dialed.starts_with("+1") {
                 dialed = dialed.trim_start_matches('+').to_owned();
             }
-            let busy = model.trunks.iter().enumerate().filter(|(i, _)| busy & (1 << i) != 0);
-            Question {
-                attempt: Attempt { from, dialed, did, ..circumstances },
-                busy: busy.map(|(_, t)| t.name.clone()).collect(),
+            let mut attempt = Attempt { from, dialed, did, ..circumstances };
+            if left_out(&model, &attempt) {
+                attempt.dialed = model.devices.first().map(|device| device.dn.clone()).unwrap_or_default();
             }
+            let busy = model.trunks.iter().enumerate().filter(|(i, _)| busy & (1 << i) != 0);
+            Question { attempt, busy: busy.map(|(_, t)| t.name.clone()).collect() }
         },
     )
 }
 
-fn left_out(model: &Model, dialed: &str) -> bool {
-    let number = plus_dialed(model, dialed).unwrap_or_else(|| dialed.to_owned());
+fn left_out(model: &Model, attempt: &Attempt) -> bool {
+    let Some(number) = number_dialed(model, attempt) else { return false };
     model.routes.iter().any(|route| {
         modified(model, route, &number).is_some_and(|sent| {
             !NUMBERS_SHARED_BY_COUNTRIES_OF_THE_PLAN && shared_by_countries(model, &sent)
