@@ -23,7 +23,9 @@ impl Oracle<'_> {
             let row = self.model.codes.iter().find(|row| row.code == *typed);
             match row.and_then(|row| row.verified).filter(|_| verified && fits) {
                 Some((cos, cor)) => {
-                    caller.cos = cos;
+                    if self.broken != "code.cos" {
+                        caller.cos = cos;
+                    }
                     if self.broken != "code.cor" {
                         caller.cor = cor;
                     }

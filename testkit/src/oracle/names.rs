@@ -126,6 +126,8 @@ pub const BREAKAGES: &[&str] = &[
     "lockout",
     // Somebody locked out cannot even call for help.
     "lockout.emergency",
+    // A verified code gives its COR, but not its COS.
+    "code.cos",
     // Leading Digits are checked with the station's COR, whatever code was given.
     "code.leading",
     // A forced code is not permitted.

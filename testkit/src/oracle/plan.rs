@@ -42,13 +42,17 @@ pub(super) fn in_country(number: &str, country: &str) -> Option<usize> {
     let code = DATABASE.by_id(country).expect("the metadata has the country").country_code();
     let national = number.strip_prefix(&code.to_string())?;
     let regions = DATABASE.region(&code).expect("the calling code is assigned");
+    // Whatever follows a whole number, the network does not look at it.
+    let whole = |region: &Metadata| {
+        (1..=national.len()).any(|n| kinds(region).any(|kind| matches(kind, &national[..n])))
+    };
     let whose = regions.iter().find(|region| {
         let region = DATABASE.by_id(**region).expect("the metadata has its own regions");
         match region.leading_digits() {
             Some(begin) => {
                 Regex::new(&format!("^(?:{})", begin.as_str())).expect("a pattern").is_match(national)
             }
-            None => regions.len() == 1 || kinds(region).any(|kind| matches(kind, national)),
+            None => regions.len() == 1 || whole(region),
         }
     });
     whose.filter(|region| **region == country).map(|_| code.to_string().len())

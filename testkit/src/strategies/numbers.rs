@@ -167,7 +167,10 @@ fn codes(model: &mut Model, dice: &mut Dice<'_>) {
     }
     for (n, code) in CODES.iter().enumerate() {
         if dice.percent(75) {
-            let verified = (n < 2).then(|| (pick(dice.throw(), &model.cos).id, 1 + dice.throw() % 4));
+            // A code may give no class at all.
+            let cos = if dice.percent(10) { 0 } else { pick(dice.throw(), &model.cos).id };
+            let cor = if dice.percent(5) { 0 } else { 1 + dice.throw() % 4 };
+            let verified = (n < 2).then_some((cos, cor));
             model.codes.push(AccountCode { code: (*code).into(), verified });
         }
     }
