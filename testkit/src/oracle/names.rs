@@ -31,7 +31,7 @@ pub const RULES_IN_FORCE: &[&str] = &[
     "lockout",
 ];
 
-/// Ways in which [`decide`] can be made wrong, each in exactly one rule.
+/// Ways in which [`decide`](super::decide) can be made wrong, each in exactly one rule.
 pub const BREAKAGES: &[&str] = &[
     // No emergency for who has no Class of Service.
     "emergency",
