@@ -94,6 +94,13 @@ impl<'a> Oracle<'a> {
         let Some(called) = self.called(&caller, attempt) else {
             return Answer::deny("number.vacant");
         };
+        // What an inbound row leads to is dialed like anything else.
+        if let Some(row) = self.emergency_row(&called)
+            && !self.kept_from_help(&caller, attempt)
+            && self.broken != "inbound.emergency"
+        {
+            return self.emergency(&caller, row, &called);
+        }
         let rewritten = self.rewritten(&called);
         let number = rewritten.unwrap_or(called);
         if attempt.locked_out && self.broken != "lockout" {

@@ -119,6 +119,8 @@ pub const BREAKAGES: &[&str] = &[
     "inbound.specificity",
     // No match: the called number is dialed.
     "inbound.vacant",
+    // No inbound row leads to an emergency number.
+    "inbound.emergency",
     // The called number keeps its + or trunk prefix.
     "inbound.national",
     // The digits of X are taken from the left.

@@ -29,6 +29,9 @@ fn row(model: &Model, dice: &mut Dice<'_>) -> Inbound {
     if model.devices.is_empty() || dice.percent(12) {
         return Inbound { did: "613555XXXX".into(), to: "81416555XXXX".into() };
     }
+    if !model.emergency.is_empty() && dice.percent(8) {
+        return Inbound { did: "6135550127".into(), to: pick(dice.throw(), &model.emergency).string() };
+    }
     let mut to: Vec<char> = pick(dice.throw(), &model.devices).dn.chars().collect();
     let open = usize::from(dice.throw() % 3);
     for place in to.iter_mut().rev().take(open).filter(|place| place.is_ascii_digit()) {
