@@ -11,12 +11,17 @@ const CODES: &[&str] = &["43219", "86420", "7788", "5531977"];
 pub(super) const TYPED: &[&str] =
     &["43219", "43219", "43219", "86420", "86420", "7788", "5531977", "99", "123", "43*19", "5a3 977", "9"];
 
+const PREFIXES_WITHOUT_TRUNK_PREFIX_INSIDE_EQUALLY_LONG_ONES: bool = false;
+
+const NEAREST: &str =
+    if PREFIXES_WITHOUT_TRUNK_PREFIX_INSIDE_EQUALLY_LONG_ONES { "6135551" } else { "16135551" };
+
 /// Own classes: name, prefixes and countries. Longer prefixes lie in shorter ones and in countries.
 const OWN_CLASSES: &[(&str, &[&str], &[&str])] = &[
     ("dear", &["1900", "1613", "976"], &[]),
     ("near", &["1613555", "1416", "212555"], &[]),
     ("far", &["0114420", "011882"], &[]),
-    ("nearer", &["16135550", "190055501", "6135551"], &[]),
+    ("nearer", &["16135550", "190055501", NEAREST], &[]),
     ("friends", &[], &["GB", "FR"]),
     ("islands", &["1411"], &["JM"]),
 ];
