@@ -7,10 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use strowger::account;
 use strowger::base::Soft;
-use strowger::policy::{self, ClassRef, Code, Image, Keyring, Moment, Rule, World};
+use strowger::policy::inbound::Inbound;
+use strowger::policy::{self, ClassRef, Code, Image, Keyring, Moment, RowRef, Rule, World};
 use strowger_testkit::model::{
     AccountCode, Action as ModelAction, ArsRow, Choice, CorGroup, Cos, Device, EmergencyRow, Follow,
-    LeadingRow, Mode, Model, Modification, OwnClass, PerMode, Profile, Route, RouteList, Trunk, Use, Zone,
+    LeadingRow, Mode, Model, Modification, NumberFormat, OwnClass, PerMode, Profile, Route, RouteList, Trunk,
+    Use, Zone,
 };
 use strowger_testkit::oracle::{self, Answer, Attempt, BREAKAGES, Party, RULES_IN_FORCE, Verdict};
 use strowger_testkit::strategies::{Question, Seeded, models, questions, smaller};
@@ -80,9 +82,8 @@ fn trunk_name<'a>(image: &Image<'a>, row: u16) -> &'a str {
     image.text(image.trunks().get(row.into()).expect("the trunk exists").name)
 }
 
-/// The engine's answer, in the oracle's words.
-fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answer {
-    let from = match &question.attempt.from {
+fn party(image: &Image<'_>, party: &Party) -> policy::Party {
+    match party {
         Party::Device(dn) => {
             policy::Party::Device(image.device_by_dn(dn.as_bytes()).expect("the device exists"))
         }
@@ -90,11 +91,23 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answ
             let row = image.trunks().iter().position(|trunk| image.text(trunk.name) == name);
             policy::Party::Trunk(row.and_then(|row| row.try_into().ok()).expect("the trunk exists"))
         }
-    };
+        Party::Unknown => policy::Party::Unknown,
+    }
+}
+
+fn moment(asked: &Attempt) -> Moment {
+    Moment::local((20_787 + u64::from(asked.when.day)) * 1440 + u64::from(asked.when.minute))
+}
+
+fn mode_of(image: &Image<'_>, asked: &Attempt) -> policy::Mode {
+    asked.mode.map_or_else(|| policy::calendar::scheduled(image, moment(asked)), mode)
+}
+
+/// The engine's answer, in the oracle's words.
+fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answer {
+    let from = party(image, &question.attempt.from);
     let asked = &question.attempt;
-    let minutes = (20_787 + u64::from(asked.when.day)) * 1440 + u64::from(asked.when.minute);
-    let moment = Moment::local(minutes);
-    let mode = asked.mode.map_or_else(|| policy::calendar::scheduled(image, moment), mode);
+    let (moment, mode) = (moment(asked), mode_of(image, asked));
     let code = match (&asked.code, from) {
         (Some(_), policy::Party::Device(_)) if asked.code_locked => Code::Locked,
         (Some(typed), policy::Party::Device(_)) => {
@@ -103,10 +116,24 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answ
         }
         _ => Code::None,
     };
-    let dialed = asked.dialed.as_bytes();
-    let attempt =
-        policy::Attempt { mode, minute: Some(moment.minute), code, ..policy::Attempt::new(from, dialed) };
-    let world = Circumstances { question, image };
+    let ask = |dialed: &[u8]| {
+        let attempt =
+            policy::Attempt { mode, minute: Some(moment.minute), code, ..policy::Attempt::new(from, dialed) };
+        policy::decide(image, &attempt, Circumstances { question, image }, &mut ())
+    };
+    let called = asked.dialed.as_bytes();
+    let as_called = ask(called);
+    let emergency = matches!(as_called, policy::Verdict::Allow(choice) if choice.rule == Rule::Emergency);
+    let verdict = match from {
+        policy::Party::Trunk(trunk) if asked.did && !emergency => {
+            match policy::inbound::inbound(image, trunk, called) {
+                Inbound::To(digits, _) => ask(digits.as_str().as_bytes()),
+                Inbound::AsCalled => as_called,
+                Inbound::Vacant => return oracle_denial("number.vacant"),
+            }
+        }
+        _ => as_called,
+    };
     let route = |row: u16| image.routes().get(row.into()).expect("the route exists").id;
     let class = |class: Option<ClassRef>| {
         class.map(|class| match class {
@@ -116,7 +143,6 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answ
             }
         })
     };
-    let verdict = policy::decide(image, &attempt, world, &mut ());
     match verdict {
         policy::Verdict::Allow(choice) => {
             let emergency = choice.rule == Rule::Emergency;
@@ -155,9 +181,40 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answ
     }
 }
 
+const fn oracle_denial(rule: &'static str) -> Answer {
+    Answer {
+        verdict: Verdict::Deny,
+        rule,
+        to: None,
+        outpulsed: None,
+        route: None,
+        warning: false,
+        class: None,
+        watched: false,
+    }
+}
+
 fn answer(model: &Model, question: &Question, broken: Option<&str>) -> Answer {
     let free = |trunk: &str| !question.busy.iter().any(|busy| busy == trunk);
     oracle::decide(model, &question.attempt, &free, broken)
+}
+
+/// The routes that the engine tries for an emergency call, one after the other.
+fn emergency_routes(image: &Image<'_>, question: &Question) -> Vec<u16> {
+    let from = party(image, &question.attempt.from);
+    let mode = mode_of(image, &question.attempt);
+    let attempt = policy::Attempt { mode, ..policy::Attempt::new(from, question.attempt.dialed.as_bytes()) };
+    let world = || Circumstances { question, image };
+    let first = policy::decide(image, &attempt, world(), &mut ());
+    let policy::Verdict::Allow(policy::Choice { row: RowRef::Ars(row), .. }) = first else {
+        return Vec::new();
+    };
+    let nth = |nth| match policy::decide::next_emergency(image, from, mode, row, nth, world()) {
+        policy::Verdict::Allow(choice) => choice.route,
+        _ => None,
+    };
+    let rows = (0..).map_while(nth).take(100);
+    rows.map(|row| image.routes().get(row.into()).expect("the route exists").id).collect()
 }
 
 /// Both answers, if they differ; none if there is nothing to compare.
@@ -241,6 +298,13 @@ fn engine_and_oracle_agree_on_random_policies() {
         if engine(image, keyring, question) != expected {
             disagree(model, question);
         }
+        if expected.verdict == Verdict::Emergency && !question.attempt.did {
+            let mut tried = emergency_routes(image, question);
+            let mut all = oracle::emergency_routes(model, &question.attempt);
+            tried.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(tried, all, "{}\n{question:#?}", model.to_toml());
+        }
         *seen.entry((expected.verdict, expected.rule)).or_default() += 1;
         true
     });
@@ -263,6 +327,7 @@ fn a_code_against_a_class() -> (Model, Question) {
     model.own_classes = vec![OwnClass {
         name: "dear".into(),
         prefixes: vec!["1900"],
+        countries: Vec::new(),
         action: ModelAction::Deny,
         cor_group: Some(5),
     }];
@@ -320,7 +385,17 @@ fn device(dn: &str, cos: PerMode, cor: PerMode, interconnect: u8, zone: Option<&
 
 fn trunk(name: &str, public: bool, cos: u8, cor: u8, interconnect: u8) -> Trunk {
     let (cos, cor) = (PerMode::all(cos), PerMode::all(cor));
-    Trunk { name: name.into(), public, channels: 1, cos, cor, interconnect, zone: None }
+    Trunk {
+        name: name.into(),
+        public,
+        channels: 1,
+        cos,
+        cor,
+        interconnect,
+        zone: None,
+        number_format: NumberFormat::AsDialed,
+        inbound: Vec::new(),
+    }
 }
 
 fn route(id: u16, trunk: &str, modification: Option<u16>, cor_group: Option<u8>) -> Route {

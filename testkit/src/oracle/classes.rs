@@ -1,24 +1,14 @@
-//! Number classes of Canada, looked up number by number in libphonenumber's patterns.
+//! Number classes: the policy's own, then the plan's.
 
-use crate::model::{Action, Model, Profile};
-use phonenumber::Metadata;
-use phonenumber::metadata::{DATABASE, Descriptor};
-use regex::Regex;
-use std::cell::RefCell;
-use std::collections::HashMap;
+use super::plan;
+use crate::model::{Action, Model, OwnClass, Profile};
 
 /// The class that counts for a COR, and what it means.
 pub(super) fn judged(model: &Model, outpulsed: &str, cor: u8, broken: &str) -> (String, Action) {
     if broken != "class.own" {
         let mut matching: Vec<(usize, usize)> = Vec::new();
         for (i, class) in model.own_classes.iter().enumerate() {
-            let local = model.area_code.map(|area| format!("1{area}{outpulsed}"));
-            let local = local.filter(|_| outpulsed.len() == 7 && self::class(model, outpulsed) == "local");
-            let begins = |prefix: &&&str| {
-                begins(outpulsed, prefix) || local.as_ref().is_some_and(|number| begins(number, prefix))
-            };
-            let longest = class.prefixes.iter().filter(begins).map(|p| p.len()).max();
-            matching.extend(longest.map(|length| (length, i)));
+            matching.extend(longest(model, class, outpulsed, broken).map(|length| (length, i)));
         }
         matching
             .sort_by_key(|(length, i)| (if broken == "class.longest" { *length } else { 100 - *length }, *i));
@@ -32,7 +22,7 @@ pub(super) fn judged(model: &Model, outpulsed: &str, cor: u8, broken: &str) -> (
             }
         }
     }
-    let name = class(model, outpulsed);
+    let name = plan::class(model, outpulsed);
     let mut action = Action::Allow;
     let dear = ["international", "premium", "directory-assistance", "carrier-access", "operator", "unknown"];
     if model.profile == Profile::Strict && dear.contains(&name) && broken != "class.strict" {
@@ -49,185 +39,34 @@ pub(super) fn judged(model: &Model, outpulsed: &str, cor: u8, broken: &str) -> (
     (name.to_owned(), action)
 }
 
-/// Whether what is outpulsed is, or begins, a number with this nationally dialed prefix.
-fn begins(outpulsed: &str, prefix: &str) -> bool {
-    // As it is written, and without the 1 of the North American plan.
-    if outpulsed.starts_with(prefix) {
-        return true;
-    }
-    if let Some(rest) = prefix.strip_prefix('1').filter(|rest| rest.len() >= 3)
-        && outpulsed.starts_with(rest)
-    {
-        return true;
-    }
-    let whole = match (prefix.strip_prefix("011"), prefix.strip_prefix('1')) {
-        (Some(abroad), _) => abroad.to_owned(),
-        (None, Some(_)) => prefix.to_owned(),
-        (None, None) => format!("1{prefix}"),
-    };
-    outpulsed
-        .strip_prefix('+')
-        .or_else(|| outpulsed.strip_prefix("011"))
-        .is_some_and(|rest| rest.starts_with(&whole))
-        || outpulsed.strip_prefix('1').is_some_and(|rest| format!("1{rest}").starts_with(&whole))
-}
-
-/// The built-in class.
-fn class(model: &Model, outpulsed: &str) -> &'static str {
-    if let Some(service) = service(outpulsed) {
-        return service;
-    }
-    if let Some(rest) = outpulsed.strip_prefix('+').or_else(|| outpulsed.strip_prefix("011")) {
-        return whole(model, rest);
-    }
-    if let Some(rest) = outpulsed.strip_prefix('1') {
-        return home(model, rest);
-    }
-    if let (7, Some(area)) = (outpulsed.len(), model.area_code) {
-        return match home(model, &format!("{area}{outpulsed}")) {
-            "local" => "local",
-            _ => "unknown",
-        };
-    }
-    home(model, outpulsed)
-}
-
-fn service(digits: &str) -> Option<&'static str> {
-    let all_digits = digits.chars().all(|c| c.is_ascii_digit());
-    let nxx = |text: &str| text.starts_with(|c: char| ('2'..='9').contains(&c));
-    Some(match digits {
-        "911" => "emergency",
-        "411" | "1411" | "5551212" => "directory-assistance",
-        "0" | "00" => "operator",
-        _ if !all_digits => return None,
-        _ if digits.len() == 11 && digits.starts_with('0') && nxx(&digits[1..]) => "operator",
-        _ if digits.starts_with("01") && digits.len() >= 3 && !digits.starts_with("011") => "operator",
-        _ if digits.starts_with("101") && digits.len() >= 7 => "carrier-access",
-        _ => return None,
-    })
-}
-
-/// A number with its calling code.
-fn whole(model: &Model, digits: &str) -> &'static str {
-    if let Some(national) = digits.strip_prefix('1') {
-        return home(model, national);
-    }
-    if !digits.chars().all(|c| c.is_ascii_digit()) {
-        return "unknown";
-    }
-    // No calling code begins with 0.
-    let assigned = !digits.starts_with('0')
-        && (1..=3).any(|n| {
-            digits
-                .get(..n)
-                .and_then(|code| code.parse().ok())
-                .is_some_and(|code: u16| DATABASE.region(&code).is_some())
-        });
-    if assigned { "international" } else { "unknown" }
-}
-
-/// A national number of the plan that Canada shares.
-fn home(model: &Model, national: &str) -> &'static str {
-    if national.len() < 3 || !national.chars().all(|c| c.is_ascii_digit()) {
-        return "unknown";
-    }
-    let begins_like_one = national.starts_with(|c: char| ('2'..='9').contains(&c));
-    if national.len() == 10 && national.ends_with("5551212") && begins_like_one {
-        return "directory-assistance";
-    }
-    let canada = DATABASE.by_id("CA").expect("Canada has numbers");
-    let own = canada.descriptors();
-    let is = |descriptor: Option<&Descriptor>| descriptor.is_some_and(|d| matches(d, national));
-    let (fixed, mobile) = (is(own.fixed_line()), is(own.mobile()));
-    if is(own.toll_free()) {
-        "toll-free"
-    } else if is(own.premium_rate()) {
-        "premium"
-    } else if is(own.shared_cost()) || is(own.personal_number()) || is(own.pager()) || is(own.uan()) {
-        "shared-cost"
-    } else if fixed || mobile || is(own.voip()) {
-        let local = model.area_code.is_some_and(|area| national.starts_with(area)) && (fixed || !mobile);
-        match (fixed, mobile) {
-            _ if local => "local",
-            (true, true) => "fixed-or-mobile",
-            (false, true) => "mobile",
-            _ => "national",
+/// Digits of the longest prefix of the class that the number has, both in E.164.
+fn longest(model: &Model, class: &OwnClass, outpulsed: &str, broken: &str) -> Option<usize> {
+    let number = plan::international(model, outpulsed);
+    let mut lengths = Vec::new();
+    for prefix in &class.prefixes {
+        match (&number, normalised(model, prefix)) {
+            (Some(number), Some(whole)) if broken != "class.normalised" => {
+                lengths.extend(number.starts_with(&whole).then_some(whole.len()));
+            }
+            // A service code is dialed in one way only.
+            _ => lengths.extend(outpulsed.starts_with(prefix).then_some(prefix.len())),
         }
-    } else {
-        elsewhere(national)
     }
+    for country in &class.countries {
+        let calling_code = number.as_ref().and_then(|number| plan::in_country(number, country));
+        lengths.extend(calling_code.filter(|_| broken != "class.countries"));
+    }
+    lengths.into_iter().max()
 }
 
-/// A number that is none of Canada's: another region's as soon as Canada's go on no more, whatever follows.
-fn elsewhere(national: &str) -> &'static str {
-    let regions = DATABASE.by_code(&1).expect("the plan has regions");
-    let (canada, others): (Vec<_>, Vec<_>) = regions.into_iter().partition(|region| region.id() == "CA");
-    for n in 3..=national.len() {
-        let begun = &national[..n];
-        if canada.iter().any(|region| begins_with(region, begun)) {
-            continue;
-        }
-        let theirs = others.iter().any(|region| begins_with(region, begun));
-        return if theirs { "international" } else { "unknown" };
+/// A prefix as it is dialed nationally, in E.164.
+fn normalised(model: &Model, prefix: &str) -> Option<String> {
+    let country = model.country;
+    if let Some(abroad) = prefix.strip_prefix(country.international_prefix()) {
+        return Some(abroad.to_owned());
     }
-    let theirs = others.iter().any(|region| kinds(region).any(|kind| matches(kind, national)));
-    if theirs { "international" } else { "unknown" }
-}
-
-/// Whether a region has numbers that begin like this.
-fn begins_with(region: &Metadata, begun: &str) -> bool {
-    thread_local! {
-        static KNOWN: RefCell<HashMap<(String, String), bool>> = RefCell::default();
+    if prefix.starts_with('0') {
+        return None;
     }
-    let look = || {
-        let tries = |missing: usize| -> Vec<String> {
-            let ends = ["0000000", "2222222", "5550123", "3451234", "9999999", "1021234"];
-            let whole = |end: &str| end.chars().cycle().take(missing).collect::<String>();
-            let exchanges = (0..1000).filter(|_| missing == 7).map(|n| format!("{n:03}1234"));
-            ends.iter().map(|end| whole(end)).chain(exchanges).collect()
-        };
-        [7, 10].into_iter().filter(|length| *length >= begun.len()).any(|length| {
-            tries(length - begun.len())
-                .iter()
-                .any(|end| kinds(region).any(|kind| matches(kind, &format!("{begun}{end}"))))
-        })
-    };
-    let key = (region.id().to_owned(), begun.to_owned());
-    if let Some(known) = KNOWN.with_borrow(|known| known.get(&key).copied()) {
-        return known;
-    }
-    let found = look();
-    KNOWN.with_borrow_mut(|known| known.insert(key, found));
-    found
-}
-
-fn kinds(region: &Metadata) -> impl Iterator<Item = &Descriptor> {
-    let own = region.descriptors();
-    let all = [
-        own.fixed_line(),
-        own.mobile(),
-        own.toll_free(),
-        own.premium_rate(),
-        own.shared_cost(),
-        own.voip(),
-        own.personal_number(),
-        own.pager(),
-        own.uan(),
-    ];
-    all.into_iter().flatten()
-}
-
-/// Whether a pattern matches the whole number.
-fn matches(descriptor: &Descriptor, number: &str) -> bool {
-    thread_local! {
-        /// The library's patterns are static: where one stands names it.
-        static KNOWN: RefCell<HashMap<usize, Regex>> = RefCell::default();
-    }
-    KNOWN.with_borrow_mut(|known| {
-        let regex = known.entry(std::ptr::from_ref(descriptor).addr()).or_insert_with(|| {
-            let source: String = descriptor.national_number().as_str().split_whitespace().collect();
-            Regex::new(&format!("^(?:{source})$")).expect("a pattern of the library")
-        });
-        regex.is_match(number)
-    })
+    Some(if prefix.starts_with('1') { prefix.to_owned() } else { format!("1{prefix}") })
 }

@@ -1,36 +1,30 @@
-//! What a policy has beside classes, numbers and routes: time, number classes, account codes, limits.
-//!
-//! Drawn as plain octets, so that it shrinks to nothing.
+//! Numbering: area codes, number classes, account codes, the most digits, limits.
 
-use super::{keep_one_ordinary_choice, pick, used_routes};
-use crate::model::{
-    AccountCode, Action, Mode, Model, Modification, OwnClass, Profile, RoutePlan, Times, Use,
-};
-
-/// Digit by digit from a list of octets; zeros when they are used up.
-pub(super) struct Dice<'d>(std::slice::Iter<'d, u8>);
-
-impl Dice<'_> {
-    pub(super) fn new(octets: &[u8]) -> Dice<'_> {
-        Dice(octets.iter())
-    }
-
-    fn throw(&mut self) -> u8 {
-        self.0.next().copied().unwrap_or(0)
-    }
-
-    /// True in so many of a hundred cases; never when nothing is left.
-    fn percent(&mut self, of: u32) -> bool {
-        u32::from(self.throw()) * 100 / 256 >= 100 - of
-    }
-}
+use super::dice::Dice;
+use super::pick;
+use crate::model::{AccountCode, Action, Country, Model, Modification, OwnClass, Profile};
 
 /// Codes that policies have, the verified ones first.
 const CODES: &[&str] = &["43219", "86420", "7788", "5531977"];
 
 /// What people type: verified codes more often than others.
 pub(super) const TYPED: &[&str] =
-    &["43219", "43219", "43219", "86420", "86420", "7788", "5531977", "99", "123"];
+    &["43219", "43219", "43219", "86420", "86420", "7788", "5531977", "99", "123", "43*19", "5a3 977", "9"];
+
+const PREFIXES_WITHOUT_TRUNK_PREFIX_INSIDE_EQUALLY_LONG_ONES: bool = false;
+
+const NEAREST: &str =
+    if PREFIXES_WITHOUT_TRUNK_PREFIX_INSIDE_EQUALLY_LONG_ONES { "6135551" } else { "16135551" };
+
+/// Own classes: name, prefixes and countries. Longer prefixes lie in shorter ones and in countries.
+const OWN_CLASSES: &[(&str, &[&str], &[&str])] = &[
+    ("dear", &["1900", "1613", "976"], &[]),
+    ("near", &["1613555", "1416", "212555"], &[]),
+    ("far", &["0114420", "011882"], &[]),
+    ("nearer", &["16135550", "190055501", NEAREST], &[]),
+    ("friends", &[], &["GB", "FR"]),
+    ("islands", &["1411"], &["JM"]),
+];
 
 /// Patterns of public numbers behind the access code 8.
 pub(super) const PUBLIC_ROWS: &[&str] = &[
@@ -55,6 +49,8 @@ pub(super) const PUBLIC_NUMBERS: &[&str] = &[
     "14165550123",
     "12125550123",
     "18765550123",
+    "18765550123",
+    "8765550123",
     "18005550123",
     "19005550123",
     "1900555????",
@@ -62,6 +58,11 @@ pub(super) const PUBLIC_NUMBERS: &[&str] = &[
     "6135550123",
     "4165551212",
     "011442079460018",
+    "0114420????????",
+    "011331????????",
+    "0114930901820",
+    "01118765550123",
+    "01116135550123",
     "011882????",
     "411",
     "0",
@@ -80,8 +81,15 @@ pub(super) const PUBLIC_NUMBERS: &[&str] = &[
 ];
 
 pub(super) fn add(model: &mut Model, dice: &mut Dice<'_>) {
+    // In the United States 911 itself must have a row.
+    if dice.percent(60) && model.emergency.iter().any(|row| row.string() == "911") {
+        model.country = Country::Us;
+    }
     if dice.percent(70) {
-        model.area_code = Some("613");
+        model.area_code = Some(match model.country {
+            Country::Us => *pick(dice.throw(), &["212", "303"]),
+            _ => *pick(dice.throw(), &["613", "613", "416"]),
+        });
     }
     if dice.percent(60) {
         model.plus_access = Some("8");
@@ -94,9 +102,8 @@ pub(super) fn add(model: &mut Model, dice: &mut Dice<'_>) {
             model.max_digits.push((cor, digits));
         }
     }
-    if dice.percent(40) {
-        model.limits = Some((u16::from(1 + dice.throw() % 6), u16::from(1 + dice.throw() % 3)));
-    }
+    let (rate, at_once) = (u16::from(1 + dice.throw() % 6), u16::from(1 + dice.throw() % 3));
+    model.limits = (dice.percent(35).then_some(rate), dice.percent(35).then_some(at_once));
     // The modification that real policies have: the access code goes.
     let id = 800;
     model.modifications.push(Modification { id, absorb: 1, insert: String::new() });
@@ -105,7 +112,6 @@ pub(super) fn add(model: &mut Model, dice: &mut Dice<'_>) {
             route.modification = Some(id);
         }
     }
-    time(model, dice);
 }
 
 fn classes(model: &mut Model, dice: &mut Dice<'_>) {
@@ -132,19 +138,14 @@ fn classes(model: &mut Model, dice: &mut Dice<'_>) {
     if model.profile == Profile::Strict && dice.percent(85) {
         model.class_defaults.push(("unknown", Action::Allow));
     }
-    let own: [(&str, &[&'static str]); 4] = [
-        ("dear", &["1900", "1613", "976"]),
-        ("near", &["1613555", "1416"]),
-        ("far", &["01144", "011882"]),
-        ("nearer", &["16135550", "190055501"]),
-    ];
-    for (name, prefixes) in own {
+    for (name, prefixes, countries) in OWN_CLASSES {
         if dice.percent(60) {
             let action = *pick(dice.throw(), &[Action::Allow, Action::Deny, Action::Watch]);
             let cor_group = dice.percent(75).then(|| pick(dice.throw(), &model.cor_groups).id);
             model.own_classes.push(OwnClass {
-                name: name.into(),
+                name: (*name).into(),
                 prefixes: prefixes.to_vec(),
+                countries: countries.to_vec(),
                 action,
                 cor_group,
             });
@@ -154,10 +155,10 @@ fn classes(model: &mut Model, dice: &mut Dice<'_>) {
 
 fn codes(model: &mut Model, dice: &mut Dice<'_>) {
     let features = [
-        ("verified-account-code", 65),
+        ("verified-account-code", 75),
         ("non-verified-account-code", 45),
-        ("forced-verified-account-code", 8),
-        ("forced-non-verified-account-code", 25),
+        ("forced-verified-account-code", 4),
+        ("forced-non-verified-account-code", 30),
     ];
     for class in &mut model.cos {
         for (feature, percent) in features {
@@ -171,7 +172,10 @@ fn codes(model: &mut Model, dice: &mut Dice<'_>) {
     }
     for (n, code) in CODES.iter().enumerate() {
         if dice.percent(75) {
-            let verified = (n < 2).then(|| (pick(dice.throw(), &model.cos).id, 1 + dice.throw() % 4));
+            // A code may give no class at all.
+            let cos = if dice.percent(10) { 0 } else { pick(dice.throw(), &model.cos).id };
+            let cor = if dice.percent(5) { 0 } else { 1 + dice.throw() % 4 };
+            let verified = (n < 2).then_some((cos, cor));
             model.codes.push(AccountCode { code: (*code).into(), verified });
         }
     }
@@ -179,43 +183,5 @@ fn codes(model: &mut Model, dice: &mut Dice<'_>) {
         if dice.percent(25) {
             model.without_code.push(route.id);
         }
-    }
-}
-
-fn time(model: &mut Model, dice: &mut Dice<'_>) {
-    let (weekdays, weekend) = (0b001_1111, 0b110_0000);
-    if dice.percent(70) {
-        model.schedule.push((Times { days: weekdays, from: 1080, to: 480 }, Mode::Night1));
-    }
-    if dice.percent(70) {
-        model.schedule.push((Times { days: weekend, from: 0, to: 1440 }, Mode::Night2));
-    }
-    if dice.percent(30) {
-        model.schedule.push((Times { days: weekdays, from: 720, to: 780 }, Mode::Night2));
-    }
-    for (day, mode) in [(8, Mode::Night2), (25, Mode::Day)] {
-        if dice.percent(50) {
-            model.holidays.push((day, mode));
-        }
-    }
-    for i in 0..model.ars.len() {
-        if !dice.percent(30) {
-            continue;
-        }
-        let to = model.ars[i].to;
-        keep_one_ordinary_choice(model, to);
-        let used = used_routes(&model.route_lists, to);
-        let ordinary = model.routes.iter().find(|route| used.contains(&route.id) && !route.emergency);
-        let one = ordinary.map_or(to, |route| Use::Route(route.id));
-        let id = u16::try_from(i + 1).expect("few rows");
-        let mut zones = vec![(Times { days: weekdays, from: 480, to: 1080 }, to)];
-        if dice.percent(60) {
-            zones.push((Times { days: weekdays, from: 1080, to: 360 }, one));
-        }
-        if dice.percent(30) {
-            zones.push((Times { days: weekend, from: 0, to: 1440 }, one));
-        }
-        model.plans.push(RoutePlan { id, zones });
-        model.ars[i].to = Use::Plan(id);
     }
 }

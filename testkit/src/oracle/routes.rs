@@ -1,0 +1,159 @@
+//! Where a row leads: the cell of a route plan, the choices of a list, what each of them must pass, limits.
+
+use super::caller::Caller;
+use super::{Answer, Oracle, Party, Verdict, classes, when};
+use crate::model::{Action, ArsRow, Mode, PerMode, Profile, Route, Use};
+
+impl<'a> Oracle<'a> {
+    pub(super) fn choices(&self, to: Use) -> Vec<(&'a Route, bool)> {
+        let route = |id| self.model.routes.iter().find(|r| r.id == id).expect("the route exists");
+        match to {
+            Use::Route(id) => vec![(route(id), false)],
+            Use::Plan(_) => Vec::new(),
+            Use::List(id) => {
+                let list = self.model.route_lists.iter().find(|l| l.id == id).expect("the route list exists");
+                list.choices.iter().map(|choice| (route(choice.route), choice.warning_tone)).collect()
+            }
+        }
+    }
+
+    pub(super) fn routes(&self, caller: &Caller<'_>, row: &ArsRow, dialed: &[char]) -> Answer {
+        let to = match row.to {
+            Use::Plan(id) => {
+                let plan = self.model.plans.iter().find(|plan| plan.id == id).expect("the plan exists");
+                match when::zone(plan, caller.when, self.broken) {
+                    Some(to) => to,
+                    None => return Answer::deny("route-plan.closed"),
+                }
+            }
+            to => to,
+        };
+        let mut choices = self.choices(to);
+        let exempt = choices.first().is_some_and(|(route, _)| self.model.without_code.contains(&route.id));
+        let forced = self.has(caller.cos, "forced-non-verified-account-code") && !caller.code;
+        let asks = forced && (!exempt || self.broken == "code.exempt") && self.broken != "code.forced";
+        if self.broken == "list.order" {
+            choices.reverse();
+        }
+        let mut denials: Vec<(&'static str, u16, Option<String>)> = Vec::new();
+        let mut busy = false;
+        for (route, warning) in choices {
+            let mut class = None;
+            match self.choice(caller, route, dialed, &mut class) {
+                Ok((outpulsed, watched)) => {
+                    let public = self.trunk(&route.trunk).public || self.broken == "limit.private";
+                    let limit = if public { self.exceeded(caller) } else { None };
+                    let limit = limit.filter(|_| !(self.broken == "code.limits" && asks));
+                    if let Some(rule) = limit {
+                        return Answer { route: Some(route.id), class, ..Answer::deny(rule) };
+                    }
+                    if asks {
+                        let answer = Answer::deny("account-code.forced");
+                        return self.asks(caller, Answer { route: Some(route.id), class, ..answer });
+                    }
+                    return Answer {
+                        to: Some(Party::Trunk(route.trunk.clone())),
+                        outpulsed: Some(outpulsed),
+                        route: Some(route.id),
+                        warning: warning && self.broken != "list.warning",
+                        class,
+                        watched: watched && self.broken != "class.watch",
+                        ..Answer::new(Verdict::Allow, "route")
+                    };
+                }
+                Err("trunk.busy") if self.broken != "trunk.busy" => busy = true,
+                Err(rule) => denials.push((rule, route.id, class.filter(|_| rule == "class.denied"))),
+            }
+            if self.broken == "list.skip" && !denials.is_empty() {
+                break;
+            }
+        }
+        let reason = if self.broken == "list.reason" { denials.last() } else { denials.first() };
+        match reason {
+            Some((rule, route, class)) if !busy => {
+                Answer { route: Some(*route), class: class.clone(), ..Answer::deny(rule) }
+            }
+            _ => Answer::deny("trunk.busy"),
+        }
+    }
+
+    /// The limit that one more public call would break.
+    fn exceeded(&self, caller: &Caller<'_>) -> Option<&'static str> {
+        let strict = self.model.profile == Profile::Strict && self.broken != "limit.strict";
+        let (rate, at_once) = self.model.limits;
+        let (now, begun) = caller.calls;
+        let over = |most: Option<u16>, default: u16, count: u16| {
+            most.or_else(|| strict.then_some(default)).is_some_and(|most| count >= most)
+        };
+        if over(at_once, 2, now) && self.broken != "limit.calls" {
+            Some("limit.calls")
+        } else if over(rate, 6, begun) && self.broken != "limit.rate" {
+            Some("limit.rate")
+        } else {
+            None
+        }
+    }
+
+    /// What this choice sends and whether its class is watched, or the rule that it breaks.
+    fn choice(
+        &self,
+        caller: &Caller<'_>,
+        route: &Route,
+        dialed: &[char],
+        class: &mut Option<String>,
+    ) -> Result<(String, bool), &'static str> {
+        let trunk = self.trunk(&route.trunk);
+        if route.emergency && self.broken != "route.emergency-only" {
+            return Err("route.emergency-only");
+        }
+        let labelled = route.cor_group.is_some_and(|group| {
+            let empty = self.model.cor_groups.iter().any(|g| g.id == group && g.members.is_empty());
+            !(empty && self.broken == "cor.unlabelled.empty")
+        });
+        let strict = self.model.profile == Profile::Strict && self.broken != "cor.unlabelled";
+        if strict && trunk.public && !labelled {
+            return Err("cor.unlabelled");
+        }
+        if route.cor_group.is_some_and(|group| self.blocks(group, caller.cor)) && self.broken != "cor.route" {
+            return Err("cor.route");
+        }
+        let outpulsed = self.outpulsed(route, dialed)?;
+        let mut watched = false;
+        if trunk.public || self.broken == "class.private" {
+            let (name, action) = classes::judged(self.model, &outpulsed, caller.cor, self.broken);
+            let (own_name, own) = classes::judged(self.model, &outpulsed, caller.own_cor, self.broken);
+            *class = Some(name);
+            watched = action == Action::Watch;
+            if own == Action::Deny && caller.own_cor != caller.cor && self.broken != "code.class" {
+                // No code lifts what is denied to the station itself (R52).
+                *class = Some(own_name);
+                return Err("class.denied");
+            }
+            if action == Action::Deny && self.broken != "class.denied" {
+                return Err("class.denied");
+            }
+        }
+        let (mut from, mut to) = (caller.interconnect, trunk.interconnect);
+        if self.broken == "interconnect" {
+            (from, to) = (to, from);
+        }
+        if self.restricted(from, to) {
+            return Err("interconnect");
+        }
+        if let Some(inbound) = caller.trunk
+            && inbound.public
+            && trunk.public
+        {
+            let (one, other) = (self.joins(inbound.cos, caller.mode), self.joins(trunk.cos, caller.mode));
+            let joined = if self.broken == "public-to-public" { one || other } else { one && other };
+            if !joined {
+                return Err("public-to-public");
+            }
+        }
+        if (self.free)(&trunk.name) { Ok((self.sent(trunk, outpulsed), watched)) } else { Err("trunk.busy") }
+    }
+
+    fn joins(&self, cos: PerMode, mode: Mode) -> bool {
+        self.has(cos.of(mode), "public-to-public")
+    }
+}
