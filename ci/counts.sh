@@ -19,6 +19,7 @@ ceiling() {
     neutral-call) echo 8900 ;;
     sip-call) echo 145000 ;;
     sip-register) echo 52000 ;;
+    check-code) echo 12000 ;;
     esac
 }
 failed=0

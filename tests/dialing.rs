@@ -17,6 +17,7 @@ area_code = "613"
 realm = "elm.example"
 profile = "mivb"
 default_cesid = "6135550100"
+plus_access = "9"
 [features]
 account_code = "*33"
 [[cos]]
@@ -420,6 +421,18 @@ fn a_call_set_up_at_once_is_asked_for_its_code_too() {
     assert_eq!(desk.heard(), ["AccountCode"]);
     assert_eq!(desk.dial("1234"), ["allow route 95550123", "setup 5550123"]);
     desk.hang_up();
+    // A number with `+` waits for its code as well; what is no number at all does not.
+    let setup = Signal::Setup { from: desk.party("203"), dialed: b"+442079460000" };
+    let Ok(Taken::NeedsCode { leg, .. }) = desk.exchange.signal(desk.now, &setup) else { panic!() };
+    desk.leg = leg;
+    assert_eq!(desk.heard(), ["AccountCode"]);
+    assert_eq!(desk.dial("4321#"), ["allow route +442079460000", "setup 011442079460000"]);
+    desk.hang_up();
+    let setup = Signal::Setup { from: desk.party("203"), dialed: b"tel" };
+    let Ok(Taken::Denied(decision)) = desk.exchange.signal(desk.now, &setup) else { panic!() };
+    assert!(
+        matches!(decision.verdict, Verdict::NeedsCode(denial) if denial.rule == Rule::CodeForcedVerified)
+    );
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 use strowger::base::Soft;
-use strowger::policy::{Attempt, Image, Party, Verdict, decide};
+use strowger::policy::rows::CosRow;
+use strowger::policy::{Attempt, Code, Image, Keyring, Party, Verdict, decide};
 
 /// A policy with `rows` ARS rows (wildcards and exact prefixes mixed) and `rows` devices, at most 65,000 of these.
 #[must_use]
@@ -148,4 +149,36 @@ pub fn decide_measured(image: &Image<'_>, dialed: &[u8]) -> Verdict {
 #[must_use]
 pub fn load(bytes: &[u8]) -> Image<'_> {
     Image::load(bytes, &mut Soft::new(&[1; 32])).expect("a valid image")
+}
+
+/// A policy with a thousand verified account codes: the first is 1000000, and 1000001 is none.
+///
+/// # Panics
+/// If it does not compile.
+#[must_use]
+pub fn with_codes() -> strowger_tools::Compiled {
+    let mut text = toml(10).replace(
+        "\"smdr-internal\"]",
+        "\"smdr-internal\", \"verified-account-code\"]\naccount_code_length = 7",
+    );
+    for n in 0..1_000 {
+        let code = 1_000_000 + n * 7_919 % 8_999_993;
+        let _ = write!(
+            text,
+            "[[account_code]]\ncode = \"{code}\"\nkind = \"verified\"\nname = \"Matter {n}\"\ncos = 1\ncor = 1\n"
+        );
+    }
+    strowger_tools::compile_str(&text, "measured.toml").unwrap_or_else(|findings| panic!("{:?}", findings[0]))
+}
+
+/// Checks a dialed account code as a call does: one hash, and the search.
+#[inline(never)]
+pub fn check_code_measured(
+    image: &Image<'_>,
+    keyring: &Keyring<'_>,
+    class: &CosRow,
+    code: &[u8],
+    crypto: &mut Soft,
+) -> Code {
+    strowger::account::check(image, keyring, class, code, crypto)
 }

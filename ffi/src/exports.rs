@@ -283,7 +283,7 @@ pub unsafe extern "C" fn stw_exchange_setup(
         let (dialed, out) = unsafe { (bytes(dialed, dialed_len)?, Place::new(out)?) };
         let from = party(engine, party_kind, party_row)?;
         let taken = engine.signal(Instant(now_ms), &Signal::Setup { from, dialed })?;
-        let digits = Digits::dialed(dialed).unwrap_or_default();
+        let digits = Digits::written(dialed).unwrap_or_default();
         match taken {
             Taken::SetUp { leg } => {
                 let choice = engine.calls().choice(leg);

@@ -1,6 +1,7 @@
 //! What is tried on a policy, and how each end is asked for it.
 
 use super::policy::{Policy, Setting};
+use proptest::strategy::Strategy;
 use std::net::SocketAddr;
 use strowger_testkit::model::{Device, Mode, Model, Profile};
 use strowger_testkit::oracle::{Party, decide};
@@ -61,7 +62,9 @@ pub(crate) fn draw(seed: u64, nth: u64, many: usize, far_ends: &[SocketAddr]) ->
     let strict = model.profile == Profile::Strict;
     let behind: Vec<String> =
         model.trunks.iter().filter(|_| strict || dice.percent(30)).map(|trunk| trunk.name.clone()).collect();
-    let questions = questions(&model);
+    // Who is nobody's device and no trunk's source has no request that a daemon would take for a call of his.
+    let questions =
+        questions(&model).prop_filter("a known caller", |asked| asked.attempt.from != Party::Unknown);
     let mut attempts = Vec::new();
     for _ in 0..many {
         let mut question = seeded.draw(&questions);
@@ -75,7 +78,8 @@ pub(crate) fn draw(seed: u64, nth: u64, many: usize, far_ends: &[SocketAddr]) ->
         }
         attempts.push(match question.attempt.from {
             Party::Device(_) => of_device(&model, &setting, question, &mut dice),
-            Party::Trunk(_) => of_trunk(&mut setting, &behind, question, &mut dice),
+            Party::Trunk(_) => of_trunk(&mut setting, &model, &behind, question, &mut dice),
+            Party::Unknown => unreachable!("strangers are left out"),
         });
     }
     // The daemon's mode is set once for each.
@@ -112,6 +116,7 @@ fn of_device(model: &Model, setting: &Setting, question: Question, dice: &mut Di
     let (first, same) =
         (lengths[asked.mode.map_or(0, |mode| mode as usize)], lengths.windows(2).all(|two| two[0] == two[1]));
     let end = if first.is_none() { "#" } else { "" };
+    let code = sendable(&code);
     let sent = format!("{feature}{code}{end}{number}");
     // Digits of another length than the class's are split elsewhere: only the whole says what was dialed.
     let apart = same && first.is_none_or(|length| usize::from(length) == code.len()) && !number.is_empty();
@@ -130,7 +135,13 @@ fn lengths(model: &Model, device: &Device) -> [Option<u8>; 3] {
     })
 }
 
-fn of_trunk(setting: &mut Setting, behind: &[String], question: Question, dice: &mut Dice) -> Attempt {
+fn of_trunk(
+    setting: &mut Setting,
+    model: &Model,
+    behind: &[String],
+    question: Question,
+    dice: &mut Dice,
+) -> Attempt {
     let asked = question.attempt;
     let mut sent = sendable(&asked.dialed);
     let dialable = |c: u8| c.is_ascii_digit() || matches!(c, b'*' | b'#');
@@ -142,7 +153,8 @@ fn of_trunk(setting: &mut Setting, behind: &[String], question: Question, dice: 
     {
         let did = format!("613555{:04}", setting.inbound.len());
         setting.inbound.push((name.clone(), did.clone(), sent));
-        sent = format!("{}{did}", dice.pick(&["", "1", "+1"]));
+        let whole = format!("+{}", model.country.calling_code());
+        sent = format!("{}{did}", dice.pick(&["", model.country.trunk_prefix(), &whole]));
     }
     Attempt { from: asked.from, dialed: sent.clone(), sent, code: None, coded: false, mode: asked.mode }
 }

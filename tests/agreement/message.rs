@@ -72,7 +72,8 @@ pub(crate) fn parameter<'t>(text: &'t str, name: &str) -> &'t str {
     }
 }
 
-/// The user of `sip:user@host`.
-pub(crate) fn user(uri: &str) -> &str {
-    uri.strip_prefix("sip:").and_then(|rest| rest.split_once('@')).map_or("", |(user, _)| user)
+/// The user of `sip:user@host`; `#` cannot stand in one unescaped (RFC 3261 section 25.1).
+pub(crate) fn user(uri: &str) -> String {
+    let user = uri.strip_prefix("sip:").and_then(|rest| rest.split_once('@'));
+    user.map_or("", |(user, _)| user).replace("%23", "#")
 }

@@ -64,7 +64,8 @@ impl Policy {
         // Of the model's two holidays, the first is yesterday, and the second is today if the drawn weekday is a Friday.
         let holidays = model.holidays.drain(..).zip([-1, if weekday == 4 { 0 } else { 1 }]);
         let holidays = holidays.map(|((_, mode), day)| (today + day, mode)).collect();
-        model.limits = None;
+        model.limits = (None, None);
+        model.trunks.iter_mut().for_each(|trunk| trunk.inbound.clear());
         let far_ends = far_ends.to_vec();
         let mut setting = Setting { east, holidays, far_ends, code: None, inbound: Vec::new(), brakes };
         setting.code = CODES.into_iter().find(|code| {

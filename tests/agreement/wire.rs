@@ -112,6 +112,7 @@ impl Wire {
                     model.trunks.iter().position(|trunk| trunk.name == *name).ok_or("no such trunk")?;
                 (self.request("INVITE", uri, "6135559999", "called", &self.far_ends[trunk]), Some(trunk))
             }
+            Party::Unknown => unreachable!("strangers are left out"),
         };
         let caller = |wire: &Self| match trunk {
             Some(trunk) => wire.far_ends[trunk].local_addr(),
@@ -121,7 +122,7 @@ impl Wire {
         request.extra = format!("Contact: <sip:caller@{contact}>\r\n");
         let (status, seen) = match (&attempt.from, trunk) {
             (Party::Device(dn), _) => self.with_credentials(dn, request)?,
-            (Party::Trunk(_), trunk) => self.exchange(&request, "", trunk)?,
+            (Party::Trunk(_) | Party::Unknown, trunk) => self.exchange(&request, "", trunk)?,
         };
         seen.answer(model, status)
     }
@@ -211,7 +212,7 @@ impl Wire {
     fn called(&mut self, at: usize, message: &Message, seen: &mut Seen) {
         let Some(("INVITE", uri)) = message.request() else { return };
         if self.answered.insert(message.branch().to_owned()) {
-            seen.called.push((at, user(uri).to_owned()));
+            seen.called.push((at, user(uri)));
         }
         let socket = if at == 0 { &self.phones } else { &self.far_ends[at - 1] };
         let _ = socket.send_to(message.response("486 Busy Here", "busy").as_bytes(), self.daemon);

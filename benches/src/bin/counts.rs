@@ -3,7 +3,8 @@
 
 use std::hint::black_box;
 use std::path::Path;
-use strowger::base::Instant;
+use strowger::base::{Instant, Soft};
+use strowger::policy::{Code, Keyring};
 use strowger_benches::{calls, policies};
 
 /// Policies are made with so many rows.
@@ -34,7 +35,7 @@ fn main() {
 
 fn list() {
     println!(
-        "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1"
+        "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1\ncheck-code {TIMES}"
     );
     for (question, _) in policies::QUESTIONS {
         ROWS.iter().for_each(|rows| println!("decide-{question}-{rows} {TIMES}"));
@@ -78,6 +79,7 @@ fn work(name: &str, directory: &Path) {
             };
             assert!(black_box(sent) > 0);
         }
+        "check-code" => check_code(),
         decide => {
             let parts: Vec<&str> = decide.rsplitn(2, '-').collect();
             let [rows, question] = parts.as_slice() else { return unknown(name) };
@@ -94,6 +96,20 @@ fn work(name: &str, directory: &Path) {
     }
 }
 
+/// The first code and one that is none, by turns.
+fn check_code() {
+    let compiled = policies::with_codes();
+    let mut crypto = Soft::new(&[1; 32]);
+    let image = policies::load(&compiled.image);
+    let keyring = Keyring::load(&compiled.keyring, &image, &mut crypto).expect("its own keyring");
+    let class = image.classes().get(0).expect("there is a class");
+    for turn in 0..TIMES {
+        let code: &[u8] = if turn % 2 == 0 { b"1000000" } else { b"1000001" };
+        let found = policies::check_code_measured(&image, &keyring, &class, black_box(code), &mut crypto);
+        assert_eq!(matches!(found, Code::Verified(_)), turn % 2 == 0);
+    }
+}
+
 fn unknown(name: &str) {
     eprintln!("no work is called {name}");
     std::process::exit(2);
@@ -101,7 +117,7 @@ fn unknown(name: &str) {
 
 /// The same as `play_measured`, under another name.
 fn play_unmeasured(
-    engine: &mut strowger::exchange::Exchange<'_, strowger::base::Soft>,
+    engine: &mut strowger::exchange::Exchange<'_, Soft>,
     inputs: &[(Instant, std::net::SocketAddr, Vec<u8>)],
 ) {
     let mut buffer = [0; 4096];
@@ -119,6 +135,6 @@ fn sizes() {
     println!("dialog {}", size_of::<signalling::Dialog>());
     println!("transaction {}", size_of::<table::Slot<signalling::Transaction>>());
     println!("page {}", size_of::<table::Page>());
-    println!("exchange {}", size_of::<exchange::Exchange<'_, strowger::base::Soft>>());
+    println!("exchange {}", size_of::<exchange::Exchange<'_, Soft>>());
     println!("resources for 8 devices, 2 trunks, 4 calls {}", size_of::<exchange::Resources<8, 2, 4>>());
 }

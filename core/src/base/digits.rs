@@ -38,7 +38,7 @@ impl Digit {
     }
 }
 
-/// Up to [`Digits::MAX`] keys, and in an outpulsed number a leading `+`.
+/// Up to [`Digits::MAX`] keys, and in an outpulsed number, or one dialed by SIP, a leading `+`.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct Digits {
     len: u8,
@@ -76,6 +76,17 @@ impl Digits {
             Some(_) => Err(BadDigits::TooLong),
             None => Ok(Self::EMPTY.followed_by(kept)),
         }
+    }
+
+    /// The same, or such a number behind `+`.
+    ///
+    /// # Errors
+    /// As [`Self::dialed`].
+    pub fn written(text: &[u8]) -> Result<Self, BadDigits> {
+        let Some(rest) = text.strip_prefix(b"+") else { return Self::dialed(text) };
+        let rest = Self::dialed(rest)?;
+        let whole = Self::joined(b"+", rest.as_bytes());
+        if rest.len() < Self::MAX { Ok(whole) } else { Err(BadDigits::TooLong) }
     }
 
     /// A number that is known to have telephone digits only, at most [`Self::MAX`]; a longer one would be none.
@@ -175,6 +186,17 @@ mod tests {
         }
         assert_eq!(Digits::dialed(&[b'1'; 48]), Err(BadDigits::TooLong));
         assert_eq!(Digits::dialed(&[b'1'; 47]).unwrap().len(), 47);
+    }
+
+    #[test]
+    fn a_plus_may_stand_in_front_of_what_is_written() {
+        assert_eq!(Digits::written(b"+16135550123").unwrap().as_str(), "+16135550123");
+        assert_eq!(Digits::written(b"911").unwrap().as_str(), "911");
+        for bad in [&b"++1"[..], b"1+", b"+1 613"] {
+            assert_eq!(Digits::written(bad), Err(BadDigits::Character));
+        }
+        assert_eq!(Digits::written(&[&b"+"[..], &[b'1'; 47]].concat()), Err(BadDigits::TooLong));
+        assert_eq!(Digits::written(&[&b"+"[..], &[b'1'; 46]].concat()).unwrap().len(), 47);
     }
 
     #[test]

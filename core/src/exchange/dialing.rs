@@ -67,7 +67,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// A call cannot be placed without a code: its party gets a leg to be asked on. `None` if there is no room.
     pub(super) fn wait_for_code(&mut self, asked: &Asked<'_>, denial: Denial) -> Option<Handle> {
-        let number = Digits::dialed(asked.dialed).ok()?;
+        let number = Digits::written(asked.dialed).ok()?;
         let dialing = Dialing { number, asked: Some(denial), zone: asked.zone, ..Dialing::NEW };
         let leg = self.calls.off_hook(asked.from, asked.neutral, dialing)?;
         self.count_channel(asked.from, true);

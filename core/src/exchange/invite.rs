@@ -210,14 +210,15 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(Refusal::NeedsCode(denial)) => {
                 // One was given, and it is not of the kind that is demanded: that is one attempt (R48).
                 let given = wanted.code != Code::None;
-                return Err(match given {
+                // What is no number at all is not worth a code.
+                return Err(match given || Digits::written(wanted.number).is_err() {
                     true => self.denied(now, asked.from, wanted.number, Verdict::NeedsCode(denial)),
                     false => Unplaced::NeedsCode(denial),
                 });
             }
         };
         let choice = *permit.choice();
-        let dialed = Digits::dialed(wanted.number).unwrap_or_default();
+        let dialed = Digits::written(wanted.number).unwrap_or_default();
         if choice.rule == Rule::Emergency {
             self.make_way(now, &choice.to);
         }
@@ -252,7 +253,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// A refusal, noted down where refusals are.
     fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
-        Unplaced::Denied(self.note_denied(now, from, Digits::dialed(number).unwrap_or_default(), verdict))
+        Unplaced::Denied(self.note_denied(now, from, Digits::written(number).unwrap_or_default(), verdict))
     }
 
     /// Notes a refusal down: the decision, the toll-denied record (R89), the alarm of a limit.
