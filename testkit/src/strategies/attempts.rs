@@ -149,7 +149,8 @@ fn left_out(model: &Model, attempt: &Attempt) -> bool {
 }
 
 fn local_like_a_prefix(model: &Model, sent: &str) -> bool {
-    let Some(area) = model.area_code.filter(|_| sent.len() == 7) else { return false };
+    let digits = sent.chars().take_while(char::is_ascii_digit).count();
+    let Some(area) = model.area_code.filter(|_| digits == 7) else { return false };
     model.own_classes.iter().flat_map(|class| &class.prefixes).any(|prefix| {
         let national = prefix.strip_prefix('1').unwrap_or(prefix);
         sent.starts_with(national) && !format!("{area}{sent}").starts_with(national)
