@@ -229,6 +229,8 @@ fn difference(model: &Model, question: &Question) -> Option<(Answer, Answer)> {
 
 /// Shrinks what the two disagree about, and fails with it.
 fn disagree(model: &Model, question: &Question) -> ! {
+    // What it shrinks to may be another fault.
+    println!("{}\n{question:#?}\n{:#?}\nshrinks to", model.to_toml(), difference(model, question));
     let (mut model, mut question) = (model.clone(), question.clone());
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

@@ -104,6 +104,8 @@ const FOREIGN_NUMBERS_OF_A_WRONG_LENGTH_IN_A_FORMAT: bool = false;
 
 const NUMBERS_SHARED_BY_COUNTRIES_OF_THE_PLAN: bool = false;
 
+const NUMBERS_OF_A_COUNTRY_CLASS_AND_A_WRONG_LENGTH: bool = false;
+
 const CALLED_NUMBERS_WITH_PLUS_AND_NO_CALLING_CODE: bool = false;
 
 /// Questions about a policy: numbers that exist, are a digit short or long, or begin like an emergency string,
@@ -140,7 +142,8 @@ fn left_out(model: &Model, attempt: &Attempt) -> bool {
     let Some(number) = number_dialed(model, attempt) else { return false };
     model.routes.iter().any(|route| {
         modified(model, route, &number).is_some_and(|sent| {
-            !NUMBERS_SHARED_BY_COUNTRIES_OF_THE_PLAN && shared_by_countries(model, &sent)
+            !NUMBERS_OF_A_COUNTRY_CLASS_AND_A_WRONG_LENGTH && of_a_class_and_a_wrong_length(model, &sent)
+                || !NUMBERS_SHARED_BY_COUNTRIES_OF_THE_PLAN && shared_by_countries(model, &sent)
                 || !LOCAL_NUMBERS_THAT_BEGIN_LIKE_AN_OWN_PREFIX && local_like_a_prefix(model, &sent)
                 || !FOREIGN_NUMBERS_OF_A_WRONG_LENGTH_IN_A_FORMAT
                     && foreign_of_a_wrong_length(model, route, &sent)
@@ -149,10 +152,22 @@ fn left_out(model: &Model, attempt: &Attempt) -> bool {
 }
 
 fn local_like_a_prefix(model: &Model, sent: &str) -> bool {
-    let Some(area) = model.area_code.filter(|_| sent.len() == 7) else { return false };
+    let digits = sent.chars().take_while(char::is_ascii_digit).count();
+    let Some(area) = model.area_code.filter(|_| digits == 7) else { return false };
     model.own_classes.iter().flat_map(|class| &class.prefixes).any(|prefix| {
         let national = prefix.strip_prefix('1').unwrap_or(prefix);
         sent.starts_with(national) && !format!("{area}{sent}").starts_with(national)
+    })
+}
+
+fn of_a_class_and_a_wrong_length(model: &Model, sent: &str) -> bool {
+    let abroad = ["+", "011"].into_iter().find_map(|prefix| sent.strip_prefix(prefix)).unwrap_or(sent);
+    let whole = if abroad.starts_with('1') { abroad.to_owned() } else { format!("1{abroad}") };
+    let countries = [("GB", "44", 12), ("FR", "33", 11), ("JM", "1876", 11), ("JM", "1658", 11)];
+    countries.into_iter().any(|(country, begin, length)| {
+        let number = if country == "JM" { whole.as_str() } else { abroad };
+        let named = model.own_classes.iter().any(|class| class.countries.contains(&country));
+        named && number.starts_with(begin) && number.len() != length
     })
 }
 
