@@ -4,7 +4,7 @@
 mod office;
 
 use office::Office;
-use strowger::policy::Party;
+use strowger::policy::{Party, Verdict};
 use strowger::record::smdr::Station;
 use strowger_testkit::phone::{Behaviour, PhoneEvent};
 
@@ -215,4 +215,23 @@ fn r86_each_call_has_one_record_and_a_call_outside_an_external_one() {
     assert_eq!(letters, b"IA", "the COS wants both kinds: one record each");
     let calls: Vec<u16> = office.sim.records.iter().map(|record| record.call).collect();
     assert_ne!(calls[0], calls[1]);
+}
+
+#[test]
+fn r59_r80_r89_every_denial_is_noted_but_a_number_that_is_none_has_no_record() {
+    let mut office = Office::registered(9);
+    for (number, rule, records) in
+        [("7", "number.vacant", 0), ("95550123", "cor.route", 1), ("9555", "number.incomplete", 1)]
+    {
+        assert!(office.refused("203", number).1.contains(rule), "{number}");
+        let denial = office.sim.decisions.last().expect("every denial is noted");
+        let Verdict::Deny(reason) = denial.verdict else { panic!("{denial:?}") };
+        assert_eq!(
+            (reason.rule.name(), denial.from, denial.dialed.as_str()),
+            (rule, Party::Device(2), number)
+        );
+        assert_eq!((reason.authority.cos, reason.authority.cor), (1, 2));
+        assert_eq!(office.sim.records.len(), records, "{number}");
+    }
+    assert_eq!(office.sim.records[0].completion.letter(), b'T');
 }

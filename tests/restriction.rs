@@ -101,7 +101,7 @@ const CODE_ROWS: (&str, &str) = (
 );
 
 #[test]
-fn r7_a_verified_code_dialed_in_front_lifts_the_cor_for_this_call_only() {
+fn r7_r53_a_verified_code_dialed_in_front_lifts_the_cor_for_this_call_only() {
     let mut office = Office::changed(3, &[CODES, CODE_ROWS]);
     assert_eq!(office.refused("203", "95550123").1, "Q.850;cause=21;text=\"cor.route\"");
     office.call("203", "*334321995550123");
@@ -473,7 +473,7 @@ fn r17_a_trunk_reaches_what_its_numbers_name_and_nothing_else() {
 }
 
 #[test]
-fn r66_r70_an_emergency_call_makes_way_for_itself_and_is_told_at_once() {
+fn r66_r68_r70_an_emergency_call_makes_way_for_itself_and_is_told_at_once() {
     let mut office = Office::changed(
         11,
         &[

@@ -74,7 +74,7 @@ fn a_device_key_wins_over_its_template_and_that_over_the_default() {
 }
 
 #[test]
-fn interconnect_is_directional() {
+fn r38_r39_interconnect_is_directional_and_a_pair_that_is_not_listed_is_open() {
     let text = format!(
         "{OFFICE}interconnect = 3\n[interconnect]\nrestricted = [ {{ from = 1, to = 3 }}, {{ from = 1, to = 4 }} ]\n"
     );
@@ -86,7 +86,7 @@ fn interconnect_is_directional() {
 }
 
 #[test]
-fn leading_digits_refuse_before_the_number_but_not_before_emergency() {
+fn r12_leading_digits_refuse_before_the_number_but_not_before_emergency() {
     let text = OFFICE.replace(
         "[[ars]]\nleading = \"9\"\n[[ars]]",
         "[[ars]]\nleading = \"9\"\ncor_group = \"No long distance\"\n[[ars]]",
@@ -98,7 +98,7 @@ fn leading_digits_refuse_before_the_number_but_not_before_emergency() {
 }
 
 #[test]
-fn a_list_skips_what_the_caller_may_not_use() {
+fn r14_a_list_skips_what_the_caller_may_not_use() {
     let text = OFFICE.replace(
         "digits = \"1NXXNXXXXXX\"\nuse = { route = 2 }",
         "digits = \"1NXXNXXXXXX\"\nuse = { list = 5 }",
@@ -109,7 +109,7 @@ fn a_list_skips_what_the_caller_may_not_use() {
 }
 
 #[test]
-fn an_unlabelled_public_route_is_closed_in_strict_and_open_in_mivb() {
+fn r11_an_unlabelled_public_route_is_closed_in_strict_and_open_in_mivb() {
     let text = OFFICE.replace("digit_modification = 1\ncor_group = 1\n", "digit_modification = 1\n");
     assert_eq!(rule(&text, "201", "95550123"), "cor.unlabelled");
     let open = text.replace("[[cos]]", "profile = \"mivb\"\n[[cos]]");
@@ -137,7 +137,7 @@ fn digits_are_absorbed_and_inserted() {
 }
 
 #[test]
-fn wildcards_the_more_specific_wins() {
+fn r56_of_wildcards_the_more_specific_wins() {
     let text = format!(
         "{OFFICE}{}",
         "[[ars]]\nleading = \"8\"\ndigits = \"YY\"\nuse = { route = 2 }\n[[ars]]\nleading = \"8\"\ndigits = \"XX\"\nuse = { route = 1 }\n\
@@ -277,7 +277,7 @@ fn a_code_given_apart_is_the_only_one_in_front() {
 }
 
 #[test]
-fn classes_decide_on_what_is_outpulsed() {
+fn r21_classes_decide_on_what_is_outpulsed() {
     let abroad = "[[ars]]\nleading = \"9\"\ndigits = \"011\"\nfollow = \"unknown\"\nuse = { route = 1 }\n";
     let text = format!("{OFFICE}{abroad}");
     assert_eq!(rule(&text, "201", "9011442079460018"), "class.denied", "strict denies international");
