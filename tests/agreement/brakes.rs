@@ -51,7 +51,9 @@ impl Brakes {
                 }
                 return;
             }
-            *wrong = if rule == "account-code.wrong" { *wrong + 1 } else { 0 };
+            // A code that is none of the kind that is demanded counts as a wrong one (R48).
+            let failed = matches!(rule.as_str(), "account-code.wrong" | "account-code.forced-verified");
+            *wrong = if failed { *wrong + 1 } else { 0 };
         }
         if !matches!(rule.as_str(), "route" | "account-code.forced") || !is_public(policy, answer) {
             return;
