@@ -16,7 +16,7 @@ ceiling() {
     parse-invite) echo 18000 ;;
     parse-register) echo 12300 ;;
     decide-*) echo 1500 ;;
-    neutral-call) echo 8900 ;;
+    neutral-call) echo 10000 ;;
     sip-call) echo 145000 ;;
     sip-register) echo 52000 ;;
     check-code) echo 12000 ;;

@@ -94,12 +94,6 @@ mod hosted {
             keyed(&self.key, 1, parts)
         }
 
-        fn hmac(&mut self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-            let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
-            parts.iter().for_each(|part| context.update(part));
-            copied(context.sign().as_ref())
-        }
-
         fn random(&mut self, out: &mut [u8]) {
             for slot in out {
                 if self.left == 0 {
@@ -139,10 +133,6 @@ mod portable {
 
         fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32] {
             self.0.mac(parts)
-        }
-
-        fn hmac(&mut self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-            self.0.hmac(key, parts)
         }
 
         fn random(&mut self, out: &mut [u8]) {

@@ -50,14 +50,6 @@ impl Crypto for Hosted {
         octets
     }
 
-    fn hmac(&mut self, key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
-        parts.iter().for_each(|part| context.update(part));
-        let mut octets = [0; 32];
-        octets.copy_from_slice(context.sign().as_ref());
-        octets
-    }
-
     fn random(&mut self, out: &mut [u8]) {
         for slot in out {
             if self.left == 0 {

@@ -4,7 +4,7 @@ use crate::compile::Compiled;
 use crate::write::soft;
 use strowger::base::{Algorithm, Crypto};
 use strowger::policy::Image;
-use strowger::policy::keyring::{CODE_MAC, FORMAT, MAGIC, ROW, ROWS};
+use strowger::policy::keyring::{CODE_MAC, FORMAT, MAGIC, ROW, ROWS, code_mac};
 use strowger::policy::row::Field;
 
 /// The credentials of one device.
@@ -53,9 +53,7 @@ fn hashed(image_hash: &[u8; 32], codes: &[&str]) -> Vec<u8> {
     key.copy_from_slice(crypto.digest(Algorithm::Sha256, &parts).as_bytes());
     let mut rows: Vec<([u8; CODE_MAC], u16)> = Vec::with_capacity(codes.len());
     for (row, code) in (0u16..).zip(codes) {
-        let mut mac = [0; CODE_MAC];
-        mac.copy_from_slice(&crypto.hmac(&key, &[code.as_bytes()])[..CODE_MAC]);
-        rows.push((mac, row));
+        rows.extend(code_mac(&key, code.as_bytes(), &mut crypto).map(|mac| (mac, row)));
     }
     rows.sort_unstable();
     let mut octets = key.to_vec();

@@ -388,6 +388,10 @@ fn emergency() {
             "2:10 warning[emergency-direct-dial]: 112 has a row, but 9112 with the access code has none",
         ),
         (
+            "[[ars]]\nleading = \"4\"\ndigits = \"911\"\nuse = { route = 1 }\n",
+            "4:7 error[emergency]: ars: over route 1 this row sends 911, an emergency number (office.toml:51:10): mark it `emergency = true`, or dial it without this row",
+        ),
+        (
             "[[ars]]\nleading = \"9\"\ndigits = \"112\"\nemergency = true\nuse = { route = 9 }\n",
             "3:10 warning[emergency-direct-dial]: 9112 has a row, but 112 without the access code 9 has none",
         ),

@@ -100,8 +100,12 @@ pub(super) fn classify_joined(
     second: &[u8],
 ) -> Found {
     let mut at = At { state: states.get(0).unwrap_or_default(), index: 0 };
-    let known =
-        (first.is_empty() || walk(states, edges, &mut at, first)) && walk(states, edges, &mut at, second);
+    let first = if first.is_empty() { Way::On } else { walk(states, edges, &mut at, first) };
+    let known = match first {
+        Way::On => walk(states, edges, &mut at, second) != Way::Left,
+        Way::Ended => true,
+        Way::Left => false,
+    };
     // Where no number of the plan goes on like this, what own prefixes have matched stays matched.
     let class = if known { NumberClass::from_number(at.state.class & CLASS) } else { NumberClass::Unknown };
     Found { class, chain: at.state.own }
@@ -113,14 +117,32 @@ struct At {
     index: u16,
 }
 
-/// True if the plan has a way for all these digits; the state that they lead to, or the last that there was.
+/// How far digits lead.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Way {
+    /// The plan has a way for all of them.
+    On,
+    /// It has one up to a `#`. Networks take that for the end of dialing (R57): nothing behind it hides what is called.
+    Ended,
+    /// It has none.
+    Left,
+}
+
+impl Way {
+    /// No number goes on with this key.
+    const fn stopped(c: u8) -> Self {
+        if c == b'#' { Self::Ended } else { Self::Left }
+    }
+}
+
+/// How far the digits lead, and to which state.
 #[inline]
 fn walk(
     states: &Table<'_, ClassStateRow>,
     edges: &Table<'_, ClassEdgeRow>,
     at: &mut At,
     digits: &[u8],
-) -> bool {
+) -> Way {
     let mut rest = digits;
     while let Some((c, after)) = rest.split_first() {
         let digit = c.wrapping_sub(b'0');
@@ -131,13 +153,13 @@ fn walk(
             let edge = edges.get(usize::from(base).wrapping_add(usize::from(symbol)));
             let edge = edge.map_or(u16::MAX, |row| row.edge);
             if edge >> SYMBOL_SHIFT != symbol {
-                return false;
+                return Way::stopped(*c);
             }
             rest = after;
             edge & 0xFFF
         } else if base == at.index {
             // Every digit stays here.
-            return rest.iter().all(u8::is_ascii_digit);
+            return rest.iter().find(|c| !c.is_ascii_digit()).map_or(Way::On, |c| Way::stopped(*c));
         } else {
             // States that follow each other in the table follow each other whatever the digits: they are passed at once.
             let run = at.state.class >> RUN_SHIFT & RUN;
@@ -150,12 +172,12 @@ fn walk(
                     rest = after;
                     base
                 }
-                _ => return false,
+                _ => return Way::stopped(*c),
             }
         };
         *at = At { state: states.get(usize::from(next)).unwrap_or_default(), index: next };
     }
-    true
+    Way::On
 }
 
 /// The symbol of a key that is no digit.

@@ -22,7 +22,12 @@ pub(super) fn number(image: &Image<'_>, form: u8, class: NumberClass, outpulsed:
         | NumberClass::CarrierAccess
         | NumberClass::Emergency => false,
     };
-    let formed = if placed { formed(image, form, outpulsed.as_bytes()) } else { None };
+    // Behind `#` stands what is no number.
+    let formed = if placed && !outpulsed.as_bytes().contains(&b'#') {
+        formed(image, form, outpulsed.as_bytes())
+    } else {
+        None
+    };
     formed.unwrap_or(*outpulsed)
 }
 

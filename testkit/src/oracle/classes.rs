@@ -22,7 +22,7 @@ pub(super) fn judged(model: &Model, outpulsed: &str, cor: u8, broken: &str) -> (
             }
         }
     }
-    let name = plan::class(model, outpulsed);
+    let name = plan::class(model, before_hash(outpulsed, broken));
     let mut action = Action::Allow;
     let dear = ["international", "premium", "directory-assistance", "carrier-access", "operator", "unknown"];
     if model.profile == Profile::Strict && dear.contains(&name) && broken != "class.strict" {
@@ -39,9 +39,14 @@ pub(super) fn judged(model: &Model, outpulsed: &str, cor: u8, broken: &str) -> (
     (name.to_owned(), action)
 }
 
+/// What a network dials: `#` ends it.
+fn before_hash<'a>(outpulsed: &'a str, broken: &str) -> &'a str {
+    if broken == "class.hash" { outpulsed } else { outpulsed.split('#').next().unwrap_or("") }
+}
+
 /// Digits of the longest prefix of the class that the number has, both in E.164.
 fn longest(model: &Model, class: &OwnClass, outpulsed: &str, broken: &str) -> Option<usize> {
-    let number = plan::international(model, outpulsed);
+    let number = plan::international(model, before_hash(outpulsed, broken));
     let mut lengths = Vec::new();
     for prefix in &class.prefixes {
         match (&number, normalised(model, prefix)) {

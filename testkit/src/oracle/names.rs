@@ -186,6 +186,8 @@ pub const BREAKAGES: &[&str] = &[
     "class.normalised",
     // Countries of own classes are not read.
     "class.countries",
+    // A `#` and what follows is part of the number.
+    "class.hash",
     // Watched classes are allowed in silence.
     "class.watch",
     // Private trunks have number classes too.

@@ -276,6 +276,9 @@ impl<'p> Numbers<'p> {
             only_emergency_routes(tables, leads, leads_place, report);
         } else {
             usable(tables, leads, least, follow.is_some(), leads_place, report);
+            if follow == Some(0) {
+                self.sends_emergency(tables, leads, &pattern, leads_place, report);
+            }
         }
         tables.ars.push(ArsRow {
             leads: leads.kind,
@@ -298,6 +301,30 @@ impl<'p> Numbers<'p> {
             let mut whole = pattern;
             whole.extend(std::iter::repeat_n('Y', usize::from(follow.unwrap_or(0))));
             self.patterns.push((Way { pattern: whole, open: follow.is_none() }, place));
+        }
+    }
+
+    /// An emergency number on a row that is not marked so would be an ordinary call over an ordinary route.
+    fn sends_emergency(
+        &self,
+        tables: &Tables,
+        leads: Leads,
+        pattern: &str,
+        place: Place,
+        report: &mut Report,
+    ) {
+        for route in choices(tables, leads).iter().filter_map(|route| tables.routes.get(*route)) {
+            let kept = pattern.get(usize::from(route.absorb)..).unwrap_or("");
+            let sent = format!("{}{kept}", tables.texts.get(route.insert));
+            if let Some((_, (_, first))) = self.emergency.iter().find(|(_, (outpulse, _))| *outpulse == sent)
+            {
+                let text = format!(
+                    "ars: over route {} this row sends {sent}, an emergency number ({}): mark it `emergency = true`, or dial it without this row",
+                    route.id,
+                    report.at(*first)
+                );
+                return report.error(place, "emergency", text);
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 
 mod plus;
 
-use super::sending::{LEFT, class_step, routes, symbol};
+use super::sending::{ENDED, LEFT, class_step, routes, symbol};
 use super::sets::{Plain, Sets, below};
 use super::{Most, TooLarge};
 use smallvec::SmallVec;
@@ -402,7 +402,7 @@ impl<'i> Dialing<'i> {
                 if state & LEFT != 0 {
                     return (0, u8::try_from(state & 0xFF).unwrap_or(0));
                 }
-                let row = self.image.class_states().get(usize::from(state)).unwrap_or_default();
+                let row = self.image.class_states().get(usize::from(state & !ENDED)).unwrap_or_default();
                 (row.class & CLASS, row.own)
             })
             .collect()

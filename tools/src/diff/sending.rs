@@ -6,6 +6,8 @@ use strowger::policy::rows::{ONE_WAY, SYMBOL_SHIFT, USE_LIST, USE_PLAN};
 
 /// A state of the class automaton that was left: no number goes on so. Below it, the own classes that matched.
 pub(super) const LEFT: u16 = 1 << 15;
+/// A `#` stood where no number goes on so: it ends here, and what follows changes nothing.
+pub(super) const ENDED: u16 = 1 << 14;
 
 /// The routes that a row may use at any time, by row of the table.
 pub(super) fn routes(image: &Image<'_>, leads: u8, index: u16) -> Vec<u16> {
@@ -32,7 +34,7 @@ pub(super) fn symbol(c: u8) -> u16 {
 
 /// One step of the class automaton, as `strowger::policy::class::classify` takes it.
 pub(super) fn class_step(image: &Image<'_>, state: u16, symbol: u16) -> u16 {
-    if state & LEFT != 0 {
+    if state & (LEFT | ENDED) != 0 {
         return state;
     }
     let row = image.class_states().get(usize::from(state)).unwrap_or_default();
@@ -42,5 +44,6 @@ pub(super) fn class_step(image: &Image<'_>, state: u16, symbol: u16) -> u16 {
     } else {
         (symbol < 10).then_some(row.base)
     };
-    next.unwrap_or_else(|| LEFT | u16::from(row.own))
+    let hash = 11;
+    next.unwrap_or_else(|| if symbol == hash { ENDED | state } else { LEFT | u16::from(row.own) })
 }

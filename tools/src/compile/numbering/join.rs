@@ -70,7 +70,7 @@ impl Join {
         at
     }
 
-    /// Any further digits change nothing. At `*` and `#` a walk ends anyway, and what has matched stays matched.
+    /// Any further digits change nothing. At `*` a walk ends anyway, and what has matched stays matched; at `#` it ends too.
     fn stays(&mut self, state: u32) {
         (0..10).for_each(|symbol| self.link(state, symbol, state));
     }
@@ -135,7 +135,8 @@ impl Join {
         Some(())
     }
 
-    /// The numbers of a graph that are none of another's: whatever follows, as soon as the other's go on no more.
+    /// The numbers of a graph that are none of another's: whatever follows, as soon as the other's go on no more; where
+    /// there is no other, behind a whole number.
     fn beyond(&mut self, code: &str, graph: &Graph, other: Option<&Graph>, mark: Mark) {
         let root = self.add();
         self.roots.push(root);
@@ -143,30 +144,37 @@ impl Join {
         let free = self.add();
         self.states[free as usize].marks.push(mark);
         self.stays(free);
-        // Area codes have three digits or more: before, nothing is said.
-        let first = (0, other.map(|_| 0), 0u8);
-        let mut numbers: HashMap<(usize, Option<usize>, u8), u32> = HashMap::from([(first, begin)]);
+        // Area codes have three digits or more: before, nothing is said. Behind a whole number networks look at nothing.
+        let first = (0, other.map(|_| 0), 0u8, false);
+        let mut numbers: HashMap<(usize, Option<usize>, u8, bool), u32> = HashMap::from([(first, begin)]);
         let mut places = vec![first];
         let mut at = 0;
-        while let Some(&(own, theirs, depth)) = places.get(at) {
+        while let Some(&(own, theirs, depth, whole)) = places.get(at) {
             at += 1;
-            let from = numbers[&(own, theirs, depth)];
+            let from = numbers[&(own, theirs, depth, whole)];
             for digit in 0..10 {
-                let Some(to) = graph.next[own][digit] else { continue };
                 let with = theirs.and_then(|state| other?.next[state][digit]);
+                let Some(to) = graph.next[own][digit] else {
+                    if whole {
+                        self.link(from, digit, free);
+                    }
+                    continue;
+                };
                 if depth == 2 && other.is_some() && with.is_none()
                     || depth == 3 && theirs.is_some() && with.is_none()
                 {
                     self.link(from, digit, free);
                     continue;
                 }
-                let place = (to, with, if other.is_some() { (depth + 1).min(3) } else { 3 });
+                let ends = graph.ends[to] != 0;
+                let whole = other.is_none() && (whole || ends);
+                let place = (to, with, if other.is_some() { (depth + 1).min(3) } else { 3 }, whole);
                 let number = match numbers.get(&place) {
                     Some(number) => *number,
                     None => {
                         let number = self.add();
                         let theirs = with.zip(other).is_some_and(|(state, other)| other.ends[state] != 0);
-                        if graph.ends[to] != 0 && !theirs {
+                        if (whole || ends) && !theirs {
                             self.states[number as usize].marks.push(mark);
                         }
                         numbers.insert(place, number);
@@ -225,14 +233,15 @@ impl Join {
         let begin = self.inside(behind);
         let mut numbers: HashMap<Vec<u32>, u32> = HashMap::from([(begin.clone(), BEGIN)]);
         let mut sets = vec![begin];
-        // What is longer is no such number any more, and its own classes do not count.
+        // What is longer is no such number any more, and its own classes do not count. At `#` it ends.
         let longer = self.add();
         let mut at = 0;
         while let Some(set) = sets.get(at).cloned() {
             at += 1;
             let from = numbers[&set];
             if from != BEGIN && !self.states[from as usize].marks.is_empty() {
-                (0..SYMBOLS).for_each(|symbol| self.link(from, symbol, longer));
+                let longer_by = (0..SYMBOLS).filter(|symbol| symbol_of("#") != Some(*symbol));
+                longer_by.for_each(|symbol| self.link(from, symbol, longer));
             }
             for digit in 0..10 {
                 // What begins with the trunk prefix is no local number.
