@@ -47,6 +47,10 @@ static void one_input(stw_exchange *x)
         (void)stw_exchange_receive(x, clock_ms, &source, datagram, received_bytes);
     else if (key == 1 && stw_exchange_device(x, dialed, sizeof dialed, &row) == STW_OK)
         led = (uint32_t)stw_exchange_setup(x, clock_ms, STW_PARTY_DEVICE, row, dialed, sizeof dialed, &decision);
+    else if (key == 10 && stw_exchange_device(x, dialed, sizeof dialed, &row) == STW_OK)
+        led = (uint32_t)stw_exchange_off_hook(x, clock_ms, STW_PARTY_DEVICE, row, &decision.leg);
+    else if (key >= '0' && key <= '9')
+        led = (uint32_t)stw_exchange_digit(x, clock_ms, decision.leg, key);
     else if (key == 2)
         (void)stw_exchange_alerting(x, clock_ms, decision.leg);
     else if (key == 3)
@@ -88,6 +92,9 @@ void reset(void)
         status = stw_exchange_init((uint8_t *)memory, sizeof memory, &config, &x);
     if (status == STW_OK)
         status = stw_exchange_load(x, policy, policy_length, keyring, keyring_length);
+    /* Whatever else is damaged, the image's emergency block may be whole: it is searched for in there. */
+    if (status != STW_OK)
+        status = stw_exchange_load_emergency(x, policy, policy_length);
     while (status == STW_OK && key_pressed != 99) {
         one_input(x);
         drain(x);
