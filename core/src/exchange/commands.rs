@@ -1,7 +1,8 @@
 //! What the call machine commands, done: on our own signalling as messages, elsewhere as neutral outputs.
 
 use super::brakes::Line;
-use super::invite::{reason, ringing};
+use super::invite::reason;
+use super::placing::ringing;
 use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::dialing::Tone;

@@ -4,7 +4,7 @@
 //! A neutral party hears tones; a caller on our own SIP has dialed everything already, is told by a 183 that a code is
 //! wanted, and enters it by INFO.
 
-use super::invite::{Asked, Unplaced, cause_of, is_emergency};
+use super::placing::{Asked, Unplaced, cause_of, is_emergency};
 use super::{Event as Out, Exchange, Taken};
 use crate::account::Length;
 use crate::base::{Crypto, Digit, Digits, Handle, Instant, Typed};

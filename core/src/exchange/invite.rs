@@ -1,19 +1,12 @@
-//! A new INVITE: who is it, what is asked, may it be? Then two legs and a proposed edge, or a denial.
+//! A new INVITE or neutral set-up: who is it, and is there a place? What comes of it is placed, asked for a code, or refused.
 
-use super::brakes::{Line, brake, terms};
 use super::identity::Proof;
+use super::placing::{Asked, Unplaced, cause_of, is_emergency};
 use super::receive::Load;
-use super::{Exchange, Policy, Signal, Taken};
-use crate::account::{self, Length, Typed};
+use super::{Exchange, Signal, Taken};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
-use crate::call::{Cause, Commands, Edge, Terms, leg};
-use crate::policy::decide::class_of;
-use crate::policy::inbound::{Inbound, inbound};
-use crate::policy::permit::Refusal;
-use crate::policy::rows::{CosRow, Features};
-use crate::policy::trie::{End, analyse};
-use crate::policy::{Attempt, Authority, Code, Denial, Image, Mode, Party, Permit, RowRef, Rule, Verdict};
-use crate::record::{Decision, alarm};
+use crate::call::{Cause, Commands, leg};
+use crate::policy::{Party, Rule};
 use crate::signalling::dialog::{Dialog, Phase};
 use crate::signalling::render;
 use crate::signalling::sip::Key;
@@ -22,42 +15,6 @@ use crate::wire::sdp::Session;
 use crate::wire::sip::{Message, Name, Scheme};
 use crate::wire::write::Sink;
 use core::net::SocketAddr;
-
-/// How long a called party rings when no COS says it (domain 1.2, timer Ringing).
-const RINGING_S: u16 = 180;
-
-/// A call as it was asked for.
-pub(super) struct Asked<'a> {
-    pub(super) from: Party,
-    pub(super) dialed: &'a [u8],
-    /// The caller, and a called device, are driven by neutral signals.
-    pub(super) neutral: bool,
-    /// The caller is locked out after failed log-ins.
-    pub(super) locked_out: bool,
-    /// The caller's leg, if it has been dialing.
-    pub(super) leg: Option<Handle>,
-    /// The account code that was entered apart from the number, already checked.
-    pub(super) given: Option<(Code, Typed)>,
-    /// The zone of the caller's address, row plus one; 0: not told by it.
-    pub(super) zone: u8,
-}
-
-/// Why a call was not placed.
-pub(super) enum Unplaced {
-    /// Policy refused, or every way is busy: noted down.
-    Denied(Decision),
-    /// Not without an account code: not noted down, the party may still give one.
-    NeedsCode(Denial),
-    /// No room.
-    Congested,
-}
-
-/// What was asked for, taken apart: an account code in front of the number, a called number of a trunk.
-struct Wanted<'a> {
-    number: &'a [u8],
-    code: Code,
-    typed: Typed,
-}
 
 impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn invite(
@@ -131,223 +88,6 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.refuse(now, message, source, key, tag_cookie, cause_of(&decision));
             }
             Err(Unplaced::Congested) => self.congested(message, source),
-        }
-    }
-
-    /// Whether one more call finds a place. An emergency call takes what is kept free, a stranger's half of it; and if there
-    /// is nothing left, whoever is only dialing makes room.
-    fn has_place(&mut self, now: Instant, emergency: bool, known: bool) -> bool {
-        let kept = match (emergency, known) {
-            (false, _) => self.reserved_calls,
-            (true, false) => self.reserved_calls.div_ceil(2),
-            (true, true) => 0,
-        };
-        if self.calls.free() == 0
-            && emergency
-            && known
-            && let Some(idlest) = self.calls.idlest()
-        {
-            self.end_dialing(now, idlest, Cause::CONGESTION);
-        }
-        self.calls.free() > kept
-    }
-
-    /// A call is permitted and has its legs: it is offered, and whoever is to know of it is told.
-    pub(super) fn placed(&mut self, now: Instant, a: Handle, commands: Commands) {
-        let choice = self.calls.choice(a).map(|(_, choice)| *choice);
-        let b = self.calls.edge(a).map(Edge::b);
-        if choice.is_some_and(|choice| choice.warning) {
-            self.warn(now, a);
-        }
-        self.perform(now, commands, &super::commands::Heard::NOTHING);
-        if choice.is_some_and(|choice| choice.rule == Rule::Emergency) {
-            self.tell_of_emergency(now, a, b);
-        }
-    }
-
-    /// The gate, once: a permit and two legs, or a denial. Everything is noted down.
-    pub(super) fn place(
-        &mut self,
-        now: Instant,
-        asked: &Asked<'_>,
-        commands: &mut Commands,
-    ) -> Result<Handle, Unplaced> {
-        let mode = self.mode(now);
-        // Without a policy nothing is permitted (law 3); an emergency block knows emergency numbers only (law 4).
-        let able =
-            |policy: &Policy<'_>| !policy.image.is_block() || is_emergency(&policy.image, asked.dialed);
-        let Some(policy) = self.policy.filter(able) else {
-            let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
-            let denial = Denial::new(Rule::PolicyNone, authority, RowRef::None);
-            return Err(self.denied(now, asked.from, asked.dialed, Verdict::Deny(denial)));
-        };
-        let mut called = Digits::EMPTY;
-        let wanted = match self.wanted(now, asked, mode, &mut called) {
-            Ok(wanted) => wanted,
-            Err(rule) => {
-                let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
-                let denial = Denial::new(rule, authority, RowRef::None);
-                return Err(self.denied(now, asked.from, asked.dialed, Verdict::Deny(denial)));
-            }
-        };
-        let minute = self.moment(now).map(|moment| moment.minute);
-        let attempt = Attempt { from: asked.from, dialed: wanted.number, mode, minute, code: wanted.code };
-        let (trunks, image) = (&*self.trunks, &policy.image);
-        let world = Line {
-            trunks,
-            image,
-            neutral: asked.neutral,
-            locked_out: asked.locked_out,
-            brake: brake(self.devices, trunks, asked.from),
-            now,
-            zone: asked.zone,
-        };
-        let permit = match Permit::request(image, &attempt, world) {
-            Ok(permit) => permit,
-            Err(Refusal::Denied(denial)) => {
-                return Err(self.denied(now, asked.from, wanted.number, Verdict::Deny(denial)));
-            }
-            Err(Refusal::NeedsCode(denial)) => {
-                // One was given, and it is not of the kind that is demanded: that is one attempt (R48).
-                let given = wanted.code != Code::None;
-                // What is no number at all is not worth a code.
-                return Err(match given || Digits::written(wanted.number).is_err() {
-                    true => self.denied(now, asked.from, wanted.number, Verdict::NeedsCode(denial)),
-                    false => Unplaced::NeedsCode(denial),
-                });
-            }
-        };
-        let choice = *permit.choice();
-        let dialed = Digits::written(wanted.number).unwrap_or_default();
-        if choice.rule == Rule::Emergency {
-            self.make_way(now, &choice.to);
-        }
-        let neutral =
-            (asked.neutral, asked.neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d)));
-        let terms = Terms {
-            dialed,
-            ringing_s: ringing(image, asked.from, mode),
-            longest_s: self.longest(&choice),
-            account: wanted.typed,
-            neutral,
-            leg: asked.leg,
-            zone: asked.zone,
-        };
-        let Some(pair) = self.calls.set_up(now, permit, &terms, commands) else {
-            return Err(Unplaced::Congested);
-        };
-        self.decided(now, asked.from, dialed, Verdict::Allow(choice));
-        if choice.rule == Rule::Emergency {
-            self.emergency_notice(now, asked.from, dialed, asked.zone);
-        }
-        self.public_call_begins(now, asked.from, &choice, dialed);
-        // A leg that has been dialing is counted already.
-        if asked.leg.is_none() {
-            self.count_channel(asked.from, true);
-        }
-        self.count_channel(choice.to, true);
-        self.watch_leg(pair.a);
-        self.watch_leg(pair.b);
-        Ok(pair.a)
-    }
-
-    /// A refusal, noted down where refusals are.
-    fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
-        Unplaced::Denied(self.note_denied(now, from, Digits::written(number).unwrap_or_default(), verdict))
-    }
-
-    /// Notes a refusal down: the decision, the toll-denied record (R89), the alarm of a limit.
-    pub(super) fn note_denied(
-        &mut self,
-        now: Instant,
-        from: Party,
-        dialed: Digits,
-        verdict: Verdict,
-    ) -> Decision {
-        let decision = self.decided(now, from, dialed, verdict);
-        let (Verdict::Deny(denial) | Verdict::NeedsCode(denial)) = verdict else { return decision };
-        self.record_toll_denied(now, from, dialed, &denial);
-        if matches!(denial.rule, Rule::LimitRate | Rule::LimitCalls) {
-            self.alarm(now, alarm::Cause::Limit(denial.rule), from, dialed);
-        }
-        decision
-    }
-
-    /// Takes apart what was asked for. An emergency number is never looked at twice: it goes as it is.
-    fn wanted<'a>(
-        &mut self,
-        now: Instant,
-        asked: &Asked<'a>,
-        mode: Mode,
-        called: &'a mut Digits,
-    ) -> Result<Wanted<'a>, Rule> {
-        let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE };
-        let Some(policy) = self.policy else { return Ok(plain(asked.dialed)) };
-        let end = analyse(&policy.image, asked.dialed, |_| false).end;
-        match (asked.from, end) {
-            (_, End::Emergency(_)) => Ok(plain(asked.dialed)),
-            (Party::Device(_) | Party::Unknown, _) if let Some((code, typed)) = asked.given => {
-                Ok(Wanted { number: asked.dialed, code, typed })
-            }
-            (Party::Trunk(trunk), _) => match inbound(&policy.image, trunk, asked.dialed) {
-                Inbound::To(number, _) => {
-                    *called = number;
-                    Ok(plain(called.as_bytes()))
-                }
-                Inbound::AsCalled => Ok(plain(asked.dialed)),
-                Inbound::Vacant => Err(Rule::NumberVacant),
-            },
-            (Party::Device(device), End::Feature(_, digits)) => {
-                let behind = asked.dialed.get(usize::from(digits)..).unwrap_or(&[]);
-                let class = class_of(&policy.image, asked.from, mode).unwrap_or_default();
-                let split = account::split(behind, Length::of(&class));
-                let (typed, number) =
-                    split.filter(|(_, number)| !number.is_empty()).ok_or(Rule::NumberIncomplete)?;
-                let code = self.check_code(now, device, &class, typed);
-                Ok(Wanted { number, code, typed: Typed::new(typed) })
-            }
-            (Party::Device(_) | Party::Unknown, _) => Ok(plain(asked.dialed)),
-        }
-    }
-
-    /// Checks a dialed code, and counts wrong ones (R48, R49).
-    pub(super) fn check_code(&mut self, now: Instant, device: u32, class: &CosRow, typed: &[u8]) -> Code {
-        let Some(policy) = self.policy else { return Code::Wrong };
-        let Some(slot) = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device)) else {
-            return Code::Wrong;
-        };
-        if slot.codes.is_locked(now) {
-            return Code::Locked;
-        }
-        let code = account::check(&policy.image, &policy.keyring, class, typed, &mut self.crypto);
-        // Any code but a verified one is wrong where that is demanded: it must not reset what guesses are counted by.
-        let demanded =
-            Features::from_bits_truncate(class.features).contains(Features::FORCED_VERIFIED_ACCOUNT_CODE);
-        let wrong = code == Code::Wrong || demanded && matches!(code, Code::NonVerified(_));
-        if !wrong {
-            slot.codes.succeed(now);
-        } else if slot.codes.fail(now, terms(&policy.image)) {
-            self.alarm(now, alarm::Cause::CodeLockout, Party::Device(device), Digits::EMPTY);
-        }
-        code
-    }
-
-    /// Clears the youngest ordinary call of a full trunk for an emergency call.
-    fn make_way(&mut self, now: Instant, to: &Party) {
-        let (Party::Trunk(trunk), Some(policy)) = (*to, self.policy) else { return };
-        let channels = policy.image.trunks().get(usize::from(trunk)).map_or(0, |row| row.channels);
-        let full = self.trunks.get(usize::from(trunk)).is_some_and(|slot| slot.in_use >= channels);
-        let Some((a, b)) = self.calls.youngest_on(trunk).filter(|_| full) else { return };
-        let party = self.calls.leg(a).map_or(Party::Unknown, |leg| leg.party);
-        let dialed = self.calls.choice(a).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
-        self.alarm(now, alarm::Cause::Preempted, party, dialed);
-        for leg in [a, b] {
-            self.leg_event(
-                now,
-                leg,
-                leg::Event::PeerReleased(Cause::Preempted),
-                &super::commands::Heard::NOTHING,
-            );
         }
     }
 
@@ -512,20 +252,6 @@ fn unusable_body(message: &Message<'_>) -> Option<u16> {
         return Some(415);
     }
     Session::parse(message.body).is_err().then_some(400)
-}
-
-pub(super) fn is_emergency(image: &Image<'_>, dialed: &[u8]) -> bool {
-    matches!(analyse(image, dialed, |_| false).end, End::Emergency(_))
-}
-
-/// Why a refused caller is released.
-pub(super) fn cause_of(decision: &Decision) -> Cause {
-    decision.denial().map_or(Cause::CONGESTION, |denial| Cause::Denied(denial.rule))
-}
-
-/// The ringing timer of the caller's COS.
-pub(super) fn ringing(image: &Image<'_>, from: Party, mode: Mode) -> u16 {
-    class_of(image, from, mode).map_or(RINGING_S, |row| row.ringing_s)
 }
 
 /// The `Reason` header (RFC 3326): the Q.850 cause and, for a denial, the rule's name.

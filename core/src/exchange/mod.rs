@@ -16,6 +16,7 @@ mod in_dialog;
 mod invite;
 mod memory;
 mod notify;
+mod placing;
 mod receive;
 mod records;
 mod register;
