@@ -399,6 +399,27 @@ fn emergency() {
 }
 
 #[test]
+fn inbound_rows_that_would_call_for_help() {
+    for (row, words) in [
+        ("{ did = \"6135550101\", to = \"911\" }", "`to` 911 can begin with the emergency number 911"),
+        ("{ did = \"61355501XX\", to = \"9XX\" }", "`to` 9XX can begin with the emergency number 911"),
+        (
+            "{ did = \"9115550101\", to = \"201\" }",
+            "`did` 9115550101 can begin with the emergency number 911",
+        ),
+    ] {
+        let text = OFFICE.replace("interconnect = 4", &format!("interconnect = 4\ninbound = [ {row} ]"));
+        let found = remarks(&text, Level::Warning);
+        assert!(found.contains("warning[emergency-prefix]: inbound: ") && found.contains(words), "{found}");
+    }
+    let usual = OFFICE.replace(
+        "interconnect = 4",
+        "interconnect = 4\ninbound = [ { did = \"61355501XX\", to = \"2XX\" } ]",
+    );
+    assert_eq!(remarks(&usual, Level::Warning), "");
+}
+
+#[test]
 fn an_emergency_row_that_would_send_the_access_code() {
     let expected = "office.toml:55:10: warning[emergency-outpulse]: 9911 sends 9911, the access code 9 included: set `outpulse`";
     assert_eq!(remarks(&OFFICE.replace("outpulse = \"911\"\n", ""), Level::Warning), expected);

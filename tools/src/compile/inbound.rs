@@ -3,14 +3,16 @@
 use super::automaton;
 use super::tree::{Owner, Terminal, Tree};
 use super::trie::Trie;
-use crate::finding::Report;
+use crate::finding::{Level, Place, Report};
 use crate::schema::Policy;
 use crate::write::Tables;
+use std::collections::BTreeMap;
 use strowger::policy::rows::InboundRow;
 
 /// Each trunk with numbers of its own, and the walk that is its.
 pub(crate) fn build(
     policy: &Policy,
+    emergency: &BTreeMap<String, (String, Place)>,
     trie: &mut Trie,
     tables: &mut Tables,
     report: &mut Report,
@@ -28,6 +30,7 @@ pub(crate) fn build(
                 report.error(place, "bad-value", text);
                 continue;
             }
+            reaches_help(did, to, emergency, place, report);
             let number = u32::try_from(tables.inbound.len()).unwrap_or(u32::MAX);
             let owner =
                 Owner { terminal: Terminal::Inbound(number), place, label: format!("did {did}").into() };
@@ -47,4 +50,31 @@ pub(crate) fn build(
         }
     }
     walks
+}
+
+/// Emergency numbers are matched before everything else, so a caller from outside who dials such a row calls for help.
+fn reaches_help(
+    did: &str,
+    to: &str,
+    emergency: &BTreeMap<String, (String, Place)>,
+    place: Place,
+    report: &mut Report,
+) {
+    for (what, pattern) in [("did", did), ("to", to)] {
+        let Some(number) = emergency.keys().find(|number| may_begin(pattern, number)) else { continue };
+        let text = format!(
+            "inbound: `{what}` {pattern} can begin with the emergency number {number}: such a call from outside becomes an emergency call"
+        );
+        report.push(place, Level::Warning, "emergency-prefix", text);
+    }
+}
+
+fn may_begin(pattern: &str, number: &str) -> bool {
+    let fits = |(key, digit): (u8, u8)| match key {
+        b'N' => (b'2'..=b'9').contains(&digit),
+        b'X' => digit.is_ascii_digit(),
+        b'Y' => true,
+        key => key == digit,
+    };
+    pattern.len() >= number.len() && pattern.bytes().zip(number.bytes()).all(fits)
 }

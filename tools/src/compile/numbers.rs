@@ -71,7 +71,7 @@ pub(crate) fn build(
         Ok((states, edges)) => {
             let mut trie = Trie::default();
             trie.add(states, edges);
-            let walks = super::inbound::build(policy, &mut trie, tables, report);
+            let walks = super::inbound::build(policy, &numbers.emergency, &mut trie, tables, report);
             let roots = trie.pack(tables);
             for (trunk, walk) in walks {
                 tables.trunks[trunk].inbound = roots.get(walk).map_or(0, |root| root + 1);
