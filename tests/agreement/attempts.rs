@@ -70,8 +70,10 @@ pub(crate) fn draw(seed: u64, nth: u64, many: usize, far_ends: &[SocketAddr]) ->
         let mut question = seeded.draw(&questions);
         for _ in 0..2 {
             let led = decide(&model, &question.attempt, &|_| true, None).rule;
-            // What leads nowhere is easy to agree on, and common: it mostly makes room for something else.
-            if !matches!(led, "number.vacant" | "account-code.wrong") || dice.percent(20) {
+            // What leads nowhere is easy to agree on, and common: it mostly makes room for something else. But wrong
+            // codes in a row are what a lock-out needs.
+            let nowhere = led == "number.vacant" || led == "account-code.wrong" && setting.brakes.is_none();
+            if !nowhere || dice.percent(20) {
                 break;
             }
             question = seeded.draw(&questions);
