@@ -23,6 +23,7 @@ ceiling() {
     esac
 }
 failed=0
+decisions=()
 printf '%-40s %12s %12s\n' "piece of work" instructions ceiling
 while read -r name times; do
     valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='*_measured*' \
@@ -30,9 +31,14 @@ while read -r name times; do
     total=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$out/$name.log")
     each=$((total / times))
     limit=$(ceiling "$name")
+    case $name in decide-*) decisions+=("$each") ;; esac
     verdict=
     if [ "$total" -eq 0 ] || [ "$each" -gt "$limit" ]; then verdict="  <-- over"; failed=1; fi
     printf '%-40s %12d %12d%s\n' "$name" "$each" "$limit" "$verdict"
 done < <("$counts" list)
+median=$(printf '%s\n' "${decisions[@]}" | sort -n | sed -n "$(((${#decisions[@]} + 1) / 2))p")
+verdict=
+[ "$median" -le 600 ] || { verdict="  <-- over"; failed=1; }
+printf '%-40s %12d %12d%s\n' "median of the decisions" "$median" 600 "$verdict"
 "$counts" sizes
 exit $failed

@@ -129,7 +129,7 @@ impl<'i> Side<'i> {
             }
             return "?".into();
         }
-        match analyse(&self.image, dialed.as_bytes(), |_| false).end {
+        match analyse(&self.image, dialed.as_bytes(), |_| false).end() {
             End::Device(device) => self.device(device),
             End::Ars(row) => format!("row {}", self.rows[row as usize]),
             End::Emergency(row) => format!("emergency {}", self.rows[row as usize]),
@@ -210,7 +210,7 @@ fn numbers(sides: &[Side<'_>; 2], longest: usize) -> Vec<String> {
         // What is no number yet, and cannot become one, needs no further digits.
         let open = |digits: &String| {
             sides.iter().any(|side| {
-                let end = analyse(&side.image, digits.as_bytes(), |_| false).end;
+                let end = analyse(&side.image, digits.as_bytes(), |_| false).end();
                 !matches!(end, End::Vacant | End::Feature(..) | End::Invalid)
             })
         };

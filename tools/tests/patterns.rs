@@ -96,7 +96,7 @@ proptest! {
         let image = Image::load(&compiled.image, &mut crypto()).unwrap();
         let rows_in_image = u32::try_from(rows.len()).unwrap();
         for dialed in &numbers {
-            let found = match analyse(&image, dialed.as_bytes(), |_| false).end {
+            let found = match analyse(&image, dialed.as_bytes(), |_| false).end() {
                 End::Emergency(row) => Some(('e', (row - rows_in_image) as usize)),
                 End::Device(device) => Some(('d', device as usize)),
                 End::Ars(row) => Some(('a', row as usize)),

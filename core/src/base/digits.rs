@@ -38,6 +38,31 @@ impl Digit {
     }
 }
 
+/// Whether these are known to be decimal digits: at a glance, for 8-16 of them; for others it says nothing.
+#[inline(always)]
+#[must_use]
+pub(crate) const fn known_decimal(ascii: &[u8]) -> bool {
+    // No octet of a decimal digit borrows or carries, so the lowest other one shows in its upper bit.
+    const fn glance(eight: [u8; 8]) -> u64 {
+        let eight = u64::from_le_bytes(eight);
+        eight.wrapping_add(0x4646_4646_4646_4646) | eight.wrapping_sub(0x3030_3030_3030_3030)
+    }
+    // Two glances, which overlap.
+    match (ascii.first_chunk(), ascii.last_chunk()) {
+        (Some(first), Some(last)) if ascii.len() <= 16 => {
+            (glance(*first) | glance(*last)) & 0x8080_8080_8080_8080 == 0
+        }
+        _ => false,
+    }
+}
+
+/// Whether these are decimal digits, if any.
+#[inline(never)]
+#[must_use]
+pub(crate) fn all_decimal(ascii: &[u8]) -> bool {
+    known_decimal(ascii) || ascii.iter().all(u8::is_ascii_digit)
+}
+
 /// Up to [`Digits::MAX`] keys, and in an outpulsed number, or one dialed by SIP, a leading `+`.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct Digits {
@@ -66,16 +91,18 @@ impl Digits {
     /// # Errors
     /// [`BadDigits`] names what was wrong; nothing is cut.
     pub fn dialed(text: &[u8]) -> Result<Self, BadDigits> {
+        Self::check(text)?;
+        Ok(Self::known(text))
+    }
+
+    /// Whether a text is one: [`Self::dialed`] without its copy.
+    pub(crate) fn check(text: &[u8]) -> Result<(), BadDigits> {
         // Read from the left: what comes first is what is wrong.
-        let kept = text.get(..Self::MAX).unwrap_or(text);
-        if !kept.iter().all(|c| Digit::from_ascii(*c).is_some()) {
+        let seen = text.get(..=Self::MAX).unwrap_or(text);
+        if !seen.iter().all(|c| Digit::from_ascii(*c).is_some()) {
             return Err(BadDigits::Character);
         }
-        match text.get(Self::MAX) {
-            Some(c) if Digit::from_ascii(*c).is_none() => Err(BadDigits::Character),
-            Some(_) => Err(BadDigits::TooLong),
-            None => Ok(Self::EMPTY.followed_by(kept)),
-        }
+        if text.len() > Self::MAX { Err(BadDigits::TooLong) } else { Ok(()) }
     }
 
     /// The same, or such a number behind `+`.
@@ -90,8 +117,35 @@ impl Digits {
     }
 
     /// A number that is known to have telephone digits only, at most [`Self::MAX`]; a longer one would be none.
+    #[inline(always)]
     pub(crate) fn known(digits: &[u8]) -> Self {
-        Self::EMPTY.followed_by(digits)
+        Self::short(digits).unwrap_or_else(|| Self::EMPTY.followed_by(digits))
+    }
+
+    /// The same for a number of 4-16 digits, as most are: two moves that overlap make it.
+    #[inline(always)]
+    pub(crate) fn short(digits: &[u8]) -> Option<Self> {
+        // Not more than sixteen where it is used.
+        let len = (digits.len() & 31) as u8;
+        let bits = |octets: u8| u32::from(octets).wrapping_mul(8);
+        let (low, high) = match digits.len() {
+            4..8 => {
+                let first = u64::from(u32::from_le_bytes(*digits.first_chunk()?));
+                let last = u64::from(u32::from_le_bytes(*digits.last_chunk()?));
+                (first | last.wrapping_shl(bits(len.wrapping_sub(4))), 0)
+            }
+            8 => (u64::from_le_bytes(*digits.first_chunk()?), 0),
+            9..=16 => {
+                let last = u64::from_le_bytes(*digits.last_chunk()?);
+                let beyond = last.wrapping_shr(bits(16u8.wrapping_sub(len)));
+                (u64::from_le_bytes(*digits.first_chunk()?), beyond)
+            }
+            _ => return None,
+        };
+        let mut ascii = [0; Self::MAX];
+        *ascii.first_chunk_mut()? = low.to_le_bytes();
+        *ascii.get_mut(8..)?.first_chunk_mut()? = high.to_le_bytes();
+        Some(Self { len, ascii })
     }
 
     /// Two parts that are known to be digits, perhaps with a leading `+`, and to fit; what does not fit would be left out.
@@ -177,6 +231,7 @@ impl fmt::Debug for Digits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec::Vec;
 
     #[test]
     fn only_telephone_keys_are_dialed() {
@@ -197,6 +252,34 @@ mod tests {
         }
         assert_eq!(Digits::written(&[&b"+"[..], &[b'1'; 47]].concat()), Err(BadDigits::TooLong));
         assert_eq!(Digits::written(&[&b"+"[..], &[b'1'; 46]].concat()).unwrap().len(), 47);
+    }
+
+    #[test]
+    fn numbers_of_every_length_are_kept_whole() {
+        let digits: Vec<u8> = (0..Digits::MAX).map(|n| b"0123456789*#"[n % 12]).collect();
+        for len in 0..=Digits::MAX {
+            let mut one_by_one = Digits::EMPTY;
+            digits[..len].iter().for_each(|c| one_by_one.push(*c).unwrap());
+            assert_eq!(Digits::known(&digits[..len]), one_by_one);
+            assert_eq!(Digits::short(&digits[..len]).is_some(), (4..=16).contains(&len));
+        }
+    }
+
+    #[test]
+    fn a_glance_tells_decimal_digits_from_everything_else() {
+        for len in 0..20 {
+            let decimal: Vec<u8> = (0..len).map(|n| b'0' + n % 10).collect();
+            assert_eq!(known_decimal(&decimal), (8..=16).contains(&len));
+            assert!(all_decimal(&decimal));
+            for at in 0..decimal.len() {
+                for c in 0..=255u8 {
+                    let mut other = decimal.clone();
+                    other[at] = c;
+                    assert_eq!(all_decimal(&other), c.is_ascii_digit(), "{other:?}");
+                    assert!(!known_decimal(&other) || c.is_ascii_digit(), "{other:?}");
+                }
+            }
+        }
     }
 
     #[test]

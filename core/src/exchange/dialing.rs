@@ -128,14 +128,14 @@ impl<C: Crypto> Exchange<'_, C> {
             Party::Trunk(trunk) if !is_emergency(image, dialed) => overlap(image, trunk, dialed),
             Party::Trunk(_) | Party::Device(_) | Party::Unknown => analyse(image, dialed, |_| false),
         };
-        match (walked.end, walked.onward) {
+        match (walked.end(), walked.onward()) {
             (End::Emergency(_), _) => Found::Whole,
             (End::Feature(..), _) if matches!(party, Party::Device(_)) => Found::CodeFollows,
             (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Nothing)
             | (End::Vacant | End::Invalid | End::Feature(..), _) => Found::Whole,
             // What is refused whatever follows is refused now (R12, R20); but help may still be what is being dialed.
             (End::Device(_) | End::Ars(_) | End::Inbound(_) | End::Incomplete, _)
-                if !walked.maybe_emergency && self.is_hopeless(now, party, dialed, code) =>
+                if !walked.maybe_emergency() && self.is_hopeless(now, party, dialed, code) =>
             {
                 Found::Whole
             }

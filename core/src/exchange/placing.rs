@@ -199,7 +199,7 @@ impl<C: Crypto> Exchange<'_, C> {
     ) -> Result<Wanted<'a>, Rule> {
         let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE };
         let Some(policy) = self.policy else { return Ok(plain(asked.dialed)) };
-        let end = analyse(&policy.image, asked.dialed, |_| false).end;
+        let end = analyse(&policy.image, asked.dialed, |_| false).end();
         match (asked.from, end) {
             (_, End::Emergency(_)) => Ok(plain(asked.dialed)),
             (Party::Device(_) | Party::Unknown, _) if let Some((code, typed)) = asked.given => {
@@ -269,7 +269,7 @@ impl<C: Crypto> Exchange<'_, C> {
 }
 
 pub(super) fn is_emergency(image: &Image<'_>, dialed: &[u8]) -> bool {
-    matches!(analyse(image, dialed, |_| false).end, End::Emergency(_))
+    matches!(analyse(image, dialed, |_| false).end(), End::Emergency(_))
 }
 
 /// Why a refused caller is released.

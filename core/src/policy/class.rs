@@ -4,7 +4,7 @@
 //! codes, and the policy's own prefixes. A state's edges are a row laid over others: the edge at a
 //! symbol's place is this state's if it has that symbol.
 
-use super::row::Table;
+use super::row::{Row, Table};
 use super::rows::{CLASS, ClassEdgeRow, ClassStateRow, ONE_WAY, RUN, RUN_SHIFT, SYMBOL_SHIFT};
 
 macro_rules! classes {
@@ -77,7 +77,7 @@ impl NumberClass {
 }
 
 /// What the automaton says of digits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Found {
     /// The class of the plan.
     pub class: NumberClass,
@@ -92,29 +92,57 @@ pub fn classify(states: &Table<'_, ClassStateRow>, edges: &Table<'_, ClassEdgeRo
 }
 
 /// Walks the digits of two parts, one behind the other.
-#[inline(always)]
 pub(super) fn classify_joined(
     states: &Table<'_, ClassStateRow>,
     edges: &Table<'_, ClassEdgeRow>,
     first: &[u8],
     second: &[u8],
 ) -> Found {
-    let mut at = At { state: states.get(0).unwrap_or_default(), index: 0 };
-    let first = if first.is_empty() { Way::On } else { walk(states, edges, &mut at, first) };
-    let known = match first {
-        Way::On => walk(states, edges, &mut at, second) != Way::Left,
-        Way::Ended => true,
-        Way::Left => false,
-    };
-    // Where no number of the plan goes on like this, what own prefixes have matched stays matched.
-    let class = if known { NumberClass::from_number(at.state.class & CLASS) } else { NumberClass::Unknown };
-    Found { class, chain: at.state.own }
+    let (at, way) = walk(states, edges, enter(states, 0), first);
+    let (at, way) = if way == Way::On { walk(states, edges, at, second) } else { (at, way) };
+    found(at, way != Way::Left)
 }
 
-/// A state and its row number.
-struct At {
-    state: ClassStateRow,
-    index: u16,
+/// Walks digits that are known to be decimal ones.
+#[inline(always)]
+pub(super) fn classify_decimal(
+    states: &Table<'_, ClassStateRow>,
+    edges: &Table<'_, ClassEdgeRow>,
+    digits: &[u8],
+) -> Found {
+    let (mut index, mut taken) = (0usize, 0usize);
+    // Of each state only as much is read as its step needs.
+    let Some(mut at) = states.octets(0) else { return Found::default() };
+    let known = loop {
+        let state = ClassStateRow::read(at);
+        index = if state.class & ONE_WAY == 0 {
+            let Some(c) = digits.get(taken) else { break true };
+            taken = taken.wrapping_add(1);
+            let Some(next) = follow(edges, state.base, c.wrapping_sub(b'0')) else { break false };
+            next
+        } else {
+            let left = digits.len().saturating_sub(taken);
+            // Where every digit stays here, the rest does.
+            if left == 0 || usize::from(state.base) == index {
+                break true;
+            }
+            // States that follow each other in the table follow each other whatever the digits: they are passed at once.
+            let run = left.wrapping_sub(1).min(usize::from(state.class >> RUN_SHIFT & RUN));
+            taken = taken.wrapping_add(run).wrapping_add(1);
+            usize::from(state.base).wrapping_add(run)
+        };
+        // The image was checked: there is such a state.
+        let Some(next) = states.octets(index) else { break false };
+        at = next;
+    };
+    found(ClassStateRow::read(at), known)
+}
+
+/// What a state says. Where no number of the plan goes on like this, what own prefixes have matched stays matched.
+#[inline(always)]
+fn found(state: ClassStateRow, known: bool) -> Found {
+    let class = if known { NumberClass::from_number(state.class & CLASS) } else { NumberClass::Unknown };
+    Found { class, chain: state.own }
 }
 
 /// How far digits lead.
@@ -135,54 +163,45 @@ impl Way {
     }
 }
 
-/// How far the digits lead, and to which state.
-#[inline]
+/// How far any keys lead, and to which state.
+#[inline(never)]
 fn walk(
     states: &Table<'_, ClassStateRow>,
     edges: &Table<'_, ClassEdgeRow>,
-    at: &mut At,
-    digits: &[u8],
-) -> Way {
-    let mut rest = digits;
-    while let Some((c, after)) = rest.split_first() {
-        let digit = c.wrapping_sub(b'0');
-        let base = at.state.base;
-        let next = if at.state.class & ONE_WAY == 0 {
-            let symbol = if digit < 10 { u16::from(digit) } else { other(*c) };
-            // Two numbers of 16 bits: no machine's index wraps.
-            let edge = edges.get(usize::from(base).wrapping_add(usize::from(symbol)));
-            let edge = edge.map_or(u16::MAX, |row| row.edge);
-            if edge >> SYMBOL_SHIFT != symbol {
-                return Way::stopped(*c);
-            }
-            rest = after;
-            edge & 0xFFF
-        } else if base == at.index {
-            // Every digit stays here.
-            return rest.iter().find(|c| !c.is_ascii_digit()).map_or(Way::On, |c| Way::stopped(*c));
+    mut at: ClassStateRow,
+    keys: &[u8],
+) -> (ClassStateRow, Way) {
+    for c in keys {
+        let next = if at.class & ONE_WAY == 0 {
+            follow(edges, at.base, symbol(*c))
         } else {
-            // States that follow each other in the table follow each other whatever the digits: they are passed at once.
-            let run = at.state.class >> RUN_SHIFT & RUN;
-            match after.split_at_checked(usize::from(run)) {
-                Some((passed, beyond)) if digit < 10 && passed.iter().all(u8::is_ascii_digit) => {
-                    rest = beyond;
-                    base.wrapping_add(u16::from(run))
-                }
-                _ if digit < 10 => {
-                    rest = after;
-                    base
-                }
-                _ => return Way::stopped(*c),
-            }
+            Some(usize::from(at.base)).filter(|_| c.is_ascii_digit())
         };
-        *at = At { state: states.get(usize::from(next)).unwrap_or_default(), index: next };
+        let Some(next) = next else { return (at, Way::stopped(*c)) };
+        at = enter(states, next);
     }
-    Way::On
+    (at, Way::On)
 }
 
-/// The symbol of a key that is no digit.
-const fn other(c: u8) -> u16 {
+/// Where a symbol leads from a state with edges.
+#[inline(always)]
+fn follow(edges: &Table<'_, ClassEdgeRow>, base: u16, symbol: u8) -> Option<usize> {
+    // Two numbers of 16 bits: no machine's index wraps.
+    let edge = edges.get(usize::from(base).wrapping_add(usize::from(symbol)))?.edge;
+    // Its own symbol leaves nothing in the upper bits.
+    let next = usize::from(edge) ^ usize::from(symbol).wrapping_shl(SYMBOL_SHIFT);
+    (next >> SYMBOL_SHIFT == 0).then_some(next)
+}
+
+fn enter(states: &Table<'_, ClassStateRow>, index: usize) -> ClassStateRow {
+    // The image was checked: there is such a state.
+    states.get(index).unwrap_or_default()
+}
+
+/// The symbol of a key: its digit, or a number above nine.
+const fn symbol(c: u8) -> u8 {
     match c {
+        b'0'..=b'9' => c.wrapping_sub(b'0'),
         b'*' => 10,
         b'#' => 11,
         _ => 12,

@@ -14,7 +14,7 @@ use super::image::Image;
 use super::routes::{Choices, cor_blocked, external, restricted};
 use super::rows::{CosRow, DeviceRow, Features};
 use super::rule::Rule;
-use super::trie::{End, analyse};
+use super::trie::{End, walk};
 use super::verdict::{Attempt, Authority, Choice, Code, Denial, Party, RowRef, Trace, Verdict, World};
 use crate::base::{Digits, digits::BadDigits};
 
@@ -51,23 +51,14 @@ pub fn decide(
     world: impl World,
     trace: &mut impl Trace,
 ) -> Verdict {
-    let mut from = caller(image, attempt.from, attempt.mode);
     let rewritten = if attempt.dialed.first() == Some(&b'+') { rewrite(image, attempt.dialed) } else { None };
     let dialed = rewritten.as_ref().map_or(attempt.dialed, Digits::as_bytes);
-    // The COR is known only after the code: what blocks is found out when it is asked for.
-    let code_cor = match attempt.code {
-        Code::Verified(row) => image.codes.get(usize::from(row)).map(|row| row.cor),
-        Code::None | Code::NonVerified(_) | Code::Wrong | Code::Locked => None,
-    };
-    let cor = code_cor.unwrap_or(from.authority.cor);
-    let blocked = |leading: u32| {
-        let row = at(image.leadings, leading).unwrap_or_default();
-        cor_blocked(image, row.cor_group, cor)
-    };
-    let analysis = analyse(image, dialed, blocked);
-    if let (End::Emergency(row), None) = (analysis.end, &rewritten) {
-        return emergency(image, &from, row, 0, &world);
+    let Attempt { from: party, mode, code, .. } = *attempt;
+    let analysis = walk(image, 0, dialed, |leading| leading_blocked(image, leading, party, mode, code));
+    if let (Some(row), None) = (analysis.emergency(), &rewritten) {
+        return next_emergency(image, party, mode, row, 0, world);
     }
+    let mut from = caller(image, party, mode);
     if world.locked_out() {
         return deny(Rule::Lockout, &from, RowRef::None);
     }
@@ -77,7 +68,8 @@ pub fn decide(
     if from.authority.cos == 0 {
         return deny(Rule::CosNone, &from, RowRef::None);
     }
-    if from.authority.cor == 0 {
+    let cor = from.authority.cor;
+    if cor == 0 {
         return deny(Rule::CorNone, &from, RowRef::None);
     }
     let most = image.max_digits.get(usize::from(cor)).map_or(0, |row| row.digits);
@@ -85,36 +77,33 @@ pub fn decide(
         return deny(Rule::MaxDigits, &from, RowRef::None);
     }
     // A complete number has only telephone digits: the walk saw them all.
-    match analysis.end {
-        End::Device(device) => return internal(image, &from, device, dialed),
-        End::Ars(row) if analysis.leading_denied.is_none() && dialed.len() <= Digits::MAX => {
-            return external(image, &from, row, dialed, attempt.minute, &world, trace);
-        }
-        End::Ars(_)
-        | End::Incomplete
-        | End::Vacant
-        | End::Invalid
-        | End::Emergency(_)
-        | End::Feature(..)
-        | End::Inbound(_) => {}
+    if let Some(row) = analysis.ars()
+        && analysis.leading_denied.is_none()
+        && dialed.len() <= Digits::MAX
+    {
+        return external(image, &from, row, (dialed, analysis.decimal), attempt.minute, &world, trace);
     }
+    if let Some(device) = analysis.device() {
+        return internal(image, &from, device, dialed);
+    }
+    let end = analysis.end();
     if is_e164(dialed) {
         // Without `plus_access` no row says how such a number is dialed here.
         return deny(Rule::NumberVacant, &from, RowRef::None);
     }
-    match Digits::dialed(dialed) {
-        Ok(_) => {}
+    match Digits::check(dialed) {
+        Ok(()) => {}
         Err(BadDigits::Character) => return deny(Rule::NumberInvalid, &from, RowRef::None),
         Err(BadDigits::TooLong) => return deny(Rule::NumberVacant, &from, RowRef::None),
     }
     // A Leading denial waits while the digits may still become an emergency string.
-    let deferred = analysis.end == End::Incomplete && analysis.maybe_emergency;
+    let deferred = end == End::Incomplete && analysis.maybe_emergency();
     if let Some(leading) = analysis.leading_denied.filter(|_| !deferred) {
         let group = at(image.leadings, leading).and_then(|row| row.cor_group.checked_sub(1));
         let denial = Denial::new(Rule::CorLeading, from.authority, RowRef::Leading(leading));
         return Verdict::Deny(Denial { cor_group: group, ..denial });
     }
-    let rule = match analysis.end {
+    let rule = match end {
         End::Incomplete => Rule::NumberIncomplete,
         End::Invalid => Rule::NumberInvalid,
         End::Vacant
@@ -127,17 +116,41 @@ pub fn decide(
     deny(rule, &from, RowRef::None)
 }
 
+/// Whether a Leading row's COR group blocks the COR: the code's, if a verified one was given. Few rows have a group.
+#[inline(never)]
+fn leading_blocked(image: &Image<'_>, leading: u32, party: Party, mode: Mode, code: Code) -> bool {
+    let code_cor = match code {
+        Code::Verified(row) => image.codes.get(usize::from(row)).map(|row| row.cor),
+        Code::None | Code::NonVerified(_) | Code::Wrong | Code::Locked => None,
+    };
+    let cor = code_cor.unwrap_or_else(|| cor_of(image, party, mode));
+    let row = at(image.leadings, leading).unwrap_or_default();
+    cor_blocked(image, row.cor_group, cor)
+}
+
+#[inline(never)]
 fn deny(rule: Rule, from: &Caller, row: RowRef) -> Verdict {
     Verdict::Deny(Denial::new(rule, from.authority, row))
 }
 
 /// Puts the code's classes in force (R7), or says why the call ends here.
+#[inline(always)]
 fn with_code(image: &Image<'_>, from: &mut Caller, code: Code) -> Option<Verdict> {
+    let ends = if code == Code::None { None } else { with_given_code(image, from, code) };
+    if ends.is_some() || code.is_verified() {
+        return ends;
+    }
+    let forced = from.features.contains(Features::FORCED_VERIFIED_ACCOUNT_CODE);
+    forced.then(|| needs_code(Denial::new(Rule::CodeForcedVerified, from.authority, RowRef::None)))
+}
+
+#[inline(never)]
+fn with_given_code(image: &Image<'_>, from: &mut Caller, code: Code) -> Option<Verdict> {
     from.authority.code = code.row();
-    from.without_code = code == Code::None;
+    from.without_code = false;
     match code {
-        Code::Wrong => return Some(deny(Rule::CodeWrong, from, RowRef::None)),
-        Code::Locked => return Some(deny(Rule::CodeLocked, from, RowRef::None)),
+        Code::Wrong => Some(deny(Rule::CodeWrong, from, RowRef::None)),
+        Code::Locked => Some(deny(Rule::CodeLocked, from, RowRef::None)),
         Code::Verified(row) => {
             let row = image.codes.get(usize::from(row)).unwrap_or_default();
             let class = row.cos.checked_sub(1).and_then(|cos| image.cos.get(usize::from(cos)));
@@ -145,12 +158,10 @@ fn with_code(image: &Image<'_>, from: &mut Caller, code: Code) -> Option<Verdict
             from.authority.cos = class.id;
             from.authority.cor = row.cor;
             from.features = Features::from_bits_truncate(class.features);
-            return None;
+            None
         }
-        Code::None | Code::NonVerified(_) => {}
+        Code::None | Code::NonVerified(_) => None,
     }
-    let forced = from.features.contains(Features::FORCED_VERIFIED_ACCOUNT_CODE);
-    forced.then(|| needs_code(Denial::new(Rule::CodeForcedVerified, from.authority, RowRef::None)))
 }
 
 /// A code is asked for; of a trunk's far end nobody can ask for one, so there it is a denial.
@@ -228,6 +239,7 @@ fn internal(image: &Image<'_>, from: &Caller, device: u32, dialed: &[u8]) -> Ver
     Verdict::Deny(Denial { interconnect: pair, ..Denial::new(rule, from.authority, RowRef::None) })
 }
 
+#[inline(always)]
 pub(super) fn caller(image: &Image<'_>, party: Party, mode: Mode) -> Caller {
     let (class, cor, interconnect, zone, public) = match party {
         Party::Device(device) => {
@@ -267,6 +279,7 @@ pub fn class_of(image: &Image<'_>, party: Party, mode: Mode) -> Option<CosRow> {
 
 /// The party's own COR number.
 #[must_use]
+#[inline(never)]
 pub fn cor_of(image: &Image<'_>, party: Party, mode: Mode) -> u8 {
     caller(image, party, mode).own_cor
 }

@@ -1,7 +1,7 @@
 //! The policy image: validated once, then read in place.
 //!
 //! ```text
-//!  0  "STWP"   4 format (3)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
+//!  0  "STWP"   4 format (4)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
 //!  directory entry: section number, row size (8 bits each), rows (32 bits); behind the directory the sections, in its order
 //! ```
 //! Little-endian, position-independent, no secrets. The hash is the policy's name everywhere.
@@ -29,7 +29,7 @@ pub const MAGIC: &[u8; 4] = b"STWP";
 /// The first four octets of an emergency block.
 pub const EMERGENCY_MAGIC: &[u8; 4] = b"STWE";
 /// The format this engine reads.
-pub const FORMAT: u16 = 3;
+pub const FORMAT: u16 = 4;
 /// Where the directory of sections begins.
 pub const DIRECTORY: usize = 48;
 /// Octets of a directory entry.
@@ -321,7 +321,7 @@ impl<'a> Image<'a> {
     /// The device with this directory number. Work: one node for each digit.
     #[must_use]
     pub fn device_by_dn(&self, dn: &[u8]) -> Option<u32> {
-        match super::trie::analyse(self, dn, |_| false).end {
+        match super::trie::analyse(self, dn, |_| false).end() {
             super::trie::End::Device(device) => Some(device),
             super::trie::End::Ars(_)
             | super::trie::End::Emergency(_)

@@ -24,7 +24,7 @@ pub fn inbound(image: &Image<'_>, trunk: u16, called: &[u8]) -> Inbound {
         return if image.strict() { Inbound::Vacant } else { Inbound::AsCalled };
     };
     let number = national(image, called);
-    let End::Inbound(index) = analyse_from(image, root, number, |_| false).end else {
+    let End::Inbound(index) = analyse_from(image, root, number, &mut |_| false).end() else {
         return Inbound::Vacant;
     };
     let row = usize::try_from(index).ok().and_then(|index| image.inbound.get(index)).unwrap_or_default();
@@ -38,8 +38,8 @@ pub fn inbound(image: &Image<'_>, trunk: u16, called: &[u8]) -> Inbound {
 #[must_use]
 pub fn overlap(image: &Image<'_>, trunk: u16, called: &[u8]) -> Analysis {
     match image.trunks.get(usize::from(trunk)).and_then(|row| row.inbound.checked_sub(1)) {
-        Some(root) => analyse_from(image, root, national(image, called), |_| false),
-        None => analyse_from(image, 0, called, |_| false),
+        Some(root) => analyse_from(image, root, national(image, called), &mut |_| false),
+        None => analyse_from(image, 0, called, &mut |_| false),
     }
 }
 

@@ -1,21 +1,22 @@
 //! The way out: each choice of a route or route list, its rights, and what is sent over it.
 
-use super::class::{Found, NumberClass, classify_joined};
+use super::class::{Found, NumberClass, classify_decimal, classify_joined};
 use super::decide::{Caller, at, needs_code};
 use super::image::Image;
-use super::row::Str;
+use super::row::{Row, Str};
 use super::rows::{AS_DIALED, ArsRow, ChoiceRow, Features, RouteRow, USE_LIST, USE_PLAN, USE_ROUTE};
 use super::rule::Rule;
 use super::verdict::{Choice, ClassRef, Denial, Party, RowRef, Trace, Verdict, World};
 use super::{calendar, format};
-use crate::base::Digits;
+use crate::base::{Digits, digits::all_decimal};
 
 /// The first choice that the caller may use and that is free.
+#[inline(always)]
 pub(super) fn external(
     image: &Image<'_>,
     from: &Caller,
     row: u32,
-    dialed: &[u8],
+    (dialed, decimal): (&[u8], bool),
     minute: Option<u16>,
     world: &impl World,
     trace: &mut impl Trace,
@@ -30,173 +31,239 @@ pub(super) fn external(
         return Verdict::Deny(Denial::new(Rule::RoutePlanClosed, from.authority, row));
     };
     let choices = Choices::new(image, leads, index);
-    let mut asks = false;
-    let mut first_denial = None;
-    let mut busy = None;
-    let mut nth = 0;
-    while let Some(choice) = choices.nth(image, nth) {
-        let tried = tried(image, from, choice.route, dialed);
-        // The first route reached says whether a code is asked for, whichever is used then (R46).
-        if nth == 0 {
-            asks = from.asked_for_code() && tried.route_flags & 2 == 0;
-        }
-        nth = nth.wrapping_add(1);
-        let rule = match tried.refused {
-            None if world.channel_free(tried.trunk) => {
-                let limit = if tried.trunk_flags & PUBLIC != 0 { world.exceeded() } else { None };
-                if limit.is_some() || asks {
-                    let denial = Denial::new(limit.unwrap_or(Rule::CodeForced), from.authority, row);
-                    let denial = Denial { route: Some(choice.route), class: tried.class, ..denial };
-                    // What the limits deny, no code can help (policy language, verified code).
-                    return if limit.is_some() { Verdict::Deny(denial) } else { needs_code(denial) };
-                }
-                return Verdict::Allow(Choice {
-                    rule: Rule::Route,
-                    to: Party::Trunk(tried.trunk),
-                    outpulsed: tried.digits(image),
-                    authority: from.authority,
-                    row,
-                    route: Some(choice.route),
-                    class: tried.class,
-                    watched: tried.watched,
-                    warning: choice.flags & 1 != 0,
-                    interconnect: Some((from.interconnect, tried.interconnect)),
-                });
-            }
-            None => Rule::TrunkBusy,
-            Some(rule) => rule,
-        };
-        trace.skipped(choice.route, rule);
-        let reason = if rule == Rule::TrunkBusy { &mut busy } else { &mut first_denial };
-        reason.get_or_insert_with(|| Denial {
-            route: Some(choice.route),
-            cor_group: tried.cor_group.checked_sub(1).filter(|_| rule == Rule::CorRoute),
-            class: tried.class.filter(|_| rule == Rule::ClassDenied),
-            interconnect: (rule == Rule::Interconnect).then_some((from.interconnect, tried.interconnect)),
-            ..Denial::new(rule, from.authority, row)
-        });
-    }
-    // Some denied and the rest busy is busy (R14).
-    let vacant = || Denial::new(Rule::NumberVacant, from.authority, row);
-    Verdict::Deny(busy.or(first_denial).unwrap_or_else(vacant))
+    // A list has a choice: the image was checked.
+    let first = choices.nth(image, 0).unwrap_or_default();
+    Search { image, from, row, dialed, decimal, first: first.route, choice: first }
+        .way(&choices, world, trace)
 }
 
 /// [`super::rows::TrunkRow::flags`]: belongs to the public network.
 const PUBLIC: u8 = 1;
 
-/// What became of one choice, and what a permitted call needs to know of it. What is sent is two parts, which need no copy
-/// until the way is taken.
-struct Tried<'a> {
-    /// Why the caller may not use it.
-    refused: Option<Rule>,
-    trunk: u16,
-    route_flags: u8,
-    trunk_flags: u8,
-    cor_group: u8,
-    interconnect: u8,
-    plan: NumberClass,
-    class: Option<ClassRef>,
-    watched: bool,
-    sent: Sent<'a>,
-}
-
-/// What is sent over a route (R62), not yet put together.
-struct Sent<'a> {
-    insert: Str,
-    absorb: u8,
+/// Looking for a way out.
+struct Search<'a> {
+    image: &'a Image<'a>,
+    from: &'a Caller,
+    row: RowRef,
     dialed: &'a [u8],
+    /// What was dialed is known to be decimal digits.
+    decimal: bool,
+    /// The first choice, and the one that is tried.
+    first: u16,
+    choice: ChoiceRow,
 }
 
-impl Tried<'_> {
-    /// What is sent, in the form that the trunk wants.
-    fn digits(&self, image: &Image<'_>) -> Digits {
-        let Sent { insert, absorb, dialed } = self.sent;
-        let rest = dialed.get(usize::from(absorb)..).unwrap_or(&[]);
-        let form = self.trunk_flags >> 1 & 3;
-        if insert.len == 0 && (form == AS_DIALED || self.class.is_none()) {
-            return Digits::known(rest);
+impl Search<'_> {
+    /// The first choice that may be used and is free.
+    #[inline(always)]
+    fn way(mut self, choices: &Choices, world: &impl World, trace: &mut impl Trace) -> Verdict {
+        let mut answer = self.try_choice(world);
+        if !passed_over(&answer) {
+            return answer;
         }
-        let joined = Digits::joined(image.octets(insert), rest);
-        if self.class.is_none() || form == AS_DIALED {
-            return joined;
-        }
-        format::number(image, form, self.plan, &joined)
-    }
-}
-
-/// The rights of a caller on one route, in this order (R40): emergency-only, COR group, digit modification, number
-/// class, interconnect, public to public.
-// A function of its own: inlined into the loop over choices, each row would be kept at hand for all of them.
-#[inline(never)]
-fn tried<'a>(image: &Image<'a>, from: &Caller, route: u16, dialed: &'a [u8]) -> Tried<'a> {
-    let route = image.routes.get(usize::from(route)).unwrap_or_default();
-    let done = |refused: Option<Rule>, class: Option<ClassRef>, plan: NumberClass, watched: bool| Tried {
-        refused,
-        trunk: route.trunk,
-        route_flags: route.flags,
-        trunk_flags: route.trunk_flags,
-        cor_group: route.cor_group,
-        interconnect: route.interconnect,
-        plan,
-        class,
-        watched,
-        sent: Sent { insert: route.insert, absorb: route.absorb, dialed },
-    };
-    let refused = |rule| done(Some(rule), None, NumberClass::Unknown, false);
-    let public = route.trunk_flags & PUBLIC != 0;
-    if route.flags & 1 != 0 {
-        return refused(Rule::RouteEmergencyOnly);
-    }
-    if route.cor_group == 0 && public && image.strict() {
-        return refused(Rule::CorUnlabelled);
-    }
-    if cor_blocked(image, route.cor_group, from.authority.cor) {
-        return refused(Rule::CorRoute);
-    }
-    let Some(rest) = outpulsed(&route, dialed) else { return refused(Rule::DigitModification) };
-    let (mut plan, mut class, mut watched) = (NumberClass::Unknown, None, false);
-    if public {
-        let insert = if route.insert.len == 0 { &[][..] } else { image.octets(route.insert) };
-        let found = classify_joined(&image.class_states, &image.class_edges, insert, rest);
-        let (judged, action) = judge(image, found, from.authority.cor);
-        if action == Action::Deny {
-            return done(Some(Rule::ClassDenied), Some(judged), found.class, false);
-        }
-        // No code lifts what is denied to the party itself (R52).
-        if from.own_cor != from.authority.cor {
-            let (own, action) = judge(image, found, from.own_cor);
-            if action == Action::Deny {
-                return done(Some(Rule::ClassDenied), Some(own), found.class, false);
+        let (mut nth, mut kept) = (0u16, answer);
+        loop {
+            if let Verdict::Deny(denial) = answer {
+                trace.skipped(self.choice.route, denial.rule);
+                // The first of its kind counts, and some denied and the rest busy is busy (R14).
+                if denial.rule == Rule::TrunkBusy && !is_busy(&kept) {
+                    kept = answer;
+                }
+            }
+            nth = nth.wrapping_add(1);
+            let Some(next) = choices.nth(self.image, nth) else { break };
+            self.choice = next;
+            answer = self.try_choice(world);
+            if !passed_over(&answer) {
+                return answer;
             }
         }
-        (plan, class, watched) = (found.class, Some(judged), action == Action::Watch);
+        answer = kept;
+        answer
     }
-    if restricted(image, from.interconnect, route.interconnect) {
-        return done(Some(Rule::Interconnect), class, plan, watched);
-    }
-    if let (Some(features), true) = (from.public_trunk, public) {
-        let trunk = image.trunks.get(usize::from(route.trunk)).unwrap_or_default();
-        let theirs = super::decide::cos(image, trunk.cos, from.authority.mode).map_or(0, |row| row.features);
-        let both = features & Features::from_bits_truncate(theirs);
-        if !both.contains(Features::PUBLIC_TO_PUBLIC) {
-            return done(Some(Rule::PublicToPublic), class, plan, watched);
+
+    /// The rights of a caller on one route, in this order (R40): emergency-only, COR group, digit modification, number
+    /// class, interconnect, public to public. Then a free channel, the limits, and a code if the first choice asks for
+    /// one, whichever is used (R46).
+    // A function of its own: inlined into the loop over choices, each row would be kept at hand for all of them.
+    #[inline(never)]
+    fn try_choice(&self, world: &impl World) -> Verdict {
+        let (image, from) = (self.image, self.from);
+        let Some(octets) = image.routes.octets(usize::from(self.choice.route)) else {
+            return self.deny(Rule::NumberVacant, None);
+        };
+        let route = RouteRow::read(octets);
+        if route.flags & 1 != 0 {
+            return self.deny(Rule::RouteEmergencyOnly, None);
+        }
+        if route.cor_group == 0 {
+            if is_public(&route) && image.strict() {
+                return self.deny(Rule::CorUnlabelled, None);
+            }
+        } else if cor_blocked(image, route.cor_group, from.authority.cor) {
+            return self.deny(Rule::CorRoute, None);
+        }
+        let Some(rest) = outpulsed(&route, self.dialed) else {
+            return self.deny(Rule::DigitModification, None);
+        };
+        let (mut plan, mut class, mut watched) = (NumberClass::Unknown, None, false);
+        if is_public(&route) {
+            let found = class_sent(image, route.insert, rest, self.decimal);
+            let judged = judge(image, found, from.authority.cor);
+            if judged.denied {
+                return self.deny(Rule::ClassDenied, Some(judged.class));
+            }
+            // No code lifts what is denied to the party itself (R52).
+            if from.own_cor != from.authority.cor {
+                let own = judge(image, found, from.own_cor);
+                if own.denied {
+                    return self.deny(Rule::ClassDenied, Some(own.class));
+                }
+            }
+            (plan, class, watched) = (found.class, Some(judged.class), judged.watched);
+        }
+        // Read again: nothing of it had to be kept during the walk.
+        let route = RouteRow::read(octets);
+        if restricted(image, from.interconnect, route.interconnect) {
+            return self.deny(Rule::Interconnect, None);
+        }
+        if from.public_trunk.is_some() && is_public(&route) && !self.public_to_public(route.trunk) {
+            return self.deny(Rule::PublicToPublic, None);
+        }
+        if !world.channel_free(route.trunk) {
+            return self.deny(Rule::TrunkBusy, None);
+        }
+        if is_public(&route)
+            && let Some(limit) = world.exceeded()
+        {
+            // What the limits deny, no code can help (policy language, verified code).
+            return self.deny(limit, class);
+        }
+        if from.asked_for_code() && self.wants_code() {
+            let denial = Denial::new(Rule::CodeForced, from.authority, self.row);
+            return needs_code(Denial { route: Some(self.choice.route), class, ..denial });
+        }
+        let over = |outpulsed| {
+            Verdict::Allow(Choice {
+                rule: Rule::Route,
+                to: Party::Trunk(route.trunk),
+                outpulsed,
+                authority: from.authority,
+                row: self.row,
+                route: Some(self.choice.route),
+                class,
+                watched,
+                warning: self.choice.flags & 1 != 0,
+                interconnect: Some((from.interconnect, route.interconnect)),
+            })
+        };
+        if route.insert.len | u16::from(form(&route)) == 0
+            && let Some(outpulsed) = Digits::short(rest)
+        {
+            over(outpulsed)
+        } else {
+            over(modified(image, self.choice.route, rest, class, plan))
         }
     }
-    done(None, class, plan, watched)
+
+    /// Whether the COS of both trunks let the public network through to itself.
+    #[inline(never)]
+    fn public_to_public(&self, trunk: u16) -> bool {
+        let mode = self.from.authority.mode;
+        let trunk = self.image.trunks.get(usize::from(trunk)).unwrap_or_default();
+        let theirs = super::decide::cos(self.image, trunk.cos, mode).map_or(0, |row| row.features);
+        let both = self.from.public_trunk.unwrap_or(Features::empty()) & Features::from_bits_truncate(theirs);
+        both.contains(Features::PUBLIC_TO_PUBLIC)
+    }
+
+    /// Whether the first route is none that asks for no account code.
+    #[inline(never)]
+    fn wants_code(&self) -> bool {
+        self.image.routes.get(usize::from(self.first)).unwrap_or_default().flags & 2 == 0
+    }
+
+    /// Why not the route that is tried, with what an explanation shows of it.
+    #[inline(never)]
+    fn deny(&self, rule: Rule, class: Option<ClassRef>) -> Verdict {
+        let route = self.choice.route;
+        let row = self.image.routes.get(usize::from(route)).unwrap_or_default();
+        Verdict::Deny(Denial {
+            route: Some(route),
+            cor_group: row.cor_group.checked_sub(1).filter(|_| rule == Rule::CorRoute),
+            class,
+            interconnect: (rule == Rule::Interconnect).then_some((self.from.interconnect, row.interconnect)),
+            ..Denial::new(rule, self.from.authority, self.row)
+        })
+    }
 }
 
-/// What a number class means for a call.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Action {
-    Deny,
-    Allow,
-    Watch,
+/// Whether the next choice of a list is tried: limits and codes are the caller's, whatever the route.
+const fn passed_over(answer: &Verdict) -> bool {
+    match answer {
+        Verdict::Deny(denial) => denial.rule.is_of_route(),
+        Verdict::Allow(_) | Verdict::NeedsCode(_) => false,
+    }
 }
 
-/// The class that counts for a COR, and its action: own classes beat the plan's, the longest prefix first; one whose
-/// COR group does not list the COR is passed over. Work: the chain of own classes, which the image bounds.
+/// Whether the answer is that every channel is taken.
+const fn is_busy(answer: &Verdict) -> bool {
+    matches!(answer, Verdict::Deny(Denial { rule: Rule::TrunkBusy, .. }))
+}
+
+/// The class of what is sent: the insert, then the dialed digits behind those absorbed.
 #[inline(always)]
-fn judge(image: &Image<'_>, found: Found, cor: u8) -> (ClassRef, Action) {
+fn class_sent(image: &Image<'_>, insert: Str, rest: &[u8], decimal: bool) -> Found {
+    if insert.len == 0 && (decimal || all_decimal(rest)) {
+        class_as_dialed(image, rest)
+    } else {
+        classify_joined(&image.class_states, &image.class_edges, image.octets(insert), rest)
+    }
+}
+
+// A function of its own: what it keeps at hand is what the walk needs.
+#[inline(never)]
+fn class_as_dialed(image: &Image<'_>, rest: &[u8]) -> Found {
+    classify_decimal(&image.class_states, &image.class_edges, rest)
+}
+
+/// Whether a route's trunk belongs to the public network.
+const fn is_public(route: &RouteRow) -> bool {
+    route.trunk_flags & PUBLIC != 0
+}
+
+/// The number format of a route's trunk.
+const fn form(route: &RouteRow) -> u8 {
+    route.trunk_flags >> 1 & 3
+}
+
+/// What is sent when the route inserts something (R62), its trunk wants numbers in another form, or it is not short.
+#[inline(never)]
+fn modified(
+    image: &Image<'_>,
+    route: u16,
+    rest: &[u8],
+    class: Option<ClassRef>,
+    plan: NumberClass,
+) -> Digits {
+    let route = image.routes.get(usize::from(route)).unwrap_or_default();
+    let joined = Digits::joined(image.octets(route.insert), rest);
+    // Only what goes to the public network has a form.
+    let public = class.is_some() && form(&route) != AS_DIALED;
+    if public { format::number(image, form(&route), plan, &joined) } else { joined }
+}
+
+/// The number class that counts for a call, and what it means.
+#[derive(Clone, Copy)]
+struct Judged {
+    class: ClassRef,
+    denied: bool,
+    watched: bool,
+}
+
+/// The class that counts for a COR: own classes beat the plan's, the longest prefix first; one whose COR group does not
+/// list the COR is passed over. Work: the chain of own classes, which the image bounds.
+#[inline(always)]
+fn judge(image: &Image<'_>, found: Found, cor: u8) -> Judged {
     if found.chain != 0
         && let Some(own) = judge_own(image, found.chain, cor)
     {
@@ -204,31 +271,21 @@ fn judge(image: &Image<'_>, found: Found, cor: u8) -> (ClassRef, Action) {
     }
     let system = image.system();
     let bit = 1u16.wrapping_shl(u32::from(found.class.number()));
-    let action = if found.class == NumberClass::Emergency {
-        // Whoever dials an emergency number means it, whatever row brought it here.
-        Action::Allow
-    } else if system.denied_classes & bit != 0 {
-        Action::Deny
-    } else if system.watched_classes & bit != 0 {
-        Action::Watch
-    } else {
-        Action::Allow
-    };
-    (ClassRef::Plan(found.class), action)
+    Judged {
+        class: ClassRef::Plan(found.class),
+        denied: system.denied_classes & bit != 0,
+        watched: system.watched_classes & bit != 0,
+    }
 }
 
 #[inline(never)]
-fn judge_own(image: &Image<'_>, first: u8, cor: u8) -> Option<(ClassRef, Action)> {
+fn judge_own(image: &Image<'_>, first: u8, cor: u8) -> Option<Judged> {
     let mut chain = first;
     while let Some(link) = chain.checked_sub(1).and_then(|link| image.own_chains.get(usize::from(link))) {
         let own = image.own_classes.get(usize::from(link.own)).unwrap_or_default();
         if own.cor_group == 0 || cor_blocked(image, own.cor_group, cor) {
-            let action = match own.action {
-                0 => Action::Deny,
-                1 => Action::Allow,
-                _ => Action::Watch,
-            };
-            return Some((ClassRef::Own(link.own), action));
+            let class = ClassRef::Own(link.own);
+            return Some(Judged { class, denied: own.action == 0, watched: own.action > 1 });
         }
         // Links lead upwards only, so this ends.
         chain = if link.next > chain { link.next } else { 0 };
@@ -294,7 +351,8 @@ impl Choices {
 /// Whether a COR group (row plus one, 0 none) lists the COR.
 #[inline]
 pub(super) fn cor_blocked(image: &Image<'_>, group: u8, cor: u8) -> bool {
-    let row = group.checked_sub(1).and_then(|group| image.cor_groups.get(usize::from(group)));
+    // Behind the last row there is none, and that is where 0 less one leads.
+    let row = image.cor_groups.get(usize::from(group.wrapping_sub(1)));
     // Two halves: a shift of 128 bits is many instructions.
     row.is_some_and(|row| {
         let half = if cor & 64 == 0 { row.low } else { row.high };
@@ -302,9 +360,9 @@ pub(super) fn cor_blocked(image: &Image<'_>, group: u8, cor: u8) -> bool {
     })
 }
 
-/// Whether the matrix restricts this ordered pair (R38).
+/// Whether the matrix restricts this ordered pair (R38). Numbers are 1-64; 0, nobody's, has no row.
+#[inline(always)]
 pub(super) fn restricted(image: &Image<'_>, from: u8, to: u8) -> bool {
-    let row = from.checked_sub(1).and_then(|from| image.interconnect.get(usize::from(from)));
-    let bit = to.checked_sub(1).and_then(|to| 1u64.checked_shl(u32::from(to)));
-    matches!((row, bit), (Some(row), Some(bit)) if row.restricted & bit != 0)
+    let row = image.interconnect.get(usize::from(from.wrapping_sub(1)));
+    row.is_some_and(|row| row.restricted.wrapping_shr(u32::from(to.wrapping_sub(1))) & 1 != 0)
 }

@@ -170,6 +170,12 @@ impl<'a, R: Row> Table<'a, R> {
         self.rows.get(index).map(R::read)
     }
 
+    /// One row not yet read: for who wants some of it now, and some behind other work. Constant work.
+    #[inline(always)]
+    pub(super) fn octets(&self, index: usize) -> Option<&'a R::Octets> {
+        self.rows.get(index)
+    }
+
     /// All rows in order. Not for a call's path.
     pub fn iter(&self) -> impl Iterator<Item = R> + use<'a, R> {
         self.rows.iter().map(R::read)

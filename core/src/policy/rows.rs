@@ -393,8 +393,9 @@ row! {
         /// Bit n of [`KEYS`]: key n (0-9, `*`, `#`) leads on. [`TOWARDS_EMERGENCY`]: an emergency string begins like this.
         keys: u16,
         /// So many keys are taken here before the edge is followed; only with [`ONE_EDGE`].
-        more: u8,
-        /// First of its edges, one for each set bit, lowest key first; with [`ONE_EDGE`] the node they all lead to.
+        more: u16,
+        /// Where its edges begin: that of key n is n places further, and those between belong to others; with [`ONE_EDGE`]
+        /// the node they all lead to.
         edges: u32,
     }
 }

@@ -97,6 +97,24 @@ rules! {
     CodeLocked = 103, "account-code.locked", "account codes are refused for a while after too many wrong ones";
 }
 
+impl Rule {
+    /// Whether it is about one route, and the next of a list can fare better (R14).
+    #[must_use]
+    pub const fn is_of_route(self) -> bool {
+        matches!(
+            self,
+            Self::RouteEmergencyOnly
+                | Self::CorUnlabelled
+                | Self::CorRoute
+                | Self::DigitModification
+                | Self::ClassDenied
+                | Self::Interconnect
+                | Self::PublicToPublic
+                | Self::TrunkBusy
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,10 +2,11 @@
 
 use super::image::Image;
 use super::rows::{
-    END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_SHIFT, KEYS, LOOK, NodeRow,
-    ONE_EDGE, PlaceRow, STAYS, TOWARDS_EMERGENCY,
+    END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_NONE, END_SHIFT, KEYS, LOOK,
+    NodeRow, ONE_EDGE, PlaceRow, STAYS, TOWARDS_EMERGENCY,
 };
 use crate::base::Digit;
+use crate::base::digits::known_decimal;
 
 /// What the digits lead to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,14 +32,72 @@ pub enum End {
 /// The result of [`analyse`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Analysis {
-    /// What the digits lead to.
-    pub end: End,
+    /// Why the walk ended before the digits did.
+    stopped: Option<End>,
+    /// What ends where it arrived, [`PlaceRow::end`]; nothing where it was stopped.
+    place: u32,
     /// The first Leading row on the way whose COR group blocks the COR.
     pub leading_denied: Option<u32>,
-    /// More digits could still make it an emergency string.
-    pub maybe_emergency: bool,
+    /// The keys of the node that the digits lead to, and what it tells; 0 where the walk was stopped.
+    keys: u16,
+    /// The digits were seen to be decimal ones; `false` says nothing.
+    pub(super) decimal: bool,
+}
+
+impl Analysis {
+    /// What the digits lead to.
+    #[must_use]
+    pub const fn end(&self) -> End {
+        if let Some(end) = self.stopped {
+            return end;
+        }
+        let row = self.place & INDEX;
+        match (self.place >> END_SHIFT, self.keys & KEYS) {
+            (END_DEVICE, _) => End::Device(row),
+            (END_ARS, _) => End::Ars(row),
+            (END_INBOUND, _) => End::Inbound(row),
+            (END_HELD, _) => End::Vacant,
+            (_, 0) => End::Vacant,
+            (_, _) => End::Incomplete,
+        }
+    }
+
+    /// The emergency row, if it is one.
+    #[inline(always)]
+    #[must_use]
+    pub const fn emergency(&self) -> Option<u32> {
+        if let Some(End::Emergency(row)) = self.stopped { Some(row) } else { None }
+    }
+
+    /// The ARS row, if it is one: what is asked for most.
+    #[inline(always)]
+    #[must_use]
+    pub const fn ars(&self) -> Option<u32> {
+        if self.place >> END_SHIFT == END_ARS { Some(self.place & INDEX) } else { None }
+    }
+
+    /// The device, if it is one.
+    #[inline(always)]
+    #[must_use]
+    pub const fn device(&self) -> Option<u32> {
+        if self.place >> END_SHIFT == END_DEVICE { Some(self.place & INDEX) } else { None }
+    }
+
+    /// Whether more digits could still make it an emergency string.
+    #[must_use]
+    pub const fn maybe_emergency(&self) -> bool {
+        self.keys & TOWARDS_EMERGENCY != 0
+    }
+
     /// What further digits could do to it.
-    pub onward: Onward,
+    #[must_use]
+    pub const fn onward(&self) -> Onward {
+        match self.keys & (STAYS | KEYS) {
+            0 => Onward::Nothing,
+            keys if keys & STAYS != 0 => Onward::Same,
+            _ => Onward::Other,
+        }
+    }
 }
 
 /// What digits behind those walked could do. Only who dials digit by digit asks.
@@ -54,14 +113,25 @@ pub enum Onward {
 
 /// Walks the digits that a party of this exchange dials, see [`analyse_from`].
 #[inline]
-pub fn analyse(image: &Image<'_>, digits: &[u8], blocked: impl FnMut(u32) -> bool) -> Analysis {
-    analyse_from(image, 0, digits, blocked)
+pub fn analyse(image: &Image<'_>, digits: &[u8], mut blocked: impl FnMut(u32) -> bool) -> Analysis {
+    analyse_from(image, 0, digits, &mut blocked)
 }
 
 /// Walks the digits from a root. `blocked` says whether a Leading row refuses the caller; it is asked once for each such row passed.
 /// Work: one node for each digit.
-#[inline]
+#[inline(never)]
 pub fn analyse_from(
+    image: &Image<'_>,
+    root: u32,
+    digits: &[u8],
+    blocked: &mut dyn FnMut(u32) -> bool,
+) -> Analysis {
+    walk(image, root, digits, blocked)
+}
+
+/// The same, as part of the function that asks: a decision's.
+#[inline(always)]
+pub(super) fn walk(
     image: &Image<'_>,
     root: u32,
     digits: &[u8],
@@ -69,108 +139,113 @@ pub fn analyse_from(
 ) -> Analysis {
     let mut index = root;
     let mut at = node(image, index).unwrap_or_default();
-    // Keys that this node still takes before its edge is followed.
-    let mut more = at.more;
+    let mut taken = 0usize;
     let mut leading_denied = None;
-    let mut end = None;
-    let mut rest = digits.iter();
-    while let Some(&c) = rest.next() {
+    let mut decimal = false;
+    let mut stopped = None;
+    let walked = loop {
+        let Some(&c) = digits.get(taken) else { break Walked::Arrived };
         let Some(digit) = Digit::from_ascii(c) else {
-            end = Some(End::Invalid);
-            break;
+            stopped = Some(End::Invalid);
+            break Walked::Nowhere;
         };
-        let bit = 1u16.wrapping_shl(u32::from(digit.index()));
-        if at.keys & bit == 0 {
-            end = Some(End::Vacant);
-            break;
+        if at.keys.wrapping_shr(u32::from(digit.index())) & 1 == 0 {
+            break Walked::Nowhere;
         }
-        index = if at.keys & ONE_EDGE == 0 {
-            step(image, &at, digit, bit)
+        taken = taken.wrapping_add(1);
+        let next = if at.keys & ONE_EDGE == 0 {
+            let Some(next) = step(image, &at, digit) else { break Walked::Nowhere };
+            next
         } else {
-            // The keys of a run are taken without leaving its node: nothing is to be seen there.
-            if more != 0 {
-                let passed = take_run(&mut rest, at.keys, &mut more);
-                if passed != Run::Through {
-                    end = match passed {
-                        Run::Invalid => Some(End::Invalid),
-                        Run::Vacant => Some(End::Vacant),
-                        Run::Ended | Run::Through => None,
-                    };
-                    break;
+            if at.more != 0 {
+                // The keys of a run are taken without leaving its node: nothing is to be seen there.
+                let any = at.keys & DECIMAL == DECIMAL;
+                decimal = any && known_decimal(digits);
+                if !decimal {
+                    let keys = digits.get(taken..).unwrap_or(&[]);
+                    let keys = keys.get(..usize::from(at.more)).unwrap_or(keys);
+                    stopped = stopper(keys, at.keys);
+                    if stopped.is_some() {
+                        break Walked::Nowhere;
+                    }
+                }
+                taken = taken.wrapping_add(usize::from(at.more));
+                if taken > digits.len() {
+                    break Walked::Within;
                 }
             }
             at.edges
         };
-        at = node(image, index).unwrap_or_default();
-        more = at.more;
-        if at.keys & LOOK == 0 {
-            continue;
-        }
-        let here = place(image, index);
-        if here.end >> END_SHIFT == END_EMERGENCY {
-            end = Some(End::Emergency(here.end & INDEX));
-            break;
-        }
-        if here.end >> END_SHIFT == END_FEATURE {
-            let taken = digits.len().saturating_sub(rest.len());
-            end = Some(End::Feature(here.end & INDEX, u8::try_from(taken).unwrap_or(u8::MAX)));
-            break;
-        }
-        if leading_denied.is_none() {
-            leading_denied = here.leading.checked_sub(1).filter(|leading| blocked(*leading));
-        }
-        // Any further digits are taken and change nothing: it is enough that they are digits.
-        if at.keys & STAYS != 0 {
-            if !rest.all(|c| Digit::from_ascii(*c).is_some()) {
-                end = Some(End::Invalid);
+        // The image was checked: there is such a node.
+        let Some(row) = node(image, next) else { break Walked::Nowhere };
+        (index, at) = (next, row);
+        if at.keys & LOOK != 0 {
+            let seen = look(image, index, at.keys, digits, taken);
+            if leading_denied.is_none() {
+                leading_denied = seen.leading.checked_sub(1).filter(|leading| blocked(*leading));
             }
-            break;
+            stopped = seen.end;
+            if seen.ends {
+                break if stopped.is_none() { Walked::Arrived } else { Walked::Nowhere };
+            }
         }
-    }
-    let stopped = end.is_some();
-    let end = end.unwrap_or_else(|| {
-        let here = place(image, index);
-        match (here.end >> END_SHIFT, at.keys & KEYS) {
-            (END_DEVICE, _) => End::Device(here.end & INDEX),
-            (END_ARS, _) => End::Ars(here.end & INDEX),
-            (END_INBOUND, _) => End::Inbound(here.end & INDEX),
-            (END_HELD, _) => End::Vacant,
-            (_, 0) => End::Vacant,
-            (_, _) => End::Incomplete,
-        }
-    });
-    let onward = match at.keys & (STAYS | KEYS) {
-        _ if stopped => Onward::Nothing,
-        0 => Onward::Nothing,
-        keys if keys & STAYS != 0 => Onward::Same,
-        _ => Onward::Other,
     };
-    Analysis { end, leading_denied, maybe_emergency: !stopped && at.keys & TOWARDS_EMERGENCY != 0, onward }
+    let (place, keys) = match walked {
+        Walked::Arrived => (place(image, index).end, at.keys),
+        Walked::Within => (END_NONE, at.keys),
+        Walked::Nowhere => (END_NONE, 0),
+    };
+    Analysis { stopped, place, leading_denied, keys, decimal }
 }
 
-/// What became of the keys of a run.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Run {
-    /// All were taken, and the edge is followed.
-    Through,
-    /// The digits ended within it.
-    Ended,
-    Vacant,
-    Invalid,
+/// How far a walk came.
+#[derive(Clone, Copy)]
+enum Walked {
+    /// To a node.
+    Arrived,
+    /// Into a run.
+    Within,
+    /// No number is like this, or the digits did not decide.
+    Nowhere,
 }
 
-/// Takes `more` further keys of a node.
-#[inline(always)]
-fn take_run(rest: &mut core::slice::Iter<'_, u8>, keys: u16, more: &mut u8) -> Run {
-    while *more != 0 {
-        let Some(&c) = rest.next() else { return Run::Ended };
-        let Some(digit) = Digit::from_ascii(c) else { return Run::Invalid };
-        if keys.wrapping_shr(u32::from(digit.index())) & 1 == 0 {
-            return Run::Vacant;
+/// What there is to see at a node with [`LOOK`].
+struct Seen {
+    /// The walk ends here.
+    ends: bool,
+    end: Option<End>,
+    /// A Leading row plus one.
+    leading: u32,
+}
+
+#[inline(never)]
+fn look(image: &Image<'_>, index: u32, keys: u16, digits: &[u8], taken: usize) -> Seen {
+    let here = place(image, index);
+    let row = here.end & INDEX;
+    let ends = |end| Seen { ends: true, end: Some(end), leading: 0 };
+    match here.end >> END_SHIFT {
+        END_EMERGENCY => ends(End::Emergency(row)),
+        END_FEATURE => ends(End::Feature(row, u8::try_from(taken).unwrap_or(u8::MAX))),
+        _ => {
+            // Any further digits are taken and change nothing: it is enough that they are digits.
+            let stays = keys & STAYS != 0;
+            let mut rest = digits.get(taken..).unwrap_or(&[]).iter();
+            let invalid = stays && !rest.all(|c| Digit::from_ascii(*c).is_some());
+            Seen { ends: stays, end: invalid.then_some(End::Invalid), leading: here.leading }
         }
-        *more = more.wrapping_sub(1);
     }
-    Run::Through
+}
+
+/// The keys of the ten digits.
+const DECIMAL: u16 = (1 << 10) - 1;
+
+/// Where dialed keys are not among those of a run.
+#[inline(never)]
+fn stopper(dialed: &[u8], keys: u16) -> Option<End> {
+    dialed.iter().find_map(|c| match Digit::from_ascii(*c) {
+        None => Some(End::Invalid),
+        Some(digit) => (keys.wrapping_shr(u32::from(digit.index())) & 1 == 0).then_some(End::Vacant),
+    })
 }
 
 /// The bits of [`PlaceRow::end`] that are a row number.
@@ -178,13 +253,10 @@ pub const INDEX: u32 = (1 << END_SHIFT) - 1;
 
 /// Where one of several ways leads to.
 #[inline(always)]
-fn step(image: &Image<'_>, at: &NodeRow, digit: Digit, bit: u16) -> u32 {
-    let below = bit.wrapping_sub(1);
-    // Where every lower key has an edge there is nothing to count.
-    let rank = if at.keys & below == below { u32::from(digit.index()) } else { ones(at.keys & below) };
-    let edge = usize::try_from(at.edges.wrapping_add(rank)).ok().and_then(|edge| image.edges.get(edge));
+fn step(image: &Image<'_>, at: &NodeRow, digit: Digit) -> Option<u32> {
+    let place = at.edges.wrapping_add(u32::from(digit.index()));
     // The image was checked when it was loaded: there is such an edge.
-    edge.map_or(u32::MAX, |edge| edge.node)
+    usize::try_from(place).ok().and_then(|place| image.edges.get(place)).map(|edge| edge.node)
 }
 
 #[inline(always)]
@@ -196,23 +268,4 @@ fn node(image: &Image<'_>, index: u32) -> Option<NodeRow> {
 #[inline(always)]
 fn place(image: &Image<'_>, index: u32) -> PlaceRow {
     usize::try_from(index).ok().and_then(|index| image.places.get(index)).unwrap_or_default()
-}
-
-/// How many of the lowest twelve bits are set. Small machines have no instruction for it, nor has the baseline of large
-/// ones; three looks at a table of 16 are a third of what the compiler would write.
-#[inline(always)]
-fn ones(keys: u16) -> u32 {
-    const OF_NIBBLE: [u8; 16] = [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4];
-    let of = |nibble: u16| u32::from(OF_NIBBLE.get(usize::from(nibble & 15)).copied().unwrap_or(0));
-    of(keys).wrapping_add(of(keys >> 4)).wrapping_add(of(keys >> 8))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn ones_counts_bits() {
-        for keys in 0..1u16 << 12 {
-            assert_eq!(super::ones(keys), keys.count_ones());
-        }
-    }
 }

@@ -33,6 +33,12 @@ pub enum Code {
 }
 
 impl Code {
+    /// Whether it is a verified one: its classes are in force.
+    #[must_use]
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::Verified(_))
+    }
+
     /// The row of the account code table, if one has it.
     #[must_use]
     pub const fn row(self) -> Option<u16> {

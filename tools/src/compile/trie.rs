@@ -36,6 +36,7 @@ impl Trie {
             numbers.iter().enumerate().filter_map(|(state, number)| Some(((*number)?, state))).collect();
         order.sort_unstable();
         let at = |state: u32| numbers[state as usize].unwrap_or(0);
+        let mut laid = Laid::default();
         for (number, state) in order {
             let State { keys, edges, end, leading } = self.states[state];
             let place = PlaceRow { end, leading };
@@ -43,16 +44,14 @@ impl Trie {
                 tables.places.push(place);
             }
             let edges = if keys & ONE_EDGE == 0 {
-                let first = tables.edges.len();
-                let count = (keys & KEYS).count_ones() as usize;
-                let own = &self.edges[edges as usize..edges as usize + count];
-                tables.edges.extend(own.iter().map(|edge| EdgeRow { node: at(edge.node) }));
-                u32::try_from(first).unwrap_or(u32::MAX)
+                let own = self.edges[edges as usize..].iter().map(|edge| EdgeRow { node: at(edge.node) });
+                laid.lay(keys & KEYS, own)
             } else {
                 at(edges)
             };
-            tables.nodes.push(NodeRow { keys, more: more[state], edges });
+            tables.nodes.push(NodeRow { keys, more: more[state].into(), edges });
         }
+        tables.edges = laid.edges.into_iter().map(Option::unwrap_or_default).collect();
         self.roots.iter().map(|root| at(*root)).collect()
     }
 
@@ -107,5 +106,32 @@ impl Trie {
             }
         }
         numbers
+    }
+}
+
+/// The edges of all nodes in one table. A node's edge stands so many places behind its beginning as the key says; what
+/// lies between is for others.
+#[derive(Default)]
+struct Laid {
+    edges: Vec<Option<EdgeRow>>,
+}
+
+/// How far from its end the table is searched for room: one node after another fills what the last ones left.
+const SEARCHED: usize = 64;
+
+impl Laid {
+    /// Finds room for a node's edges, lowest key first, and says where it begins.
+    fn lay(&mut self, keys: u16, own: impl Iterator<Item = EdgeRow>) -> u32 {
+        let places = || (0..KEYS.count_ones() as usize).filter(|key| keys >> key & 1 != 0);
+        let taken = |place: usize| self.edges.get(place).is_some_and(Option::is_some);
+        let free = |begin: &usize| places().all(|key| !taken(begin + key));
+        let begin = (self.edges.len().saturating_sub(SEARCHED)..).find(free).unwrap_or(0);
+        for (key, edge) in places().zip(own) {
+            if self.edges.len() <= begin + key {
+                self.edges.resize(begin + key + 1, None);
+            }
+            self.edges[begin + key] = Some(edge);
+        }
+        u32::try_from(begin).unwrap_or(u32::MAX)
     }
 }

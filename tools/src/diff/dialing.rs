@@ -28,7 +28,7 @@ const NOWHERE: u32 = u32::MAX;
 pub(super) struct At {
     node: u32,
     /// Keys that the node still takes before its edge is followed.
-    more: u8,
+    more: u16,
     /// Digits, as the policy counts them.
     len: u8,
     /// Leading rows passed that have a COR group.
@@ -198,8 +198,8 @@ impl<'i> Dialing<'i> {
             to.push(row.edges);
             return;
         }
-        let count = (row.keys & KEYS).count_ones();
-        let edges = (row.edges..row.edges + count).filter_map(|edge| self.image.edges().get(edge as usize));
+        let keys = (0..KEYS.count_ones()).filter(|key| row.keys >> key & 1 != 0);
+        let edges = keys.filter_map(|key| self.image.edges().get((row.edges + key) as usize));
         to.extend(edges.map(|edge| edge.node));
     }
 
@@ -213,12 +213,11 @@ impl<'i> Dialing<'i> {
         if row.keys & ONE_EDGE != 0 {
             return Some(row.edges);
         }
-        let rank = (row.keys & (bit - 1)).count_ones();
-        self.image.edges().get((row.edges + rank) as usize).map(|edge| edge.node)
+        self.image.edges().get((row.edges + u32::from(key)) as usize).map(|edge| edge.node)
     }
 
     /// How many keys a node takes before its edge is followed, and which.
-    pub(super) fn takes(&self, node: u32) -> (u8, u16) {
+    pub(super) fn takes(&self, node: u32) -> (u16, u16) {
         let row = self.node(node);
         (row.more, row.keys & KEYS)
     }

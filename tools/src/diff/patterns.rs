@@ -32,7 +32,7 @@ pub(super) fn patterns(plan: &Dialing<'_>, rows: &BTreeSet<u32>, most: &Most) ->
         below(count, |node, to| plan.edges(node, to), |node| own[node as usize], &mut sets, most.members);
     let Some(found) = found else { return HashMap::new() };
     let mut shapes: HashMap<u32, Shape> = HashMap::new();
-    let mut level: BTreeSet<(u32, u8)> = BTreeSet::from([(0, plan.takes(0).0)]);
+    let mut level: BTreeSet<(u32, u16)> = BTreeSet::from([(0, plan.takes(0).0)]);
     let mut work = 0;
     for place in 0..=Digits::MAX {
         let mut next = BTreeSet::new();
@@ -45,7 +45,7 @@ pub(super) fn patterns(plan: &Dialing<'_>, rows: &BTreeSet<u32>, most: &Most) ->
                 continue;
             }
             let keys = (0..12).filter(|key| plan.takes(node).1 & 1 << key != 0);
-            let mut by_target: BTreeMap<(u32, u8), u16> = BTreeMap::new();
+            let mut by_target: BTreeMap<(u32, u16), u16> = BTreeMap::new();
             for key in keys {
                 let to = match more.checked_sub(1) {
                     Some(more) => Some((node, more)),

@@ -69,7 +69,7 @@ impl Asked {
             None => Code::Wrong,
         };
         let mut code = question.code.map_or(Code::None, check);
-        let end = analyse(image, question.dialed.as_bytes(), |_| false).end;
+        let end = analyse(image, question.dialed.as_bytes(), |_| false).end();
         let number = match (question.from, end) {
             (Party::Trunk(trunk), end) if question.did && !matches!(end, End::Emergency(_)) => {
                 match inbound(image, trunk, question.dialed.as_bytes()) {

@@ -3,6 +3,7 @@
 use super::{BadImage, Image, MAX_PROBE};
 use crate::base::Digits;
 use crate::policy::calendar::WEEK;
+use crate::policy::class::NumberClass;
 use crate::policy::row::{Row, Run, Str, Table};
 use crate::policy::rows::{
     CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_SHIFT,
@@ -110,7 +111,11 @@ impl Image<'_> {
         // A quote or backslash in the realm would be hashed differently by different phones.
         let realm_is_plain =
             !self.text(self.system.realm).bytes().any(|c| matches!(c, b'"' | b'\\' | 0..=31 | 127));
-        if system.iter().all(|text| self.has(*text)) && realm_is_plain && self.system.system_id <= 999 {
+        // Whoever dials an emergency number means it, whatever row brought it there: its class is never denied.
+        let emergency = 1 << NumberClass::Emergency.number();
+        let acted_on = self.system.denied_classes | self.system.watched_classes;
+        let plain = realm_is_plain && acted_on & emergency == 0;
+        if system.iter().all(|text| self.has(*text)) && plain && self.system.system_id <= 999 {
             Ok(())
         } else {
             Err(BadImage::Row(SystemRow::SECTION, 0))
@@ -136,9 +141,11 @@ impl Image<'_> {
         check(self.nodes, |r| {
             let place = self.places.get(index).unwrap_or_default();
             index = index.saturating_add(1);
-            let edges = u16::try_from((r.keys & KEYS).count_ones()).unwrap_or(u16::MAX);
             let leads_on = if r.keys & ONE_EDGE == 0 {
-                r.more == 0 && within(Run { first: r.edges, count: edges }, self.edges.len())
+                // As far as its highest key.
+                let count = u16::try_from(u16::BITS.saturating_sub((r.keys & KEYS).leading_zeros()));
+                let run = Run { first: r.edges, count: count.unwrap_or(u16::MAX) };
+                r.more == 0 && within(run, self.edges.len())
             } else {
                 usize::try_from(r.edges).is_ok_and(|node| node < self.nodes.len())
             };
