@@ -523,29 +523,6 @@ fn both_hang_up_at_once() {
 }
 
 #[test]
-fn a_reinvite_is_refused_and_the_call_lives() {
-    let mut office = Office::registered(31);
-    office.call("201", "202");
-    office.until_talks("202");
-    office.sim.ladder.clear();
-    let id = office.phone("201");
-    office.sim.with(id, |phone, now| phone.reinvite(now));
-    office.sim.run_ms(1_000);
-    assert_trace(
-        &office.trace(),
-        "201 -> exchange: INVITE +sdp
-         exchange -> 201: 488 Not Acceptable Here (INVITE)
-         201 -> exchange: ACK
-         201: answered: 488",
-    );
-    office.sim.run_ms(60_000);
-    assert_eq!(office.sim.exchange(0).calls_in_use(), 1);
-    office.hang_up("201");
-    office.until_over("201");
-    office.assert_nothing_left();
-}
-
-#[test]
 fn a_call_whose_answer_is_never_acknowledged_is_cleared() {
     let mut office = Office::registered(32);
     let id = office.phone("201");

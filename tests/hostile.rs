@@ -9,7 +9,7 @@ use office::{Office, SIZES, exchange_address, phone_address};
 use std::net::SocketAddr;
 use strowger::exchange::MAX_DATAGRAM;
 use strowger_testkit::corpus;
-use strowger_testkit::phone::{Behaviour, Register};
+use strowger_testkit::phone::{Ask, Behaviour, Register};
 use strowger_testkit::sim::{Dice, Network, Sizes};
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -32,7 +32,7 @@ fn recorded() -> Vec<Vec<u8>> {
     ] {
         office.call(from, to);
         office.sim.run_ms(3_000);
-        office.sim.with(id, |phone, now| phone.reinvite(now));
+        office.sim.with(id, |phone, now| phone.reinvite(now, Ask::Same));
         office.sim.run_ms(500);
         office.hang_up(from);
         office.sim.run_ms(500);
@@ -297,7 +297,7 @@ fn anything(seed: u64) {
             5 => phone.answer(now),
             6 | 7 => phone.hang_up(now),
             8 => phone.cancel(now),
-            9 => phone.reinvite(now),
+            9 => phone.reinvite(now, Ask::Same),
             10 => phone.register(now, 600),
             11 => phone.register(now, 0),
             12 => phone.options(now),

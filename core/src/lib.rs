@@ -26,6 +26,7 @@ pub mod base;
 pub mod brakes;
 pub mod call;
 pub mod exchange;
+pub mod media;
 pub mod policy;
 pub mod record;
 pub mod registration;

@@ -310,6 +310,7 @@ impl Sim {
             let name = self.phones[at].0.clone();
             let text = match &event {
                 PhoneEvent::Connected { .. } => "talks".to_owned(),
+                PhoneEvent::Changed { .. } => "changed".to_owned(),
                 PhoneEvent::Incoming { from } => format!("called by {from}"),
                 PhoneEvent::Ended { status, .. } => format!("over: {status}"),
                 PhoneEvent::RegisterFailed(status) => format!("not registered: {status}"),

@@ -15,6 +15,7 @@ pub use leg::Leg;
 
 use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
+use crate::media::{Change, Side};
 use crate::policy::{Authority, RowRef};
 use crate::policy::{Choice, Denial, Mode, Party, Permit};
 use crate::table::Slab;
@@ -82,6 +83,8 @@ pub struct Placed {
     account: Typed,
     /// The zone of the caller's address, row plus one; 0: not told by it.
     zone: u8,
+    /// What is being changed in its session.
+    change: Change,
 }
 
 /// What a call to be set up has beside its permit.
@@ -141,6 +144,24 @@ pub struct Pair {
     pub b: Handle,
 }
 
+/// Both legs of a call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Legs {
+    a: Handle,
+    b: Handle,
+}
+
+impl Legs {
+    /// The leg of a side.
+    #[must_use]
+    pub const fn of(self, side: Side) -> Handle {
+        match side {
+            Side::A => self.a,
+            Side::B => self.b,
+        }
+    }
+}
+
 /// The tables of legs and calls.
 #[derive(Debug)]
 pub struct Calls<'m> {
@@ -188,6 +209,27 @@ impl<'m> Calls<'m> {
     #[must_use]
     pub fn edge(&self, leg: Handle) -> Option<&Edge> {
         Some(&self.placed(self.legs.get(leg)?.call)?.edge)
+    }
+
+    /// Which side of its call a leg is, and both legs.
+    #[must_use]
+    pub fn sides(&self, leg: Handle) -> Option<(Side, Legs)> {
+        let edge = self.edge(leg)?;
+        let legs = Legs { a: edge.a(), b: edge.b() };
+        let side = if leg == legs.a { Side::A } else { Side::B };
+        (legs.of(side) == leg).then_some((side, legs))
+    }
+
+    /// What is being changed in the session of a leg's call.
+    #[must_use]
+    pub fn change(&self, leg: Handle) -> Option<&Change> {
+        Some(&self.placed(self.legs.get(leg)?.call)?.change)
+    }
+
+    /// The same, to go on with it.
+    pub fn change_mut(&mut self, leg: Handle) -> Option<&mut Change> {
+        let call = self.legs.get(leg)?.call;
+        Some(&mut self.placed_mut(call)?.change)
     }
 
     /// What a leg that is not in a call yet has dialed.
@@ -269,6 +311,7 @@ impl<'m> Calls<'m> {
             longest_s,
             account,
             zone,
+            change: Change::NONE,
         };
         let call = match seat {
             Some(seat) => {

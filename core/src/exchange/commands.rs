@@ -303,7 +303,12 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.bye(now, leg, cause);
                 Phase::Released
             }
-            Phase::Confirmed => {
+            Phase::Confirmed | Phase::Reinviting => {
+                self.bye(now, leg, cause);
+                Phase::Released
+            }
+            Phase::Reinvited => {
+                self.end_change(now, leg, cause);
                 self.bye(now, leg, cause);
                 Phase::Released
             }

@@ -2,8 +2,10 @@
 
 use super::Exchange;
 use super::commands::Heard;
+use super::renegotiate::Came;
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
+use crate::media::change::Event;
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::sip::{Key, Machine};
@@ -36,6 +38,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if release {
             self.bye(now, leg, Cause::Normal);
         }
+        self.change(now, leg, Event::Confirmed, &Came { body, invite: Handle::NONE });
         let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
         let waiting = peer.filter(|peer| {
             self.sip.dialog(*peer).is_some_and(|dialog| dialog.phase == Phase::Unacknowledged)
@@ -117,8 +120,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         match method {
             Method::Bye => self.bye_received(now, message, source, leg, key),
-            // The session stays as it is (RFC 3261 section 14.2).
-            Method::Invite => self.refuse_reinvite(now, message, source, key),
+            Method::Invite => self.reinvite(now, message, source, leg, key),
             Method::Options => self.sip.reply(message, source, 200, |out| out.line(&[render::ALLOW])),
             Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ALLOW])),
             Method::Info => self.info(now, message, source, leg, key),
@@ -149,6 +151,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if phase == Phase::Invited {
             return self.caller_cancelled(now, leg);
         }
+        self.end_change(now, leg, Cause::Normal);
         if let Some(dialog) = self.sip.dialog_mut(leg) {
             dialog.phase = Phase::Released;
         }
@@ -170,12 +173,6 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(dtmf::NotDtmf) => self.sip.reply(message, source, 415, |out| {
                 out.line(&[b"Accept: application/dtmf-relay, application/dtmf"]);
             }),
-        }
-    }
-
-    fn refuse_reinvite(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr, key: Key) {
-        if let Some(invite) = self.sip.begin_invite_server(message, source, key, Handle::NONE, &[]) {
-            self.sip.respond(now, &mut self.timers, invite, 488, |_| {}, &[]);
         }
     }
 }

@@ -208,6 +208,7 @@ impl<C: Crypto> Exchange<'_, C> {
             invite,
             offer,
             ack: Text::EMPTY,
+            acknowledged: 0,
             max_forwards: message.max_forwards.unwrap_or(70).saturating_sub(1),
         });
     }
@@ -242,7 +243,7 @@ pub(super) fn first_hop(message: &Message<'_>, backwards: bool) -> Option<Socket
 }
 
 /// The status for a body that cannot be handed on.
-fn unusable_body(message: &Message<'_>) -> Option<u16> {
+pub(super) fn unusable_body(message: &Message<'_>) -> Option<u16> {
     if message.body.is_empty() {
         return None;
     }

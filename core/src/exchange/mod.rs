@@ -20,6 +20,7 @@ mod placing;
 mod receive;
 mod records;
 mod register;
+mod renegotiate;
 mod responses;
 mod tick;
 

@@ -25,10 +25,16 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn invite_response(&mut self, now: Instant, leg: Handle, invite: Handle, message: &Message<'_>) {
-        let Some(dialog) = self.sip.dialog(leg).copied().filter(|dialog| dialog.invite == invite) else {
-            return;
-        };
         let status = message.code().unwrap_or(0);
+        let Some(dialog) = self.sip.dialog(leg).copied() else { return };
+        let cseq = message.cseq.as_ref().map_or(0, |cseq| cseq.number);
+        if dialog.invite != invite {
+            // The 2xx of an INVITE before this one came again.
+            if (200..=299).contains(&status) && cseq == dialog.acknowledged {
+                self.sip.repeat_acknowledgement(leg);
+            }
+            return;
+        }
         let sdp = message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
         let body = if sdp { message.body } else { &[] };
         match (status, dialog.phase) {
@@ -53,6 +59,12 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.sip.acknowledge(leg, cookie, &[]);
                 self.set_phase(leg, Phase::Released);
                 self.bye(now, leg, Cause::CANCELLED);
+            }
+            (_, Phase::Reinviting) => self.reinvite_response(now, leg, status, message),
+            // The call ended while our re-INVITE was out: it was accepted all the same.
+            (200..=299, Phase::Released) if cseq != dialog.acknowledged => {
+                let cookie = self.crypto.random_u64();
+                self.sip.acknowledge(leg, cookie, &[]);
             }
             // The 2xx came again: so does our ACK, unless it still waits for the caller's.
             (200..=299, Phase::Confirmed | Phase::Released) => self.sip.repeat_acknowledgement(leg),
@@ -126,6 +138,9 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);
         }
         let phase = self.sip.dialog(leg).map_or(Phase::None, |dialog| dialog.phase);
+        if phase == Phase::Reinviting {
+            return self.reinvite_timed_out(now, leg);
+        }
         if let Some(dialog) = self.sip.dialog_mut(leg) {
             dialog.phase = Phase::None;
             dialog.invite = Handle::NONE;

@@ -30,6 +30,10 @@ pub enum Phase {
     Unacknowledged,
     /// Talking.
     Confirmed,
+    /// Talking; their re-INVITE is not finally answered.
+    Reinvited,
+    /// Talking; our re-INVITE is sent.
+    Reinviting,
     /// Our BYE is sent, or theirs was answered.
     Released,
 }
@@ -67,6 +71,8 @@ pub struct Dialog {
     pub offer: Text,
     /// Our ACK of their 2xx, to send again when that comes again.
     pub ack: Text,
+    /// The CSeq that it acknowledges.
+    pub acknowledged: u32,
     /// Max-Forwards left for the other side's INVITE.
     pub max_forwards: u8,
 }
@@ -89,6 +95,7 @@ impl Dialog {
         invite: Handle::NONE,
         offer: Text::EMPTY,
         ack: Text::EMPTY,
+        acknowledged: 0,
         max_forwards: 70,
     };
 }

@@ -1,5 +1,6 @@
 //! Calls of a phone.
 
+use super::change::Changes;
 use super::client::{Client, Purpose};
 use super::text::{self, Request};
 use super::{Behaviour, Phone, PhoneEvent, T1, T1_64, T2};
@@ -18,26 +19,27 @@ pub(super) struct Call {
     local: String,
     remote: String,
     target: String,
-    peer: SocketAddr,
+    pub(super) peer: SocketAddr,
     local_cseq: u32,
-    invite_cseq: u32,
-    remote_cseq: u32,
+    pub(super) invite_cseq: u32,
+    pub(super) remote_cseq: u32,
     state: State,
-    remote_sdp: Vec<u8>,
+    pub(super) remote_sdp: Vec<u8>,
     /// Theirs: the branch of their INVITE, our last answer to it, and when that is sent again.
-    invite_branch: Vec<u8>,
+    pub(super) invite_branch: Vec<u8>,
     invite: Vec<u8>,
-    response: Vec<u8>,
-    repeat: Option<Repeat>,
+    pub(super) response: Vec<u8>,
+    pub(super) repeat: Option<Repeat>,
     /// Ours: the ACK of a 2xx.
-    ack: Vec<u8>,
+    pub(super) ack: Vec<u8>,
+    pub(super) changes: Changes,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Repeat {
-    at: Instant,
-    interval: u64,
-    until: Instant,
+pub(super) struct Repeat {
+    pub(super) at: Instant,
+    pub(super) interval: u64,
+    pub(super) until: Instant,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -89,12 +91,12 @@ impl Call {
         }
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("{} {}", self.call_id, self.tag)
     }
 
     /// A request within the dialog.
-    fn request(&mut self, method: Method, us: &str) -> Request {
+    pub(super) fn request(&mut self, method: Method, us: &str) -> Request {
         let cseq = if method == Method::Ack {
             self.invite_cseq
         } else {
@@ -115,7 +117,7 @@ impl Call {
     }
 
     /// Whether a request of theirs belongs to this call.
-    fn owns(&self, message: &Message<'_>) -> bool {
+    pub(super) fn owns(&self, message: &Message<'_>) -> bool {
         let ours = text::is_same_tag(message.to.as_ref().and_then(|to| to.tag()), &self.tag);
         let theirs = text::is_same_tag(message.from.as_ref().and_then(|from| from.tag()), &self.remote_tag);
         ours && theirs && message.call_id == self.call_id.as_bytes()
@@ -123,7 +125,7 @@ impl Call {
 }
 
 impl Phone {
-    fn contact(&self) -> String {
+    pub(super) fn contact(&self) -> String {
         format!("sip:{}@{}", self.config.dn, self.config.address)
     }
 
@@ -161,19 +163,11 @@ impl Phone {
             response: Vec::new(),
             repeat: None,
             ack: Vec::new(),
+            changes: Changes::default(),
         };
         let purpose = Purpose::Invite(call.name());
         self.calls.push(call);
         self.begin(now, request, purpose, server);
-    }
-
-    pub(super) fn send_reinvite(&mut self, now: Instant, at: usize) {
-        let (us, body) = (self.contact(), self.sdp());
-        let call = &mut self.calls[at];
-        let (name, peer) = (call.name(), call.peer);
-        let mut request = call.request(Method::Invite, &us);
-        request.body = body;
-        self.begin(now, request, Purpose::Reinvite(name), peer);
     }
 
     pub(super) fn renumber(&mut self, name: &str, cseq: u32) {
@@ -182,7 +176,7 @@ impl Phone {
         }
     }
 
-    fn find(&mut self, name: &str) -> Option<&mut Call> {
+    pub(super) fn find(&mut self, name: &str) -> Option<&mut Call> {
         self.calls.iter_mut().find(|call| call.name() == name)
     }
 
@@ -326,16 +320,14 @@ impl Phone {
         let branch = message.via.as_ref().and_then(|via| via.branch).unwrap_or(&[]);
         if let Some(call) = self.calls.iter().find(|call| call.invite_branch == branch && !branch.is_empty())
         {
-            if !matches!(call.state, State::Up | State::Leaving) && !call.response.is_empty() {
+            let done = matches!(call.state, State::Up | State::Leaving) && call.repeat.is_none();
+            if !done && !call.response.is_empty() {
                 self.out.push_back((call.peer, call.response.clone()));
             }
             return;
         }
         if message.to.as_ref().is_some_and(|to| to.tag().is_some()) {
-            // A change of the session: this phone keeps what it has.
-            let status = if self.calls.iter().any(|call| call.owns(message)) { 488 } else { 481 };
-            let bytes = text::response(message, status, "", "", &[]);
-            return self.out.push_back((from, bytes));
+            return self.asked_to_change(now, from, message);
         }
         let address = |address: Option<&strowger::wire::sip::Address<'_>>| {
             address.map(|address| format!("<{}>", text::lossy(address.uri.text))).unwrap_or_default()
@@ -360,6 +352,7 @@ impl Phone {
             response: Vec::new(),
             repeat: None,
             ack: Vec::new(),
+            changes: Changes::default(),
         };
         self.calls.push(call);
         let at = self.calls.len() - 1;
@@ -437,6 +430,9 @@ impl Phone {
             return;
         }
         call.repeat = None;
+        if let Some(changed) = Self::change_acknowledged(call, message) {
+            return self.tell(changed);
+        }
         if let State::Answered { hang_up } = call.state {
             call.state = State::Up;
             if call.remote_sdp.is_empty() {

@@ -237,9 +237,13 @@ impl Phone {
             return self.retry(now, at, tries + 1);
         }
         match (&purpose, status) {
-            (Purpose::Invite(call) | Purpose::Reinvite(call), 200..=299) => {
+            (Purpose::Invite(call), 200..=299) => {
                 let call = call.clone();
                 self.connected(now, &call, message);
+            }
+            (Purpose::Reinvite(call), 200..=299) => {
+                let call = call.clone();
+                self.changed(&call, message);
             }
             _ => self.finished_with(now, purpose, status, message),
         }
@@ -278,7 +282,10 @@ impl Phone {
             Purpose::Register { .. } if status < 300 => self.tell(PhoneEvent::Registered),
             Purpose::Register { .. } => self.tell(PhoneEvent::RegisterFailed(status)),
             Purpose::Options => self.tell(PhoneEvent::Answered { method: Method::Options, status }),
-            Purpose::Reinvite(_) => self.tell(PhoneEvent::Answered { method: Method::Invite, status }),
+            Purpose::Reinvite(call) => {
+                self.unchanged(&call);
+                self.tell(PhoneEvent::Answered { method: Method::Invite, status });
+            }
             Purpose::Invite(call) => self.over(now, &call, status, reason),
             Purpose::Bye(call) => self.over(now, &call, 200, ""),
             Purpose::Info => self.tell(PhoneEvent::Answered { method: Method::Info, status }),

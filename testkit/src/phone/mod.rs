@@ -12,6 +12,7 @@
 //! ```
 
 mod call;
+mod change;
 mod client;
 mod digest;
 mod text;
@@ -24,6 +25,7 @@ use std::net::SocketAddr;
 use strowger::base::{Algorithm, Crypto, Instant, Soft};
 use strowger::wire::sip::{Message, Method};
 
+pub use change::Ask;
 pub use client::Register;
 
 /// RFC 3261 timer T1, in milliseconds.
@@ -78,6 +80,8 @@ pub struct PhoneConfig {
     pub late_offer: bool,
     /// Never acknowledges a 2xx, as if its ACKs got lost.
     pub withhold_ack: bool,
+    /// Refuses changes of the session with this status.
+    pub refuse_changes: Option<u16>,
     /// Takes calls for any number, several at a time.
     pub trunk: bool,
     /// Makes its tags, branches and cnonces; the same seed and inputs give the same bytes.
@@ -101,6 +105,7 @@ impl PhoneConfig {
             refresh: false,
             late_offer: false,
             withhold_ack: false,
+            refuse_changes: None,
             trunk: false,
             seed: 0,
         }
@@ -120,6 +125,11 @@ pub enum PhoneEvent {
     Ringing,
     /// Talking. A late offer's answer has not been heard when this is told on the calling side.
     Connected {
+        /// The description of the other side, as it came.
+        remote_sdp: Vec<u8>,
+    },
+    /// The session was changed, by either side.
+    Changed {
         /// The description of the other side, as it came.
         remote_sdp: Vec<u8>,
     },
@@ -269,9 +279,9 @@ impl Phone {
     }
 
     /// Asks to change the session of the youngest call that is up (RFC 3261 section 14).
-    pub fn reinvite(&mut self, now: Instant) {
+    pub fn reinvite(&mut self, now: Instant, ask: Ask) {
         if let Some(at) = self.calls.iter().rposition(Call::is_up) {
-            self.send_reinvite(now, at);
+            self.send_reinvite(now, at, ask);
         }
     }
 
@@ -323,7 +333,7 @@ impl Phone {
     /// The description that this phone offers and answers with; always the same.
     #[must_use]
     pub fn sdp(&self) -> Vec<u8> {
-        text::sdp(&self.config)
+        text::sdp(&self.config, 0, "sendrecv")
     }
 
     /// Calls that are not over.

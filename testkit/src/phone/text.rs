@@ -67,16 +67,17 @@ fn finish(mut head: String, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The description of a phone: one audio stream, to its own media address.
-pub(super) fn sdp(config: &PhoneConfig) -> Vec<u8> {
+/// The description of a phone: one audio stream, to its own media address. `version`: how often it has changed.
+pub(super) fn sdp(config: &PhoneConfig, version: u32, direction: &str) -> Vec<u8> {
     let kind = match config.media.ip() {
         IpAddr::V4(_) => "IP4",
         IpAddr::V6(_) => "IP6",
     };
     let (ip, port) = (config.media.ip(), config.media.port());
     format!(
-        "v=0\r\no={} 1 1 IN {kind} {ip}\r\ns=-\r\nc=IN {kind} {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n",
-        config.dn
+        "v=0\r\no={} 1 {} IN {kind} {ip}\r\ns=-\r\nc=IN {kind} {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na={direction}\r\n",
+        config.dn,
+        version + 1
     )
     .into_bytes()
 }

@@ -326,6 +326,7 @@ impl Sip<'_> {
         self.pages.release(dialog.ack);
         if let Some(dialog) = self.dialog_mut(leg) {
             dialog.ack = text;
+            dialog.acknowledged = invite.cseq;
         }
         self.repeat_acknowledgement(leg);
     }
