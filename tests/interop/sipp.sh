@@ -44,6 +44,12 @@ run caller caller 25070 500 50 90 -inf "$work/pairs.csv" -d 100 || fail "calls f
 wait "$called" || fail "called phones saw failures"
 echo "sipp: 500 calls with authenticated INVITE set up and cleared"
 
+run held held 25080 100 100 60 & called=$!
+sleep 0.3
+run holder holder 25070 100 25 60 -inf "$work/pairs.csv" || fail "a call could not be held and taken up again"
+wait "$called" || fail "a held phone did not hear so"
+echo "sipp: 100 calls held and taken up again, each side told so"
+
 run barred barred 25070 50 50 30 -inf "$work/barred.csv" || fail "a barred number was not refused with 403 and its rule"
 echo "sipp: 50 barred numbers refused with 403 and cor.route"
 
@@ -66,7 +72,7 @@ kill -TERM "$pid"
 wait "$pid" || fail "the gateway did not stop cleanly"
 records=$(tail -n +2 "$work/data/smdr.csv" | grep -c ',I,' || true)
 denied=$(grep -c '"rule":"cor.route"' "$work/data/denied.jsonl" || true)
-[ "$records" -ge 600 ] || fail "SMDR has $records internal calls, 600 were made"
+[ "$records" -ge 700 ] || fail "SMDR has $records internal calls, 700 were made"
 coded=$(grep -c ',B,T001,1,3,1,day,route,17,001,42' "$work/data/smdr.csv" || true)
 [ "$coded" -eq 5 ] || fail "SMDR has $coded calls with the account code, 5 were made"
 [ "$denied" -eq 50 ] || fail "denied.jsonl has $denied lines of cor.route, 50 were refused"
