@@ -20,6 +20,7 @@ ceiling() {
     sip-call) echo 145000 ;;
     sip-register) echo 52000 ;;
     check-code) echo 12000 ;;
+    media) echo 20000 ;;
     esac
 }
 failed=0

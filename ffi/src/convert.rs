@@ -261,7 +261,7 @@ fn smdr(record: &Smdr) -> stw_smdr {
 fn leg(leg: Handle, cause: Option<Cause>) -> stw_output_leg {
     let rule = match cause {
         Some(Cause::Denied(rule)) => u32::from(rule.number()),
-        Some(Cause::Normal | Cause::Preempted | Cause::Status(_)) | None => 0,
+        Some(Cause::Normal | Cause::Preempted | Cause::Status(_) | Cause::Media(_)) | None => 0,
     };
     stw_output_leg {
         leg: leg.bits(),

@@ -241,10 +241,7 @@ fn later_text(what: &str) -> String {
         "user" | "hunt_group" | "speed_call" | "features" | "registration" => {
             "the number is kept free: who dials it gets vacant number"
         }
-        "device.srtp" | "template.srtp" | "trunk.srtp" => {
-            "the phones alone decide whether media is encrypted: `required` is not enforced here"
-        }
-        "media" | "media_path" => "media goes as the two ends agree",
+        "media.rtpengine" | "media.video" | "media_path" => "media goes as the two ends agree",
         "trunk.username" | "trunk.password" | "trunk.register" => "nothing is proved to the carrier",
         "assert" => "it is not proved",
         "system.rules" => "every open rule is strict",

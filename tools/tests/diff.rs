@@ -492,6 +492,25 @@ Other differences:
 }
 
 #[test]
+fn media_is_encrypted_otherwise() {
+    Case {
+        besides: "",
+        changes: &[
+            ("", "[media]\nsdes_over_clear = \"deny\"\n"),
+            (r#"username = "galley""#, "username = \"galley\"\nsrtp = \"required\""),
+            (r#"host = "192.0.2.1:5060""#, "host = \"192.0.2.1:5060\"\nsrtp = \"off\""),
+        ],
+        said: r#"
+Other differences:
+  SRTP keys over clear signalling: denied, before: allowed
+  encryption of media of device 202: required, before: best-effort
+  encryption of media of trunk harbour: off, before: best-effort
+"#,
+    }
+    .holds();
+}
+
+#[test]
 fn every_device_is_named_when_all_are_asked_for() {
     let devices: String = (210..230)
         .zip('a'..)

@@ -309,14 +309,14 @@ fn trusted_ranges_name_their_trunk_the_narrowest_first() {
 
 #[test]
 fn a_key_that_waits_is_reported_once_with_a_count() {
-    let text = OFFICE.replace("dn = \"20", "srtp = \"required\"\ndn = \"20");
+    let text = OFFICE.replace("dn = \"20", "max_contacts = 2\ndn = \"20");
     let waiting = remarks(&text, Level::Info)
         .lines()
         .filter(|line| line.contains("not-in-force"))
         .collect::<Vec<_>>()
         .join("\n");
-    let expected = "office.toml:60:1: info[not-in-force]: `device.srtp` is checked but not in force in this version: \
-         the phones alone decide whether media is encrypted: `required` is not enforced here (2 places)";
+    let expected = "office.toml:60:1: info[not-in-force]: `device.max_contacts` is checked but not in force in this version: \
+         it has no effect (2 places)";
     assert_eq!(waiting, expected);
 }
 

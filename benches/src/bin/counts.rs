@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::path::Path;
 use strowger::base::{Instant, Soft};
 use strowger::policy::{Code, Keyring};
-use strowger_benches::{calls, policies};
+use strowger_benches::{calls, media, policies};
 
 /// Policies are made with so many rows.
 const ROWS: [usize; 3] = [10, 1_000, 100_000];
@@ -35,7 +35,7 @@ fn main() {
 
 fn list() {
     println!(
-        "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1\ncheck-code {TIMES}"
+        "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1\ncheck-code {TIMES}\nmedia {TIMES}"
     );
     for (question, _) in policies::QUESTIONS {
         ROWS.iter().for_each(|rows| println!("decide-{question}-{rows} {TIMES}"));
@@ -80,6 +80,12 @@ fn work(name: &str, directory: &Path) {
             assert!(black_box(sent) > 0);
         }
         "check-code" => check_code(),
+        "media" => {
+            let (offer, answer) = (media::description(&[1, 2]), media::description(&[1]));
+            for _ in 0..TIMES {
+                assert!(black_box(media::media_measured(black_box(&offer), black_box(&answer))) > 0);
+            }
+        }
         decide => {
             let parts: Vec<&str> = decide.rsplitn(2, '-').collect();
             let [rows, question] = parts.as_slice() else { return unknown(name) };

@@ -1,5 +1,6 @@
 //! Why a call ended: one value that SIP, records and neutral signals share.
 
+use crate::media::Refused;
 use crate::policy::Rule;
 
 /// A reason. `Status` keeps a peer's own SIP status, so that it reaches the other side unchanged.
@@ -11,6 +12,8 @@ pub enum Cause {
     Denied(Rule),
     /// It made room for an emergency call.
     Preempted,
+    /// The two parties cannot agree on media as policy wants it.
+    Media(Refused),
     /// The final SIP status that a peer gave, or that describes what happened: 300-699.
     Status(u16),
 }
@@ -36,6 +39,7 @@ impl Cause {
         match self {
             Self::Normal => 487,
             Self::Preempted => 503,
+            Self::Media(_) => 488,
             Self::Status(status) => match status {
                 // A redirection or challenge was meant for us, not for the caller.
                 300..=399 | 401 | 407 => 480,
@@ -83,6 +87,7 @@ impl Cause {
         match self {
             Self::Normal => 16,
             Self::Preempted => 8,
+            Self::Media(_) => 88,
             Self::Status(status) => match status {
                 404 | 485 | 604 => 1,
                 486 | 600 => 17,

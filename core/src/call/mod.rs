@@ -15,7 +15,7 @@ pub use leg::Leg;
 
 use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
-use crate::media::{Change, Side};
+use crate::media::{Change, Pass, Side, Summary};
 use crate::policy::{Authority, RowRef};
 use crate::policy::{Choice, Denial, Mode, Party, Permit};
 use crate::table::Slab;
@@ -58,6 +58,18 @@ pub struct LegSlot {
     pub party: Party,
     /// Whether the outside drives it by neutral signals instead of SIP.
     pub neutral: bool,
+    /// What its party has offered last, until it is answered.
+    pub offered: Summary,
+    /// How that offer was passed on.
+    pub pass: Pass,
+}
+
+impl LegSlot {
+    /// A leg that is not part of a call yet.
+    #[must_use]
+    pub const fn new(party: Party, call: Handle, neutral: bool) -> Self {
+        Self { leg: Leg::new(), call, party, neutral, offered: Summary::NONE, pass: Pass::WithKeys }
+    }
 }
 
 /// A call in the table, or the dialing before it: who is off hook has a place for the call that may come of it.
@@ -194,6 +206,17 @@ impl<'m> Calls<'m> {
         self.legs.get(leg)
     }
 
+    /// A leg, to note what its party offers.
+    pub(crate) fn leg_mut(&mut self, leg: Handle) -> Option<&mut LegSlot> {
+        self.legs.get_mut(leg)
+    }
+
+    /// Whether a leg's call is for an emergency.
+    #[must_use]
+    pub fn is_emergency(&self, leg: Handle) -> bool {
+        self.choice(leg).is_some_and(|(_, choice)| choice.rule == crate::policy::Rule::Emergency)
+    }
+
     /// The handle of the leg in this slot, if it is in use.
     #[must_use]
     pub fn leg_at(&self, index: u32) -> Option<Handle> {
@@ -269,7 +292,7 @@ impl<'m> Calls<'m> {
             return None;
         }
         let call = self.calls.insert(Call::Dialing(dialing)).ok()?;
-        self.legs.insert(LegSlot { leg: Leg::new(), call, party, neutral }).ok()
+        self.legs.insert(LegSlot::new(party, call, neutral)).ok()
     }
 
     /// Somebody who is dialing and does not call for help: who makes room for one who does. Work: linear in the legs.
@@ -295,7 +318,7 @@ impl<'m> Calls<'m> {
             None if self.free() == 0 => return None,
             None => None,
         };
-        let slot = |party, neutral| LegSlot { leg: Leg::new(), call: Handle::NONE, party, neutral };
+        let slot = |party, neutral| LegSlot::new(party, Handle::NONE, neutral);
         let b = self.legs.insert(slot(choice.to, neutral.1)).ok()?;
         let a = match leg {
             Some(leg) => leg,
@@ -379,8 +402,7 @@ impl<'m> Calls<'m> {
         commands: &mut Commands,
     ) -> Option<Handle> {
         let choice = *permit.choice();
-        let slot = LegSlot { leg: Leg::new(), call: call_handle, party: choice.to, neutral };
-        let b = self.legs.insert(slot).ok()?;
+        let b = self.legs.insert(LegSlot::new(choice.to, call_handle, neutral)).ok()?;
         let call = self.placed_mut(call_handle)?;
         call.edge.repropose(permit, b);
         call.choice = choice;

@@ -7,6 +7,7 @@ use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::dialing::Tone;
 use crate::call::{Cause, Command, Commands, leg};
+use crate::media::Pass;
 use crate::policy::{Image, Party, Permit, Verdict};
 use crate::signalling::dialog::{Dialog, Phase};
 use crate::signalling::render;
@@ -106,7 +107,12 @@ impl<C: Crypto> Exchange<'_, C> {
             self.event(Event::Setup(leg, party, digits));
             return None;
         }
-        if self.invite_out(now, leg, party, &digits).is_none() {
+        let caller = self.calls.edge(leg)?.a();
+        let pass = match self.judge_offer(caller) {
+            Ok(pass) => pass,
+            Err(refused) => return Some((leg, leg::Event::Release(Cause::Media(refused)))),
+        };
+        if self.invite_out(now, leg, party, &digits, pass).is_none() {
             let cause = match party {
                 Party::Trunk(_) => Cause::CONGESTION,
                 Party::Device(_) | Party::Unknown => Cause::UNAVAILABLE,
@@ -117,7 +123,14 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Our INVITE to a device or trunk; `None` if it cannot be reached.
-    fn invite_out(&mut self, now: Instant, leg: Handle, to: Party, digits: &Digits) -> Option<()> {
+    fn invite_out(
+        &mut self,
+        now: Instant,
+        leg: Handle,
+        to: Party,
+        digits: &Digits,
+        pass: Pass,
+    ) -> Option<()> {
         let image = self.policy?.image;
         let next_hop = match to {
             Party::Device(device) if self.is_registered(device) => {
@@ -187,9 +200,13 @@ impl<C: Crypto> Exchange<'_, C> {
             contact(out, us);
             out.line(&[render::ALLOW]);
         };
-        let request = Request { method: Method::Invite, cookie: branch, body: offer };
-        let invite = self.sip.request(now, &mut self.timers, leg, request, extra)?;
-        self.sip.dialog_mut(leg)?.invite = invite;
+        // A copy only where something has to be left out.
+        let stripped =
+            if pass == Pass::WithKeys || offer.is_empty() { None } else { Some(self.filtered(offer, pass)?) };
+        let request = Request { method: Method::Invite, cookie: branch, body: stripped.unwrap_or(offer) };
+        let invite = self.sip.request(now, &mut self.timers, leg, request, extra);
+        self.sip.pages.release(stripped.unwrap_or(Text::EMPTY));
+        self.sip.dialog_mut(leg)?.invite = invite?;
         Some(())
     }
 
@@ -257,7 +274,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 contact(out, us);
                 out.line(&[render::ALLOW]);
             };
-            self.sip.respond(now, &mut self.timers, invite, 200, extra, heard.body);
+            let pass = self.calls.leg(b)?.pass;
+            self.sip.respond_with(now, &mut self.timers, invite, 200, extra, (heard.body, pass));
         }
         if !neutral.1 {
             if offered {

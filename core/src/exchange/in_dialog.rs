@@ -38,18 +38,25 @@ impl<C: Crypto> Exchange<'_, C> {
         if release {
             self.bye(now, leg, Cause::Normal);
         }
-        self.change(now, leg, Event::Confirmed, &Came { body, invite: Handle::NONE });
         let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
         let waiting = peer.filter(|peer| {
             self.sip.dialog(*peer).is_some_and(|dialog| dialog.phase == Phase::Unacknowledged)
         });
         if let Some(peer) = waiting {
-            let cookie = self.crypto.random_u64();
-            self.sip.acknowledge(peer, cookie, body);
-            if let Some(dialog) = self.sip.dialog_mut(peer) {
-                dialog.phase = Phase::Confirmed;
+            match self.judge_answer(leg, body) {
+                // A change confirms it by its own rules.
+                Ok(()) if self.calls.change(leg).is_some_and(|change| !change.is_settled()) => {}
+                Ok(()) => {
+                    let cookie = self.crypto.random_u64();
+                    self.sip.acknowledge(peer, cookie, body);
+                    if let Some(dialog) = self.sip.dialog_mut(peer) {
+                        dialog.phase = Phase::Confirmed;
+                    }
+                }
+                Err(refused) => return self.refuse_acceptance(now, peer, refused),
             }
         }
+        self.change(now, leg, Event::Confirmed, &Came { body, invite: Handle::NONE });
     }
 
     /// A 2xx of ours was never acknowledged: the call is cleared (RFC 3261 section 13.3.1.4).

@@ -6,6 +6,7 @@ use super::receive::Load;
 use super::{Exchange, Signal, Taken};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
 use crate::call::{Cause, Commands, leg};
+use crate::media::{Refused, Summary, keys};
 use crate::policy::{Party, Rule};
 use crate::signalling::dialog::{Dialog, Phase};
 use crate::signalling::render;
@@ -48,11 +49,14 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
             },
         };
-        if let Some(status) = unusable_body(message) {
-            return self.sip.reply(message, source, status, |out| {
-                out.line(&[b"Accept: application/sdp"]);
-            });
-        }
+        let offer = match description(message) {
+            Ok(offer) => offer,
+            Err(status) => {
+                return self.sip.reply(message, source, status, |out| {
+                    out.line(&[b"Accept: application/sdp"]);
+                });
+            }
+        };
         // Help is found from everywhere, but the last places are for who can be somebody of ours.
         let zone = if emergency { policy.image.zone_by_address(source.ip()) } else { 0 };
         let known = from != Party::Unknown || zone != 0 || policy.image.is_block();
@@ -72,7 +76,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut commands = Commands::new();
         match self.place(now, &asked, &mut commands) {
             Ok(a) => {
-                self.begin_dialog(message, source, key, a, tag_cookie);
+                self.begin_dialog(message, &offer, source, key, a, tag_cookie);
+                self.note_offer(a, offer);
                 self.trying(now, a);
                 self.placed(now, a, commands);
             }
@@ -81,7 +86,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 let Some(leg) = self.wait_for_code(&asked, denial) else {
                     return self.congested(message, source);
                 };
-                self.begin_dialog(message, source, key, leg, tag_cookie);
+                self.begin_dialog(message, &offer, source, key, leg, tag_cookie);
+                self.note_offer(leg, offer);
                 self.ask_for_code(now, leg, denial.rule);
             }
             Err(Unplaced::Denied(decision)) => {
@@ -166,6 +172,7 @@ impl<C: Crypto> Exchange<'_, C> {
     fn begin_dialog(
         &mut self,
         message: &Message<'_>,
+        offered: &Summary,
         source: SocketAddr,
         key: Key,
         leg: Handle,
@@ -188,7 +195,9 @@ impl<C: Crypto> Exchange<'_, C> {
             remote.line(&[b"Route: ", route]);
         }
         let remote = remote.finish().unwrap_or(Text::EMPTY);
-        let offer = self.sip.pages.store(message.body).unwrap_or(Text::EMPTY);
+        let mut offer = self.sip.pages.writer();
+        keys::usable_only(&mut offer, message.body, offered);
+        let offer = offer.finish().unwrap_or(Text::EMPTY);
         let length = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX);
         let next_hop = first_hop(message, false).unwrap_or(next_hop);
         let remote_tag = self.sip.tag_hash(from.tag().unwrap_or(&[]));
@@ -242,17 +251,22 @@ pub(super) fn first_hop(message: &Message<'_>, backwards: bool) -> Option<Socket
     crate::wire::sip::Address::parse(route?).ok()?.uri.socket_address()
 }
 
-/// The status for a body that cannot be handed on.
-pub(super) fn unusable_body(message: &Message<'_>) -> Option<u16> {
+/// What the description in a message says, if it has one; the status for a body that cannot be handed on.
+pub(super) fn description(message: &Message<'_>) -> Result<Summary, u16> {
     if message.body.is_empty() {
-        return None;
+        return Ok(Summary::NONE);
     }
     let sdp = message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
     let encoded = message.headers(Name::ContentEncoding).next().is_some();
     if !sdp || encoded {
-        return Some(415);
+        return Err(415);
     }
-    Session::parse(message.body).is_err().then_some(400)
+    Session::parse(message.body).map(|session| Summary::of(&session)).map_err(|_| 400)
+}
+
+/// Why media could not be agreed on (section 20.43).
+pub(super) fn warning(out: &mut impl Sink, refused: Refused) {
+    out.line(&[b"Warning: 399 strowger \"", refused.name().as_bytes(), b"\""]);
 }
 
 /// The `Reason` header (RFC 3326): the Q.850 cause and, for a denial, the rule's name.
@@ -261,6 +275,10 @@ pub(super) fn reason(out: &mut impl Sink, cause: Cause) {
     out.number(u64::from(cause.q850()));
     match cause {
         Cause::Denied(rule) => out.line(&[b";text=\"", rule.name().as_bytes(), b"\""]),
+        Cause::Media(refused) => {
+            out.line(&[b";text=\"", refused.name().as_bytes(), b"\""]);
+            warning(out, refused);
+        }
         Cause::Normal | Cause::Preempted | Cause::Status(_) => out.put(b"\r\n"),
     }
     if cause.status() == 503 {

@@ -14,6 +14,7 @@ mod dialing;
 mod identity;
 mod in_dialog;
 mod invite;
+mod media;
 mod memory;
 mod notify;
 mod placing;

@@ -36,9 +36,11 @@ impl<C: Crypto> Exchange<'_, C> {
             (Some(_), false, _) => Completion::Internal,
             (None, _, Cause::Status(486 | 600)) => Completion::Busy,
             (None, _, Cause::Status(404 | 484 | 604)) => Completion::Error,
-            (None, _, Cause::Status(_) | Cause::Normal | Cause::Denied(_) | Cause::Preempted) => {
-                Completion::None
-            }
+            (
+                None,
+                _,
+                Cause::Status(_) | Cause::Normal | Cause::Denied(_) | Cause::Preempted | Cause::Media(_),
+            ) => Completion::None,
         };
         let seconds = |ms: u64| u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX);
         let rule = match (finished.emergency, external) {

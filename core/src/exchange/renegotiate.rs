@@ -5,11 +5,11 @@
 
 use super::Exchange;
 use super::commands::{Heard, contact};
-use super::invite::{reason, unusable_body};
+use super::invite::{description, reason, warning};
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
-use crate::media::Side;
 use crate::media::change::{Action, Event};
+use crate::media::{Pass, Refused, Side, Summary, keys};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::sip::{Key, Request};
@@ -41,9 +41,10 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(invite) = self.sip.begin_invite_server(message, source, key, leg, &[]) else {
             return self.later(message, source);
         };
-        if let Some(status) = unusable_body(message) {
-            return self.refuse_change(now, invite, status);
-        }
+        let offer = match description(message) {
+            Ok(offer) => offer,
+            Err(status) => return self.refuse_change(now, invite, status),
+        };
         let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
         let slots = peer.and_then(|peer| Some((self.calls.leg(leg)?, self.calls.leg(peer)?)));
         let connected =
@@ -65,6 +66,15 @@ impl<C: Crypto> Exchange<'_, C> {
             self.refresh_target(leg, message);
         }
         let late = message.body.is_empty();
+        if !under_way {
+            self.note_offer(leg, offer);
+            if let Some(peer) = peer {
+                self.note_offer(peer, Summary::NONE);
+            }
+            if let Err(refused) = self.judge_offer(leg) {
+                return self.refuse_media(now, invite, refused);
+            }
+        }
         self.change(now, leg, |side| Event::Asked { side, late }, &Came { body: message.body, invite });
     }
 
@@ -85,7 +95,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 match *action {
                     Action::PassOn(to) => {
                         self.begin_change(now, leg, came.invite);
-                        if self.pass_on(now, legs.of(to), came.body).is_none() {
+                        let pass = self.calls.leg(leg).map_or(Pass::WithKeys, |slot| slot.pass);
+                        if self.pass_on(now, legs.of(to), came.body, pass).is_none() {
                             next = Some(Event::Refused(to, 500));
                         }
                     }
@@ -121,8 +132,15 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Our re-INVITE to the other side; `None` if there is no room for it.
-    fn pass_on(&mut self, now: Instant, leg: Handle, offer: &[u8]) -> Option<()> {
-        let body = self.sip.pages.store(offer)?;
+    fn pass_on(&mut self, now: Instant, leg: Handle, offer: &[u8], pass: Pass) -> Option<()> {
+        let summary =
+            &self.calls.sides(leg).and_then(|(side, legs)| self.calls.leg(legs.of(side.other())))?.offered;
+        let mut usable = self.sip.pages.writer();
+        keys::usable_only(&mut usable, offer, summary);
+        let usable = usable.finish()?;
+        let body = self.filtered(usable, pass);
+        self.sip.pages.release(usable);
+        let body = body?;
         let (us, cookie) = (self.sip.us(), self.crypto.random_u64());
         let extra = |out: &mut PageWriter<'_, '_>| {
             contact(out, us);
@@ -138,6 +156,8 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn agree(&mut self, now: Instant, leg: Handle, body: &[u8]) {
+        let other = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        let pass = other.and_then(|other| self.calls.leg(other)).map_or(Pass::WithKeys, |slot| slot.pass);
         let Some(dialog) = self.sip.dialog_mut(leg) else { return };
         dialog.phase = Phase::Answered { release: false };
         let (invite, us) = (dialog.invite, self.sip.us());
@@ -145,7 +165,7 @@ impl<C: Crypto> Exchange<'_, C> {
             contact(out, us);
             out.line(&[render::ALLOW]);
         };
-        self.sip.respond(now, &mut self.timers, invite, 200, extra, body);
+        self.sip.respond_with(now, &mut self.timers, invite, 200, extra, (body, pass));
     }
 
     fn confirm(&mut self, leg: Handle, body: &[u8]) {
@@ -175,6 +195,11 @@ impl<C: Crypto> Exchange<'_, C> {
         self.sip.respond(now, &mut self.timers, invite, status, extra, &[]);
     }
 
+    /// Refuses a re-INVITE for what it offers.
+    fn refuse_media(&mut self, now: Instant, invite: Handle, refused: Refused) {
+        self.sip.respond(now, &mut self.timers, invite, 488, |out| warning(out, refused), &[]);
+    }
+
     fn later(&mut self, message: &Message<'_>, source: SocketAddr) {
         self.sip.reply(message, source, 500, |out| out.line(&[b"Retry-After: 5"]));
     }
@@ -192,13 +217,19 @@ impl<C: Crypto> Exchange<'_, C> {
         let came = Came { body, invite: Handle::NONE };
         match status {
             ..=199 => {}
-            200..=299 if unusable_body(message).is_some() || body.is_empty() => {
+            200..=299 if description(message).is_err() || body.is_empty() => {
                 // Neither an answer nor an offer: what that session is, nobody could say.
                 self.confirm(leg, &[]);
                 self.change(now, leg, |side| Event::Refused(side, 488), &came);
             }
             200..=299 => {
                 self.refresh_target(leg, message);
+                if let Err(refused) = self.judge_acceptance(leg, body) {
+                    // What it has now is not what policy wants, and what it had is gone: the call is.
+                    self.confirm(leg, &[]);
+                    self.change(now, leg, |side| Event::Refused(side, 488), &came);
+                    return self.clear_for_media(now, leg, refused);
+                }
                 self.phase_of_change(leg, Phase::Unacknowledged);
                 self.change(now, leg, Event::Agreed, &came);
             }

@@ -45,12 +45,19 @@ impl<C: Crypto> Exchange<'_, C> {
             (100..=199, Phase::Calling { release: false } | Phase::Early) => {
                 self.set_phase(leg, Phase::Early);
                 if status > 100 {
+                    // Early media is like the answer to come (RFC 3261 section 13.2.1); what policy does not want is not told.
+                    let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+                    let early = !body.is_empty() && peer.is_some_and(|peer| self.has_offered(peer));
+                    let body = if early && self.judge_answer(leg, body).is_ok() { body } else { &[] };
                     self.leg_event(now, leg, leg::Event::Alerting, &Heard { status, body });
                 }
             }
             (200..=299, Phase::Calling { release: false } | Phase::Early) => {
                 self.learn_remote(leg, message);
-                self.leg_event(now, leg, leg::Event::Answer, &Heard { status, body });
+                match self.judge_acceptance(leg, body) {
+                    Ok(()) => self.leg_event(now, leg, leg::Event::Answer, &Heard { status, body }),
+                    Err(refused) => self.refuse_acceptance(now, leg, refused),
+                }
             }
             // It answered before our CANCEL arrived: acknowledge, then hang up (RFC 3261 section 15).
             (200..=299, Phase::Calling { release: true } | Phase::Cancelling) => {

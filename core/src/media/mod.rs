@@ -1,9 +1,18 @@
-//! What two parties of a call agree on for their media (RFC 3264). The descriptions themselves go from one to the other;
-//! this knows what was offered, by whom, and what became of it.
+//! What two parties of a call agree on for their media (RFC 3264). The descriptions themselves go from one to the other, less
+//! keys that must not; this knows what was offered, by whom, whether policy lets it be agreed on, and what became of it.
 
 pub mod change;
+pub mod judge;
+pub mod keys;
+pub mod srtp;
+pub mod summary;
 
 #[cfg(test)]
 mod change_tests;
+#[cfg(test)]
+mod judge_tests;
 
 pub use change::{Change, Side};
+pub use judge::{Pass, Refused, Terms};
+pub use srtp::Srtp;
+pub use summary::Summary;

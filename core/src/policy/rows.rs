@@ -140,6 +140,8 @@ row! {
         login_lockout_s: u32,
         /// Bit n - 22: the open reading of rule n (R22 to R37).
         open_rules: u16,
+        /// 1: SRTP keys may not go over signalling in clear.
+        sdes_denied: u8,
     }
 }
 
@@ -214,6 +216,8 @@ row! {
         zone: u8,
         /// Digest algorithms offered in this order, two bits each from the lowest: 1 MD5, 2 SHA-256, 0 end.
         digest: u8,
+        /// Encryption of its media: 0 best effort, 1 off, 2 required.
+        srtp: u8,
     }
 }
 
@@ -252,6 +256,8 @@ row! {
         zone: u8,
         /// Bit 0: belongs to the public network. Bits 1-2: what is sent ([`AS_DIALED`] …).
         flags: u8,
+        /// Encryption of its media: 0 best effort, 1 off, 2 required.
+        srtp: u8,
         /// Calls at once.
         channels: u16,
         /// Its name.

@@ -3,6 +3,8 @@
 use super::dialog::Dialog;
 use crate::base::crypto::hex_digit;
 use crate::base::{Handle, WallTime};
+use crate::media::Pass;
+use crate::media::keys::Filter;
 use crate::table::pages::PageWriter;
 use crate::wire::sip::{Message, Method, Name};
 use crate::wire::write::Sink;
@@ -214,13 +216,29 @@ pub fn request_head(out: &mut PageWriter<'_, '_>, dialog: &Dialog, head: &Head<'
 
 /// The last lines of the head, and the body.
 pub fn body(out: &mut impl Sink, body: &[u8]) {
+    description(out, body, Pass::WithKeys);
+}
+
+/// The same, less keys that must not go on.
+pub fn description(out: &mut impl Sink, body: &[u8], pass: Pass) {
     if !body.is_empty() {
         out.line(&[b"Content-Type: application/sdp"]);
     }
+    let mut length = Length(0);
+    Filter::write(&mut length, body, pass);
     out.put(b"Content-Length: ");
-    out.number(u64::try_from(body.len()).unwrap_or(0));
+    out.number(length.0);
     out.put(b"\r\n\r\n");
-    out.put(body);
+    Filter::write(out, body, pass);
+}
+
+/// Counts.
+struct Length(u64);
+
+impl Sink for Length {
+    fn put(&mut self, bytes: &[u8]) {
+        self.0 = self.0.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    }
 }
 
 /// A `Date` header (RFC 3261 section 20.17), for phones that set their clock by it.

@@ -225,6 +225,18 @@ impl PageWriter<'_, '_> {
         }
     }
 
+    /// Hands the octets of another stored text over, piece by piece.
+    pub fn put_text_by(&mut self, text: Text, mut put: impl FnMut(&mut Self, &[u8])) {
+        let (mut at, mut left) = (text.head, text.len());
+        while left > 0 {
+            let Some(page) = self.pages.page_mut(at).map(|page| *page) else { return };
+            let piece = page.bytes.get(..left.min(ROOM)).unwrap_or(&[]);
+            put(self, piece);
+            at = page.next;
+            left = left.saturating_sub(ROOM);
+        }
+    }
+
     /// The text with one user, or `None` if the pool ran out (and then nothing is kept).
     #[must_use]
     pub fn finish(mut self) -> Option<Text> {

@@ -80,6 +80,10 @@ pub struct PhoneConfig {
     pub late_offer: bool,
     /// Never acknowledges a 2xx, as if its ACKs got lost.
     pub withhold_ack: bool,
+    /// The transport of its audio stream, and attributes behind the usual ones: keys, say.
+    pub profile: String,
+    /// See [`Self::profile`].
+    pub attributes: Vec<String>,
     /// Refuses changes of the session with this status.
     pub refuse_changes: Option<u16>,
     /// Takes calls for any number, several at a time.
@@ -105,6 +109,8 @@ impl PhoneConfig {
             refresh: false,
             late_offer: false,
             withhold_ack: false,
+            profile: "RTP/AVP".to_owned(),
+            attributes: Vec::new(),
             refuse_changes: None,
             trunk: false,
             seed: 0,

@@ -74,10 +74,12 @@ pub(super) fn sdp(config: &PhoneConfig, version: u32, direction: &str) -> Vec<u8
         IpAddr::V6(_) => "IP6",
     };
     let (ip, port) = (config.media.ip(), config.media.port());
+    let attributes: String = config.attributes.iter().map(|attribute| format!("a={attribute}\r\n")).collect();
     format!(
-        "v=0\r\no={} 1 {} IN {kind} {ip}\r\ns=-\r\nc=IN {kind} {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na={direction}\r\n",
+        "v=0\r\no={} 1 {} IN {kind} {ip}\r\ns=-\r\nc=IN {kind} {ip}\r\nt=0 0\r\nm=audio {port} {} 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n{attributes}a={direction}\r\n",
         config.dn,
-        version + 1
+        version + 1,
+        config.profile
     )
     .into_bytes()
 }

@@ -21,6 +21,7 @@ use crate::keyring::keyring;
 use crate::read::{read_file, read_str};
 use crate::schema::Policy;
 use crate::schema::system::{Layout, Profile, Reading};
+use crate::schema::waiting::Allowed;
 use crate::write::Tables;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -136,6 +137,8 @@ fn system(policy: &Policy, tables: &mut Tables) {
             Some(Layout::Extended) => 1 << 4,
         };
     limits(policy, row);
+    let media = policy.media.as_ref().map(|row| &row.keys);
+    row.sdes_denied = u8::from(media.is_some_and(|media| media.sdes_over_clear == Some(Allowed::Deny)));
     row.system_id = smdr.and_then(|smdr| smdr.system_id.as_ref()).map_or(1, |id| id.0.0);
 }
 

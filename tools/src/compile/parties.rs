@@ -6,7 +6,7 @@ use crate::finding::{Level, Place, Report, Row};
 use crate::keyring::Secrets;
 use crate::read::NOT_IN_FORCE;
 use crate::schema::Policy;
-use crate::schema::parties::{Device, Digest, Kind, Template, Transport};
+use crate::schema::parties::{Device, Digest, Kind, Srtp, Template, Transport};
 use crate::write::{Tables, soft};
 use strowger::base::{Algorithm, Crypto, Soft};
 use strowger::policy::rows::{DeviceRow, DeviceTextRow};
@@ -158,6 +158,7 @@ impl Devices<'_> {
             interconnect: plain!(device, template, interconnect).map_or(1, |number| number.get()),
             zone,
             digest: offered,
+            srtp: srtp_number(plain!(device, template, srtp).copied()),
         });
         let account_code = key!(device, template, default_account_code).and_then(|(id, place)| {
             let id: u16 = id.get();
@@ -309,4 +310,14 @@ fn digest(device: &Row<Device>, template: Option<&Row<Template>>, report: &mut R
         );
     }
     offered
+}
+
+/// Encryption of media as the image has it.
+pub(crate) fn srtp_number(srtp: Option<Srtp>) -> u8 {
+    let srtp = match srtp {
+        Some(Srtp::Off) => strowger::media::Srtp::Off,
+        Some(Srtp::BestEffort) | None => strowger::media::Srtp::BestEffort,
+        Some(Srtp::Required) => strowger::media::Srtp::Required,
+    };
+    srtp.number()
 }

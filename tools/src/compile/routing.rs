@@ -196,6 +196,7 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
                     Some(NumberFormat::National) => NATIONAL,
                     Some(NumberFormat::E164) => E164,
                 } << 1,
+            srtp: super::parties::srtp_number(keys.srtp),
             channels,
             inbound: 0,
             name: tables.texts.add(name),

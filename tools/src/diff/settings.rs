@@ -9,6 +9,7 @@ use super::text::counted;
 use super::zones::{notified, range, zones};
 use super::{Most, TooLarge};
 use std::collections::BTreeMap;
+use strowger::media::Srtp;
 use strowger::policy::calendar::WEEK;
 use strowger::policy::emergency::{callback, location};
 use strowger::policy::rows::{CosRow, END_FEATURE, END_SHIFT, Features};
@@ -64,6 +65,8 @@ fn system(images: [&Image<'_>; 2], lines: &mut Lines) {
     lines.number("failed log-ins that lock out", old.login_failures, new.login_failures);
     lines.number("seconds in which failed log-ins count", old.login_window_s, new.login_window_s);
     lines.number("seconds of a lock-out", old.login_lockout_s, new.login_lockout_s);
+    let keys = |denied: u8| if denied == 0 { "allowed" } else { "denied" };
+    lines.text("SRTP keys over clear signalling", keys(old.sdes_denied), keys(new.sdes_denied));
     let most = |image: &Image<'_>, cor: usize| image.max_digits().get(cor).map_or(0, |row| row.digits);
     for cor in 0..images[0].max_digits().len().max(images[1].max_digits().len()) {
         lines.number(
@@ -214,7 +217,21 @@ fn feature_codes(plan: &Dialing<'_>) -> Vec<String> {
     codes
 }
 
-/// What helpers are told of each caller.
+/// What policy says of a party's media.
+fn encryption(image: &Image<'_>, party: Party) -> &'static str {
+    let number = match party {
+        Party::Device(device) => image.devices().get(device as usize).map_or(0, |row| row.srtp),
+        Party::Trunk(trunk) => image.trunks().get(usize::from(trunk)).map_or(0, |row| row.srtp),
+        Party::Unknown => 0,
+    };
+    match Srtp::from_number(number) {
+        Srtp::Off => "off",
+        Srtp::BestEffort => "best-effort",
+        Srtp::Required => "required",
+    }
+}
+
+/// What helpers are told of each caller, and how its media is encrypted.
 fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
     let mut changed: BTreeMap<(&str, [String; 2]), Vec<String>> = BTreeMap::new();
     for caller in callers.all.iter().filter(|caller| caller.sort != Sort::Trunk) {
@@ -222,7 +239,13 @@ fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
         let parties = [old, new];
         let numbers = [0, 1].map(|side| callback(images[side], parties[side]).as_str().to_owned());
         let places = [0, 1].map(|side| location(images[side], parties[side], 0).to_owned());
-        for (what, both) in [("emergency call-back number", numbers), ("emergency location", places)] {
+        let srtp = [0, 1].map(|side| encryption(images[side], parties[side]).to_owned());
+        let all = [
+            ("emergency call-back number", numbers),
+            ("emergency location", places),
+            ("encryption of media", srtp),
+        ];
+        for (what, both) in all {
             if both[0] != both[1] {
                 let named = if caller.sort == Sort::Device {
                     format!("device {}", caller.name)
@@ -262,6 +285,9 @@ fn trunks(
             [0, 1].map(|side| images[side].trunks().get(usize::from(rows[side])).unwrap_or_default());
         let name = &caller.name;
         lines.number(&format!("channels of trunk {name}"), row_old.channels, row_new.channels);
+        let srtp = [Party::Trunk(was), Party::Trunk(is)];
+        let srtp = [0, 1].map(|side| encryption(images[side], srtp[side]));
+        lines.text(&format!("encryption of media of trunk {name}"), srtp[0], srtp[1]);
         let texts =
             [(row_old.host, row_new.host, "host"), (row_old.caller_id, row_new.caller_id, "caller ID")];
         for (old, new, what) in texts {

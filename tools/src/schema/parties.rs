@@ -58,7 +58,7 @@ macro_rules! devices {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal { $($own:ident: $own_type:ty,)+ })+) => { $(
         section! {
             $(#[doc = $doc])+
-            $name = $text, later ["srtp", "max_contacts", "role", "intercept", "primary", "secondary",
+            $name = $text, later ["max_contacts", "role", "intercept", "primary", "secondary",
                 "always_to", "busy_to", "no_answer_to", "out_of_service_to", "mac", "set_type", "pin"] {
                 $($own: $own_type,)+
                 kind: Option<Spanned<Kind>>,
@@ -125,7 +125,7 @@ pub(crate) enum TrunkKind {
 
 section! {
     /// `[[trunk]]`
-    Trunk = "trunk", later ["username", "password", "register", "srtp", "elements"] {
+    Trunk = "trunk", later ["username", "password", "register", "elements"] {
         name: Spanned<String>,
         kind: Option<TrunkKind>,
         host: Of<Host>,

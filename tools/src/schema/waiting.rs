@@ -85,7 +85,7 @@ pub(crate) enum Video {
 }
 section! {
     /// `[media]`
-    Media = "media", later ["*"] {
+    Media = "media", later ["rtpengine", "conference", "video"] {
         rtpengine: Option<Of<Socket>>,
         sdes_over_clear: Option<Allowed>,
         conference: Option<String>,

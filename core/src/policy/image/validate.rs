@@ -29,7 +29,7 @@ impl Image<'_> {
                 && cor.iter().all(|cor| *cor <= 96)
                 && (1..=64).contains(&interconnect)
         };
-        check(self.devices, |r| classes(r.cos, r.cor, r.interconnect) && zone(r.zone))?;
+        check(self.devices, |r| classes(r.cos, r.cor, r.interconnect) && zone(r.zone) && r.srtp <= 2)?;
         check(self.device_texts, |r| {
             let texts = [r.dn, r.name, r.username, r.public_number, r.cesid, r.location, r.account_code];
             texts.iter().all(|text| self.has(*text)) && Digits::dialed(self.text(r.dn).as_bytes()).is_ok()
@@ -37,6 +37,7 @@ impl Image<'_> {
         check(self.trunks, |r| {
             classes(r.cos, r.cor, r.interconnect)
                 && zone(r.zone)
+                && r.srtp <= 2
                 && [r.name, r.host, r.caller_id].iter().all(|text| self.has(*text))
                 && usize::try_from(r.inbound).is_ok_and(|root| root <= self.nodes.len())
         })?;
@@ -114,7 +115,7 @@ impl Image<'_> {
         // Whoever dials an emergency number means it, whatever row brought it there: its class is never denied.
         let emergency = 1 << NumberClass::Emergency.number();
         let acted_on = self.system.denied_classes | self.system.watched_classes;
-        let plain = realm_is_plain && acted_on & emergency == 0;
+        let plain = realm_is_plain && acted_on & emergency == 0 && self.system.sdes_denied <= 1;
         if system.iter().all(|text| self.has(*text)) && plain && self.system.system_id <= 999 {
             Ok(())
         } else {

@@ -2,6 +2,7 @@
 
 use super::{Key, Machine, Request, Sip, Told, Transaction};
 use crate::base::{Handle, Instant};
+use crate::media::Pass;
 use crate::signalling::Dialog;
 use crate::signalling::render::{self, Head};
 use crate::signalling::transaction::{client, invite_client, invite_server, server};
@@ -117,12 +118,25 @@ impl Sip<'_> {
         extra: impl FnOnce(&mut PageWriter<'_, '_>),
         body: &[u8],
     ) {
+        self.respond_with(now, timers, handle, status, extra, (body, Pass::WithKeys));
+    }
+
+    /// The same, with a description less keys that must not go on.
+    pub fn respond_with(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        handle: Handle,
+        status: u16,
+        extra: impl FnOnce(&mut PageWriter<'_, '_>),
+        (body, pass): (&[u8], Pass),
+    ) {
         let Some(transaction) = self.transactions.get(handle).copied() else { return };
         let mut out = self.pages.writer();
         render::status_line(&mut out, status);
         out.put_text(transaction.echo, 0, transaction.echo.len());
         extra(&mut out);
-        render::body(&mut out, body);
+        render::description(&mut out, body, pass);
         let Some(text) = out.finish() else { return };
         self.pages.release(transaction.text);
         if let Some(transaction) = self.transactions.get_mut(handle) {

@@ -1,0 +1,163 @@
+//! What a description says of its streams, as far as policy and the other description ask: small, and without keys.
+
+use super::srtp::Line;
+use crate::wire::sdp::{Kind, MAX_MEDIA, Proto, Session};
+
+/// Crypto lines kept of a stream; further usable ones are left out of what is passed on.
+pub const MAX_LINES: usize = 4;
+
+/// How a stream's packets would be protected.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Protection {
+    /// Not RTP, or refused (port 0).
+    #[default]
+    None,
+    /// Plain RTP, and nothing else is on offer.
+    Clear,
+    /// Plain RTP, or SRTP with one of these lines (RFC 8643).
+    Opportunistic,
+    /// SRTP with one of these lines (RFC 4568).
+    Sdes,
+    /// SRTP, but no line can be used (R95).
+    Unusable,
+    /// Keys come by DTLS in the media path (RFC 5764); nobody between sees them.
+    Dtls,
+}
+
+/// A stream.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Stream {
+    kind: u8,
+    proto: u8,
+    /// How it would be protected.
+    pub protection: Protection,
+    /// `a=crypto` lines, usable or not; 255 and more are 255.
+    pub written: u8,
+    /// Keys are offered by another way: DTLS or ZRTP.
+    pub other_keys: bool,
+    tags: [u32; MAX_LINES],
+    /// Places of suites; the first [`NO_LINE`] ends them.
+    suites: [u8; MAX_LINES],
+}
+
+/// No line stands here.
+const NO_LINE: u8 = u8::MAX;
+
+/// The streams of a description.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Summary {
+    streams: heapless::Vec<Stream, MAX_MEDIA>,
+    /// Streams beyond those kept.
+    pub extra: u16,
+}
+
+impl Stream {
+    /// The usable lines.
+    pub fn lines(&self) -> impl Iterator<Item = Line> {
+        let lines = self.tags.into_iter().zip(self.suites);
+        lines.take_while(|(_, suite)| *suite != NO_LINE).map(|(tag, suite)| Line { tag, suite })
+    }
+
+    /// Whether it could be the answer to that offer, protection aside (R91).
+    #[must_use]
+    pub const fn fits(&self, offer: &Self) -> bool {
+        self.kind == offer.kind && self.proto == offer.proto
+    }
+}
+
+impl Summary {
+    /// No streams: there is no description.
+    pub const NONE: Self = Self { streams: heapless::Vec::new(), extra: 0 };
+
+    /// Of a text; [`Summary::NONE`] if it is none. Work: linear in it.
+    #[must_use]
+    pub fn read(text: &[u8]) -> Self {
+        Session::parse(text).map_or(Self::NONE, |session| Self::of(&session))
+    }
+
+    /// Reads it. Work: linear in the description.
+    #[must_use]
+    pub fn of(session: &Session<'_>) -> Self {
+        let session_keys = session.attributes().any(|(name, _)| is_other_key(name));
+        let mut summary = Self { streams: heapless::Vec::new(), extra: session.extra_media };
+        for media in &session.media {
+            let mut stream = Stream {
+                kind: kind(media.kind),
+                proto: proto(media.proto),
+                protection: Protection::None,
+                written: 0,
+                other_keys: session_keys,
+                tags: [0; MAX_LINES],
+                suites: [NO_LINE; MAX_LINES],
+            };
+            let mut kept = 0;
+            for (name, value) in media.attributes() {
+                stream.other_keys |= is_other_key(name);
+                if name != b"crypto" {
+                    continue;
+                }
+                stream.written = stream.written.saturating_add(1);
+                let line = Line::usable(value).filter(|line| stream.lines().all(|one| one.tag != line.tag));
+                let place = (stream.tags.get_mut(kept), stream.suites.get_mut(kept));
+                if let (Some(line), (Some(tag), Some(suite))) = (line, place) {
+                    (*tag, *suite) = (line.tag, line.suite);
+                    kept = kept.saturating_add(1);
+                }
+            }
+            stream.protection = match (media.port, media.proto) {
+                (0, _) | (_, Proto::Udptl | Proto::Other) => Protection::None,
+                (_, Proto::UdpTlsRtpSavp | Proto::UdpTlsRtpSavpf) => Protection::Dtls,
+                (_, Proto::RtpSavp | Proto::RtpSavpf) if kept > 0 => Protection::Sdes,
+                (_, Proto::RtpSavp | Proto::RtpSavpf) if stream.other_keys => Protection::Dtls,
+                (_, Proto::RtpSavp | Proto::RtpSavpf) => Protection::Unusable,
+                (_, Proto::RtpAvp | Proto::RtpAvpf) if kept > 0 => Protection::Opportunistic,
+                (_, Proto::RtpAvp | Proto::RtpAvpf) => Protection::Clear,
+            };
+            let _ = summary.streams.push(stream);
+        }
+        summary
+    }
+
+    /// Whether every `a=crypto` line is usable and counted: then nothing has to be left out.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.extra == 0
+            && self.streams.iter().all(|stream| usize::from(stream.written) == stream.lines().count())
+    }
+
+    /// The streams, in order.
+    #[must_use]
+    pub fn streams(&self) -> &[Stream] {
+        &self.streams
+    }
+}
+
+/// Attributes by which keys are agreed on in the media path (RFC 5763, RFC 6189).
+fn is_other_key(name: &[u8]) -> bool {
+    matches!(name, b"fingerprint" | b"zrtp-hash")
+}
+
+const fn kind(kind: Kind) -> u8 {
+    match kind {
+        Kind::Audio => 0,
+        Kind::Video => 1,
+        Kind::Application => 2,
+        Kind::Image => 3,
+        Kind::Text => 4,
+        Kind::Message => 5,
+        Kind::Other => 6,
+    }
+}
+
+const fn proto(proto: Proto) -> u8 {
+    match proto {
+        Proto::RtpAvp => 0,
+        Proto::RtpAvpf => 1,
+        Proto::RtpSavp => 2,
+        Proto::RtpSavpf => 3,
+        Proto::UdpTlsRtpSavp => 4,
+        Proto::UdpTlsRtpSavpf => 5,
+        Proto::Udptl => 6,
+        Proto::Other => 7,
+    }
+}
