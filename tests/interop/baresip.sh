@@ -1,20 +1,30 @@
 #!/usr/bin/env bash
-# baresip.sh GATEWAY: two baresip phones in a network namespace of this test register, and one calls the other.
+# baresip.sh GATEWAY: two baresip phones in a network namespace of this test register, and one calls the other: in clear,
+# encrypted as policy demands, and refused where policy does not let them talk.
 # baresip refuses 127.x as its own address, so phones and gateway share 10.99.0.1 on the namespace's loopback.
 set -euo pipefail
 gateway=$(realpath "$1")
-work=$(mktemp -d)
+all=$(mktemp -d)
+work=$all
 space=strowger-$$
 pids=()
-finish() {
+scenario=0
+stop() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    sleep 0.3
-    for pid in "${pids[@]}"; do
-        kill -9 "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
+    # Phones take their registration back first.
+    for _ in $(seq 30); do
+        sleep 0.1
+        kill -0 "${pids[@]}" 2>/dev/null || break
     done
+    for pid in "${pids[@]}"; do
+        { kill -9 "$pid" && wait "$pid"; } 2>/dev/null || true
+    done
+    pids=()
+}
+finish() {
+    stop
     ip netns del "$space" 2>/dev/null || true
-    rm -rf "$work"
+    rm -rf "$all"
 }
 trap finish EXIT
 fail() { echo "baresip: FAILED: $*" >&2; tail -n 30 "$work"/*.log >&2; exit 1; }
@@ -24,7 +34,87 @@ ip netns add "$space"
 inside ip link set lo up
 inside ip addr add 10.99.0.1/32 dev lo
 
-cat > "$work/policy.toml" <<'TOML'
+# A minute of a 400 Hz square wave: 8,000 samples a second, 16 bits, one channel.
+python3 - "$all/tone.wav" <<'PY'
+import sys, wave
+with wave.open(sys.argv[1], "wb") as tone:
+    tone.setnchannels(1)
+    tone.setsampwidth(2)
+    tone.setframerate(8000)
+    tone.writeframes((b"\x00\x20" * 10 + b"\x00\xe0" * 10) * 24000)
+PY
+
+
+# What goes between the phones' media ports: how many packets, and how many different octets in their payload. The tone
+# has few in G.711, a cipher nearly all.
+cat > "$all/listen.py" <<'PY'
+import socket, struct, sys, time
+raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+raw.settimeout(0.2)
+end, packets, octets = time.time() + float(sys.argv[1]), 0, set()
+while time.time() < end:
+    try:
+        frame = raw.recv(2048)
+    except TimeoutError:
+        continue
+    ip = frame[14:]
+    udp = ip[(ip[0] & 15) * 4:]
+    if ip[9] != 17:
+        continue
+    source, target = struct.unpack("!HH", udp[:4])
+    media = range(20000, 20022), range(21000, 21022)
+    if (source in media[0] and target in media[1] or source in media[1] and target in media[0]) and source % 2 == 0:
+        packets += 1
+        octets.update(udp[20:180])
+print(packets, len(octets))
+PY
+
+phone() { # DN PASSWORD SIP-PORT CONTROL-PORT RTP-PORT ANSWERMODE ENCRYPTION
+    mkdir "$work/$1"
+    cat > "$work/$1/accounts" <<CONF
+<sip:$1@phones.test;transport=udp>;outbound="sip:10.99.0.1:5060;transport=udp";auth_user=$1;auth_pass=$2;answermode=$6;audio_codecs=pcmu,pcma;regint=60${7:+;mediaenc=$7}
+CONF
+    cat > "$work/$1/config" <<CONF
+poll_method epoll
+sip_listen 10.99.0.1:$3
+call_local_timeout 60
+audio_player aufile,$work/$1/heard.wav
+audio_source aufile,$all/tone.wav
+audio_alert aufile,/dev/null
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+rtp_ports $5-$(($5 + 20))
+net_interface lo
+module_path /usr/lib/baresip/modules
+module stdio.so
+module g711.so
+module srtp.so
+module aufile.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+CONF
+}
+until_seen() { # FILE TEXT SECONDS
+    for _ in $(seq $(($3 * 10))); do grep -q -- "$2" "$1" 2>/dev/null && return 0; sleep 0.1; done
+    return 1
+}
+
+# epoll needs a standard input that it can watch; held open both ways, so that nobody waits for the other end.
+start() { # DN: its process id goes to $phone_pid, its keyboard is the fifo $work/DN/keys
+    mkfifo "$work/$1/keys"
+    ip netns exec "$space" timeout -k 1 45 baresip -f "$work/$1" -v -t 40 <> "$work/$1/keys" > "$work/$1.log" 2>&1 &
+    pids+=($!)
+}
+
+# Two phones under these policies, able to do this.
+begin() { # NAME POLICY-201 POLICY-202 ENCRYPTION-201 ENCRYPTION-202
+    stop
+    work=$all/$1
+    mkdir "$work"
+cat > "$work/policy.toml" <<TOML
 [system]
 name = "Two phones"
 realm = "phones.test"
@@ -39,6 +129,7 @@ dn = "201"
 kind = "sip"
 digest = ["md5"]
 password = "Hedge-and-gate-1931"
+srtp = "$2"
 cos = 1
 cor = 1
 [[device]]
@@ -46,79 +137,85 @@ dn = "202"
 kind = "sip"
 digest = ["md5"]
 password = "Orchard-wall-1847"
+srtp = "$3"
 cos = 1
 cor = 1
 TOML
 
-# One second of a 400 Hz square wave: 8,000 samples a second, 16 bits, one channel.
-python3 - "$work/tone.wav" <<'PY'
-import sys, wave
-with wave.open(sys.argv[1], "wb") as tone:
-    tone.setnchannels(1)
-    tone.setsampwidth(2)
-    tone.setframerate(8000)
-    tone.writeframes((b"\x00\x20" * 10 + b"\x00\xe0" * 10) * 400)
-PY
-
-phone() { # DN PASSWORD SIP-PORT CONTROL-PORT RTP-PORT ANSWERMODE
-    mkdir "$work/$1"
-    cat > "$work/$1/accounts" <<CONF
-<sip:$1@phones.test;transport=udp>;outbound="sip:10.99.0.1:5060;transport=udp";auth_user=$1;auth_pass=$2;answermode=$6;audio_codecs=pcmu,pcma;regint=60
-CONF
-    cat > "$work/$1/config" <<CONF
-poll_method epoll
-sip_listen 10.99.0.1:$3
-call_local_timeout 60
-audio_player aufile,$work/$1/heard.wav
-audio_source aufile,$work/tone.wav
-audio_alert aufile,/dev/null
-ausrc_srate 8000
-auplay_srate 8000
-ausrc_channels 1
-auplay_channels 1
-rtp_ports $5-$(($5 + 20))
-net_interface lo
-module_path /usr/lib/baresip/modules
-module stdio.so
-module g711.so
-module aufile.so
-module_tmp uuid.so
-module_tmp account.so
-module_app menu.so
-CONF
-}
-phone 201 Hedge-and-gate-1931 5071 4441 20000 manual
-phone 202 Orchard-wall-1847 5082 4442 21000 auto
-
-ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" 2> "$work/gateway.log" &
-pids+=($!)
-for _ in $(seq 50); do grep -q "in force" "$work/gateway.log" && break; sleep 0.1; done
-
-until_seen() { # FILE TEXT SECONDS
-    for _ in $(seq $(($3 * 10))); do grep -q -- "$2" "$1" 2>/dev/null && return 0; sleep 0.1; done
-    return 1
-}
-
-# epoll needs a standard input that it can watch; held open both ways, so that nobody waits for the other end.
-start() { # DN: its process id goes to $phone_pid, its keyboard is the fifo $work/DN/keys
-    mkfifo "$work/$1/keys"
-    ip netns exec "$space" timeout -k 1 45 baresip -f "$work/$1" -v -t 40 <> "$work/$1/keys" > "$work/$1.log" 2>&1 &
+    # Ports of their own: the last phones' may still be held.
+    scenario=$((scenario + 1))
+    phone 201 Hedge-and-gate-1931 $((5071 + scenario * 20)) 4441 20000 manual "$4"
+    phone 202 Orchard-wall-1847 $((5082 + scenario * 20)) 4442 21000 auto "$5"
+    ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" 2> "$work/gateway.log" &
     pids+=($!)
+    until_seen "$work/gateway.log" "in force" 5 || fail "the gateway did not start"
+    start 202
+    until_seen "$work/gateway.log" "202 is registered" 10 || fail "202 did not register"
+    start 201
+    until_seen "$work/gateway.log" "201 is registered" 10 || fail "201 did not register"
+    exec 3<> "$work/201/keys"
 }
-start 202
-until_seen "$work/gateway.log" "202 is registered" 10 || fail "202 did not register"
-start 201
-until_seen "$work/gateway.log" "201 is registered" 10 || fail "201 did not register"
-exec 3<> "$work/201/keys"
+
+connected() {
+    echo "/dial 202" >&3
+    until_seen "$work/201.log" "Call established" 10 || fail "201 did not reach 202"
+    until_seen "$work/202.log" "Call established" 10 || fail "202 was not connected"
+}
+
+hang_up() {
+    echo "/hangup" >&3
+    until_seen "$work/data/smdr.csv" ",201,.*,202,I,202," 10 || fail "no SMDR of the call"
+    until_seen "$work/202.log" "session closed\|Call terminated\|terminated" 10 || fail "202 was not hung up"
+}
+
+# Packets between the phones in a moment, and their different octets, as PACKETS and OCTETS.
+listen() {
+    local heard
+    heard=$(inside python3 "$all/listen.py" 1.5)
+    PACKETS=${heard% *} OCTETS=${heard#* }
+}
+
+begin clear best-effort best-effort "" ""
 echo "baresip: two phones registered"
-echo "/dial 202" >&3
-until_seen "$work/201.log" "Call established" 10 || fail "201 did not reach 202"
-until_seen "$work/202.log" "Call established" 10 || fail "202 was not connected"
+connected
 echo "baresip: 201 and 202 are connected"
-sleep 2
-echo "/hangup" >&3
-until_seen "$work/data/smdr.csv" ",201,.*,202,I,202," 10 || fail "no SMDR of the call"
-until_seen "$work/202.log" "session closed\|Call terminated\|terminated" 10 || fail "202 was not hung up"
-grep -q "incoming rtp for" "$work/201.log" && grep -q "incoming rtp for" "$work/202.log" \
-    && echo "baresip: RTP went directly between the phones"
+listen
+[ "$PACKETS" -gt 60 ] && [ "$OCTETS" -lt 32 ] || fail "no plain audio between the phones: $PACKETS packets, $OCTETS octets"
+echo "baresip: $PACKETS packets of RTP went directly between the phones, with $OCTETS different octets: plain audio"
+hang_up
 echo "baresip: hung up by BYE, SMDR written: $(tail -n 1 "$work/data/smdr.txt")"
+
+begin required required required srtp-mand srtp-mand
+connected
+listen
+[ "$PACKETS" -gt 60 ] && [ "$OCTETS" -gt 200 ] || fail "not encrypted: $PACKETS packets, $OCTETS octets"
+echo "baresip: required by both: $PACKETS packets directly, with $OCTETS different octets: encrypted"
+echo "/hold" >&3
+sleep 0.7
+listen
+[ "$PACKETS" -lt 60 ] || fail "media went on both ways while the call was held: $PACKETS packets"
+held=$PACKETS
+echo "/resume" >&3
+sleep 0.7
+listen
+[ "$PACKETS" -gt 60 ] && [ "$OCTETS" -gt 200 ] || fail "after resuming: $PACKETS packets, $OCTETS octets"
+echo "baresip: held ($held packets) and resumed ($PACKETS, still encrypted)"
+hang_up
+
+begin mixed best-effort best-effort srtp ""
+connected
+listen
+[ "$PACKETS" -gt 60 ] && [ "$OCTETS" -lt 32 ] || fail "best effort with a phone that cannot: $PACKETS packets, $OCTETS octets"
+hang_up
+echo "baresip: best effort with a phone that cannot: plain audio"
+
+begin mismatch required off srtp-mand ""
+echo "/dial 202" >&3
+until_seen "$work/201.log" "488" 10 || fail "201 was not refused"
+grep -q "Call established" "$work/202.log" && fail "202 was connected"
+echo "baresip: required to a phone that is off: refused with 488"
+
+begin downgrade required best-effort "" ""
+echo "/dial 202" >&3
+until_seen "$work/201.log" "488" 10 || fail "plain audio was not refused"
+echo "baresip: plain audio from a device that requires SRTP: refused with 488"
