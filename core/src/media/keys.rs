@@ -11,7 +11,11 @@ pub fn usable_only(out: &mut impl Sink, description: &[u8], summary: &Summary) {
         return out.put(description);
     }
     let mut tags: heapless::Vec<u32, MAX_LINES> = heapless::Vec::new();
-    for line in description.split_inclusive(|c| *c == b'\n') {
+    let mut rest = description;
+    while !rest.is_empty() {
+        let end = rest.iter().position(|c| *c == b'\n').map_or(rest.len(), |at| at.saturating_add(1));
+        let Some((line, after)) = rest.split_at_checked(end) else { return };
+        rest = after;
         if line.starts_with(b"m=") {
             tags.clear();
         }
