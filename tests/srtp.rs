@@ -3,6 +3,8 @@
 mod office;
 
 use office::{Office, assert_trace};
+use strowger::media::srtp::Line;
+use strowger_testkit::corpus;
 use strowger_testkit::phone::{Ask, PhoneEvent};
 
 const KEYS: [&str; 2] =
@@ -234,4 +236,28 @@ fn r95_unusable_lines_do_not_reach_the_other_phone() {
     assert!(at_202.contains(&good) && at_202.matches("a=crypto").count() == 1, "{at_202}");
     office.hang_up("201");
     office.assert_nothing_left();
+}
+
+/// Crypto lines of the world: what is well-formed is usable, unless it switches protection off or is of another shape than
+/// anybody can negotiate; what is not is never.
+#[test]
+fn the_worlds_crypto_lines_are_judged_as_their_source_says() {
+    let Some(path) = corpus::shared("corpus/sdes/crypto-lines.tsv") else { return };
+    let table = std::fs::read_to_string(path).expect("it can be read");
+    let (mut good, mut bad) = (0, 0);
+    for row in table.lines().skip(1) {
+        let mut fields = row.split('\t');
+        let (value, verdict) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
+        let usable = Line::usable(value.as_bytes()).is_some();
+        let off = ["UNENCRYPTED_SRTP", "UNENCRYPTED_SRTCP", "UNAUTHENTICATED_SRTP"];
+        if verdict != "well-formed" || off.iter().any(|parameter| value.contains(parameter)) {
+            assert!(!usable, "{verdict}: {value}");
+            bad += 1;
+        } else {
+            assert!(usable, "{verdict}: {value}");
+            good += 1;
+        }
+    }
+    println!("{good} usable crypto lines, {bad} others");
+    assert!(good > 15 && bad >= 9);
 }

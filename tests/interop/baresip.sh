@@ -10,6 +10,8 @@ space=strowger-$$
 pids=()
 scenario=0
 stop() {
+    # Who is killed in the end is not worth a word.
+    [ ${#pids[@]} -eq 0 ] || disown "${pids[@]}" 2>/dev/null || true
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
     # Phones take their registration back first.
     for _ in $(seq 30); do
@@ -17,7 +19,7 @@ stop() {
         kill -0 "${pids[@]}" 2>/dev/null || break
     done
     for pid in "${pids[@]}"; do
-        { kill -9 "$pid" && wait "$pid"; } 2>/dev/null || true
+        kill -9 "$pid" 2>/dev/null || true
     done
     pids=()
 }

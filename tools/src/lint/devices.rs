@@ -62,7 +62,7 @@ fn keys_in_clear(model: &Model<'_>, report: &mut Report) {
     let text = |what: &str| {
         if denied {
             format!(
-                "{what} require SRTP and may signal in clear, where [media] denies keys: such calls have no media; allow transport \"tls\" only"
+                "{what} require SRTP and may signal in clear, where [media] denies keys: such calls are refused; allow transport \"tls\" only"
             )
         } else {
             format!(
