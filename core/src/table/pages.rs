@@ -176,6 +176,8 @@ impl<'m> Pages<'m> {
         let mut freed: usize = 0;
         while let Some(page) = self.page_mut(at) {
             freed = freed.saturating_add(1);
+            // Descriptions have keys in them (RFC 4568): nothing of a text outlives its last user.
+            page.bytes = [0; ROOM];
             if page.next == END {
                 page.next = free_head;
                 self.free_head = head;
@@ -318,6 +320,22 @@ mod tests {
         pages.release(text);
         pages.release(copy);
         assert_eq!(pages.free(), 8);
+    }
+
+    #[test]
+    fn nothing_of_a_text_outlives_its_last_user() {
+        let mut memory = [Page::EMPTY; 4];
+        let mut pages = Pages::new(&mut memory);
+        let text = pages.store(&[b'k'; 600]).unwrap();
+        pages.share(text);
+        pages.release(text);
+        assert_eq!(pages.chunks(text, 0, 600).flatten().filter(|c| **c == b'k').count(), 600);
+        pages.release(text);
+        let mut writer = pages.writer();
+        writer.put(b"key");
+        drop(writer);
+        assert_eq!(pages.store(&[b'k'; 2000]), None, "what did not fit is wiped as well");
+        assert!(memory.iter().all(|page| page.bytes == [0; ROOM]));
     }
 
     #[test]
