@@ -23,6 +23,8 @@ pub enum Refused {
     Off,
     /// No `a=crypto` line can be used.
     Unusable,
+    /// More streams than are looked at, where one of them could be what policy does not want.
+    Streams,
     /// Keys may not go over signalling in clear, and SRTP is required.
     KeysInClear,
     /// The answer is none to this offer: other streams, or a crypto line that was not offered.
@@ -39,6 +41,7 @@ impl Refused {
             Self::Dtls => "srtp.sdes-required",
             Self::Off => "srtp.off",
             Self::Unusable => "srtp.no-usable-key",
+            Self::Streams => "media.streams",
             Self::KeysInClear => "srtp.keys-in-clear",
             Self::Answer => "media.answer",
         }
@@ -90,14 +93,21 @@ impl Terms {
             (false, false) => Pass::WithoutSdes,
             (false, true) => Pass::WithKeys,
         };
+        // What is not looked at could be anything.
+        if offer.extra != 0 && (required || pass != Pass::WithKeys) {
+            return Err(Refused::Streams);
+        }
         for stream in offer.streams() {
             match (stream.protection, pass) {
                 (Protection::None, _) => {}
                 (Protection::Clear, _) if required && stream.other_keys => return Err(Refused::Dtls),
-                (Protection::Clear, _) if required => return Err(Refused::Clear),
+                (Protection::Clear | Protection::Foreign, _) if required => return Err(Refused::Clear),
                 (Protection::Dtls, _) if required => return Err(Refused::Dtls),
                 (Protection::Dtls, _) if off => return Err(Refused::Off),
-                (Protection::Clear | Protection::Dtls | Protection::Opportunistic, _) => {}
+                (
+                    Protection::Clear | Protection::Foreign | Protection::Dtls | Protection::Opportunistic,
+                    _,
+                ) => {}
                 (Protection::Unusable, _) => return Err(Refused::Unusable),
                 (Protection::Sdes, Pass::WithKeys) => {}
                 (Protection::Sdes, Pass::Clear) => return Err(Refused::Off),
@@ -136,11 +146,14 @@ impl Terms {
         };
         match offer.protection {
             Protection::Sdes if !encrypted => Err(Refused::Answer),
-            Protection::Clear | Protection::Opportunistic if !encrypted && self.has(Srtp::Required) => {
+            Protection::Clear | Protection::Foreign | Protection::Opportunistic
+                if !encrypted && self.has(Srtp::Required) =>
+            {
                 Err(Refused::Clear)
             }
             Protection::None
             | Protection::Clear
+            | Protection::Foreign
             | Protection::Opportunistic
             | Protection::Sdes
             | Protection::Unusable

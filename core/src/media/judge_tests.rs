@@ -94,6 +94,27 @@ fn offers_pass_as_the_policy_table_says() {
     assert_eq!(denied(BestEffort, Required).offer(&sdes), Err(Refused::KeysInClear));
 }
 
+/// Law 5: what cannot be told to be encrypted is not, whatever it is called, and however many streams stand before it.
+#[test]
+fn required_lets_nothing_through_that_it_cannot_judge() {
+    let key = crypto(1, "AES_CM_128_HMAC_SHA1_80");
+    let sdes = ("audio", 4000, "RTP/SAVP", &[key.as_str()][..]);
+    let judged = |media: &[(&str, u16, &str, &[&str])]| {
+        terms(Required, BestEffort).offer(&Summary::read(description(media).as_bytes()))
+    };
+    assert_eq!(judged(&[sdes; 8]), Ok(Pass::WithKeys));
+    for proto in ["rtp/avp", "TCP/RTP/AVP", "udptl", "TCP/MSRP", "RTP/AVPX"] {
+        assert_eq!(judged(&[sdes, ("audio", 4002, proto, &[])]), Err(Refused::Clear), "{proto}");
+        assert_eq!(judged(&[sdes, ("audio", 0, proto, &[])]), Ok(Pass::WithKeys), "{proto}");
+    }
+    let mut nine = [sdes; 9];
+    assert_eq!(judged(&nine), Err(Refused::Streams));
+    nine[8] = ("audio", 4002, "RTP/AVP", &[]);
+    assert_eq!(judged(&nine), Err(Refused::Streams));
+    let off = terms(Off, BestEffort).offer(&Summary::read(description(&nine).as_bytes()));
+    assert_eq!(off, Err(Refused::Streams));
+}
+
 /// R96: an answer has exactly one line, with a tag and suite that were offered.
 #[test]
 fn r96_an_answer_chooses_one_line_that_was_offered() {
@@ -145,7 +166,7 @@ fn every() -> Vec<Summary> {
         "fingerprint:sha-256 AA".to_string(),
     ];
     let mut all = Vec::new();
-    for proto in ["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "udptl"] {
+    for proto in ["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/SAVP", "udptl", "rtp/avp"] {
         for port in [0, 4000] {
             for chosen in 0..16 {
                 let attributes: Vec<&str> =

@@ -9,9 +9,11 @@ pub const MAX_LINES: usize = 4;
 /// How a stream's packets would be protected.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Protection {
-    /// Not RTP, or refused (port 0).
+    /// Refused (port 0): nothing is sent.
     #[default]
     None,
+    /// No RTP that this engine knows: whether anything protects it, nobody here can tell.
+    Foreign,
     /// Plain RTP, and nothing else is on offer.
     Clear,
     /// Plain RTP, or SRTP with one of these lines (RFC 8643).
@@ -105,7 +107,8 @@ impl Summary {
                 }
             }
             stream.protection = match (media.port, media.proto) {
-                (0, _) | (_, Proto::Udptl | Proto::Other) => Protection::None,
+                (0, _) => Protection::None,
+                (_, Proto::Udptl | Proto::Other) => Protection::Foreign,
                 (_, Proto::UdpTlsRtpSavp | Proto::UdpTlsRtpSavpf) => Protection::Dtls,
                 (_, Proto::RtpSavp | Proto::RtpSavpf) if kept > 0 => Protection::Sdes,
                 (_, Proto::RtpSavp | Proto::RtpSavpf) if stream.other_keys => Protection::Dtls,
