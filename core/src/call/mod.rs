@@ -147,7 +147,7 @@ pub struct Finished {
     pub account: Typed,
 }
 
-/// Both legs of a new call.
+/// Both legs of a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Pair {
     /// The caller's.
@@ -156,14 +156,7 @@ pub struct Pair {
     pub b: Handle,
 }
 
-/// Both legs of a call.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Legs {
-    a: Handle,
-    b: Handle,
-}
-
-impl Legs {
+impl Pair {
     /// The leg of a side.
     #[must_use]
     pub const fn of(self, side: Side) -> Handle {
@@ -234,11 +227,17 @@ impl<'m> Calls<'m> {
         Some(&self.placed(self.legs.get(leg)?.call)?.edge)
     }
 
+    /// The other leg of a leg's call.
+    #[must_use]
+    pub fn peer(&self, leg: Handle) -> Option<Handle> {
+        self.edge(leg)?.other(leg)
+    }
+
     /// Which side of its call a leg is, and both legs.
     #[must_use]
-    pub fn sides(&self, leg: Handle) -> Option<(Side, Legs)> {
+    pub fn sides(&self, leg: Handle) -> Option<(Side, Pair)> {
         let edge = self.edge(leg)?;
-        let legs = Legs { a: edge.a(), b: edge.b() };
+        let legs = Pair { a: edge.a(), b: edge.b() };
         let side = if leg == legs.a { Side::A } else { Side::B };
         (legs.of(side) == leg).then_some((side, legs))
     }

@@ -50,7 +50,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn apply(&mut self, now: Instant, leg: Handle, event: leg::Event, commands: &mut Commands) {
-        let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        let peer = self.calls.peer(leg);
         self.calls.event(now, leg, event, commands);
         self.watch_leg(leg);
         if let Some(peer) = peer {

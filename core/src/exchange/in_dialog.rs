@@ -38,7 +38,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if release {
             self.bye(now, leg, Cause::Normal);
         }
-        let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        let peer = self.calls.peer(leg);
         let waiting = peer.filter(|peer| {
             self.sip.dialog(*peer).is_some_and(|dialog| dialog.phase == Phase::Unacknowledged)
         });
@@ -46,13 +46,7 @@ impl<C: Crypto> Exchange<'_, C> {
             match self.judge_answer(leg, body) {
                 // A change confirms it by its own rules.
                 Ok(()) if self.calls.change(leg).is_some_and(|change| !change.is_settled()) => {}
-                Ok(()) => {
-                    let cookie = self.crypto.random_u64();
-                    self.sip.acknowledge(peer, cookie, body);
-                    if let Some(dialog) = self.sip.dialog_mut(peer) {
-                        dialog.phase = Phase::Confirmed;
-                    }
-                }
+                Ok(()) => self.confirm(peer, body),
                 Err(refused) => return self.refuse_acceptance(now, peer, refused),
             }
         }
@@ -67,7 +61,7 @@ impl<C: Crypto> Exchange<'_, C> {
         self.confirmed(now, leg, true, &[]);
         if !release {
             self.leg_event(now, leg, leg::Event::PeerReleased(Cause::TIMEOUT), &Heard::NOTHING);
-            let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+            let peer = self.calls.peer(leg);
             if let Some(peer) = peer {
                 self.leg_event(now, peer, leg::Event::PeerReleased(Cause::TIMEOUT), &Heard::NOTHING);
             }

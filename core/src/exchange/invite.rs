@@ -251,14 +251,19 @@ pub(super) fn first_hop(message: &Message<'_>, backwards: bool) -> Option<Socket
     crate::wire::sip::Address::parse(route?).ok()?.uri.socket_address()
 }
 
+/// The body, if it is a session description.
+pub(super) fn described<'a>(message: &Message<'a>) -> &'a [u8] {
+    let sdp = message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
+    if sdp { message.body } else { &[] }
+}
+
 /// What the description in a message says, if it has one; the status for a body that cannot be handed on.
 pub(super) fn description(message: &Message<'_>) -> Result<Summary, u16> {
     if message.body.is_empty() {
         return Ok(Summary::NONE);
     }
-    let sdp = message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
     let encoded = message.headers(Name::ContentEncoding).next().is_some();
-    if !sdp || encoded {
+    if described(message).is_empty() || encoded {
         return Err(415);
     }
     Session::parse(message.body).map(|session| Summary::of(&session)).map_err(|_| 400)

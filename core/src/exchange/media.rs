@@ -7,7 +7,6 @@ use crate::call::{Cause, leg};
 use crate::media::keys::Filter;
 use crate::media::{Pass, Refused, Srtp, Summary, Terms};
 use crate::policy::Party;
-use crate::signalling::dialog::Phase;
 use crate::table::Text;
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -32,7 +31,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Judges a party's answer to what the other side has offered.
     pub(super) fn judge_answer(&self, leg: Handle, answer: &[u8]) -> Result<(), Refused> {
-        let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        let peer = self.calls.peer(leg);
         let Some(offerer) = peer.and_then(|peer| self.calls.leg(peer)) else { return Ok(()) };
         let terms = self.terms(leg);
         // Some leave the description out where an earlier answer had one; who requires SRTP does not let that pass.
@@ -44,7 +43,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Judges what a 2xx carries: the answer to the other side's offer, or an offer where that made none.
     pub(super) fn judge_acceptance(&mut self, leg: Handle, body: &[u8]) -> Result<(), Refused> {
-        let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        let peer = self.calls.peer(leg);
         let neutral = peer.and_then(|peer| self.calls.leg(peer)).is_none_or(|slot| slot.neutral);
         if neutral {
             return Ok(());
@@ -96,18 +95,14 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// The called party has accepted, with media that policy does not want: it is thanked and cleared, and the caller told.
     pub(super) fn refuse_acceptance(&mut self, now: Instant, leg: Handle, refused: Refused) {
-        let cookie = self.crypto.random_u64();
-        self.sip.acknowledge(leg, cookie, &[]);
-        if let Some(dialog) = self.sip.dialog_mut(leg) {
-            dialog.phase = Phase::Confirmed;
-        }
+        self.confirm(leg, &[]);
         self.clear_for_media(now, leg, refused);
     }
 
     /// Clears a call whose media cannot be what policy wants.
     pub(super) fn clear_for_media(&mut self, now: Instant, leg: Handle, refused: Refused) {
         let released = leg::Event::PeerReleased(Cause::Media(refused));
-        let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        let peer = self.calls.peer(leg);
         self.leg_event(now, leg, released, &Heard::NOTHING);
         if let Some(peer) = peer {
             self.leg_event(now, peer, released, &Heard::NOTHING);

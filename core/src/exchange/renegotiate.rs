@@ -5,7 +5,7 @@
 
 use super::Exchange;
 use super::commands::{Heard, contact};
-use super::invite::{description, reason, warning};
+use super::invite::{described, description, reason, warning};
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::change::{Action, Event};
@@ -45,7 +45,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Ok(offer) => offer,
             Err(status) => return self.refuse_change(now, invite, status),
         };
-        let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        let peer = self.calls.peer(leg);
         let slots = peer.and_then(|peer| Some((self.calls.leg(leg)?, self.calls.leg(peer)?)));
         let connected =
             |slot: &crate::call::LegSlot| matches!(slot.leg.state(), leg::State::Connected { .. });
@@ -108,7 +108,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     Action::Refuse(side, status) => {
                         let leg = legs.of(side);
                         let invite = self.sip.dialog(leg).map_or(Handle::NONE, |dialog| dialog.invite);
-                        self.phase_of_change(leg, Phase::Confirmed);
+                        self.set_phase(leg, Phase::Confirmed);
                         self.refuse_change(now, invite, status);
                     }
                     Action::Cross(_) => self.refuse_change(now, came.invite, 491),
@@ -156,7 +156,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn agree(&mut self, now: Instant, leg: Handle, body: &[u8]) {
-        let other = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+        let other = self.calls.peer(leg);
         let pass = other.and_then(|other| self.calls.leg(other)).map_or(Pass::WithKeys, |slot| slot.pass);
         let Some(dialog) = self.sip.dialog_mut(leg) else { return };
         dialog.phase = Phase::Answered { release: false };
@@ -168,16 +168,11 @@ impl<C: Crypto> Exchange<'_, C> {
         self.sip.respond_with(now, &mut self.timers, invite, 200, extra, (body, pass));
     }
 
-    fn confirm(&mut self, leg: Handle, body: &[u8]) {
+    /// Our ACK of their 2xx: that INVITE is done.
+    pub(super) fn confirm(&mut self, leg: Handle, body: &[u8]) {
         let cookie = self.crypto.random_u64();
         self.sip.acknowledge(leg, cookie, body);
-        self.phase_of_change(leg, Phase::Confirmed);
-    }
-
-    fn phase_of_change(&mut self, leg: Handle, phase: Phase) {
-        if let Some(dialog) = self.sip.dialog_mut(leg) {
-            dialog.phase = phase;
-        }
+        self.set_phase(leg, Phase::Confirmed);
     }
 
     /// Refuses a re-INVITE: the session stays as it is (section 14.2).
@@ -212,8 +207,7 @@ impl<C: Crypto> Exchange<'_, C> {
         status: u16,
         message: &Message<'_>,
     ) {
-        let sdp = message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
-        let body = if sdp { message.body } else { &[] };
+        let body = described(message);
         let came = Came { body, invite: Handle::NONE };
         match status {
             ..=199 => {}
@@ -230,11 +224,11 @@ impl<C: Crypto> Exchange<'_, C> {
                     self.change(now, leg, |side| Event::Refused(side, 488), &came);
                     return self.clear_for_media(now, leg, refused);
                 }
-                self.phase_of_change(leg, Phase::Unacknowledged);
+                self.set_phase(leg, Phase::Unacknowledged);
                 self.change(now, leg, Event::Agreed, &came);
             }
             300.. => {
-                self.phase_of_change(leg, Phase::Confirmed);
+                self.set_phase(leg, Phase::Confirmed);
                 self.change(now, leg, |side| Event::Refused(side, status), &came);
             }
         }
@@ -242,7 +236,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Nobody answered a re-INVITE of ours.
     pub(super) fn reinvite_timed_out(&mut self, now: Instant, leg: Handle) {
-        self.phase_of_change(leg, Phase::Confirmed);
+        self.set_phase(leg, Phase::Confirmed);
         let came = Came { body: &[], invite: Handle::NONE };
         self.change(now, leg, |side| Event::Refused(side, 408), &came);
     }

@@ -2,7 +2,7 @@
 
 use super::Exchange;
 use super::commands::Heard;
-use super::invite::first_hop;
+use super::invite::{described, first_hop};
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::signalling::dialog::Phase;
@@ -35,8 +35,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             return;
         }
-        let sdp = message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
-        let body = if sdp { message.body } else { &[] };
+        let body = described(message);
         match (status, dialog.phase) {
             (100..=199, Phase::Calling { release: true }) => {
                 self.sip.cancel(now, &mut self.timers, leg);
@@ -46,7 +45,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.set_phase(leg, Phase::Early);
                 if status > 100 {
                     // Early media is like the answer to come (RFC 3261 section 13.2.1); what policy does not want is not told.
-                    let peer = self.calls.edge(leg).and_then(|edge| edge.other(leg));
+                    let peer = self.calls.peer(leg);
                     let early = !body.is_empty() && peer.is_some_and(|peer| self.has_offered(peer));
                     let body = if early && self.judge_answer(leg, body).is_ok() { body } else { &[] };
                     self.leg_event(now, leg, leg::Event::Alerting, &Heard { status, body });
@@ -90,7 +89,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    fn set_phase(&mut self, leg: Handle, phase: Phase) {
+    pub(super) fn set_phase(&mut self, leg: Handle, phase: Phase) {
         if let Some(dialog) = self.sip.dialog_mut(leg) {
             dialog.phase = phase;
         }
