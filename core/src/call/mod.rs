@@ -7,17 +7,17 @@ pub mod cause;
 pub mod dialing;
 pub mod join;
 pub mod leg;
+pub mod slots;
 
 pub use cause::Cause;
 pub use dialing::Dialing;
 pub use join::{Connect, Edge};
 pub use leg::Leg;
+pub use slots::{Call, Finished, LegSlot, Pair, Placed, Terms};
 
-use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
-use crate::media::{Change, Pass, Side, Summary};
-use crate::policy::{Authority, RowRef};
-use crate::policy::{Choice, Denial, Mode, Party, Permit};
+use crate::media::{Change, Side};
+use crate::policy::{Choice, Denial, Mode, Party, Permit, RowRef};
 use crate::table::Slab;
 use join::Leave;
 use leg::{Action, Event};
@@ -46,126 +46,6 @@ pub const MAX_COMMANDS: usize = 8;
 
 /// Commands of one event.
 pub type Commands = heapless::Vec<Command, MAX_COMMANDS>;
-
-/// A leg in the table.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct LegSlot {
-    /// Its machine.
-    pub leg: Leg,
-    /// Its call.
-    pub call: Handle,
-    /// Who it leads to.
-    pub party: Party,
-    /// Whether the outside drives it by neutral signals instead of SIP.
-    pub neutral: bool,
-    /// What its party has offered last, until it is answered.
-    pub offered: Summary,
-    /// How that offer was passed on.
-    pub pass: Pass,
-}
-
-impl LegSlot {
-    /// A leg that is not part of a call yet.
-    #[must_use]
-    pub const fn new(party: Party, call: Handle, neutral: bool) -> Self {
-        Self { leg: Leg::new(), call, party, neutral, offered: Summary::NONE, pass: Pass::WithKeys }
-    }
-}
-
-/// A call in the table, or the dialing before it: who is off hook has a place for the call that may come of it.
-#[derive(Clone, Debug)]
-pub enum Call {
-    /// No call yet: one leg.
-    Dialing(Dialing),
-    /// Two legs and an edge.
-    Placed(Placed),
-}
-
-/// A call that was permitted.
-#[derive(Clone, Debug)]
-pub struct Placed {
-    edge: Edge,
-    dialed: Digits,
-    choice: Choice,
-    started: Instant,
-    answered: Option<Instant>,
-    tries: u8,
-    /// The longest it may last once answered, in seconds; 0: without limit.
-    longest_s: u32,
-    account: Typed,
-    /// The zone of the caller's address, row plus one; 0: not told by it.
-    zone: u8,
-    /// What is being changed in its session.
-    change: Change,
-}
-
-/// What a call to be set up has beside its permit.
-#[derive(Clone, Copy, Debug)]
-pub struct Terms {
-    /// What was dialed, without codes.
-    pub dialed: Digits,
-    /// How long the called party may ring, in seconds.
-    pub ringing_s: u16,
-    /// The longest it may last once answered, in seconds; 0: without limit.
-    pub longest_s: u32,
-    /// The account code, for its record.
-    pub account: Typed,
-    /// Whether the caller and the called party are driven by neutral signals.
-    pub neutral: (bool, bool),
-    /// The caller's leg, if it has been dialing.
-    pub leg: Option<Handle>,
-    /// The zone of the caller's address, row plus one; 0: not told by it.
-    pub zone: u8,
-}
-
-/// What a finished call leaves for its record.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Finished {
-    /// Who called.
-    pub from: Party,
-    /// Who was called.
-    pub to: Party,
-    /// Whose classes allowed it.
-    pub authority: Authority,
-    /// What was dialed.
-    pub dialed: Digits,
-    /// The route's row, if one was used.
-    pub route: Option<u16>,
-    /// Whether it was an emergency call.
-    pub emergency: bool,
-    /// When it was set up.
-    pub started: Instant,
-    /// When it was answered.
-    pub answered: Option<Instant>,
-    /// When it ended.
-    pub ended: Instant,
-    /// Why it ended.
-    pub cause: Cause,
-    /// `internal`, `route` or `emergency`.
-    pub rule: crate::policy::Rule,
-    /// The account code.
-    pub account: Typed,
-}
-
-/// Both legs of a call.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Pair {
-    /// The caller's.
-    pub a: Handle,
-    /// The called party's.
-    pub b: Handle,
-}
-
-impl Pair {
-    /// The leg of a side.
-    #[must_use]
-    pub const fn of(self, side: Side) -> Handle {
-        match side {
-            Side::A => self.a,
-            Side::B => self.b,
-        }
-    }
-}
 
 /// The tables of legs and calls.
 #[derive(Debug)]
@@ -508,25 +388,6 @@ impl<'m> Calls<'m> {
         match self.calls.get_mut(call)? {
             Call::Placed(placed) => Some(placed),
             Call::Dialing(_) => None,
-        }
-    }
-}
-
-impl Placed {
-    fn finished(&self, now: Instant, cause: Cause) -> Finished {
-        Finished {
-            from: self.choice.authority.party,
-            to: self.choice.to,
-            authority: *self.edge.authority(),
-            dialed: self.dialed,
-            route: self.choice.route,
-            emergency: self.choice.rule == crate::policy::Rule::Emergency,
-            started: self.started,
-            answered: self.answered,
-            ended: now,
-            cause,
-            rule: self.choice.rule,
-            account: self.account,
         }
     }
 }
