@@ -109,3 +109,41 @@ proptest! {
         survives(&image, &numbers());
     }
 }
+
+/// What firmware carries: eight devices and thirty rows, without number classes, in less than 4 KiB.
+#[test]
+fn a_small_policy_is_a_small_image() {
+    let mut text = String::from(
+        r#"
+system = { name = "Eight", realm = "eight.test", profile = "mivb", default_cesid = "6135550100" }
+cos = [{ id = 1, name = "Staff", features = ["smdr-external"] }]
+cor_group = [{ id = 1, members = "2" }]
+trunk = [{ name = "carrier", host = "192.0.2.1:5060", cos = 1, cor = 1 }]
+digit_modification = [{ id = 1, absorb = 1 }]
+route = [
+  { id = 1, trunk = "carrier", digit_modification = 1, cor_group = 1 },
+  { id = 9, trunk = "carrier", emergency = true },
+]
+ars = [
+  { digits = "911", emergency = true, use = { route = 9 } },
+  { leading = "9", digits = "NXXXXXX", use = { route = 1 } },
+  { leading = "9", digits = "011", follow = "unknown", use = { route = 1 } },
+"#,
+    );
+    for n in 0..27 {
+        let area = 204 + n * 29;
+        text +=
+            &format!("  {{ leading = \"9\", digits = \"1{area}\", follow = 7, use = {{ route = 1 }} }},\n");
+    }
+    text += "]\ndevice = [\n";
+    for n in 0..8 {
+        text += &format!(
+            "  {{ dn = \"20{n}\", name = \"Room {n}\", digest = [\"sha-256\"], password = \"Kettle-window-{n}-oak\", cos = 1, cor = 1 }},\n"
+        );
+    }
+    let image = compiled(&(text + "]\n")).image;
+    println!("{} octets", image.len());
+    let loaded = Image::load(&image, &mut crypto()).expect("it is valid");
+    assert_eq!((loaded.devices().len(), loaded.ars().len()), (8, 30));
+    assert!(image.len() < 4 << 10, "{} octets", image.len());
+}
