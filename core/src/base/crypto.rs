@@ -158,14 +158,18 @@ impl Crypto for Soft {
     }
 
     fn random(&mut self, out: &mut [u8]) {
-        for slot in out {
+        let mut rest = out;
+        while !rest.is_empty() {
             if self.left == 0 {
                 self.counter = self.counter.wrapping_add(1);
                 self.pool = self.keyed_digest(2, &[&self.counter.to_le_bytes()]);
                 self.left = self.pool.len();
             }
-            self.left = self.left.saturating_sub(1);
-            *slot = self.pool.get(self.left).copied().unwrap_or(0);
+            let count = self.left.min(rest.len());
+            let from = self.left.saturating_sub(count);
+            let Some((now, later)) = rest.split_at_mut_checked(count) else { return };
+            now.iter_mut().zip(self.pool.get(from..).unwrap_or(&[])).for_each(|(slot, octet)| *slot = *octet);
+            (self.left, rest) = (from, later);
         }
     }
 }

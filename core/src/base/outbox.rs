@@ -40,6 +40,12 @@ impl<'m, T: Copy> Outbox<'m, T> {
         if self.len == 0 { None } else { self.slots.get(self.head).copied().flatten() }
     }
 
+    /// The oldest output, where it is.
+    #[must_use]
+    pub fn front(&self) -> Option<&T> {
+        if self.len == 0 { None } else { self.slots.get(self.head)?.as_ref() }
+    }
+
     /// Takes the oldest output.
     pub fn pop(&mut self) -> Option<T> {
         if self.len == 0 {
