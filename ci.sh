@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio
+PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables
     cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
 

@@ -44,6 +44,9 @@
 #define STW_EXCHANGE_CONFIG_INIT \
     {(uint32_t)sizeof(stw_exchange_config), STW_ABI_VERSION, 1, 1, 1, 1, 0, 0, 0, 0, {{0}, 0, 0, 0, 0}, {0}}
 
+// Streams of a description that are told of.
+#define STW_STREAMS 8
+
 // Bytes that an exchange takes whatever its size.
 #define STW_BYTES_FIXED 28672
 
@@ -54,10 +57,10 @@
 #define STW_BYTES_TRUNK 96
 
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
-#define STW_BYTES_CALL 10240
+#define STW_BYTES_CALL 10752
 
 // The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
-#define STW_ABI_VERSION 65536
+#define STW_ABI_VERSION 65537
 
 // The longest number, without the zero behind it.
 #define STW_DIGITS_MAX 47
@@ -88,6 +91,9 @@ typedef enum stw_status_number {
     STW_CONGESTED = 4,
     // Not without an account code, which is asked for on the leg: give its digits by stw_exchange_digit.
     STW_NEEDS_CODE = 5,
+    // The datagram waits for the media relay, and nothing has changed: keep it, and give it again after the next
+    // stw_exchange_relayed; or drop it, its sender sends it again.
+    STW_HELD = 6,
     // A null or misaligned pointer, a length or number out of range, or not an exchange (never set up, deinitialised, moved).
     STW_ERR_ARGUMENT = -1,
     // The memory is smaller than stw_exchange_size says.
@@ -256,6 +262,16 @@ typedef enum stw_output_kind {
     STW_OUTPUT_EMERGENCY = 11,
     // body.tone: let a neutral party that dials hear this.
     STW_OUTPUT_TONE = 12,
+    // body.relay: ask the media relay.
+    STW_OUTPUT_RELAY = 13,
+    // body.pinhole: tell the relay that what it was asked last for this call was not agreed on; it forwards as before.
+    STW_OUTPUT_RELAY_UNDO = 14,
+    // body.pinhole: tell the relay that this call is over, or goes on without it.
+    STW_OUTPUT_RELAY_END = 15,
+    // body.pinhole: open one.
+    STW_OUTPUT_OPEN = 16,
+    // body.pinhole: close all of a call with that number.
+    STW_OUTPUT_CLOSE = 17,
 } stw_output_kind;
 
 // What a party that dials hears.
@@ -394,6 +410,16 @@ typedef struct stw_decision {
     uint64_t reserved[4];
 } stw_decision;
 
+// Where a stream is awaited; all 0: it is not.
+typedef struct stw_place {
+    // Its packets.
+    struct stw_address rtp;
+    // The port of its reports, at the same address; the same port if they share it.
+    uint16_t rtcp_port;
+    // 0.
+    uint16_t reserved;
+} stw_place;
+
 // STW_OUTPUT_SEND.
 typedef struct stw_output_send {
     // Where to.
@@ -526,6 +552,41 @@ typedef struct stw_output_emergency {
     char location[128];
 } stw_output_emergency;
 
+// STW_OUTPUT_RELAY: ask the media relay, and give its answer to stw_exchange_relayed.
+typedef struct stw_output_relay {
+    // The call: its caller's leg.
+    stw_leg media;
+    // The leg of the party that awaits media there.
+    stw_leg leg;
+    // 0 the caller's, 1 the called party's.
+    uint32_t side;
+    // 0 it offers, 1 it answers what the other has offered.
+    uint32_t answers;
+    // Streams, at most STW_STREAMS.
+    uint32_t count;
+    // 0.
+    uint32_t reserved;
+    // Where the other party is signalled to: it wants an address of the same family to send to.
+    struct stw_address to;
+    // Where they are awaited.
+    struct stw_place places[STW_STREAMS];
+} stw_output_relay;
+
+// STW_OUTPUT_OPEN: let UDP pass between the two ends, both ways. STW_OUTPUT_CLOSE: close all pinholes of this call with
+// this number; the ends are all 0. STW_OUTPUT_RELAY_UNDO, _RELAY_END: only `media` counts.
+typedef struct stw_output_pinhole {
+    // The call: its caller's leg.
+    stw_leg media;
+    // Which agreement it belongs to.
+    uint32_t number;
+    // The longest that it may be needed, in seconds; 0: until it is closed.
+    uint32_t longest_s;
+    // One end.
+    struct stw_address a;
+    // The other end.
+    struct stw_address b;
+} stw_output_pinhole;
+
 // What an output carries; kind says which.
 typedef union stw_output_body {
     // STW_OUTPUT_SEND.
@@ -546,6 +607,10 @@ typedef union stw_output_body {
     struct stw_output_alarm alarm;
     // STW_OUTPUT_EMERGENCY.
     struct stw_output_emergency emergency;
+    // STW_OUTPUT_RELAY.
+    struct stw_output_relay relay;
+    // STW_OUTPUT_RELAY_UNDO, _RELAY_END, _OPEN, _CLOSE.
+    struct stw_output_pinhole pinhole;
     // The size of every kind, also of later ones.
     uint64_t reserved[48];
 } stw_output_body;
@@ -732,12 +797,22 @@ stw_status stw_exchange_release(struct stw_exchange *x,
                                 uint32_t sip_status);
 
 // Takes one SIP datagram, read during the call only. What is wrong with it is answered or counted, and no error.
-// STW_ERR_DRAIN_FIRST: poll, then give it again. Cost: linear in its length, and one decision if it begins a call.
+// STW_HELD: give it again after stw_exchange_relayed. STW_ERR_DRAIN_FIRST: poll, then give it again. Cost: linear in its length, and one decision if it begins a call.
 stw_status stw_exchange_receive(struct stw_exchange *x,
                                 uint64_t now_ms,
                                 const struct stw_address *source,
                                 const uint8_t *datagram,
                                 size_t datagram_len);
+
+// The relay has answered STW_OUTPUT_RELAY: the other party of this leg's call is to send to these places, one for each
+// stream that was asked for, all at one address. `count` 0: it could not take the media. Then give the datagrams again for
+// which stw_exchange_receive said STW_HELD. What nobody waits for (the call is over) changes nothing. STW_ERR_ARGUMENT:
+// more than STW_STREAMS places, or at several addresses. STW_ERR_DRAIN_FIRST: poll first. Cost: constant.
+stw_status stw_exchange_relayed(struct stw_exchange *x,
+                                uint64_t now_ms,
+                                stw_leg leg,
+                                const struct stw_place *relay,
+                                size_t count);
 
 // Time has come to `now_ms`: serves deadlines that are due, at most 16. STW_MORE: more are due; poll and call again.
 // STW_ERR_DRAIN_FIRST: poll first. An early tick does nothing.

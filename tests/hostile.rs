@@ -7,7 +7,7 @@ mod office;
 
 use office::{Office, SIZES, exchange_address, phone_address};
 use std::net::SocketAddr;
-use strowger::exchange::MAX_DATAGRAM;
+use strowger::exchange::{MAX_DATAGRAM, Received};
 use strowger_testkit::corpus;
 use strowger_testkit::phone::{Ask, Behaviour, Register};
 use strowger_testkit::sim::{Dice, Network, Sizes};
@@ -466,7 +466,7 @@ fn nothing_is_taken_before_it_is_drained() {
         polled += 1;
     }
     assert!(polled >= taken);
-    assert_eq!(exchange.receive(Instant(1), from, &register), Ok(()));
+    assert_eq!(exchange.receive(Instant(1), from, &register), Ok(Received::Done));
 }
 
 #[test]

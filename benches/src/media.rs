@@ -1,8 +1,8 @@
 //! An offer and its answer on their way through: read, judged, and written for the other side.
 
 use strowger::base::write::Buffer;
-use strowger::media::keys::{Filter, usable_only};
-use strowger::media::{Pass, Srtp, Summary, Terms};
+use strowger::media::keys::usable_only;
+use strowger::media::{Body, Described, Passage, Srtp, Terms};
 
 /// An audio description of a desk phone, with these crypto tags.
 #[must_use]
@@ -26,15 +26,15 @@ pub fn description(tags: &[u32]) -> Vec<u8> {
 pub fn media_measured(offer: &[u8], answer: &[u8]) -> usize {
     let terms = Terms { parties: [Srtp::Required; 2], keys_in_clear: true };
     let (mut there, mut back) = ([0; 1024], [0; 1024]);
-    let offered = Summary::read(offer);
+    let Described { summary: offered, .. } = Described::read(offer);
     let Ok(pass) = terms.offer(&offered) else { return 0 };
     let mut out = Buffer::new(&mut there);
     usable_only(&mut out, offer, &offered);
     let sent = out.finish().unwrap_or(0);
-    if terms.answer(&offered, pass, &Summary::read(answer)).is_err() {
+    if terms.answer(&offered, pass, &Described::read(answer).summary).is_err() {
         return 0;
     }
     let mut out = Buffer::new(&mut back);
-    Filter::write(&mut out, answer, Pass::WithKeys);
+    Body { text: answer, passage: Passage::UNCHANGED }.write(&mut out);
     sent + out.finish().unwrap_or(0)
 }

@@ -41,6 +41,7 @@ static void one_input(stw_exchange *x)
     static const uint8_t dialed[] = {'2', '0', '1'};
     static uint8_t hash[32];
     stw_address source = {{192, 0, 2, 1}, 0, 5060, STW_FAMILY_IPV4, 0};
+    stw_place relay = {{{192, 0, 2, 2}, 0, 30000, STW_FAMILY_IPV4, 0}, 30001, 0};
     uint32_t row = 0, key = key_pressed;
 
     if (received_bytes > 0)
@@ -65,6 +66,8 @@ static void one_input(stw_exchange *x)
         (void)stw_exchange_set_clock(x, clock_ms, 1795327200, -300);
     else if (key == 8)
         (void)stw_exchange_clear(x, clock_ms);
+    else if (key == 11)
+        (void)stw_exchange_relayed(x, clock_ms, decision.leg, &relay, 1);
     else if (key == 9)
         (void)stw_exchange_policy_hash(x, hash);
     else if (stw_exchange_deadline(x) <= clock_ms)

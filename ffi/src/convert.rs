@@ -1,5 +1,6 @@
 //! The engine's values as the structs of the ABI, and addresses, parties and causes back again.
 
+use crate::media::{self, stw_output_pinhole};
 use crate::names;
 use crate::types::{
     STW_CLASS_OWN, STW_DECISION_WARNING_TONE, STW_DECISION_WATCHED, STW_UNANSWERED, stw_address,
@@ -50,7 +51,7 @@ pub(crate) fn socket_address(address: &stw_address) -> Option<SocketAddr> {
     }
 }
 
-fn address(from: SocketAddr) -> stw_address {
+pub(crate) fn address(from: SocketAddr) -> stw_address {
     let mut out = stw_address { port: from.port(), ..stw_address::default() };
     match from.ip() {
         IpAddr::V4(ip) => {
@@ -353,6 +354,26 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
                 address: stw_address::default(),
             };
             kind::STW_OUTPUT_UNREGISTERED
+        }
+        Output::Relay(ask) => {
+            body.relay = media::ask(ask);
+            kind::STW_OUTPUT_RELAY
+        }
+        Output::RelayUndo(call) => {
+            body.pinhole = media::of_call(*call);
+            kind::STW_OUTPUT_RELAY_UNDO
+        }
+        Output::RelayEnd(call) => {
+            body.pinhole = media::of_call(*call);
+            kind::STW_OUTPUT_RELAY_END
+        }
+        Output::Open(pinhole) => {
+            body.pinhole = media::pinhole(pinhole);
+            kind::STW_OUTPUT_OPEN
+        }
+        Output::Close { media: call, number } => {
+            body.pinhole = stw_output_pinhole { number: u32::from(*number), ..media::of_call(*call) };
+            kind::STW_OUTPUT_CLOSE
         }
         Output::Decision(taken) => {
             body.decision = decision(image, taken);

@@ -1,6 +1,7 @@
 //! Every function of the ABI. The comments are the header's.
 
-use crate::guard::{self, Engine, Place, buffer, bytes, read, stw_exchange};
+use crate::guard::{self, Engine, Place, buffer, bytes, elements, read, stw_exchange};
+use crate::media::{self, stw_place};
 use crate::provider::Provider;
 use crate::status::{Outcome, stw_status, stw_status_number};
 use crate::types::{
@@ -12,11 +13,11 @@ use core::ffi::{CStr, c_char};
 use core::mem::MaybeUninit;
 use core::net::{Ipv4Addr, SocketAddr};
 use strowger::base::{Digit, Digits, Handle, Instant, WallTime};
-use strowger::exchange::{Config, Signal, Taken, Ticked};
+use strowger::exchange::{Config, Received, Signal, Taken, Ticked};
 use strowger::policy::{Image, Keyring, Party};
 use stw_status_number::{
     STW_CONGESTED, STW_DENIED, STW_EMPTY, STW_ERR_ABI, STW_ERR_ARGUMENT, STW_ERR_BUFFER, STW_ERR_MEMORY,
-    STW_ERR_RANDOM, STW_ERR_UNKNOWN, STW_MORE, STW_NEEDS_CODE, STW_OK,
+    STW_ERR_RANDOM, STW_ERR_UNKNOWN, STW_HELD, STW_MORE, STW_NEEDS_CODE, STW_OK,
 };
 
 /// The ABI of the library, to compare with STW_ABI_VERSION of the header; stw_exchange_init does so itself.
@@ -406,7 +407,7 @@ pub unsafe extern "C" fn stw_exchange_release(
 }
 
 /// Takes one SIP datagram, read during the call only. What is wrong with it is answered or counted, and no error.
-/// STW_ERR_DRAIN_FIRST: poll, then give it again. Cost: linear in its length, and one decision if it begins a call.
+/// STW_HELD: give it again after stw_exchange_relayed. STW_ERR_DRAIN_FIRST: poll, then give it again. Cost: linear in its length, and one decision if it begins a call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_exchange_receive(
     x: *mut stw_exchange,
@@ -419,7 +420,35 @@ pub unsafe extern "C" fn stw_exchange_receive(
         // SAFETY: convention 4 of the header; every bit pattern is an stw_address.
         let (source, datagram) = unsafe { (read(source)?, bytes(datagram, datagram_len)?) };
         let source = convert::socket_address(&source).ok_or(STW_ERR_ARGUMENT)?;
-        engine.receive(Instant(now_ms), source, datagram)?;
+        match engine.receive(Instant(now_ms), source, datagram)? {
+            Received::Done => Ok(STW_OK),
+            Received::Held(_) => Ok(STW_HELD),
+        }
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// The relay has answered STW_OUTPUT_RELAY: the other party of this leg's call is to send to these places, one for each
+/// stream that was asked for, all at one address. `count` 0: it could not take the media. Then give the datagrams again for
+/// which stw_exchange_receive said STW_HELD. What nobody waits for (the call is over) changes nothing. STW_ERR_ARGUMENT:
+/// more than STW_STREAMS places, or at several addresses. STW_ERR_DRAIN_FIRST: poll first. Cost: constant.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_relayed(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    leg: stw_leg,
+    relay: *const stw_place,
+    count: usize,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header; every bit pattern is an stw_place.
+        let relay = unsafe { elements(relay, count)? };
+        let given = match relay {
+            [] => None,
+            relay => Some(media::places(relay).ok_or(STW_ERR_ARGUMENT)?),
+        };
+        engine.relayed(Instant(now_ms), Handle::from_bits(leg), given.as_ref())?;
         Ok(STW_OK)
     };
     // SAFETY: conventions 1 and 2 of the header.

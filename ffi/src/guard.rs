@@ -104,13 +104,24 @@ unsafe fn known<'a>(x: *mut stw_exchange) -> Option<&'a mut stw_exchange> {
 /// # Safety
 /// `first` is null, or `len` bytes can be read from it that do not change as long as the result is used.
 pub(crate) unsafe fn bytes<'a>(first: *const u8, len: usize) -> Result<&'a [u8], stw_status_number> {
+    // SAFETY: the same.
+    unsafe { elements(first, len) }
+}
+
+/// Elements that came with their number.
+///
+/// # Safety
+/// `first` is null or misaligned, or `len` elements can be read from it that do not change as long as the result is used,
+/// and every bit pattern is one.
+pub(crate) unsafe fn elements<'a, T>(first: *const T, len: usize) -> Result<&'a [T], stw_status_number> {
     if len == 0 {
         return Ok(&[]);
     }
-    if first.is_null() || isize::try_from(len).is_err() {
+    let size = len.checked_mul(size_of::<T>()).and_then(|size| isize::try_from(size).ok());
+    if first.is_null() || !first.is_aligned() || size.is_none() {
         return Err(STW_ERR_ARGUMENT);
     }
-    // SAFETY: not null, as long as the caller says, and no longer than an object can be.
+    // SAFETY: not null, aligned, as long as the caller says, and no longer than an object can be.
     Ok(unsafe { core::slice::from_raw_parts(first, len) })
 }
 

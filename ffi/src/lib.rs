@@ -10,6 +10,7 @@
 mod convert;
 mod exports;
 mod guard;
+mod media;
 mod memory;
 mod names;
 mod provider;

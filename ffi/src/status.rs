@@ -37,6 +37,9 @@ pub enum stw_status_number {
     STW_CONGESTED = 4,
     /// Not without an account code, which is asked for on the leg: give its digits by stw_exchange_digit.
     STW_NEEDS_CODE = 5,
+    /// The datagram waits for the media relay, and nothing has changed: keep it, and give it again after the next
+    /// stw_exchange_relayed; or drop it, its sender sends it again.
+    STW_HELD = 6,
     /// A null or misaligned pointer, a length or number out of range, or not an exchange (never set up, deinitialised, moved).
     STW_ERR_ARGUMENT = -1,
     /// The memory is smaller than stw_exchange_size says.
@@ -80,6 +83,7 @@ statuses! {
     STW_DENIED = c"denied";
     STW_CONGESTED = c"congested";
     STW_NEEDS_CODE = c"needs code";
+    STW_HELD = c"held";
     STW_ERR_ARGUMENT = c"argument";
     STW_ERR_MEMORY = c"memory";
     STW_ERR_DRAIN_FIRST = c"drain first";

@@ -1,9 +1,10 @@
 //! The structs of the ABI: plain, of fixed width, with reserved tails. Nothing in them is a Rust enum.
 
+use crate::media::{stw_output_pinhole, stw_output_relay};
 use core::ffi::c_char;
 
 /// The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
-pub const STW_ABI_VERSION: u32 = 0x0001_0000;
+pub const STW_ABI_VERSION: u32 = 0x0001_0001;
 
 /// The longest number, without the zero behind it.
 pub const STW_DIGITS_MAX: usize = 47;
@@ -245,6 +246,16 @@ pub enum stw_output_kind {
     STW_OUTPUT_EMERGENCY = 11,
     /// body.tone: let a neutral party that dials hear this.
     STW_OUTPUT_TONE = 12,
+    /// body.relay: ask the media relay.
+    STW_OUTPUT_RELAY = 13,
+    /// body.pinhole: tell the relay that what it was asked last for this call was not agreed on; it forwards as before.
+    STW_OUTPUT_RELAY_UNDO = 14,
+    /// body.pinhole: tell the relay that this call is over, or goes on without it.
+    STW_OUTPUT_RELAY_END = 15,
+    /// body.pinhole: open one.
+    STW_OUTPUT_OPEN = 16,
+    /// body.pinhole: close all of a call with that number.
+    STW_OUTPUT_CLOSE = 17,
 }
 
 /// What a party that dials hears.
@@ -413,6 +424,10 @@ pub union stw_output_body {
     pub alarm: stw_output_alarm,
     /// STW_OUTPUT_EMERGENCY.
     pub emergency: stw_output_emergency,
+    /// STW_OUTPUT_RELAY.
+    pub relay: stw_output_relay,
+    /// STW_OUTPUT_RELAY_UNDO, _RELAY_END, _OPEN, _CLOSE.
+    pub pinhole: stw_output_pinhole,
     /// The size of every kind, also of later ones.
     pub reserved: [u64; 48],
 }

@@ -9,6 +9,7 @@ use axum::routing::{get, put};
 use axum::{Json, Router};
 use ring::rand::SecureRandom as _;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,11 +18,20 @@ use strowger::policy::Mode;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
-/// What administration asks of the daemon. The answer is its status then.
+/// What administration asks of the daemon.
 pub(crate) struct Request {
-    /// A service mode to set, or `None` inside for the schedule's.
-    pub(crate) mode: Option<Option<Mode>>,
-    pub(crate) answer: oneshot::Sender<Status>,
+    pub(crate) asked: Asked,
+    pub(crate) answer: oneshot::Sender<Value>,
+}
+
+/// A question.
+pub(crate) enum Asked {
+    /// How it is.
+    Status,
+    /// To set a service mode, or `None` for the schedule's; then its status.
+    Mode(Option<Mode>),
+    /// The calls that are up or being set up.
+    Calls,
 }
 
 /// How the gateway is.
@@ -37,6 +47,8 @@ pub(crate) struct Status {
     pub(crate) calls: u32,
     pub(crate) permitted: u64,
     pub(crate) denied: u64,
+    /// The media relay: `up`, `down`, or `none` if the policy names none.
+    pub(crate) relay: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -63,6 +75,7 @@ pub(crate) async fn listen(address: SocketAddr, data: &Path) -> Result<mpsc::Rec
     let (requests, received) = mpsc::channel(16);
     let routes = Router::new()
         .route("/status", get(status))
+        .route("/calls", get(calls))
         .route("/mode", put(mode))
         .with_state(Arc::new(Shared { token, requests }));
     tokio::spawn(async move {
@@ -99,21 +112,24 @@ fn new_token(data: &Path) -> Result<String, String> {
     Ok(token)
 }
 
-async fn status(
-    State(shared): State<Arc<Shared>>,
-    headers: HeaderMap,
-) -> Result<Json<Status>, (StatusCode, String)> {
-    ask(&shared, &headers, None).await
+type Answered = Result<Json<Value>, (StatusCode, String)>;
+
+async fn status(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Answered {
+    ask(&shared, &headers, Asked::Status).await
+}
+
+async fn calls(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Answered {
+    ask(&shared, &headers, Asked::Calls).await
 }
 
 async fn mode(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     Json(wanted): Json<SetMode>,
-) -> Result<Json<Status>, (StatusCode, String)> {
+) -> Answered {
     let mode = named(&wanted.mode)
         .ok_or_else(|| (StatusCode::BAD_REQUEST, "mode is day, night1, night2 or schedule".to_owned()))?;
-    ask(&shared, &headers, Some(mode)).await
+    ask(&shared, &headers, Asked::Mode(mode)).await
 }
 
 fn named(name: &str) -> Option<Option<Mode>> {
@@ -123,11 +139,7 @@ fn named(name: &str) -> Option<Option<Mode>> {
     [Mode::Day, Mode::Night1, Mode::Night2].into_iter().find(|mode| mode.name() == name).map(Some)
 }
 
-async fn ask(
-    shared: &Shared,
-    headers: &HeaderMap,
-    mode: Option<Option<Mode>>,
-) -> Result<Json<Status>, (StatusCode, String)> {
+async fn ask(shared: &Shared, headers: &HeaderMap, asked: Asked) -> Answered {
     let given = headers.get(header::AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
     let expected = format!("Bearer {}", shared.token);
     if !Soft::new(&[0; 32]).equal(given, expected.as_bytes()) {
@@ -135,12 +147,20 @@ async fn ask(
     }
     let gone = |_| (StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping".to_owned());
     let (answer, answered) = oneshot::channel();
-    shared.requests.send(Request { mode, answer }).await.map_err(|_| gone(()))?;
+    shared.requests.send(Request { asked, answer }).await.map_err(|_| gone(()))?;
     answered.await.map(Json).map_err(|_| gone(()))
 }
 
-/// The client's side: asks the running gateway, and changes its mode if one is given.
-pub(crate) fn tell(address: SocketAddr, data: &Path, mode: Option<&str>) -> Result<Status, String> {
+/// What is asked of the running gateway from outside.
+#[derive(Clone, Copy)]
+pub(crate) enum Question<'a> {
+    Status,
+    Calls,
+    Mode(&'a str),
+}
+
+/// The client's side: asks the running gateway.
+pub(crate) fn tell(address: SocketAddr, data: &Path, question: Question<'_>) -> Result<Value, String> {
     let path = token_path(data);
     let token = std::fs::read_to_string(&path).map_err(|why| {
         format!(
@@ -154,9 +174,12 @@ pub(crate) fn tell(address: SocketAddr, data: &Path, mode: Option<&str>) -> Resu
         .timeout_global(Some(std::time::Duration::from_secs(5)))
         .build()
         .into();
-    let answered = match mode {
-        None => agent.get(format!("http://{address}/status")).header("Authorization", &bearer).call(),
-        Some(mode) => agent
+    let get =
+        |what: &str| agent.get(format!("http://{address}/{what}")).header("Authorization", &bearer).call();
+    let answered = match question {
+        Question::Status => get("status"),
+        Question::Calls => get("calls"),
+        Question::Mode(mode) => agent
             .put(format!("http://{address}/mode"))
             .header("Authorization", &bearer)
             .send_json(SetMode { mode: mode.to_owned() }),

@@ -5,12 +5,15 @@ mod demo;
 mod engine;
 mod files;
 mod http;
+mod pinholes;
+mod relay;
 mod run;
 mod socket;
 mod sources;
 mod words;
 
 use clap::{Args, Parser, Subcommand};
+use http::Question;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +32,8 @@ enum Command {
     Run(RunArgs),
     /// Print how the running gateway is, as one JSON object.
     Status(Reach),
+    /// Print the calls that are up or being set up, as one JSON array: who, and which way their media takes.
+    Calls(Reach),
     /// Set the service mode of the running gateway; `schedule` gives it back to holidays and schedules.
     Mode {
         /// The mode.
@@ -72,6 +77,10 @@ struct RunArgs {
     /// The loopback address of `status` and `mode` [default: 127.0.0.1:8060, if it is free].
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
+    /// What becomes of pinholes for media: "log", or "nft:TABLE" for the sets pinholes4 and pinholes6 of an nftables table
+    /// of family inet [default: nothing].
+    #[arg(long, value_name = "HOW")]
+    pinholes: Option<pinholes::Wanted>,
 }
 
 fn main() -> ExitCode {
@@ -87,11 +96,13 @@ fn main() -> ExitCode {
                 keys: args.keys,
                 emergency: args.emergency,
                 http: args.http,
+                pinholes: args.pinholes,
             };
             finish(run::run(&settings))
         }
-        Command::Status(reach) => finish(tell(&reach, None)),
-        Command::Mode { mode, reach } => finish(tell(&reach, Some(&mode))),
+        Command::Status(reach) => finish(tell(&reach, Question::Status)),
+        Command::Calls(reach) => finish(tell(&reach, Question::Calls)),
+        Command::Mode { mode, reach } => finish(tell(&reach, Question::Mode(&mode))),
         Command::Demo => {
             // What a scene decides is printed with the scene.
             filter.with_max_level(tracing::Level::ERROR).init();
@@ -100,10 +111,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Asks the running gateway, and prints how it is.
-fn tell(reach: &Reach, mode: Option<&str>) -> Result<bool, String> {
-    let status = http::tell(reach.http, &reach.data, mode)?;
-    println!("{}", serde_json::to_string(&status).unwrap_or_default());
+/// Asks the running gateway, and prints what it says.
+fn tell(reach: &Reach, question: Question<'_>) -> Result<bool, String> {
+    println!("{}", http::tell(reach.http, &reach.data, question)?);
     Ok(true)
 }
 

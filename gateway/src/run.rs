@@ -1,14 +1,20 @@
 //! The daemon: one socket, one engine, one task.
 
+mod administer;
+mod media;
+
 use crate::engine::{self, Engine};
 use crate::files::Files;
-use crate::http::{self, Request, Status};
+use crate::http::{self, Request};
+use crate::pinholes::{self, Pinholes};
+use crate::relay::Relay;
 use crate::{socket, sources, words};
+use media::Media;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 use strowger::base::{Instant, WallTime};
-use strowger::exchange::{Output, Ticked};
+use strowger::exchange::{Output, Received, Ticked};
 use strowger::policy::Image;
 use tokio::net::UdpSocket;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) emergency: Option<PathBuf>,
     /// Where administration listens; absent: at [`HTTP`], if that is free.
     pub(crate) http: Option<SocketAddr>,
+    /// What becomes of pinholes; absent: nothing.
+    pub(crate) pinholes: Option<pinholes::Wanted>,
 }
 
 /// Where administration listens unless told otherwise.
@@ -71,6 +79,10 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
                     None
                 }
             };
+        daemon.media.pinholes = settings.pinholes.as_ref().map(Pinholes::new).transpose()?;
+        if let Ok(relay) = policy.image.text(policy.image.system().relay).parse::<SocketAddr>() {
+            daemon.media.relay = Some(Relay::open(relay, address.ip()).await?);
+        }
         let hash = engine::hex(policy.image.hash().get(..8).unwrap_or(&[]));
         tracing::info!(
             "policy {} ({} devices, {} trunks) in force, SIP on udp {address}, records in {}",
@@ -107,6 +119,7 @@ pub(crate) struct Daemon {
     requests: Option<mpsc::Receiver<Request>>,
     /// The operator has set the service mode.
     overridden: bool,
+    media: Media,
 }
 
 impl Daemon {
@@ -130,6 +143,7 @@ impl Daemon {
             observed: None,
             requests: None,
             overridden: false,
+            media: Media::default(),
         })
     }
 
@@ -148,39 +162,20 @@ impl Daemon {
                     Err(why) => return Err(format!("the SIP socket failed: {why}")),
                 },
                 () = tokio::time::sleep_until(wake.into()) => {}
+                () = self.media.readable() => {}
                 _ = clock.tick() => self.set_clock(),
                 Some(request) = asked(&mut self.requests) => self.administer(request),
                 _ = term.recv() => break,
                 _ = int.recv() => break,
             }
             self.tick();
+            self.hear_relay();
+            if let Some(pinholes) = &mut self.media.pinholes {
+                pinholes.flush();
+            }
         }
         self.farewell().await;
         Ok(true)
-    }
-
-    /// Does what administration asks, and tells it how the gateway is then.
-    fn administer(&mut self, request: Request) {
-        if let Some(mode) = request.mode {
-            self.engine.set_mode(mode);
-            self.overridden = mode.is_some();
-            let name = mode.map_or("by schedule", |mode| mode.name());
-            tracing::warn!("the operator has set the service mode: {name}");
-        }
-        let counted = self.engine.statistics();
-        let devices = u32::try_from(self.image.devices().len()).unwrap_or(u32::MAX);
-        let registered = (0..devices).filter(|device| self.engine.is_registered(*device)).count();
-        let status = Status {
-            policy: engine::hex(self.image.hash()),
-            mode: self.engine.mode(self.now()).name().to_owned(),
-            mode_by: if self.overridden { "operator" } else { "schedule" }.to_owned(),
-            registered: u32::try_from(registered).unwrap_or(u32::MAX),
-            calls: self.engine.calls_in_use(),
-            permitted: counted.permitted,
-            denied: counted.denied,
-        };
-        // Who asked may have gone away.
-        let _ = request.answer.send(status);
     }
 
     /// Takes what has arrived, at most `most` datagrams.
@@ -189,18 +184,24 @@ impl Daemon {
         for _ in 0..most {
             match self.socket.try_recv_from(&mut buffer) {
                 Ok((len, source)) => {
-                    let now = self.now();
-                    // Outputs are drained after every input, so there is always room.
-                    if self.engine.receive(now, source, &buffer[..len]).is_err() {
-                        tracing::error!("an input was lost: the outputs of the one before were not drained");
-                    }
-                    self.drain();
+                    self.take(source, &buffer[..len]);
                 }
                 Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => return,
                 // ICMP errors of earlier sends surface here; they concern one peer, not the socket.
                 Err(why) => tracing::debug!("receiving: {why}"),
             }
         }
+    }
+
+    /// Takes one datagram.
+    fn take(&mut self, source: SocketAddr, datagram: &[u8]) {
+        // Outputs are drained after every input, so there is always room.
+        match self.engine.receive(self.now(), source, datagram) {
+            Ok(Received::Done) => {}
+            Ok(Received::Held(leg)) => self.media.keep(leg, source, datagram),
+            Err(_) => tracing::error!("an input was lost: the outputs of the one before were not drained"),
+        }
+        self.drain();
     }
 
     /// Serves every deadline that has come.
@@ -218,7 +219,8 @@ impl Daemon {
     pub(crate) fn wake(&self) -> Clock {
         let deadline =
             self.engine.next_deadline().map_or(Duration::from_secs(3600), |at| Duration::from_millis(at.0));
-        self.begin + deadline
+        let engine = self.begin + deadline;
+        self.media.relay.as_ref().map_or(engine, |relay| relay.wake().min(engine))
     }
 
     /// Keeps decisions and records for [`observed`](Self::observed) from now on.
@@ -268,6 +270,9 @@ impl Daemon {
         if let (Some(observed), Output::Decision(_) | Output::Smdr(_)) = (&mut self.observed, output) {
             observed.push(*output);
         }
+        if self.perform_media(output) {
+            return;
+        }
         match output {
             Output::Send { to, len } => {
                 // A datagram that cannot be sent now is a datagram lost: its sender's timers see to it.
@@ -299,8 +304,13 @@ impl Daemon {
                     if *expired { "was not heard of in time" } else { "has unregistered" }
                 );
             }
-            // This process has no neutral legs.
-            Output::Setup { .. }
+            // Media is done already, and this process has no neutral legs.
+            Output::Relay(_)
+            | Output::RelayUndo(_)
+            | Output::RelayEnd(_)
+            | Output::Open(_)
+            | Output::Close { .. }
+            | Output::Setup { .. }
             | Output::Alerting(_)
             | Output::Connect(_)
             | Output::Release(..)
@@ -322,6 +332,7 @@ impl Daemon {
             self.take_datagrams(BATCH);
             self.tick();
         }
+        self.media = Media::default();
         let counted = self.engine.statistics();
         tracing::info!(
             "stopped: {} datagrams, {} malformed, {} dropped, {} unsent, {} calls permitted, {} denied",

@@ -6,15 +6,17 @@
 
 mod build;
 mod network;
+mod relay;
 
 pub use build::{ExchangeBox, Sizes, build_empty, build_exchange};
 pub use network::{Datagram, Dice, Network};
+pub use relay::{GIVEN_UP_MS, Pinholes, Relay, Session};
 
 use crate::ladder::{Ladder, summary_with_body};
 use crate::phone::{Phone, PhoneConfig, PhoneEvent};
 use std::net::SocketAddr;
 use strowger::base::Instant;
-use strowger::exchange::{Output, Ticked};
+use strowger::exchange::{Output, Received, Ticked};
 use strowger::record::{Decision, Smdr};
 
 /// The world.
@@ -25,7 +27,11 @@ pub struct Sim {
     pub network: Network,
     /// What was sent, and what was told.
     pub ladder: Ladder,
-    /// Everything exchanges put out besides datagrams, decisions and records.
+    /// The media relay that exchanges ask.
+    pub relay: Relay,
+    /// Pinholes that are open.
+    pub pinholes: Pinholes,
+    /// Everything exchanges put out besides datagrams, decisions, records, and what relay and pinholes are told.
     pub outputs: Vec<(Instant, Output)>,
     /// Decisions of all exchanges.
     pub decisions: Vec<Decision>,
@@ -65,6 +71,8 @@ impl Sim {
             now: Instant(1_000),
             network: Network::GOOD,
             ladder: Ladder::new(),
+            relay: Relay::new(),
+            pinholes: Pinholes::default(),
             outputs: Vec::new(),
             decisions: Vec::new(),
             records: Vec::new(),
@@ -145,6 +153,12 @@ impl Sim {
                 self.drain_phone(at);
             }
         }
+        while let Some((at, leg, places, kept)) = self.relay.answer(self.now) {
+            let taken = self.exchanges[at].exchange.relayed(self.now, leg, places.as_ref());
+            taken.expect("an exchange that has been drained takes every answer");
+            self.drain_exchange(at);
+            kept.iter().for_each(|datagram| self.deliver(datagram));
+        }
         for at in 0..self.exchanges.len() {
             self.tick_exchange(at);
         }
@@ -205,7 +219,7 @@ impl Sim {
     fn next(&self) -> Option<Instant> {
         let phones = self.phones.iter().filter_map(|(_, phone)| phone.next_deadline());
         let exchanges = self.exchanges.iter().filter_map(|node| node.exchange.next_deadline());
-        phones.chain(exchanges).chain(self.wire.next()).min()
+        phones.chain(exchanges).chain(self.wire.next()).chain(self.relay.next()).min()
     }
 
     fn name(&self, address: SocketAddr) -> String {
@@ -233,7 +247,10 @@ impl Sim {
         let now = self.now;
         if let Some(at) = self.exchanges.iter().position(|node| node.address == datagram.to) {
             let taken = self.exchanges[at].exchange.receive(now, datagram.from, &datagram.bytes);
-            assert_eq!(taken, Ok(()), "an exchange that has been drained takes every datagram");
+            let taken = taken.expect("an exchange that has been drained takes every datagram");
+            if let Received::Held(leg) = taken {
+                self.relay.keep(at, leg, datagram);
+            }
             self.drain_exchange(at);
         } else if let Some(at) = self.phones.iter().position(|(_, phone)| phone.config.address == datagram.to)
         {
@@ -289,6 +306,11 @@ impl Sim {
                     self.ladder.note(now, &name, &text);
                     self.records.push(record);
                 }
+                Output::Relay(ask) => self.relay.ask(now, at, ask),
+                Output::RelayUndo(media) => self.relay.undo(at, media),
+                Output::RelayEnd(media) => self.relay.end(at, media),
+                Output::Open(pinhole) => self.pinholes.open(at, pinhole),
+                Output::Close { media, number } => self.pinholes.close(at, media, number),
                 other => self.outputs.push((now, other)),
             }
         }

@@ -47,13 +47,15 @@ with wave.open(sys.argv[1], "wb") as tone:
 PY
 
 
-# What goes between the phones' media ports: how many packets, and how many different octets in their payload. The tone
-# has few in G.711, a cipher nearly all.
+# What goes between the phones' media ports, and between them and the relay's: how many packets, and how many different
+# octets in their payload. The tone has few in G.711, a cipher nearly all.
 cat > "$all/listen.py" <<'PY'
 import socket, struct, sys, time
 raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
 raw.settimeout(0.2)
-end, packets, octets = time.time() + float(sys.argv[1]), 0, set()
+end = time.time() + float(sys.argv[1])
+direct, relayed = [0, set()], [0, set()]
+phones, relay = (range(20000, 20022), range(21000, 21022)), range(30000, 40000)
 while time.time() < end:
     try:
         frame = raw.recv(2048)
@@ -64,11 +66,13 @@ while time.time() < end:
     if ip[9] != 17:
         continue
     source, target = struct.unpack("!HH", udp[:4])
-    media = range(20000, 20022), range(21000, 21022)
-    if (source in media[0] and target in media[1] or source in media[1] and target in media[0]) and source % 2 == 0:
-        packets += 1
-        octets.update(udp[20:180])
-print(packets, len(octets))
+    ends = [any(port in phone for phone in phones) for port in (source, target)]
+    if source % 2 == 0 and any(ends):
+        seen = direct if all(ends) else relayed if source in relay or target in relay else None
+        if seen:
+            seen[0] += 1
+            seen[1].update(udp[20:180])
+print(direct[0], len(direct[1]), relayed[0], len(relayed[1]))
 PY
 
 phone() { # DN PASSWORD SIP-PORT CONTROL-PORT RTP-PORT ANSWERMODE ENCRYPTION
@@ -112,7 +116,7 @@ start() { # DN: its process id goes to $phone_pid, its keyboard is the fifo $wor
 }
 
 # Two phones under these policies, able to do this.
-begin() { # NAME POLICY-201 POLICY-202 ENCRYPTION-201 ENCRYPTION-202
+begin() { # NAME POLICY-201 POLICY-202 ENCRYPTION-201 ENCRYPTION-202 [LINE-OF-202 MORE-POLICY [OPTION...]]
     stop
     work=$all/$1
     mkdir "$work"
@@ -142,13 +146,15 @@ password = "Orchard-wall-1847"
 srtp = "$3"
 cos = 1
 cor = 1
+${6:-}
+${7:-}
 TOML
 
     # Ports of their own: the last phones' may still be held.
     scenario=$((scenario + 1))
     phone 201 Hedge-and-gate-1931 $((5071 + scenario * 20)) 4441 20000 manual "$4"
     phone 202 Orchard-wall-1847 $((5082 + scenario * 20)) 4442 21000 auto "$5"
-    ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" 2> "$work/gateway.log" &
+    ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" "${@:8}" 2> "$work/gateway.log" &
     pids+=($!)
     until_seen "$work/gateway.log" "in force" 5 || fail "the gateway did not start"
     start 202
@@ -170,11 +176,10 @@ hang_up() {
     until_seen "$work/202.log" "session closed\|Call terminated\|terminated" 10 || fail "202 was not hung up"
 }
 
-# Packets between the phones in a moment, and their different octets, as PACKETS and OCTETS.
+# Packets between the phones in a moment, and their different octets, as PACKETS and OCTETS; over the relay as RELAYED and
+# RELAYED_OCTETS.
 listen() {
-    local heard
-    heard=$(inside python3 "$all/listen.py" 1.5)
-    PACKETS=${heard% *} OCTETS=${heard#* }
+    read -r PACKETS OCTETS RELAYED RELAYED_OCTETS < <(inside python3 "$all/listen.py" 1.5)
 }
 
 begin clear best-effort best-effort "" ""
@@ -221,3 +226,63 @@ begin downgrade required best-effort "" ""
 echo "/dial 202" >&3
 until_seen "$work/201.log" "488" 10 || fail "plain audio was not refused"
 echo "baresip: plain audio from a device that requires SRTP: refused with 488"
+
+# Between two zones: over rtpengine, which the gateway finds missing and starts; nothing passes the filter but by pinholes.
+zones='zone = "home"'
+anchored='[[zone]]
+name = "home"
+[[media_path]]
+between = ["default", "home"]
+path = "anchored"
+[media]
+rtpengine = "127.0.0.1:2223"'
+elements() { inside nft list set inet strowger pinholes4 | grep -o "10.99.0.1 \. [0-9]* \. 10.99.0.1 \. [0-9]*" | wc -l; }
+calls() { inside "$gateway" calls --data "$work/data"; }
+begin anchored required required srtp-mand srtp-mand "$zones" "$anchored" --pinholes nft:strowger
+grep -q "rtpengine is started" "$work/gateway.log" || fail "rtpengine was not started"
+until_seen "$work/gateway.log" "relay 127.0.0.1:2223 is there" 10 || fail "rtpengine does not answer"
+inside nft -f - <<'NFT'
+add chain inet strowger media { type filter hook input priority 0; }
+add rule inet strowger media ip saddr . udp sport . ip daddr . udp dport @pinholes4 accept
+add rule inet strowger media ip daddr 10.99.0.1 udp dport 20000-39999 drop
+NFT
+connected
+listen
+[ "$PACKETS" -eq 0 ] && [ "$RELAYED" -gt 120 ] && [ "$RELAYED_OCTETS" -gt 200 ] ||
+    fail "not over the relay, encrypted: $PACKETS packets directly, $RELAYED relayed with $RELAYED_OCTETS octets"
+calls > "$work/calls.json"
+grep -q '"from":"201".*"media":"anchored".*"to":"202".*"why":"zones"' "$work/calls.json" || fail "calls said $(cat "$work/calls.json")"
+open=$(elements)
+[ "$open" -eq 8 ] || fail "$open elements of pinholes while a call is up, not 8"
+echo "baresip: between zones: $RELAYED packets over rtpengine, none directly, encrypted end to end, through $open elements of pinholes"
+echo "/hold" >&3
+sleep 0.7
+echo "/resume" >&3
+sleep 0.7
+listen
+[ "$PACKETS" -eq 0 ] && [ "$RELAYED" -gt 120 ] || fail "after hold and resume: $PACKETS directly, $RELAYED relayed"
+hang_up
+for _ in $(seq 30); do [ "$(elements)" -eq 0 ] && break; sleep 0.1; done
+[ "$(elements)" -eq 0 ] || fail "pinholes are left: $(inside nft list set inet strowger pinholes4)"
+echo "baresip: held, resumed ($RELAYED packets), hung up: no pinhole is left"
+
+# The relay is lost and found again.
+relay=$(sed -n 's/.*rtpengine is started (process \([0-9]*\)).*/\1/p' "$work/gateway.log")
+kill -9 "$relay"
+until_seen "$work/gateway.log" "ALARM: the media relay" 10 || fail "the loss of the relay was not said"
+until_seen "$work/gateway.log" "it is started again" 10 || fail "the relay was not started again"
+for _ in $(seq 50); do inside "$gateway" status --data "$work/data" | grep -q '"relay":"up"' && break; sleep 0.1; done
+connected
+# It says so in the same words as the first time.
+sleep 1
+listen
+[ "$PACKETS" -eq 0 ] && [ "$RELAYED" -gt 120 ] || fail "after the loss of the relay: $PACKETS directly, $RELAYED relayed"
+hang_up
+echo "baresip: rtpengine was killed: said, started again, and the next call goes over it ($RELAYED packets)"
+stop
+kill -0 "$(pgrep -P $$ rtpengine 2>/dev/null || echo 999999999)" 2>/dev/null && fail "rtpengine has outlived the gateway"
+
+begin refused best-effort best-effort "" "" "$zones" "${anchored%%\[media\]*}"
+echo "/dial 202" >&3
+until_seen "$work/201.log" "488" 10 || fail "201 was not refused without a relay"
+echo "baresip: between zones without a relay: refused with 488"

@@ -120,15 +120,20 @@ impl Office {
 
     fn all_registered(self) -> Self {
         let mut office = self;
-        for at in 0..6 {
-            let id = office.phones[at];
-            office.sim.with(id, |phone, now| phone.register(now, 3600));
-            assert!(office.sim.run_until_event(5_000, id, |event| *event == PhoneEvent::Registered));
-        }
-        office.sim.ladder.clear();
-        office.sim.events.clear();
-        office.sim.outputs.clear();
+        office.register();
         office
+    }
+
+    /// Everybody but 207 registers for an hour; the ladder is empty then.
+    pub(crate) fn register(&mut self) {
+        for at in 0..6 {
+            let id = self.phones[at];
+            self.sim.with(id, |phone, now| phone.register(now, 3600));
+            assert!(self.sim.run_until_event(5_000, id, |event| *event == PhoneEvent::Registered));
+        }
+        self.sim.ladder.clear();
+        self.sim.events.clear();
+        self.sim.outputs.clear();
     }
 
     pub(crate) fn phone(&self, dn: &str) -> PhoneId {
@@ -209,6 +214,8 @@ impl Office {
         assert_eq!(self.sim.exchange(0).transactions_in_use(), 0, "{}", ladder(self));
         assert_eq!(self.sim.exchange(0).pages(), self.baseline, "{}", ladder(self));
         assert_eq!(self.sim.exchange(0).calls().legs().count(), 0, "{}", ladder(self));
+        assert_eq!(self.sim.pinholes.iter().count(), 0, "{}", ladder(self));
+        assert_eq!(self.sim.relay.sessions().count(), 0, "{}", ladder(self));
     }
 }
 

@@ -78,6 +78,7 @@ pub const CODES: &[&str] = &[
     // The rest.
     "accept-unused",
     "holiday-past",
+    "no-relay",
 ];
 
 /// Whether a code is in the list.

@@ -241,7 +241,6 @@ fn later_text(what: &str) -> String {
         "user" | "hunt_group" | "speed_call" | "features" | "registration" => {
             "the number is kept free: who dials it gets vacant number"
         }
-        "media.rtpengine" | "media.video" | "media_path" => "media goes as the two ends agree",
         "trunk.username" | "trunk.password" | "trunk.register" => "nothing is proved to the carrier",
         "assert" => "it is not proved",
         "system.rules" => "every open rule is strict",

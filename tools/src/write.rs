@@ -7,9 +7,9 @@ use strowger::policy::row::{Field, Row, Str};
 use strowger::policy::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow, InterconnectRow, LeadingRow,
-    MaxDigitsRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow, RouteListRow,
-    RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow, SystemRow, TrunkRow, TrustedRow,
-    UsernameRow, UsernameSeedRow, ZoneRow,
+    MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow,
+    RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow, SystemRow, TrunkRow,
+    TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -60,6 +60,7 @@ pub(crate) struct Tables {
     pub(crate) trusted: Vec<TrustedRow>,
     pub(crate) subnets: Vec<SubnetRow>,
     pub(crate) notify: Vec<NotifyRow>,
+    pub(crate) media_paths: Vec<MediaPathRow>,
     /// Emergency numbers and their ARS rows; in the image they are in the trie.
     pub(crate) emergency: Vec<(String, u32)>,
     /// The emergency block: an image of its own.
@@ -151,6 +152,7 @@ impl Tables {
         sections.table(&self.trusted);
         sections.table(&self.subnets);
         sections.table(&self.notify);
+        sections.table(&self.media_paths);
         sections.table(&usernames);
         if !usernames.is_empty() {
             sections.table(&[seed]);

@@ -496,14 +496,21 @@ fn media_is_encrypted_otherwise() {
     Case {
         besides: "",
         changes: &[
-            ("", "[media]\nsdes_over_clear = \"deny\"\n"),
+            (
+                "",
+                "[media]\nsdes_over_clear = \"deny\"\nrtpengine = \"127.0.0.1:2223\"\nvideo = \"refuse\"\n[[zone]]\nname = \"home\"\n[[media_path]]\nbetween = [\"home\", \"default\"]\npath = \"anchored\"\n",
+            ),
             (r#"username = "galley""#, "username = \"galley\"\nsrtp = \"required\""),
             (r#"host = "192.0.2.1:5060""#, "host = \"192.0.2.1:5060\"\nsrtp = \"off\""),
         ],
         said: r#"
 Other differences:
   SRTP keys over clear signalling: denied, before: allowed
+  video: refused, before: passed
+  media relay: 127.0.0.1:2223, before: none
+  media between zones default and home: anchored, before: not listed
   encryption of media of device 202: required, before: best-effort
+  emergency route of zone home: that of the row, before: none
   encryption of media of trunk harbour: off, before: best-effort
 "#,
     }

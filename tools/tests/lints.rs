@@ -238,6 +238,20 @@ fn classes_and_devices() {
             &[("cos = 50", "srtp = \"required\"\ncos = 50")],
         ),
         ("warning[digest-sha-256-only]: only sha-256", &[("digest = [\"sha-256\", \"md5\"]", "")]),
+        (
+            "warning[no-relay]: media between zones \"default\" and \"home\" is to be anchored",
+            &[(
+                "[emergency]",
+                "[[zone]]\nname = \"home\"\n[[media_path]]\nbetween = [\"default\", \"home\"]\npath = \"anchored\"\n[emergency]",
+            )],
+        ),
+        (
+            "warning[no-relay]: trunk \"carrier\" is reached by a public address",
+            &[
+                ("host = \"192.0.2.1", "host = \"9.9.9.9"),
+                ("trusted = [\"192.0.2.1/32\"]", "trusted = [\"9.9.9.9/32\"]"),
+            ],
+        ),
     ]);
     triggers(&[
         (

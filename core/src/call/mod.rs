@@ -13,7 +13,7 @@ pub use cause::Cause;
 pub use dialing::Dialing;
 pub use join::{Connect, Edge};
 pub use leg::Leg;
-pub use slots::{Call, Finished, LegSlot, Pair, Placed, Terms};
+pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Terms};
 
 use crate::base::{Digits, Handle, Instant};
 use crate::media::{Change, Side};
@@ -134,6 +134,31 @@ impl<'m> Calls<'m> {
         Some(&mut self.placed_mut(call)?.change)
     }
 
+    /// Whether a leg's call was answered.
+    #[must_use]
+    pub fn is_answered(&self, leg: Handle) -> bool {
+        let call = self.legs.get(leg).and_then(|slot| self.placed(slot.call));
+        call.is_some_and(|call| call.answered.is_some())
+    }
+
+    /// The media of a leg's call.
+    #[must_use]
+    pub fn media(&self, leg: Handle) -> Option<&Media> {
+        Some(&self.placed(self.legs.get(leg)?.call)?.media)
+    }
+
+    /// The longest that a leg's call may last once answered, in seconds; 0: without limit.
+    #[must_use]
+    pub fn longest_s(&self, leg: Handle) -> u32 {
+        self.legs.get(leg).and_then(|slot| self.placed(slot.call)).map_or(0, |call| call.longest_s)
+    }
+
+    /// The media of a leg's call, to note what became of it.
+    pub(crate) fn media_mut(&mut self, leg: Handle) -> Option<&mut Media> {
+        let call = self.legs.get(leg)?.call;
+        Some(&mut self.placed_mut(call)?.media)
+    }
+
     /// What a leg that is not in a call yet has dialed.
     #[must_use]
     pub fn dialing(&self, leg: Handle) -> Option<&Dialing> {
@@ -214,6 +239,7 @@ impl<'m> Calls<'m> {
             account,
             zone,
             change: Change::NONE,
+            media: Media::default(),
         };
         let call = match seat {
             Some(seat) => {

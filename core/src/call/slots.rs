@@ -3,7 +3,7 @@
 use super::{Cause, Dialing, Edge, Leg};
 use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
-use crate::media::{Change, Pass, Side, Summary};
+use crate::media::{Change, Pass, Path, Places, Relayed, Side, Summary};
 use crate::policy::{Authority, Choice, Party};
 
 /// A leg in the table.
@@ -21,13 +21,35 @@ pub struct LegSlot {
     pub offered: Summary,
     /// How that offer was passed on.
     pub pass: Pass,
+    /// Where its party awaits media, by what it has said last.
+    pub places: Places,
+    /// How far the relay is with these places.
+    pub relayed: Relayed,
 }
 
 impl LegSlot {
     /// A leg that is not part of a call yet.
     #[must_use]
     pub const fn new(party: Party, call: Handle, neutral: bool) -> Self {
-        Self { leg: Leg::new(), call, party, neutral, offered: Summary::NONE, pass: Pass::WithKeys }
+        Self {
+            leg: Leg::new(),
+            call,
+            party,
+            neutral,
+            offered: Summary::NONE,
+            pass: Pass::WithKeys,
+            places: Places::NONE,
+            relayed: Relayed::No,
+        }
+    }
+
+    /// Where the other party is to send media for this one, by what it was told.
+    #[must_use]
+    pub const fn told(&self, anchored: bool) -> &Places {
+        match &self.relayed {
+            Relayed::At(places) if anchored => places,
+            Relayed::At(_) | Relayed::No | Relayed::Asked(_) | Relayed::Failed => &self.places,
+        }
     }
 }
 
@@ -56,6 +78,20 @@ pub struct Placed {
     pub(super) zone: u8,
     /// What is being changed in its session.
     pub(super) change: Change,
+    pub(super) media: Media,
+}
+
+/// The media of a call.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Media {
+    /// The way of what was offered last.
+    pub offered: Path,
+    /// The way of what was agreed on last.
+    pub agreed: Path,
+    /// The number of its open pinholes, from 1; 0: there are none.
+    pub pinholes: u16,
+    /// The relay knows of it.
+    pub relayed: bool,
 }
 
 /// What a call to be set up has beside its permit.
@@ -104,6 +140,10 @@ pub struct Finished {
     pub rule: crate::policy::Rule,
     /// The account code.
     pub account: Typed,
+    /// Its media.
+    pub media: Media,
+    /// What its media is known by: the caller's leg.
+    pub caller: Handle,
 }
 
 /// Both legs of a call.
@@ -141,6 +181,8 @@ impl Placed {
             cause,
             rule: self.choice.rule,
             account: self.account,
+            media: self.media,
+            caller: self.edge.a(),
         }
     }
 }

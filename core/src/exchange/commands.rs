@@ -2,12 +2,13 @@
 
 use super::brakes::Line;
 use super::invite::reason;
+use super::media::Ready;
 use super::placing::ringing;
 use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::dialing::Tone;
 use crate::call::{Cause, Command, Commands, leg};
-use crate::media::Pass;
+use crate::media::{Body, Passage};
 use crate::policy::{Image, Party, Permit, Verdict};
 use crate::signalling::dialog::{Dialog, Phase};
 use crate::signalling::render;
@@ -79,6 +80,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Command::Release(leg, cause) => self.release(now, leg, cause),
                 Command::Ended(leg) => self.ended(now, leg),
                 Command::Finished(finished) => {
+                    self.media_over(finished.caller, finished.media);
                     self.record_finished(&finished);
                     None
                 }
@@ -108,11 +110,12 @@ impl<C: Crypto> Exchange<'_, C> {
             return None;
         }
         let caller = self.calls.edge(leg)?.a();
-        let pass = match self.judge_offer(caller) {
-            Ok(pass) => pass,
+        match self.judge_offer(caller) {
+            Ok(Ready::Now) => {}
+            Ok(Ready::Held) => return None,
             Err(refused) => return Some((leg, leg::Event::Release(Cause::Media(refused)))),
-        };
-        if self.invite_out(now, leg, party, &digits, pass).is_none() {
+        }
+        if self.invite_out(now, leg, party, &digits).is_none() {
             let cause = match party {
                 Party::Trunk(_) => Cause::CONGESTION,
                 Party::Device(_) | Party::Unknown => Cause::UNAVAILABLE,
@@ -123,22 +126,9 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Our INVITE to a device or trunk; `None` if it cannot be reached.
-    fn invite_out(
-        &mut self,
-        now: Instant,
-        leg: Handle,
-        to: Party,
-        digits: &Digits,
-        pass: Pass,
-    ) -> Option<()> {
+    fn invite_out(&mut self, now: Instant, leg: Handle, to: Party, digits: &Digits) -> Option<()> {
         let image = self.policy?.image;
-        let next_hop = match to {
-            Party::Device(device) if self.is_registered(device) => {
-                self.devices.get(usize::try_from(device).ok()?)?.address
-            }
-            Party::Trunk(trunk) => self.trunks.get(usize::from(trunk))?.address?,
-            Party::Device(_) | Party::Unknown => return None,
-        };
+        let next_hop = self.reach(to)?;
         let edge = self.calls.edge(leg)?;
         let a = edge.a();
         let caller = self.calls.leg(a)?.party;
@@ -200,12 +190,13 @@ impl<C: Crypto> Exchange<'_, C> {
             contact(out, us);
             out.line(&[render::ALLOW]);
         };
-        // A copy only where something has to be left out.
-        let stripped =
-            if pass == Pass::WithKeys || offer.is_empty() { None } else { Some(self.filtered(offer, pass)?) };
-        let request = Request { method: Method::Invite, cookie: branch, body: stripped.unwrap_or(offer) };
+        // A copy only where something has to be changed.
+        let passage = self.passage(a);
+        let changed = passage != Passage::UNCHANGED && !offer.is_empty();
+        let changed = if changed { Some(self.filtered(offer, passage)?) } else { None };
+        let request = Request { method: Method::Invite, cookie: branch, body: changed.unwrap_or(offer) };
         let invite = self.sip.request(now, &mut self.timers, leg, request, extra);
-        self.sip.pages.release(stripped.unwrap_or(Text::EMPTY));
+        self.sip.pages.release(changed.unwrap_or(Text::EMPTY));
         self.sip.dialog_mut(leg)?.invite = invite?;
         Some(())
     }
@@ -218,7 +209,13 @@ impl<C: Crypto> Exchange<'_, C> {
         let invite = self.sip.dialog(leg)?.invite;
         let status = if heard.status == 183 { 183 } else { 180 };
         let us = self.sip.us();
-        self.sip.respond(now, &mut self.timers, invite, status, |out| contact(out, us), heard.body);
+        let other = self.calls.peer(leg);
+        if !heard.body.is_empty() {
+            self.media_agreed(leg);
+        }
+        let passage = other.map_or(Passage::UNCHANGED, |other| self.passage(other));
+        let body = Body { text: heard.body, passage };
+        self.sip.respond(now, &mut self.timers, invite, status, |out| contact(out, us), &body);
         None
     }
 
@@ -247,7 +244,7 @@ impl<C: Crypto> Exchange<'_, C> {
             out.line(&[b" \"", what.as_bytes(), b"\""]);
             out.line(&[render::ALLOW]);
         };
-        self.sip.respond(now, &mut self.timers, invite, 183, extra, &[]);
+        self.sip.respond(now, &mut self.timers, invite, 183, extra, &Body::NONE);
     }
 
     /// Two legs are joined: the caller hears 200 with the other's description, so that media goes directly between them.
@@ -274,13 +271,16 @@ impl<C: Crypto> Exchange<'_, C> {
                 contact(out, us);
                 out.line(&[render::ALLOW]);
             };
-            let pass = self.calls.leg(b)?.pass;
-            self.sip.respond_with(now, &mut self.timers, invite, 200, extra, (heard.body, pass));
+            let body = Body { text: heard.body, passage: self.passage(b) };
+            self.sip.respond(now, &mut self.timers, invite, 200, extra, &body);
+            if offered {
+                self.media_agreed(a);
+            }
         }
         if !neutral.1 {
             if offered {
                 let cookie = self.crypto.random_u64();
-                self.sip.acknowledge(b, cookie, &[]);
+                self.sip.acknowledge(b, cookie, &Body::NONE);
             }
             // An offer in the 2xx is answered by the caller's ACK: ours waits for it.
             self.sip.dialog_mut(b)?.phase = if offered { Phase::Confirmed } else { Phase::Unacknowledged };
@@ -300,11 +300,19 @@ impl<C: Crypto> Exchange<'_, C> {
             self.event(Event::Release(leg, cause));
             return confirmed;
         }
-        let dialog = *self.sip.dialog(leg)?;
+        // Our INVITE still waits for the relay: nobody has heard of the call there.
+        let Some(dialog) = self.sip.dialog(leg).copied() else { return confirmed };
         let next = match dialog.phase {
             Phase::Invited => {
                 let status = cause.status();
-                self.sip.respond(now, &mut self.timers, dialog.invite, status, |out| reason(out, cause), &[]);
+                self.sip.respond(
+                    now,
+                    &mut self.timers,
+                    dialog.invite,
+                    status,
+                    |out| reason(out, cause),
+                    &Body::NONE,
+                );
                 self.sip.dialog_mut(leg)?.phase = Phase::Released;
                 return confirmed;
             }
@@ -317,7 +325,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             Phase::Unacknowledged => {
                 let cookie = self.crypto.random_u64();
-                self.sip.acknowledge(leg, cookie, &[]);
+                self.sip.acknowledge(leg, cookie, &Body::NONE);
                 self.bye(now, leg, cause);
                 Phase::Released
             }

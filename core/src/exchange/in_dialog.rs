@@ -2,10 +2,12 @@
 
 use super::Exchange;
 use super::commands::Heard;
+use super::media::Ready;
 use super::renegotiate::Came;
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::change::Event;
+use crate::media::{Body, Refused};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::sip::{Key, Machine};
@@ -24,13 +26,44 @@ impl<C: Crypto> Exchange<'_, C> {
         if invite_cseq.is_some_and(|invite| invite != cseq) {
             return;
         }
+        let answered = match dialog.phase {
+            Phase::Answered { .. } if self.waiting(leg).is_some() => self.judge_answer(leg, message.body),
+            Phase::Answered { .. }
+            | Phase::None
+            | Phase::Invited
+            | Phase::Calling { .. }
+            | Phase::Early
+            | Phase::Cancelling
+            | Phase::Unacknowledged
+            | Phase::Confirmed
+            | Phase::Reinvited
+            | Phase::Reinviting
+            | Phase::Released => Ok(Ready::Now),
+        };
+        if answered == Ok(Ready::Held) {
+            self.held = Some(leg);
+            return;
+        }
         self.sip.invite_server_event(now, &mut self.timers, dialog.invite, invite_server::Event::AckSuccess);
         let Phase::Answered { release } = dialog.phase else { return };
-        self.confirmed(now, leg, release, message.body);
+        self.confirmed(now, leg, release, (message.body, answered));
+    }
+
+    /// Who waits for what the ACK of a leg carries.
+    fn waiting(&self, leg: Handle) -> Option<Handle> {
+        let peer = self.calls.peer(leg)?;
+        let phase = self.sip.dialog(peer)?.phase;
+        (phase == Phase::Unacknowledged).then_some(peer)
     }
 
     /// A caller knows that it was answered (or never will): go on with what waited for that.
-    fn confirmed(&mut self, now: Instant, leg: Handle, release: bool, body: &[u8]) {
+    fn confirmed(
+        &mut self,
+        now: Instant,
+        leg: Handle,
+        release: bool,
+        (body, answered): (&[u8], Result<Ready, Refused>),
+    ) {
         let phase = if release { Phase::Released } else { Phase::Confirmed };
         if let Some(dialog) = self.sip.dialog_mut(leg) {
             dialog.phase = phase;
@@ -38,15 +71,14 @@ impl<C: Crypto> Exchange<'_, C> {
         if release {
             self.bye(now, leg, Cause::Normal);
         }
-        let peer = self.calls.peer(leg);
-        let waiting = peer.filter(|peer| {
-            self.sip.dialog(*peer).is_some_and(|dialog| dialog.phase == Phase::Unacknowledged)
-        });
-        if let Some(peer) = waiting {
-            match self.judge_answer(leg, body) {
+        if let Some(peer) = self.waiting(leg) {
+            match answered {
                 // A change confirms it by its own rules.
-                Ok(()) if self.calls.change(leg).is_some_and(|change| !change.is_settled()) => {}
-                Ok(()) => self.confirm(peer, body),
+                Ok(_) if self.calls.change(leg).is_some_and(|change| !change.is_settled()) => {}
+                Ok(_) => {
+                    self.confirm(peer, &Body { text: body, passage: self.passage(leg) });
+                    self.media_agreed(leg);
+                }
                 Err(refused) => return self.refuse_acceptance(now, peer, refused),
             }
         }
@@ -58,7 +90,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(Phase::Answered { release }) = self.sip.dialog(leg).map(|dialog| dialog.phase) else {
             return;
         };
-        self.confirmed(now, leg, true, &[]);
+        let answered = if self.waiting(leg).is_some() { self.judge_answer(leg, &[]) } else { Ok(Ready::Now) };
+        self.confirmed(now, leg, true, (&[], answered));
         if !release {
             self.leg_event(now, leg, leg::Event::PeerReleased(Cause::TIMEOUT), &Heard::NOTHING);
             let peer = self.calls.peer(leg);
@@ -93,7 +126,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(dialog) = self.sip.dialog_mut(leg) else { return };
         dialog.phase = Phase::Released;
         let invite = dialog.invite;
-        self.sip.respond(now, &mut self.timers, invite, 487, |_| {}, &[]);
+        self.sip.respond(now, &mut self.timers, invite, 487, |_| {}, &Body::NONE);
         self.leg_event(now, leg, leg::Event::Release(Cause::CANCELLED), &Heard::NOTHING);
     }
 

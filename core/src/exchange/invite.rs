@@ -6,7 +6,7 @@ use super::receive::Load;
 use super::{Exchange, Signal, Taken};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
 use crate::call::{Cause, Commands, leg};
-use crate::media::{Refused, Summary, keys};
+use crate::media::{Body, Described, Refused, Summary, keys};
 use crate::policy::{Party, Rule};
 use crate::signalling::dialog::{Dialog, Phase};
 use crate::signalling::render;
@@ -76,7 +76,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut commands = Commands::new();
         match self.place(now, &asked, &mut commands) {
             Ok(a) => {
-                self.begin_dialog(message, &offer, source, key, a, tag_cookie);
+                self.begin_dialog(message, &offer.summary, source, key, a, tag_cookie);
                 self.note_offer(a, offer);
                 self.trying(now, a);
                 self.placed(now, a, commands);
@@ -86,7 +86,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 let Some(leg) = self.wait_for_code(&asked, denial) else {
                     return self.congested(message, source);
                 };
-                self.begin_dialog(message, &offer, source, key, leg, tag_cookie);
+                self.begin_dialog(message, &offer.summary, source, key, leg, tag_cookie);
                 self.note_offer(leg, offer);
                 self.ask_for_code(now, leg, denial.rule);
             }
@@ -165,7 +165,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(invite) = self.sip.begin_invite_server(message, source, key, Handle::NONE, &tag) else {
             return self.congested(message, source);
         };
-        self.sip.respond(now, &mut self.timers, invite, status, |out| reason(out, cause), &[]);
+        self.sip.respond(now, &mut self.timers, invite, status, |out| reason(out, cause), &Body::NONE);
     }
 
     /// What the caller's dialog needs to know of its INVITE.
@@ -224,7 +224,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     fn trying(&mut self, now: Instant, leg: Handle) {
         let Some(invite) = self.sip.dialog(leg).map(|dialog| dialog.invite) else { return };
-        self.sip.respond(now, &mut self.timers, invite, 100, |_| {}, &[]);
+        self.sip.respond(now, &mut self.timers, invite, 100, |_| {}, &Body::NONE);
     }
 }
 
@@ -258,15 +258,15 @@ pub(super) fn described<'a>(message: &Message<'a>) -> &'a [u8] {
 }
 
 /// What the description in a message says, if it has one; the status for a body that cannot be handed on.
-pub(super) fn description(message: &Message<'_>) -> Result<Summary, u16> {
+pub(super) fn description(message: &Message<'_>) -> Result<Described, u16> {
     if message.body.is_empty() {
-        return Ok(Summary::NONE);
+        return Ok(Described::NONE);
     }
     let encoded = message.headers(Name::ContentEncoding).next().is_some();
     if described(message).is_empty() || encoded {
         return Err(415);
     }
-    Session::parse(message.body).map(|session| Summary::of(&session)).map_err(|_| 400)
+    Session::parse(message.body).map(|session| Described::of(&session)).map_err(|_| 400)
 }
 
 /// Why media could not be agreed on (section 20.43).

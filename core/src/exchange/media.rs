@@ -4,55 +4,76 @@ use super::Exchange;
 use super::commands::Heard;
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
-use crate::media::keys::Filter;
-use crate::media::{Pass, Refused, Srtp, Summary, Terms};
+use crate::media::passage::Filter;
+use crate::media::relay::Role;
+use crate::media::{Described, Pass, Passage, Refused, Relayed, Srtp, Summary, Terms};
 use crate::policy::Party;
 use crate::table::Text;
 
+/// Whether a description that was judged can go on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Ready {
+    /// It can.
+    Now,
+    /// The relay is asked: when it has answered.
+    Held,
+}
+
 impl<C: Crypto> Exchange<'_, C> {
     /// A party's offer, or nothing, is what the next answer in its call is for.
-    pub(super) fn note_offer(&mut self, leg: Handle, offer: Summary) {
+    pub(super) fn note_offer(&mut self, leg: Handle, mut offer: Described) {
+        if self.video_is_refused() {
+            offer.refuse_video();
+        }
         if let Some(slot) = self.calls.leg_mut(leg) {
-            slot.offered = offer;
+            slot.offered = offer.summary;
             slot.pass = Pass::WithKeys;
+        }
+        if !offer.places.is_empty() {
+            self.note_places(leg, offer.places);
         }
     }
 
     /// Judges what a party has offered to the other side of its call. How it is passed on is remembered.
-    pub(super) fn judge_offer(&mut self, leg: Handle) -> Result<Pass, Refused> {
+    pub(super) fn judge_offer(&mut self, leg: Handle) -> Result<Ready, Refused> {
         let terms = self.terms(leg);
-        let Some(slot) = self.calls.leg_mut(leg) else { return Ok(Pass::WithKeys) };
+        let Some(slot) = self.calls.leg_mut(leg) else { return Ok(Ready::Now) };
         // Without an offer the other side makes one: that is judged then.
-        if slot.offered != Summary::NONE {
-            slot.pass = terms.offer(&slot.offered)?;
+        if slot.offered == Summary::NONE {
+            return Ok(Ready::Now);
         }
-        Ok(slot.pass)
+        slot.pass = terms.offer(&slot.offered)?;
+        self.choose_path(leg)?;
+        self.relay(leg, Role::Offer)
     }
 
     /// Judges a party's answer to what the other side has offered.
-    pub(super) fn judge_answer(&self, leg: Handle, answer: &[u8]) -> Result<(), Refused> {
+    pub(super) fn judge_answer(&mut self, leg: Handle, answer: &[u8]) -> Result<Ready, Refused> {
         let peer = self.calls.peer(leg);
-        let Some(offerer) = peer.and_then(|peer| self.calls.leg(peer)) else { return Ok(()) };
         let terms = self.terms(leg);
+        let Some(offerer) = peer.and_then(|peer| self.calls.leg(peer)) else { return Ok(Ready::Now) };
         // Some leave the description out where an earlier answer had one; who requires SRTP does not let that pass.
         if answer.is_empty() && !terms.parties.contains(&Srtp::Required) {
-            return Ok(());
+            return Ok(Ready::Now);
         }
-        terms.answer(&offerer.offered, offerer.pass, &Summary::read(answer))
+        let answer = Described::read(answer);
+        terms.answer(&offerer.offered, offerer.pass, &answer.summary)?;
+        self.note_places(leg, answer.places);
+        self.relay(leg, Role::Answer)
     }
 
     /// Judges what a 2xx carries: the answer to the other side's offer, or an offer where that made none.
-    pub(super) fn judge_acceptance(&mut self, leg: Handle, body: &[u8]) -> Result<(), Refused> {
+    pub(super) fn judge_acceptance(&mut self, leg: Handle, body: &[u8]) -> Result<Ready, Refused> {
         let peer = self.calls.peer(leg);
         let neutral = peer.and_then(|peer| self.calls.leg(peer)).is_none_or(|slot| slot.neutral);
         if neutral {
-            return Ok(());
+            return Ok(Ready::Now);
         }
         if peer.is_some_and(|peer| self.has_offered(peer)) {
             return self.judge_answer(leg, body);
         }
-        self.note_offer(leg, Summary::read(body));
-        self.judge_offer(leg).map(|_| ())
+        self.note_offer(leg, Described::read(body));
+        self.judge_offer(leg)
     }
 
     /// Whether a party has made the offer that is to be answered.
@@ -84,10 +105,24 @@ impl<C: Crypto> Exchange<'_, C> {
         Terms { parties, keys_in_clear: image.system().sdes_denied == 0 }
     }
 
+    fn video_is_refused(&self) -> bool {
+        self.policy.is_some_and(|policy| policy.image.system().video_refused != 0)
+    }
+
+    /// How what a party has said goes on to the other.
+    pub(super) fn passage(&self, leg: Handle) -> Passage {
+        let Some(slot) = self.calls.leg(leg) else { return Passage::UNCHANGED };
+        let to = match slot.relayed {
+            Relayed::At(places) if self.is_anchored(leg) => Some(places),
+            Relayed::At(_) | Relayed::No | Relayed::Asked(_) | Relayed::Failed => None,
+        };
+        Passage { pass: slot.pass, to, without_video: self.video_is_refused() }
+    }
+
     /// A stored description as it may go on; the text given stays the caller's.
-    pub(super) fn filtered(&mut self, description: Text, pass: Pass) -> Option<Text> {
+    pub(super) fn filtered(&mut self, description: Text, passage: Passage) -> Option<Text> {
         let mut out = self.sip.pages.writer();
-        let mut filter = Filter::new(pass);
+        let mut filter = Filter::new(passage);
         out.put_text_by(description, |out, piece| filter.put(out, piece));
         filter.finish(&mut out);
         out.finish()
@@ -95,7 +130,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// The called party has accepted, with media that policy does not want: it is thanked and cleared, and the caller told.
     pub(super) fn refuse_acceptance(&mut self, now: Instant, leg: Handle, refused: Refused) {
-        self.confirm(leg, &[]);
+        self.confirm(leg, &crate::media::Body::NONE);
         self.clear_for_media(now, leg, refused);
     }
 

@@ -17,6 +17,7 @@ mod invite;
 mod media;
 mod memory;
 mod notify;
+mod path;
 mod placing;
 mod receive;
 mod records;
@@ -31,6 +32,7 @@ pub use tick::{MAX_DEADLINES, Ticked};
 use crate::base::{Crypto, Digit, Digits, Full, Handle, Instant, Outbox, WallTime};
 use crate::call::dialing::Tone;
 use crate::call::{Calls, Cause};
+use crate::media::relay::Ask;
 use crate::policy::{Image, Keyring, Mode, Party, Verdict, calendar};
 use crate::record::{Alarm, Decision, EmergencyNotice, Smdr};
 use crate::registration::binding;
@@ -114,6 +116,31 @@ pub enum Taken {
     UnknownLeg,
 }
 
+/// What became of a datagram.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Received {
+    /// It was taken.
+    Done,
+    /// It waits for the relay, which was asked about this leg: nothing has changed. Give it again when
+    /// [`relayed`](Exchange::relayed) was told the relay's answer; whoever has not kept it gets it again from its sender.
+    Held(Handle),
+}
+
+/// An opening for the media of a call, from one address to the other and back, UDP.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Pinhole {
+    /// The call: its caller's leg.
+    pub media: Handle,
+    /// Which agreement it belongs to; all pinholes of one are closed together.
+    pub number: u16,
+    /// One end.
+    pub a: SocketAddr,
+    /// The other end.
+    pub b: SocketAddr,
+    /// The longest that it may be needed, in seconds: as long as the call may last. 0: until it is closed.
+    pub longest_s: u32,
+}
+
 /// What the caller must do or may note.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Output {
@@ -157,6 +184,21 @@ pub enum Output {
         /// Whether it lapsed instead of saying good-bye.
         expired: bool,
     },
+    /// Ask the relay, and give its answer to [`Exchange::relayed`].
+    Relay(Ask),
+    /// Tell the relay that what it was asked last for this call was not agreed on: it forwards as before.
+    RelayUndo(Handle),
+    /// Tell the relay that this call is over, or goes on without it.
+    RelayEnd(Handle),
+    /// Open a pinhole.
+    Open(Pinhole),
+    /// Close all pinholes of this call with this number.
+    Close {
+        /// The call.
+        media: Handle,
+        /// The number they were opened with.
+        number: u16,
+    },
     /// A decision was taken.
     Decision(Decision),
     /// A call is over, or was toll-denied: its record.
@@ -178,6 +220,11 @@ pub enum Event {
     Tone(Handle, Tone),
     Registered(u32, u32, SocketAddr),
     Unregistered(u32, bool),
+    Relay(Handle),
+    RelayUndo(Handle),
+    RelayEnd(Handle),
+    Open(Handle, u16),
+    Close(Handle, u16),
 }
 
 /// Records as they are queued.
@@ -248,6 +295,10 @@ pub struct Exchange<'m, C> {
     statistics: Statistics,
     /// The last call with a record, 0-9999 (R86).
     call_number: u16,
+    /// The leg that the datagram at hand waits for.
+    held: Option<Handle>,
+    /// Pinholes already told of the event that is the oldest.
+    opened: usize,
 }
 
 /// Why a policy was not taken.
@@ -305,6 +356,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             last_now: Instant(0),
             statistics: Statistics::default(),
             call_number: 0,
+            held: None,
+            opened: 0,
         }
     }
 
@@ -459,7 +512,24 @@ impl<'m, C: Crypto> Exchange<'m, C> {
                 Record::Emergency(notice) => Output::Emergency(notice),
             }));
         }
-        Ok(self.events.pop().map(|event| match event {
+        loop {
+            if let Some(Event::Open(media, number)) = self.events.front()
+                && let Some(pinhole) = self.pinhole(*media, *number, self.opened)
+            {
+                self.opened = self.opened.saturating_add(1);
+                return Ok(Some(Output::Open(pinhole)));
+            }
+            self.opened = 0;
+            let Some(event) = self.events.pop() else { return Ok(None) };
+            if let Some(output) = self.told(event) {
+                return Ok(Some(output));
+            }
+        }
+    }
+
+    /// A small output, if there is still somebody whom it is about.
+    fn told(&self, event: Event) -> Option<Output> {
+        Some(match event {
             Event::Setup(leg, to, digits) => Output::Setup { leg, to, digits },
             Event::Alerting(leg) => Output::Alerting(leg),
             Event::Connect(leg) => Output::Connect(leg),
@@ -469,7 +539,12 @@ impl<'m, C: Crypto> Exchange<'m, C> {
                 Output::Registered { device, expires_s, address }
             }
             Event::Unregistered(device, expired) => Output::Unregistered { device, expired },
-        }))
+            Event::Relay(leg) => Output::Relay(self.ask(leg)?),
+            Event::RelayUndo(media) => Output::RelayUndo(media),
+            Event::RelayEnd(media) => Output::RelayEnd(media),
+            Event::Open(..) => return None,
+            Event::Close(media, number) => Output::Close { media, number },
+        })
     }
 
     /// Makes sure that everything one input can cause has a place.

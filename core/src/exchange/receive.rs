@@ -1,6 +1,6 @@
 //! A datagram comes in: parse, find its transaction or dialog, hand it on, or say why not.
 
-use super::{Exchange, MAX_DATAGRAM};
+use super::{Exchange, MAX_DATAGRAM, Received};
 use crate::base::{Crypto, Full, Instant};
 use crate::signalling::render;
 use crate::signalling::transaction::{invite_server, server};
@@ -23,8 +23,9 @@ impl<C: Crypto> Exchange<'_, C> {
     ///
     /// # Errors
     /// [`Full`] if the outputs of earlier inputs have not been polled: nothing has changed, poll and give it again.
-    pub fn receive(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) -> Result<(), Full> {
+    pub fn receive(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) -> Result<Received, Full> {
         self.reserve()?;
+        self.held = None;
         let now = self.advance(now);
         self.statistics.received = self.statistics.received.wrapping_add(1);
         // One step stores about four times what came in (echo, a response, a request made from it, offer and addresses)
@@ -33,7 +34,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let free = self.sip.pages.free();
         if free < step {
             self.statistics.dropped = self.statistics.dropped.wrapping_add(1);
-            return Ok(());
+            return Ok(Received::Done);
         }
         let load = if free < step.saturating_add(self.reserved_pages) { Load::Reserve } else { Load::Normal };
         let mut message = Message::new();
@@ -41,17 +42,17 @@ impl<C: Crypto> Exchange<'_, C> {
             if !malformed.is_keep_alive() {
                 self.malformed(&message, source, malformed.status, malformed.reason);
             }
-            return Ok(());
+            return Ok(Received::Done);
         }
         if datagram.len() > MAX_DATAGRAM {
             self.malformed(&message, source, 513, "longer than this exchange takes");
-            return Ok(());
+            return Ok(Received::Done);
         }
         match message.method() {
             Some(method) => self.request(now, &message, method, source, load),
             None => self.response(now, &message),
         }
-        Ok(())
+        Ok(self.held.take().map_or(Received::Done, Received::Held))
     }
 
     fn malformed(&mut self, message: &Message<'_>, source: SocketAddr, status: u16, reason: &str) {

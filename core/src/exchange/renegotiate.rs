@@ -6,10 +6,11 @@
 use super::Exchange;
 use super::commands::{Heard, contact};
 use super::invite::{described, description, reason, warning};
+use super::media::Ready;
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::change::{Action, Event};
-use crate::media::{Pass, Refused, Side, Summary, keys};
+use crate::media::{Body, Change, Described, Passage, Refused, Side, keys};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::sip::{Key, Request};
@@ -27,6 +28,15 @@ pub(super) struct Came<'a> {
     pub(super) invite: Handle,
 }
 
+/// Why a re-INVITE is not passed on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum No {
+    /// With this status.
+    Status(u16),
+    /// For what it offers.
+    Media(Refused),
+}
+
 impl<C: Crypto> Exchange<'_, C> {
     /// A re-INVITE came on a leg.
     pub(super) fn reinvite(
@@ -37,45 +47,56 @@ impl<C: Crypto> Exchange<'_, C> {
         leg: Handle,
         key: Key,
     ) {
-        let scarce = self.transactions_are_scarce();
+        let judged = self.judge_change(message, leg);
+        if judged == Ok(Ready::Held) {
+            return self.held = Some(leg);
+        }
         let Some(invite) = self.sip.begin_invite_server(message, source, key, leg, &[]) else {
-            return self.later(message, source);
+            return self.sip.reply(message, source, 500, |out| out.line(&[b"Retry-After: 5"]));
         };
-        let offer = match description(message) {
-            Ok(offer) => offer,
-            Err(status) => return self.refuse_change(now, invite, status),
-        };
+        match judged {
+            Ok(_) => {}
+            Err(No::Status(status)) => return self.refuse_change(now, invite, status),
+            Err(No::Media(refused)) => {
+                let why = |out: &mut PageWriter<'_, '_>| warning(out, refused);
+                return self.sip.respond(now, &mut self.timers, invite, 488, why, &Body::NONE);
+            }
+        }
+        let late = message.body.is_empty();
+        if self.calls.change(leg).is_some_and(Change::is_settled) {
+            self.refresh_target(leg, message);
+        }
+        self.change(now, leg, |side| Event::Asked { side, late }, &Came { body: message.body, invite });
+    }
+
+    /// Whether a re-INVITE can be passed on. Nothing but what its offer says is noted.
+    fn judge_change(&mut self, message: &Message<'_>, leg: Handle) -> Result<Ready, No> {
+        let offer = description(message).map_err(No::Status)?;
         let peer = self.calls.peer(leg);
         let slots = peer.and_then(|peer| Some((self.calls.leg(leg)?, self.calls.leg(peer)?)));
         let connected =
             |slot: &crate::call::LegSlot| matches!(slot.leg.state(), leg::State::Connected { .. });
         match slots.map(|(own, other)| (connected(own) && connected(other), other.neutral)) {
             // Who brings its own signalling negotiates elsewhere: nobody here could be asked.
-            Some((true, true)) => return self.refuse_change(now, invite, 488),
-            Some((true, false)) if !scarce => {}
+            Some((true, true)) => return Err(No::Status(488)),
+            Some((true, false)) if !self.transactions_are_scarce() => {}
             // Its own INVITE is not answered yet, or there is no room now: a moment later there may be.
-            Some(_) | None => return self.refuse_change(now, invite, 500),
+            Some(_) | None => return Err(No::Status(500)),
         }
         let settled = |leg| self.sip.dialog(leg).is_some_and(|dialog| dialog.phase == Phase::Confirmed);
-        let under_way = self.calls.change(leg).is_some_and(|change| !change.is_settled());
+        // The change that is under way says what becomes of another.
+        if self.calls.change(leg).is_some_and(|change| !change.is_settled()) {
+            return Ok(Ready::Now);
+        }
         // No INVITE while another is not acknowledged, whichever side's (section 14.1).
-        if !(under_way || settled(leg) && peer.is_some_and(settled)) {
-            return self.refuse_change(now, invite, 491);
+        if !(settled(leg) && peer.is_some_and(settled)) {
+            return Err(No::Status(491));
         }
-        if !under_way {
-            self.refresh_target(leg, message);
+        self.note_offer(leg, offer);
+        if let Some(peer) = peer {
+            self.note_offer(peer, Described::NONE);
         }
-        let late = message.body.is_empty();
-        if !under_way {
-            self.note_offer(leg, offer);
-            if let Some(peer) = peer {
-                self.note_offer(peer, Summary::NONE);
-            }
-            if let Err(refused) = self.judge_offer(leg) {
-                return self.refuse_media(now, invite, refused);
-            }
-        }
-        self.change(now, leg, |side| Event::Asked { side, late }, &Came { body: message.body, invite });
+        self.judge_offer(leg).map_err(No::Media)
     }
 
     /// An event of the change of a leg's call, and what follows.
@@ -95,21 +116,32 @@ impl<C: Crypto> Exchange<'_, C> {
                 match *action {
                     Action::PassOn(to) => {
                         self.begin_change(now, leg, came.invite);
-                        let pass = self.calls.leg(leg).map_or(Pass::WithKeys, |slot| slot.pass);
-                        if self.pass_on(now, legs.of(to), came.body, pass).is_none() {
+                        let passage = self.passage(leg);
+                        if self.pass_on(now, legs.of(to), came.body, passage).is_none() {
                             next = Some(Event::Refused(to, 500));
                         }
                     }
-                    Action::Agree(side) => self.agree(now, legs.of(side), came.body),
+                    Action::Agree(side) => {
+                        self.agree(now, legs.of(side), came.body);
+                        // An answer; an offer waits for its own.
+                        if self.has_offered(legs.of(side)) {
+                            self.media_agreed(leg);
+                        }
+                    }
                     Action::Confirm(side) => {
                         let answers = matches!(event, Event::Confirmed(_));
-                        self.confirm(legs.of(side), if answers { came.body } else { &[] });
+                        let body = Body { text: came.body, passage: self.passage(legs.of(side.other())) };
+                        self.confirm(legs.of(side), if answers { &body } else { &Body::NONE });
+                        if answers {
+                            self.media_agreed(leg);
+                        }
                     }
                     Action::Refuse(side, status) => {
                         let leg = legs.of(side);
                         let invite = self.sip.dialog(leg).map_or(Handle::NONE, |dialog| dialog.invite);
                         self.set_phase(leg, Phase::Confirmed);
                         self.refuse_change(now, invite, status);
+                        self.media_kept(leg);
                     }
                     Action::Cross(_) => self.refuse_change(now, came.invite, 491),
                     Action::Defer(_) => self.refuse_change(now, came.invite, 500),
@@ -128,17 +160,17 @@ impl<C: Crypto> Exchange<'_, C> {
             dialog.invite = invite;
             dialog.phase = Phase::Reinvited;
         }
-        self.sip.respond(now, &mut self.timers, invite, 100, |_| {}, &[]);
+        self.sip.respond(now, &mut self.timers, invite, 100, |_| {}, &Body::NONE);
     }
 
     /// Our re-INVITE to the other side; `None` if there is no room for it.
-    fn pass_on(&mut self, now: Instant, leg: Handle, offer: &[u8], pass: Pass) -> Option<()> {
+    fn pass_on(&mut self, now: Instant, leg: Handle, offer: &[u8], passage: Passage) -> Option<()> {
         let summary =
             &self.calls.sides(leg).and_then(|(side, legs)| self.calls.leg(legs.of(side.other())))?.offered;
         let mut usable = self.sip.pages.writer();
         keys::usable_only(&mut usable, offer, summary);
         let usable = usable.finish()?;
-        let body = self.filtered(usable, pass);
+        let body = self.filtered(usable, passage);
         self.sip.pages.release(usable);
         let body = body?;
         let (us, cookie) = (self.sip.us(), self.crypto.random_u64());
@@ -157,7 +189,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     fn agree(&mut self, now: Instant, leg: Handle, body: &[u8]) {
         let other = self.calls.peer(leg);
-        let pass = other.and_then(|other| self.calls.leg(other)).map_or(Pass::WithKeys, |slot| slot.pass);
+        let passage = other.map_or(Passage::UNCHANGED, |other| self.passage(other));
         let Some(dialog) = self.sip.dialog_mut(leg) else { return };
         dialog.phase = Phase::Answered { release: false };
         let (invite, us) = (dialog.invite, self.sip.us());
@@ -165,11 +197,11 @@ impl<C: Crypto> Exchange<'_, C> {
             contact(out, us);
             out.line(&[render::ALLOW]);
         };
-        self.sip.respond_with(now, &mut self.timers, invite, 200, extra, (body, pass));
+        self.sip.respond(now, &mut self.timers, invite, 200, extra, &Body { text: body, passage });
     }
 
     /// Our ACK of their 2xx: that INVITE is done.
-    pub(super) fn confirm(&mut self, leg: Handle, body: &[u8]) {
+    pub(super) fn confirm(&mut self, leg: Handle, body: &Body<'_>) {
         let cookie = self.crypto.random_u64();
         self.sip.acknowledge(leg, cookie, body);
         self.set_phase(leg, Phase::Confirmed);
@@ -187,16 +219,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             _ => {}
         };
-        self.sip.respond(now, &mut self.timers, invite, status, extra, &[]);
-    }
-
-    /// Refuses a re-INVITE for what it offers.
-    fn refuse_media(&mut self, now: Instant, invite: Handle, refused: Refused) {
-        self.sip.respond(now, &mut self.timers, invite, 488, |out| warning(out, refused), &[]);
-    }
-
-    fn later(&mut self, message: &Message<'_>, source: SocketAddr) {
-        self.sip.reply(message, source, 500, |out| out.line(&[b"Retry-After: 5"]));
+        self.sip.respond(now, &mut self.timers, invite, status, extra, &Body::NONE);
     }
 
     /// Their answer to a re-INVITE of ours. Provisional ones mean nothing to the other side.
@@ -213,20 +236,24 @@ impl<C: Crypto> Exchange<'_, C> {
             ..=199 => {}
             200..=299 if description(message).is_err() || body.is_empty() => {
                 // Neither an answer nor an offer: what that session is, nobody could say.
-                self.confirm(leg, &[]);
+                self.confirm(leg, &Body::NONE);
                 self.change(now, leg, |side| Event::Refused(side, 488), &came);
             }
-            200..=299 => {
-                self.refresh_target(leg, message);
-                if let Err(refused) = self.judge_acceptance(leg, body) {
-                    // What it has now is not what policy wants, and what it had is gone: the call is.
-                    self.confirm(leg, &[]);
-                    self.change(now, leg, |side| Event::Refused(side, 488), &came);
-                    return self.clear_for_media(now, leg, refused);
+            200..=299 => match self.judge_acceptance(leg, body) {
+                Ok(Ready::Held) => self.held = Some(leg),
+                Ok(Ready::Now) => {
+                    self.refresh_target(leg, message);
+                    self.set_phase(leg, Phase::Unacknowledged);
+                    self.change(now, leg, Event::Agreed, &came);
                 }
-                self.set_phase(leg, Phase::Unacknowledged);
-                self.change(now, leg, Event::Agreed, &came);
-            }
+                Err(refused) => {
+                    // What it has now is not what policy wants, and what it had is gone: the call is.
+                    self.refresh_target(leg, message);
+                    self.confirm(leg, &Body::NONE);
+                    self.change(now, leg, |side| Event::Refused(side, 488), &came);
+                    self.clear_for_media(now, leg, refused);
+                }
+            },
             300.. => {
                 self.set_phase(leg, Phase::Confirmed);
                 self.change(now, leg, |side| Event::Refused(side, status), &came);
@@ -245,7 +272,14 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn end_change(&mut self, now: Instant, leg: Handle, cause: Cause) {
         let Some(dialog) = self.sip.dialog(leg).copied() else { return };
         if dialog.phase == Phase::Reinvited {
-            self.sip.respond(now, &mut self.timers, dialog.invite, 487, |out| reason(out, cause), &[]);
+            self.sip.respond(
+                now,
+                &mut self.timers,
+                dialog.invite,
+                487,
+                |out| reason(out, cause),
+                &Body::NONE,
+            );
         }
     }
 

@@ -3,8 +3,10 @@
 use super::Exchange;
 use super::commands::Heard;
 use super::invite::{described, first_hop};
+use super::media::Ready;
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
+use crate::media::Body;
 use crate::signalling::dialog::Phase;
 use crate::wire::sip::{Message, Method, Name};
 use crate::wire::write::Sink;
@@ -47,14 +49,22 @@ impl<C: Crypto> Exchange<'_, C> {
                     // Early media is like the answer to come (RFC 3261 section 13.2.1); what policy does not want is not told.
                     let peer = self.calls.peer(leg);
                     let early = !body.is_empty() && peer.is_some_and(|peer| self.has_offered(peer));
-                    let body = if early && self.judge_answer(leg, body).is_ok() { body } else { &[] };
+                    let body = match early.then(|| self.judge_answer(leg, body)) {
+                        Some(Ok(Ready::Now)) => body,
+                        Some(Ok(Ready::Held)) => return self.held = Some(leg),
+                        Some(Err(_)) | None => &[],
+                    };
                     self.leg_event(now, leg, leg::Event::Alerting, &Heard { status, body });
                 }
             }
             (200..=299, Phase::Calling { release: false } | Phase::Early) => {
+                let judged = self.judge_acceptance(leg, body);
+                if judged == Ok(Ready::Held) {
+                    return self.held = Some(leg);
+                }
                 self.learn_remote(leg, message);
-                match self.judge_acceptance(leg, body) {
-                    Ok(()) => self.leg_event(now, leg, leg::Event::Answer, &Heard { status, body }),
+                match judged {
+                    Ok(_) => self.leg_event(now, leg, leg::Event::Answer, &Heard { status, body }),
                     Err(refused) => self.refuse_acceptance(now, leg, refused),
                 }
             }
@@ -62,7 +72,7 @@ impl<C: Crypto> Exchange<'_, C> {
             (200..=299, Phase::Calling { release: true } | Phase::Cancelling) => {
                 self.learn_remote(leg, message);
                 let cookie = self.crypto.random_u64();
-                self.sip.acknowledge(leg, cookie, &[]);
+                self.sip.acknowledge(leg, cookie, &Body::NONE);
                 self.set_phase(leg, Phase::Released);
                 self.bye(now, leg, Cause::CANCELLED);
             }
@@ -70,7 +80,7 @@ impl<C: Crypto> Exchange<'_, C> {
             // The call ended while our re-INVITE was out: it was accepted all the same.
             (200..=299, Phase::Released) if cseq != dialog.acknowledged => {
                 let cookie = self.crypto.random_u64();
-                self.sip.acknowledge(leg, cookie, &[]);
+                self.sip.acknowledge(leg, cookie, &Body::NONE);
             }
             // The 2xx came again: so does our ACK, unless it still waits for the caller's.
             (200..=299, Phase::Confirmed | Phase::Released) => self.sip.repeat_acknowledgement(leg),

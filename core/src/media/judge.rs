@@ -29,6 +29,14 @@ pub enum Refused {
     KeysInClear,
     /// The answer is none to this offer: other streams, or a crypto line that was not offered.
     Answer,
+    /// Media must not go between the zones of the parties.
+    NoPath,
+    /// Media would have to go over a relay, and there is none.
+    NoRelay,
+    /// The relay did not take the media.
+    Relay,
+    /// Media would have to go over the relay, and where it is awaited cannot be told: a name, or too many addresses.
+    Address,
 }
 
 impl Refused {
@@ -44,6 +52,10 @@ impl Refused {
             Self::Streams => "media.streams",
             Self::KeysInClear => "srtp.keys-in-clear",
             Self::Answer => "media.answer",
+            Self::NoPath => "media.no-path",
+            Self::NoRelay => "media.no-relay",
+            Self::Relay => "media.relay",
+            Self::Address => "media.address",
         }
     }
 }

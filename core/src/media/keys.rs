@@ -1,6 +1,5 @@
-//! Descriptions on their way through: lines with keys that must not go on are left out. Nothing else is touched.
+//! Lines with keys that nobody could use.
 
-use super::judge::Pass;
 use super::srtp::Line;
 use super::summary::{MAX_LINES, Summary};
 use crate::wire::write::Sink;
@@ -29,92 +28,6 @@ pub fn usable_only(out: &mut impl Sink, description: &[u8], summary: &Summary) {
     }
 }
 
-/// The longest beginning of a line by which it is known.
-const LONGEST: usize = 14;
-
-/// Lines with keys: SDES, then others (RFC 4568, RFC 4567, RFC 5763, RFC 6189).
-const SDES: [&[u8]; 1] = [b"a=crypto:"];
-const ALL: [&[u8]; 6] =
-    [b"a=crypto:", b"a=key-mgmt:", b"a=fingerprint:", b"a=setup:", b"a=tls-id:", b"a=zrtp-hash:"];
-
-/// Lets a description through in pieces, less the lines that [`Pass`] leaves out.
-#[derive(Debug)]
-pub struct Filter {
-    pass: Pass,
-    /// The beginning of a line that may still be one that is left out.
-    begun: heapless::Vec<u8, LONGEST>,
-    line: Known,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Known {
-    NotYet,
-    Kept,
-    LeftOut,
-}
-
-impl Filter {
-    /// At the beginning of a description.
-    #[must_use]
-    pub const fn new(pass: Pass) -> Self {
-        Self { pass, begun: heapless::Vec::new(), line: Known::NotYet }
-    }
-
-    /// The whole description at once.
-    pub fn write(out: &mut impl Sink, description: &[u8], pass: Pass) {
-        let mut filter = Self::new(pass);
-        filter.put(out, description);
-        filter.finish(out);
-    }
-
-    /// The next piece.
-    pub fn put(&mut self, out: &mut impl Sink, piece: &[u8]) {
-        if self.pass == Pass::WithKeys {
-            return out.put(piece);
-        }
-        for c in piece {
-            match self.line {
-                Known::NotYet => {
-                    // It is decided before it is full.
-                    let _ = self.begun.push(*c);
-                    self.decide(out);
-                }
-                Known::Kept => out.put(core::slice::from_ref(c)),
-                Known::LeftOut => {}
-            }
-            if *c == b'\n' {
-                self.keep(out);
-                self.line = Known::NotYet;
-            }
-        }
-    }
-
-    /// Writes what is still held: the last line may be without an end.
-    pub fn finish(mut self, out: &mut impl Sink) {
-        self.keep(out);
-    }
-
-    fn keep(&mut self, out: &mut impl Sink) {
-        out.put(&self.begun);
-        self.begun.clear();
-    }
-
-    fn decide(&mut self, out: &mut impl Sink) {
-        let names: &[&[u8]] = match self.pass {
-            Pass::WithKeys => &[],
-            Pass::WithoutSdes => &SDES,
-            Pass::Clear => &ALL,
-        };
-        if names.iter().any(|name| self.begun.starts_with(name)) {
-            self.begun.clear();
-            self.line = Known::LeftOut;
-        } else if !names.iter().any(|name| name.starts_with(&self.begun)) {
-            self.keep(out);
-            self.line = Known::Kept;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,32 +45,6 @@ mod tests {
     }
 
     const KEY: &str = "AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj";
-
-    fn filtered(text: &str, pass: Pass, piece: usize) -> String {
-        let mut out = Out::default();
-        let mut filter = Filter::new(pass);
-        text.as_bytes().chunks(piece).for_each(|piece| filter.put(&mut out, piece));
-        filter.finish(&mut out);
-        String::from_utf8(out.0).unwrap()
-    }
-
-    #[test]
-    fn keys_are_left_out_wherever_the_pieces_end() {
-        let text = std::format!(
-            "v=0\r\na=fingerprint:sha-256 AA\r\na=setup:active\r\nm=audio 1 RTP/AVP 0\r\na=crypto:1 {KEY}\r\na=crypt:x\r\na=sendrecv\r\na=zrtp-hash:1 x"
-        );
-        let kept = |names: &[&str]| {
-            text.split_inclusive('\n')
-                .filter(|line| names.iter().all(|name| !line.starts_with(name)))
-                .collect::<String>()
-        };
-        for piece in 1..text.len() {
-            assert_eq!(filtered(&text, Pass::WithKeys, piece), text);
-            assert_eq!(filtered(&text, Pass::WithoutSdes, piece), kept(&["a=crypto:"]));
-            let all = ["a=crypto:", "a=fingerprint", "a=setup", "a=zrtp-hash"];
-            assert_eq!(filtered(&text, Pass::Clear, piece), kept(&all));
-        }
-    }
 
     #[test]
     fn r95_unusable_lines_go_one_by_one() {

@@ -4,6 +4,10 @@
 pub mod change;
 pub mod judge;
 pub mod keys;
+pub mod passage;
+pub mod path;
+pub mod place;
+pub mod relay;
 pub mod srtp;
 pub mod summary;
 
@@ -14,5 +18,9 @@ mod judge_tests;
 
 pub use change::{Change, Side};
 pub use judge::{Pass, Refused, Terms};
+pub use passage::{Body, Passage};
+pub use path::{Path, Why};
+pub use place::{Place, Places};
+pub use relay::Relayed;
 pub use srtp::Srtp;
-pub use summary::Summary;
+pub use summary::{Described, Summary};

@@ -1,7 +1,8 @@
 //! What a description says of its streams, as far as policy and the other description ask: small, and without keys.
 
+use super::place::Places;
 use super::srtp::Line;
-use crate::wire::sdp::{Kind, MAX_MEDIA, Proto, Session};
+use crate::wire::sdp::{Kind, MAX_MEDIA, Media, Proto, Session, rtcp_port};
 
 /// Crypto lines kept of a stream; further usable ones are left out of what is passed on.
 pub const MAX_LINES: usize = 4;
@@ -45,6 +46,15 @@ pub struct Stream {
 /// No line stands here.
 const NO_LINE: u8 = u8::MAX;
 
+/// What is read of a description.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Described {
+    /// Its streams.
+    pub summary: Summary,
+    /// Where they are awaited.
+    pub places: Places,
+}
+
 /// The streams of a description.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Summary {
@@ -74,51 +84,7 @@ impl Summary {
     /// Of a text; [`Summary::NONE`] if it is none. Work: linear in it.
     #[must_use]
     pub fn read(text: &[u8]) -> Self {
-        Session::parse(text).map_or(Self::NONE, |session| Self::of(&session))
-    }
-
-    /// Reads it. Work: linear in the description.
-    #[must_use]
-    pub fn of(session: &Session<'_>) -> Self {
-        let session_keys = session.attributes().any(|(name, _)| is_other_key(name));
-        let mut summary = Self { streams: heapless::Vec::new(), extra: session.extra_media };
-        for media in &session.media {
-            let mut stream = Stream {
-                kind: kind(media.kind),
-                proto: proto(media.proto),
-                protection: Protection::None,
-                written: 0,
-                other_keys: session_keys,
-                tags: [0; MAX_LINES],
-                suites: [NO_LINE; MAX_LINES],
-            };
-            let mut kept = 0;
-            for (name, value) in media.attributes() {
-                stream.other_keys |= is_other_key(name);
-                if name != b"crypto" {
-                    continue;
-                }
-                stream.written = stream.written.saturating_add(1);
-                let line = Line::usable(value).filter(|line| stream.lines().all(|one| one.tag != line.tag));
-                let place = (stream.tags.get_mut(kept), stream.suites.get_mut(kept));
-                if let (Some(line), (Some(tag), Some(suite))) = (line, place) {
-                    (*tag, *suite) = (line.tag, line.suite);
-                    kept = kept.saturating_add(1);
-                }
-            }
-            stream.protection = match (media.port, media.proto) {
-                (0, _) => Protection::None,
-                (_, Proto::Udptl | Proto::Other) => Protection::Foreign,
-                (_, Proto::UdpTlsRtpSavp | Proto::UdpTlsRtpSavpf) => Protection::Dtls,
-                (_, Proto::RtpSavp | Proto::RtpSavpf) if kept > 0 => Protection::Sdes,
-                (_, Proto::RtpSavp | Proto::RtpSavpf) if stream.other_keys => Protection::Dtls,
-                (_, Proto::RtpSavp | Proto::RtpSavpf) => Protection::Unusable,
-                (_, Proto::RtpAvp | Proto::RtpAvpf) if kept > 0 => Protection::Opportunistic,
-                (_, Proto::RtpAvp | Proto::RtpAvpf) => Protection::Clear,
-            };
-            let _ = summary.streams.push(stream);
-        }
-        summary
+        Described::read(text).summary
     }
 
     /// Whether every `a=crypto` line is usable and counted: then nothing has to be left out.
@@ -133,6 +99,85 @@ impl Summary {
     pub fn streams(&self) -> &[Stream] {
         &self.streams
     }
+}
+
+impl Described {
+    /// Takes its video for refused: it goes on with port 0 (RFC 3264 section 6).
+    pub fn refuse_video(&mut self) {
+        for (index, stream) in self.summary.streams.iter_mut().enumerate() {
+            if stream.kind == kind(Kind::Video) {
+                stream.protection = Protection::None;
+                self.places.forget(index);
+            }
+        }
+    }
+
+    /// There is no description.
+    pub const NONE: Self = Self { summary: Summary::NONE, places: Places::NONE };
+
+    /// Of a text; [`Described::NONE`] if it is none. Work: linear in it.
+    #[must_use]
+    pub fn read(text: &[u8]) -> Self {
+        Session::parse(text).map_or(Self::NONE, |session| Self::of(&session))
+    }
+
+    /// Reads it. Work: linear in the description.
+    #[must_use]
+    pub fn of(session: &Session<'_>) -> Self {
+        let session_keys = session.attributes().any(|(name, _)| is_other_key(name));
+        let summary = Summary { streams: heapless::Vec::new(), extra: session.extra_media };
+        let mut described = Self { summary, places: Places::NONE };
+        for media in &session.media {
+            let (stream, ports) = read(media, session_keys);
+            let _ = described.summary.streams.push(stream);
+            described.places.push(session.connection(media).map(|connection| connection.host), ports);
+        }
+        described
+    }
+}
+
+/// A stream, and the ports of its packets and reports if it is awaited by UDP.
+fn read(media: &Media<'_>, session_keys: bool) -> (Stream, Option<[u16; 2]>) {
+    let mut stream = Stream {
+        kind: kind(media.kind),
+        proto: proto(media.proto),
+        protection: Protection::None,
+        written: 0,
+        other_keys: session_keys,
+        tags: [0; MAX_LINES],
+        suites: [NO_LINE; MAX_LINES],
+    };
+    let mut kept = 0;
+    let (mut rtcp, mut mux) = (media.port.wrapping_add(1), false);
+    for (name, value) in media.attributes() {
+        stream.other_keys |= is_other_key(name);
+        match name {
+            b"rtcp" => rtcp = rtcp_port(value).unwrap_or(rtcp),
+            b"rtcp-mux" => mux = true,
+            b"crypto" => {
+                stream.written = stream.written.saturating_add(1);
+                let line = Line::usable(value).filter(|line| stream.lines().all(|one| one.tag != line.tag));
+                let place = (stream.tags.get_mut(kept), stream.suites.get_mut(kept));
+                if let (Some(line), (Some(tag), Some(suite))) = (line, place) {
+                    (*tag, *suite) = (line.tag, line.suite);
+                    kept = kept.saturating_add(1);
+                }
+            }
+            _ => {}
+        }
+    }
+    stream.protection = match (media.port, media.proto) {
+        (0, _) => Protection::None,
+        (_, Proto::Udptl | Proto::Other) => Protection::Foreign,
+        (_, Proto::UdpTlsRtpSavp | Proto::UdpTlsRtpSavpf) => Protection::Dtls,
+        (_, Proto::RtpSavp | Proto::RtpSavpf) if kept > 0 => Protection::Sdes,
+        (_, Proto::RtpSavp | Proto::RtpSavpf) if stream.other_keys => Protection::Dtls,
+        (_, Proto::RtpSavp | Proto::RtpSavpf) => Protection::Unusable,
+        (_, Proto::RtpAvp | Proto::RtpAvpf) if kept > 0 => Protection::Opportunistic,
+        (_, Proto::RtpAvp | Proto::RtpAvpf) => Protection::Clear,
+    };
+    let by_udp = media.port != 0 && media.proto != Proto::Other;
+    (stream, by_udp.then_some([media.port, if mux { media.port } else { rtcp }]))
 }
 
 /// Attributes by which keys are agreed on in the media path (RFC 5763, RFC 6189).

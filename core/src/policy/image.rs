@@ -1,7 +1,7 @@
 //! The policy image: validated once, then read in place.
 //!
 //! ```text
-//!  0  "STWP"   4 format (4)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
+//!  0  "STWP"   4 format (5)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
 //!  directory entry: section number, row size (8 bits each), rows (32 bits); behind the directory the sections, in its order
 //! ```
 //! Little-endian, position-independent, no secrets. The hash is the policy's name everywhere.
@@ -16,11 +16,12 @@ use super::row::{Field, Row, Str, Table};
 use super::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow, InterconnectRow, LeadingRow,
-    MaxDigitsRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow, RouteListRow,
-    RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow, SystemRow, TrunkRow, TrustedRow,
-    UsernameRow, UsernameSeedRow, ZoneRow,
+    MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow,
+    RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow, SystemRow, TrunkRow,
+    TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use crate::base::{Algorithm, Crypto};
+use core::cmp::Ordering;
 use core::net::IpAddr;
 use directory::Directory;
 
@@ -29,7 +30,7 @@ pub const MAGIC: &[u8; 4] = b"STWP";
 /// The first four octets of an emergency block.
 pub const EMERGENCY_MAGIC: &[u8; 4] = b"STWE";
 /// The format this engine reads.
-pub const FORMAT: u16 = 4;
+pub const FORMAT: u16 = 5;
 /// Where the directory of sections begins.
 pub const DIRECTORY: usize = 48;
 /// Octets of a directory entry.
@@ -92,6 +93,7 @@ pub struct Image<'a> {
     pub(crate) trusted: Table<'a, TrustedRow>,
     pub(crate) subnets: Table<'a, SubnetRow>,
     pub(crate) notify: Table<'a, NotifyRow>,
+    pub(crate) media_paths: Table<'a, MediaPathRow>,
     texts: &'a str,
 }
 
@@ -201,6 +203,7 @@ impl<'a> Image<'a> {
             trusted: directory.table()?,
             subnets: directory.table()?,
             notify: directory.table()?,
+            media_paths: directory.table()?,
             texts: core::str::from_utf8(texts).map_err(|_| BadImage::Section(SECTION_TEXTS))?,
         };
         image.validate()?;
@@ -362,6 +365,24 @@ impl<'a> Image<'a> {
     #[must_use]
     pub fn zone_by_address(&self, address: IpAddr) -> u8 {
         self.subnets.iter().find(|row| holds(row.address, row.prefix, address)).map_or(0, |row| row.zone)
+    }
+
+    /// Which way media takes between two zones, each row plus one: 0 not listed, 1 direct, 2 over the relay, 3 not at all.
+    /// Work: the logarithm of the rows.
+    #[must_use]
+    pub fn media_path(&self, one: u8, other: u8) -> u8 {
+        let wanted = (one.min(other), one.max(other));
+        let (mut from, mut to) = (0, self.media_paths.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            let Some(row) = self.media_paths.get(middle) else { return 0 };
+            match (row.a, row.b).cmp(&wanted) {
+                Ordering::Less => from = middle.saturating_add(1),
+                Ordering::Equal => return row.path,
+                Ordering::Greater => to = middle,
+            }
+        }
+        0
     }
 }
 

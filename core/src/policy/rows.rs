@@ -142,6 +142,10 @@ row! {
         open_rules: u16,
         /// 1: SRTP keys may not go over signalling in clear.
         sdes_denied: u8,
+        /// 1: video is refused.
+        video_refused: u8,
+        /// `media.rtpengine`: the relay's control address; absent: there is no relay.
+        relay: Str,
     }
 }
 
@@ -657,6 +661,18 @@ row! {
     }
 }
 
+row! {
+    /// Which way media takes between two zones; in order of both.
+    MediaPathRow, section 37 {
+        /// Zone table row plus one, 0 the zone "default" that nobody describes; not above `b`.
+        a: u8,
+        /// The other zone.
+        b: u8,
+        /// 1 direct, 2 over the relay, 3 not at all.
+        path: u8,
+    }
+}
+
 /// The most devices that are told of one emergency call.
 pub const MAX_NOTIFIED: usize = 8;
 
@@ -665,4 +681,4 @@ pub const SECTION_TEXTS: u16 = 20;
 /// The section that is the emergency block: an image of its own, see [`super::image`].
 pub const SECTION_EMERGENCY: u16 = 36;
 /// One more than the highest section number.
-pub const SECTIONS: usize = 37;
+pub const SECTIONS: usize = 38;

@@ -4,7 +4,7 @@ use super::image::Image;
 use super::row::Table;
 use super::rows::{
     CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow,
-    MaxDigitsRow, NodeRow, NotifyRow, OffsetRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
+    MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
 };
 
 impl<'a> Image<'a> {
@@ -78,6 +78,12 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn subnets(&self) -> Table<'a, SubnetRow> {
         self.subnets
+    }
+
+    /// Which way media takes between zones, in order.
+    #[must_use]
+    pub const fn media_paths(&self) -> Table<'a, MediaPathRow> {
+        self.media_paths
     }
 
     /// Devices that are told of emergency calls.

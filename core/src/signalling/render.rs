@@ -3,8 +3,7 @@
 use super::dialog::Dialog;
 use crate::base::crypto::hex_digit;
 use crate::base::{Handle, WallTime};
-use crate::media::Pass;
-use crate::media::keys::Filter;
+use crate::media::Body;
 use crate::table::pages::PageWriter;
 use crate::wire::sip::{Message, Method, Name};
 use crate::wire::write::Sink;
@@ -215,21 +214,17 @@ pub fn request_head(out: &mut PageWriter<'_, '_>, dialog: &Dialog, head: &Head<'
 }
 
 /// The last lines of the head, and the body.
-pub fn body(out: &mut impl Sink, body: &[u8]) {
-    description(out, body, Pass::WithKeys);
-}
-
-/// The same, less keys that must not go on.
-pub fn description(out: &mut impl Sink, body: &[u8], pass: Pass) {
-    if !body.is_empty() {
-        out.line(&[b"Content-Type: application/sdp"]);
+pub fn body(out: &mut impl Sink, body: &Body<'_>) {
+    if body.text.is_empty() {
+        return out.put(b"Content-Length: 0\r\n\r\n");
     }
+    out.line(&[b"Content-Type: application/sdp"]);
     let mut length = Length(0);
-    Filter::write(&mut length, body, pass);
+    body.write(&mut length);
     out.put(b"Content-Length: ");
     out.number(length.0);
     out.put(b"\r\n\r\n");
-    Filter::write(out, body, pass);
+    body.write(out);
 }
 
 /// Counts.

@@ -360,13 +360,20 @@ impl Phone {
         self.tell(PhoneEvent::Incoming { from: caller });
         match self.config.behaviour {
             Behaviour::Answer { after_ms } => {
-                self.respond(at, 180, &[]);
+                self.ring(at);
                 self.calls[at].state = State::Offered { answer_at: Some(now.plus_ms(after_ms)) };
             }
-            Behaviour::Ring => self.respond(at, 180, &[]),
+            Behaviour::Ring => self.ring(at),
             Behaviour::Busy => self.refuse(now, at, 486),
             Behaviour::Reject(status) => self.refuse(now, at, status),
             Behaviour::Silent => {}
+        }
+    }
+
+    fn ring(&mut self, at: usize) {
+        match self.config.early_media {
+            true => self.respond(at, 183, &self.sdp()),
+            false => self.respond(at, 180, &[]),
         }
     }
 

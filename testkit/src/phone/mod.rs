@@ -84,6 +84,8 @@ pub struct PhoneConfig {
     pub profile: String,
     /// See [`Self::profile`].
     pub attributes: Vec<String>,
+    /// Rings with 183 and its description.
+    pub early_media: bool,
     /// Refuses changes of the session with this status.
     pub refuse_changes: Option<u16>,
     /// Takes calls for any number, several at a time.
@@ -111,6 +113,7 @@ impl PhoneConfig {
             withhold_ack: false,
             profile: "RTP/AVP".to_owned(),
             attributes: Vec::new(),
+            early_media: false,
             refuse_changes: None,
             trunk: false,
             seed: 0,

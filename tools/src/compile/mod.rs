@@ -8,6 +8,7 @@ mod conflicts;
 mod help;
 mod inbound;
 mod judged;
+mod media;
 mod numbering;
 mod numbers;
 mod parties;
@@ -21,7 +22,6 @@ use crate::keyring::keyring;
 use crate::read::{read_file, read_str};
 use crate::schema::Policy;
 use crate::schema::system::{Layout, Profile, Reading};
-use crate::schema::waiting::Allowed;
 use crate::write::Tables;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -72,6 +72,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     let mut tables = Tables::default();
     system(policy, &mut tables);
     let classes = classes::build(policy, &mut tables, &mut report);
+    media::build(policy, &classes, &mut tables, &mut report);
     judged::build(policy, &classes, &mut tables, &mut report);
     let codes = account::build(policy, &classes, &mut tables, &mut report);
     let mut routing = routing::build(policy, &classes, &mut tables, &mut report);
@@ -137,8 +138,6 @@ fn system(policy: &Policy, tables: &mut Tables) {
             Some(Layout::Extended) => 1 << 4,
         };
     limits(policy, row);
-    let media = policy.media.as_ref().map(|row| &row.keys);
-    row.sdes_denied = u8::from(media.is_some_and(|media| media.sdes_over_clear == Some(Allowed::Deny)));
     row.system_id = smdr.and_then(|smdr| smdr.system_id.as_ref()).map_or(1, |id| id.0.0);
 }
 

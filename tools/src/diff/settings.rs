@@ -67,6 +67,11 @@ fn system(images: [&Image<'_>; 2], lines: &mut Lines) {
     lines.number("seconds of a lock-out", old.login_lockout_s, new.login_lockout_s);
     let keys = |denied: u8| if denied == 0 { "allowed" } else { "denied" };
     lines.text("SRTP keys over clear signalling", keys(old.sdes_denied), keys(new.sdes_denied));
+    let video = |refused: u8| if refused == 0 { "passed" } else { "refused" };
+    lines.text("video", video(old.video_refused), video(new.video_refused));
+    let relays = images.map(|image| image.text(image.system().relay));
+    lines.text("media relay", relays[0], relays[1]);
+    media_paths(images, lines);
     let most = |image: &Image<'_>, cor: usize| image.max_digits().get(cor).map_or(0, |row| row.digits);
     for cor in 0..images[0].max_digits().len().max(images[1].max_digits().len()) {
         lines.number(
@@ -74,6 +79,29 @@ fn system(images: [&Image<'_>; 2], lines: &mut Lines) {
             most(images[0], cor),
             most(images[1], cor),
         );
+    }
+}
+
+/// Which way media takes between zones, by their names.
+fn media_paths(images: [&Image<'_>; 2], lines: &mut Lines) {
+    let mut listed: BTreeMap<[&str; 2], [&str; 2]> = BTreeMap::new();
+    for (side, image) in images.into_iter().enumerate() {
+        let name = |zone: u8| match usize::from(zone).checked_sub(1).and_then(|row| image.zones().get(row)) {
+            Some(row) => image.text(row.name),
+            None => "default",
+        };
+        for row in image.media_paths().iter() {
+            let mut zones = [name(row.a), name(row.b)];
+            zones.sort_unstable();
+            listed.entry(zones).or_insert(["not listed"; 2])[side] = match row.path {
+                1 => "direct",
+                2 => "anchored",
+                _ => "none",
+            };
+        }
+    }
+    for ([one, other], paths) in listed {
+        lines.text(&format!("media between zones {one} and {other}"), paths[0], paths[1]);
     }
 }
 

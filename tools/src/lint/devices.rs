@@ -2,8 +2,7 @@
 
 use super::model::{MODES, Model, own};
 use crate::finding::{Level, Report};
-use crate::schema::parties::{Role, Srtp, Transport};
-use crate::schema::waiting::Allowed;
+use crate::schema::parties::Role;
 use std::collections::BTreeMap;
 use strowger::policy::rows::Features;
 
@@ -40,7 +39,6 @@ pub(super) fn lint(model: &Model<'_>, report: &mut Report) {
             );
         }
     }
-    keys_in_clear(model, report);
     for row in model.policy.speed_call.iter().filter(|row| row.keys.cor_exempt == Some(true)) {
         let code = &row.keys.code.get_ref().0.0;
         let text = format!(
@@ -52,46 +50,5 @@ pub(super) fn lint(model: &Model<'_>, report: &mut Report) {
             "speed-call-exempt",
             text,
         );
-    }
-}
-
-/// SDES puts the keys of the media into the signalling: in clear there, they protect nothing.
-fn keys_in_clear(model: &Model<'_>, report: &mut Report) {
-    let denied =
-        model.policy.media.as_ref().is_some_and(|row| row.keys.sdes_over_clear == Some(Allowed::Deny));
-    let text = |what: &str| {
-        if denied {
-            format!(
-                "{what} require SRTP and may signal in clear, where [media] denies keys: such calls are refused; allow transport \"tls\" only"
-            )
-        } else {
-            format!(
-                "{what} require SRTP, but may signal in clear: the keys go over the network for everybody to read; allow transport \"tls\" only"
-            )
-        }
-    };
-    for phone in &model.phones {
-        let clear =
-            own!(phone, transport).is_none_or(|list| list.get_ref().iter().any(|one| *one != Transport::Tls));
-        if clear && own!(phone, srtp).is_some_and(|srtp| *srtp == Srtp::Required) {
-            report.about("device", phone.dn()).group_as(
-                Level::Warning,
-                phone.row.place,
-                "sdes-over-clear",
-                text("these devices"),
-            );
-        }
-    }
-    for row in &model.policy.trunk {
-        let clear =
-            row.keys.transport.as_ref().is_none_or(|transport| *transport.get_ref() != Transport::Tls);
-        if clear && row.keys.srtp.is_some_and(|srtp| srtp == Srtp::Required) {
-            report.about("trunk", row.keys.name.get_ref()).group_as(
-                Level::Warning,
-                row.place,
-                "sdes-over-clear",
-                text("these trunks"),
-            );
-        }
     }
 }

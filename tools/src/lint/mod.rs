@@ -8,6 +8,7 @@ mod classes;
 mod codes;
 mod devices;
 mod emergency;
+mod media;
 mod model;
 mod overlaps;
 mod rows;
@@ -27,6 +28,7 @@ pub(crate) fn run(policy: &Policy, tables: &Tables, report: &mut Report) {
     codes::lint(&model, report);
     devices::lint(&model, report);
     emergency::lint(&model, report);
+    media::lint(&model, report);
     rows::lint(&model, tables, report);
     rows::gaps(&model, report);
     overlaps::lint(&model, report);

@@ -146,5 +146,7 @@ fn people<'p>(model: &Model<'p>, used: &mut Used<'p>) {
     used.zones.extend(
         policy.trunk.iter().filter_map(|row| row.keys.zone.as_ref()).map(|name| name.get_ref().as_str()),
     );
-    used.zones.extend(policy.media_path.iter().flat_map(|row| &row.keys.between).map(String::as_str));
+    used.zones.extend(
+        policy.media_path.iter().flat_map(|row| &row.keys.between).map(|zone| zone.get_ref().as_str()),
+    );
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod account;
 pub(crate) mod dialing;
+pub(crate) mod media;
 pub(crate) mod numbering;
 pub(crate) mod parties;
 pub(crate) mod system;
@@ -71,13 +72,13 @@ macro_rules! policy {
 policy! {
     one {
         system: system::System, limits: system::Limits, interconnect: system::Interconnect,
-        emergency: system::Emergency, media: waiting::Media, registration: waiting::Registration,
+        emergency: system::Emergency, media: media::Media, registration: waiting::Registration,
         class_defaults: numbering::ClassDefaults, features: waiting::FeatureCodes, homing: waiting::Homing,
         smdr: system::Smdr, alarm: waiting::Alarm, check: system::Check,
     }
     many {
         schedule: time::Schedule, holiday: time::Holiday, cos: system::Cos, cor_group: system::CorGroup,
-        zone: system::Zone, media_path: waiting::MediaPath, l2_port: waiting::L2Port, template: parties::Template,
+        zone: system::Zone, media_path: media::MediaPath, l2_port: waiting::L2Port, template: parties::Template,
         device: parties::Device, station_file: parties::StationFile, user: waiting::User,
         pickup_group: waiting::PickupGroup, hunt_group: waiting::HuntGroup, trunk: parties::Trunk,
         digit_modification: dialing::DigitModification, system_account_code: dialing::SystemAccountCode,

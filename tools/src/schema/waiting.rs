@@ -10,17 +10,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toml::Spanned;
 
-#[derive(Clone, Copy, Debug, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Path {
-    Direct,
-    Anchored,
-    None,
-}
-section! {
-    /// `[[media_path]]`
-    MediaPath = "media_path", later ["*"] { between: [String; 2], path: Path, }
-}
 section! {
     /// `[[l2_port]]`
     L2Port = "l2_port", later ["*"] { chassis: Of<Mac>, port: String, cesid: Of<Cesid>, location: Option<String>, }
@@ -69,27 +58,6 @@ section! {
         out_of_service_to: Option<Of<Keys>>,
         cos: Option<ByMode<110>>,
         cor: Option<ByMode<96>>,
-    }
-}
-#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Allowed {
-    Allow,
-    Deny,
-}
-#[derive(Clone, Copy, Debug, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Video {
-    Pass,
-    Refuse,
-}
-section! {
-    /// `[media]`
-    Media = "media", later ["rtpengine", "conference", "video"] {
-        rtpengine: Option<Of<Socket>>,
-        sdes_over_clear: Option<Allowed>,
-        conference: Option<String>,
-        video: Option<Video>,
     }
 }
 section! {

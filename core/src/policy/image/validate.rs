@@ -90,6 +90,12 @@ impl Image<'_> {
         }
         check(self.trusted, |r| usize::from(r.trunk) < self.trunks.len() && r.prefix <= 128)?;
         check(self.subnets, |r| r.zone != 0 && zone(r.zone) && r.prefix <= 128)?;
+        let mut last = None;
+        check(self.media_paths, |r| {
+            let before = last.replace((r.a, r.b));
+            let in_order = before.is_none_or(|before| before < (r.a, r.b)) && r.a <= r.b;
+            in_order && zone(r.a) && zone(r.b) && (1..=3).contains(&r.path)
+        })?;
         check(self.notify, |r| {
             usize::try_from(r.device).is_ok_and(|device| device < self.devices.len()) && r.always <= 1
         })?;
@@ -108,6 +114,7 @@ impl Image<'_> {
             self.system.calling_code,
             self.system.trunk_prefix,
             self.system.international_prefix,
+            self.system.relay,
         ];
         // A quote or backslash in the realm would be hashed differently by different phones.
         let realm_is_plain =
@@ -115,7 +122,10 @@ impl Image<'_> {
         // Whoever dials an emergency number means it, whatever row brought it there: its class is never denied.
         let emergency = 1 << NumberClass::Emergency.number();
         let acted_on = self.system.denied_classes | self.system.watched_classes;
-        let plain = realm_is_plain && acted_on & emergency == 0 && self.system.sdes_denied <= 1;
+        let plain = realm_is_plain
+            && acted_on & emergency == 0
+            && self.system.sdes_denied <= 1
+            && self.system.video_refused <= 1;
         if system.iter().all(|text| self.has(*text)) && plain && self.system.system_id <= 999 {
             Ok(())
         } else {

@@ -2,7 +2,7 @@
 
 use super::{Key, Machine, Request, Sip, Told, Transaction};
 use crate::base::{Handle, Instant};
-use crate::media::Pass;
+use crate::media::Body;
 use crate::signalling::Dialog;
 use crate::signalling::render::{self, Head};
 use crate::signalling::transaction::{client, invite_client, invite_server, server};
@@ -27,7 +27,7 @@ impl Sip<'_> {
         render::status_line(&mut out, status);
         render::echo(&mut out, message, source, &tag);
         extra(&mut out);
-        render::body(&mut out, &[]);
+        render::body(&mut out, &Body::NONE);
         if let Some(text) = out.finish() {
             self.send_once(text, render::response_address(message, source));
         }
@@ -73,7 +73,7 @@ impl Sip<'_> {
         let mut out = self.pages.writer();
         render::status_line(&mut out, status);
         render::echo(&mut out, message, source, &[]);
-        render::body(&mut out, &[]);
+        render::body(&mut out, &Body::NONE);
         let Some(text) = out.finish() else { return };
         let transaction = Transaction {
             machine: Machine::Server(server::State::Trying),
@@ -116,27 +116,14 @@ impl Sip<'_> {
         handle: Handle,
         status: u16,
         extra: impl FnOnce(&mut PageWriter<'_, '_>),
-        body: &[u8],
-    ) {
-        self.respond_with(now, timers, handle, status, extra, (body, Pass::WithKeys));
-    }
-
-    /// The same, with a description less keys that must not go on.
-    pub fn respond_with(
-        &mut self,
-        now: Instant,
-        timers: &mut Timers<'_>,
-        handle: Handle,
-        status: u16,
-        extra: impl FnOnce(&mut PageWriter<'_, '_>),
-        (body, pass): (&[u8], Pass),
+        body: &Body<'_>,
     ) {
         let Some(transaction) = self.transactions.get(handle).copied() else { return };
         let mut out = self.pages.writer();
         render::status_line(&mut out, status);
         out.put_text(transaction.echo, 0, transaction.echo.len());
         extra(&mut out);
-        render::description(&mut out, body, pass);
+        render::body(&mut out, body);
         let Some(text) = out.finish() else { return };
         self.pages.release(transaction.text);
         if let Some(transaction) = self.transactions.get_mut(handle) {
@@ -320,7 +307,7 @@ impl Sip<'_> {
     }
 
     /// Acknowledges the acceptance of our INVITE, end to end, and keeps the ACK for repetitions.
-    pub fn acknowledge(&mut self, leg: Handle, cookie: u64, body: &[u8]) {
+    pub fn acknowledge(&mut self, leg: Handle, cookie: u64, body: &Body<'_>) {
         let Some(dialog) = self.dialog(leg).copied() else { return };
         let Some(invite) = self.transactions.get(dialog.invite).copied() else { return };
         let (branch, tag) = (render::token(Handle::NONE, cookie), render::token(leg, dialog.cookie));
@@ -365,7 +352,7 @@ impl Sip<'_> {
         render::request_head(&mut out, dialog, head);
         extra(&mut out);
         if body.is_empty() {
-            render::body(&mut out, &[]);
+            render::body(&mut out, &Body::NONE);
         } else {
             out.put(b"Content-Type: application/sdp\r\nContent-Length: ");
             out.number(u64::try_from(body.len()).unwrap_or(0));

@@ -147,6 +147,13 @@ impl core::fmt::Debug for Crypto<'_> {
     }
 }
 
+/// The port of `a=rtcp` (RFC 3605); its address, if it has one, is not looked at.
+#[must_use]
+pub fn rtcp_port(value: &[u8]) -> Option<u16> {
+    let digits = value.split(|c| *c == b' ').next()?;
+    decimal(digits).ok().and_then(|port| u16::try_from(port).ok())
+}
+
 /// An RTP payload type, 0 to 127, decimal.
 pub(super) fn payload(text: &[u8]) -> Result<u8, Bad> {
     match u8::try_from(decimal(text)?) {

@@ -15,7 +15,7 @@ mod session;
 mod tests;
 
 pub use super::scan::Bad;
-pub use attribute::{Attributes, Crypto, Fmtp, RtpMap};
+pub use attribute::{Attributes, Crypto, Fmtp, RtpMap, rtcp_port};
 pub use session::{Connection, Direction, Kind, Media, Origin, Proto, Session};
 
 /// Media sections kept of a description; further ones are counted in [`Session::extra_media`].

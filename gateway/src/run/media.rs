@@ -1,0 +1,114 @@
+//! The daemon and media: what the relay is asked, the datagrams that wait for it, and pinholes.
+
+use super::Daemon;
+use crate::pinholes::Pinholes;
+use crate::relay::{Answer, Relay};
+use crate::words;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use strowger::base::Handle;
+use strowger::exchange::{Output, Pinhole};
+use strowger::media::{Path, Side};
+
+/// Datagrams that are kept while they wait; beyond it the oldest is dropped, and comes again from its sender.
+const KEPT: usize = 1024;
+
+/// What there is for media.
+#[derive(Default)]
+pub(crate) struct Media {
+    pub(crate) relay: Option<Relay>,
+    pub(crate) pinholes: Option<Pinholes>,
+    kept: VecDeque<(Handle, SocketAddr, Vec<u8>)>,
+    /// The agreement that was told of last.
+    told: Option<(Handle, u16)>,
+}
+
+impl Media {
+    /// Resolves when the relay has said something, or never.
+    pub(super) async fn readable(&self) {
+        match &self.relay {
+            Some(relay) => relay.readable().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Keeps a datagram until the relay has answered for a leg.
+    pub(super) fn keep(&mut self, leg: Handle, source: SocketAddr, datagram: &[u8]) {
+        if self.kept.len() >= KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back((leg, source, datagram.to_vec()));
+    }
+}
+
+impl Daemon {
+    /// What the relay has said, or has not in time.
+    pub(super) fn hear_relay(&mut self) {
+        let Some(relay) = &mut self.media.relay else { return };
+        let mut answers = relay.receive();
+        answers.extend(relay.tick());
+        answers.into_iter().for_each(|answer| self.relayed(answer));
+    }
+
+    fn relayed(&mut self, (leg, places): Answer) {
+        // Outputs are drained after every input, so there is always room.
+        let _ = self.engine.relayed(self.now(), leg, places.as_ref());
+        self.drain();
+        let kept = std::mem::take(&mut self.media.kept);
+        let (mine, others): (VecDeque<_>, _) = kept.into_iter().partition(|(waits, ..)| *waits == leg);
+        self.media.kept = others;
+        for (_, source, datagram) in mine {
+            self.take(source, &datagram);
+        }
+    }
+
+    /// Does what an output about media says; false if it is about something else.
+    pub(super) fn perform_media(&mut self, output: &Output) -> bool {
+        match output {
+            Output::Relay(ask) => match &mut self.media.relay {
+                Some(relay) => relay.ask(ask),
+                // Only an image that names a relay causes this, and then there is one.
+                None => tracing::error!("the relay was to be asked, and there is none"),
+            },
+            Output::RelayUndo(media) => self.media.relay.iter_mut().for_each(|relay| relay.undo(*media)),
+            Output::RelayEnd(media) => self.media.relay.iter_mut().for_each(|relay| relay.end(*media)),
+            Output::Open(pinhole) => {
+                self.tell_path(pinhole);
+                self.media.pinholes.iter_mut().for_each(|pinholes| pinholes.open(pinhole));
+            }
+            Output::Close { media, number } => {
+                self.media.pinholes.iter_mut().for_each(|pinholes| pinholes.close(*media, *number));
+            }
+            Output::Send { .. }
+            | Output::Setup { .. }
+            | Output::Alerting(_)
+            | Output::Connect(_)
+            | Output::Release(..)
+            | Output::Tone(..)
+            | Output::Registered { .. }
+            | Output::Unregistered { .. }
+            | Output::Decision(_)
+            | Output::Smdr(_)
+            | Output::Alarm(_)
+            | Output::Emergency(_) => return false,
+        }
+        true
+    }
+
+    /// Says which way media takes that does not go directly, once an agreement.
+    fn tell_path(&mut self, pinhole: &Pinhole) {
+        let agreement = (pinhole.media, pinhole.number);
+        if self.media.told.replace(agreement) == Some(agreement) {
+            return;
+        }
+        let calls = self.engine.calls();
+        let (Some(media), Some((_, legs))) = (calls.media(pinhole.media), calls.sides(pinhole.media)) else {
+            return;
+        };
+        let Path::Anchored(why) = media.agreed else { return };
+        let [from, to] = [Side::A, Side::B].map(|side| {
+            calls.leg(legs.of(side)).map_or_else(String::new, |slot| words::party(&self.image, slot.party))
+        });
+        tracing::info!("media of the call {from} to {to} goes over the relay: {}", why.name());
+    }
+}
