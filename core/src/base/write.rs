@@ -27,8 +27,13 @@ pub trait Sink {
 
     /// Puts two lower-case hexadecimal digits for each of `bytes`.
     fn hex(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.put(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
+        // Eight at a time: a sink's work is by the call.
+        for chunk in bytes.chunks(8) {
+            let mut digits = [0; 16];
+            for (pair, byte) in digits.chunks_exact_mut(2).zip(chunk) {
+                pair.copy_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
+            }
+            self.put(digits.get(..chunk.len().saturating_mul(2)).unwrap_or_default());
         }
     }
 
@@ -137,12 +142,21 @@ fn hex_digit(nibble: u8) -> u8 {
 }
 
 fn put_v4<S: Sink + ?Sized>(sink: &mut S, ip: Ipv4Addr) {
-    let [a, b, c, d] = ip.octets();
-    sink.number(u64::from(a));
-    for octet in [b, c, d] {
-        sink.put(b".");
-        sink.number(u64::from(octet));
+    // At once: a sink's work is by the call.
+    let mut text = heapless::Vec::<u8, 16>::new();
+    for octet in ip.octets() {
+        let (hundreds, tens) = (octet / 100, octet / 10 % 10);
+        if hundreds > 0 {
+            let _ = text.push(b'0'.wrapping_add(hundreds));
+        }
+        if octet >= 10 {
+            let _ = text.push(b'0'.wrapping_add(tens));
+        }
+        let _ = text.push(b'0'.wrapping_add(octet % 10));
+        let _ = text.push(b'.');
     }
+    text.pop();
+    sink.put(&text);
 }
 
 /// RFC 5952: the longest run of two or more zero groups becomes `::`, the first of equally long ones.

@@ -4,7 +4,7 @@ use super::brakes::Line;
 use super::invite::reason;
 use super::media::Ready;
 use super::placing::ringing;
-use super::{Event, Exchange};
+use super::{Event, Exchange, session};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::dialing::Tone;
 use crate::call::{Cause, Command, Commands, leg};
@@ -12,6 +12,7 @@ use crate::media::{Body, Passage};
 use crate::policy::{Image, Party, Permit, Verdict};
 use crate::signalling::dialog::{Dialog, Phase};
 use crate::signalling::render;
+use crate::signalling::session::{By, INTERVAL_S, Terms};
 use crate::signalling::sip::Request;
 use crate::table::Text;
 use crate::wire::sip::Method;
@@ -65,7 +66,12 @@ impl<C: Crypto> Exchange<'_, C> {
             return;
         }
         let id = self.first_leg_timer.saturating_add(leg.index());
-        self.timers.set(id, self.calls.deadline(leg));
+        let session = self.sip.dialog(leg).and_then(|dialog| dialog.session.next_deadline());
+        let deadline = match (self.calls.deadline(leg), session) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        self.timers.set(id, deadline);
     }
 
     /// Does commands in order. Each can cause at most one further event on its own leg, so the work is bounded.
@@ -132,8 +138,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let edge = self.calls.edge(leg)?;
         let a = edge.a();
         let caller = self.calls.leg(a)?.party;
-        let (offer, max_forwards) =
-            self.sip.dialog(a).map_or((Text::EMPTY, 70), |dialog| (dialog.offer, dialog.max_forwards));
+        let max_forwards = self.sip.dialog(a).map_or(70, |dialog| dialog.max_forwards);
         let us = self.sip.us();
         let call_id = (self.crypto.random_u64(), self.crypto.random_u64());
         let (cookie, branch) = (self.crypto.random_u64(), self.crypto.random_u64());
@@ -184,17 +189,35 @@ impl<C: Crypto> Exchange<'_, C> {
             target_len: length(target_len),
             next_hop,
             max_forwards,
+            terms: Terms { by: By::Them, interval_s: INTERVAL_S },
             ..Dialog::EMPTY
         });
+        self.send_invite(now, leg, a, branch)
+    }
+
+    /// Our INVITE, with what the caller has offered; without a session timer if one was refused already.
+    pub(super) fn send_invite(
+        &mut self,
+        now: Instant,
+        leg: Handle,
+        caller: Handle,
+        cookie: u64,
+    ) -> Option<()> {
+        let us = self.sip.us();
+        let offer = self.sip.dialog(caller).map_or(Text::EMPTY, |dialog| dialog.offer);
+        let timed = self.sip.dialog(leg)?.terms.by == By::Them;
         let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
             contact(out, us);
-            out.line(&[render::ALLOW]);
+            out.line(&[render::ABLE]);
+            if timed {
+                session::asked(out);
+            }
         };
         // A copy only where something has to be changed.
-        let passage = self.passage(a);
+        let passage = self.passage(caller);
         let changed = passage != Passage::UNCHANGED && !offer.is_empty();
         let changed = if changed { Some(self.filtered(offer, passage)?) } else { None };
-        let request = Request { method: Method::Invite, cookie: branch, body: changed.unwrap_or(offer) };
+        let request = Request { method: Method::Invite, cookie, body: changed.unwrap_or(offer) };
         let invite = self.sip.request(now, &mut self.timers, leg, request, extra);
         self.sip.pages.release(changed.unwrap_or(Text::EMPTY));
         self.sip.dialog_mut(leg)?.invite = invite?;
@@ -242,7 +265,7 @@ impl<C: Crypto> Exchange<'_, C> {
             out.put(b"Warning: 399 ");
             out.socket_address(us);
             out.line(&[b" \"", what.as_bytes(), b"\""]);
-            out.line(&[render::ALLOW]);
+            out.line(&[render::ABLE]);
         };
         self.sip.respond(now, &mut self.timers, invite, 183, extra, &Body::NONE);
     }
@@ -264,18 +287,20 @@ impl<C: Crypto> Exchange<'_, C> {
             offered = !dialog.offer.is_empty();
             let offer = core::mem::replace(&mut dialog.offer, Text::EMPTY);
             dialog.phase = Phase::Answered { release: false };
-            let invite = dialog.invite;
+            let (invite, terms) = (dialog.invite, dialog.terms);
             self.sip.pages.release(offer);
             let us = self.sip.us();
             let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
                 contact(out, us);
-                out.line(&[render::ALLOW]);
+                out.line(&[render::ABLE]);
+                session::accepted(out, terms);
             };
             let body = Body { text: heard.body, passage: self.passage(b) };
             self.sip.respond(now, &mut self.timers, invite, 200, extra, &body);
             if offered {
                 self.media_agreed(a);
             }
+            self.session_up(now, a, terms);
         }
         if !neutral.1 {
             if offered {
@@ -283,7 +308,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.sip.acknowledge(b, cookie, &Body::NONE);
             }
             // An offer in the 2xx is answered by the caller's ACK: ours waits for it.
-            self.sip.dialog_mut(b)?.phase = if offered { Phase::Confirmed } else { Phase::Unacknowledged };
+            let dialog = self.sip.dialog_mut(b)?;
+            dialog.phase = if offered { Phase::Confirmed } else { Phase::Unacknowledged };
+            let terms = dialog.terms;
+            self.session_up(now, b, terms);
         }
         None
     }
@@ -346,7 +374,10 @@ impl<C: Crypto> Exchange<'_, C> {
 
     pub(super) fn bye(&mut self, now: Instant, leg: Handle, cause: Cause) {
         let cookie = self.crypto.random_u64();
-        let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| reason(out, cause);
+        let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
+            reason(out, cause);
+            out.line(&[b"Supported: timer"]);
+        };
         let request = Request { method: Method::Bye, cookie, body: Text::EMPTY };
         let _ = self.sip.request(now, &mut self.timers, leg, request, extra);
     }

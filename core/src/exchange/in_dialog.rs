@@ -155,9 +155,10 @@ impl<C: Crypto> Exchange<'_, C> {
         match method {
             Method::Bye => self.bye_received(now, message, source, leg, key),
             Method::Invite => self.reinvite(now, message, source, leg, key),
-            Method::Options => self.sip.reply(message, source, 200, |out| out.line(&[render::ALLOW])),
-            Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ALLOW])),
+            Method::Options => self.sip.reply(message, source, 200, |out| out.line(&[render::ABLE])),
+            Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ABLE])),
             Method::Info => self.info(now, message, source, leg, key),
+            Method::Update if message.body.is_empty() => self.refreshed(now, message, source, leg),
             Method::Ack
             | Method::Cancel
             | Method::Message
@@ -167,7 +168,7 @@ impl<C: Crypto> Exchange<'_, C> {
             | Method::Refer
             | Method::Register
             | Method::Subscribe
-            | Method::Update => self.sip.reply(message, source, 405, |out| out.line(&[render::ALLOW])),
+            | Method::Update => self.sip.reply(message, source, 405, |out| out.line(&[render::ABLE])),
         }
     }
 
@@ -195,7 +196,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// A digit of an account code that was asked for. In a call that is placed INFO is not taken: the digits would be lost.
     fn info(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr, leg: Handle, key: Key) {
         if self.calls.dialing(leg).is_none() {
-            return self.sip.reply(message, source, 405, |out| out.line(&[render::ALLOW]));
+            return self.sip.reply(message, source, 405, |out| out.line(&[render::ABLE]));
         }
         match dtmf::signal(message.content_type.unwrap_or(&[]), message.body) {
             Ok(digit) => {

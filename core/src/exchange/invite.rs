@@ -3,14 +3,15 @@
 use super::identity::Proof;
 use super::placing::{Asked, Unplaced, cause_of, is_emergency};
 use super::receive::Load;
+use super::session::too_short;
 use super::{Exchange, Signal, Taken};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
 use crate::call::{Cause, Commands, leg};
 use crate::media::{Body, Described, Refused, Summary, keys};
 use crate::policy::{Party, Rule};
 use crate::signalling::dialog::{Dialog, Phase};
-use crate::signalling::render;
 use crate::signalling::sip::Key;
+use crate::signalling::{render, session};
 use crate::table::Text;
 use crate::wire::sdp::Session;
 use crate::wire::sip::{Message, Name, Scheme};
@@ -57,6 +58,11 @@ impl<C: Crypto> Exchange<'_, C> {
                 });
             }
         };
+        let terms = match session::Terms::of_request(message) {
+            Ok(terms) => terms,
+            Err(_) if emergency => session::Terms::ASKED,
+            Err(_) => return self.sip.reply(message, source, 422, too_short),
+        };
         // Help is found from everywhere, but the last places are for who can be somebody of ours.
         let zone = if emergency { policy.image.zone_by_address(source.ip()) } else { 0 };
         let known = from != Party::Unknown || zone != 0 || policy.image.is_block();
@@ -76,7 +82,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut commands = Commands::new();
         match self.place(now, &asked, &mut commands) {
             Ok(a) => {
-                self.begin_dialog(message, &offer.summary, source, key, a, tag_cookie);
+                self.begin_dialog(message, (&offer.summary, terms), source, key, a, tag_cookie);
                 self.note_offer(a, offer);
                 self.trying(now, a);
                 self.placed(now, a, commands);
@@ -86,7 +92,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 let Some(leg) = self.wait_for_code(&asked, denial) else {
                     return self.congested(message, source);
                 };
-                self.begin_dialog(message, &offer.summary, source, key, leg, tag_cookie);
+                self.begin_dialog(message, (&offer.summary, terms), source, key, leg, tag_cookie);
                 self.note_offer(leg, offer);
                 self.ask_for_code(now, leg, denial.rule);
             }
@@ -172,7 +178,7 @@ impl<C: Crypto> Exchange<'_, C> {
     fn begin_dialog(
         &mut self,
         message: &Message<'_>,
-        offered: &Summary,
+        (offered, terms): (&Summary, session::Terms),
         source: SocketAddr,
         key: Key,
         leg: Handle,
@@ -218,6 +224,8 @@ impl<C: Crypto> Exchange<'_, C> {
             offer,
             ack: Text::EMPTY,
             acknowledged: 0,
+            terms,
+            session: session::Session::Off,
             max_forwards: message.max_forwards.unwrap_or(70).saturating_sub(1),
         });
     }

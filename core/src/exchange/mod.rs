@@ -24,6 +24,7 @@ mod records;
 mod register;
 mod renegotiate;
 mod responses;
+mod session;
 mod tick;
 
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};

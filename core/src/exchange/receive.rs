@@ -107,11 +107,13 @@ impl<C: Crypto> Exchange<'_, C> {
         if message.max_forwards == Some(0) && method != Method::Register {
             return self.sip.reply(message, source, 483, |_| {});
         }
-        if message.require.is_some() || message.proxy_require.is_some() {
+        let known = |tag: &[u8]| tag.eq_ignore_ascii_case(b"timer");
+        let required = [Name::Require, Name::ProxyRequire];
+        if required.into_iter().any(|name| message.items(name).any(|tag| !known(tag))) {
             return self.sip.reply(message, source, 420, |out| {
-                for name in [Name::Require, Name::ProxyRequire] {
-                    for token in message.headers(name) {
-                        out.line(&[b"Unsupported: ", token]);
+                for name in required {
+                    for tag in message.items(name).filter(|tag| !known(tag)) {
+                        out.line(&[b"Unsupported: ", tag]);
                     }
                 }
             });
@@ -121,11 +123,11 @@ impl<C: Crypto> Exchange<'_, C> {
             Method::Register if load == Load::Normal => self.register(now, message, source),
             Method::Register => self.congested(message, source),
             Method::Options => self.sip.reply(message, source, 200, |out| {
-                out.line(&[render::ALLOW]);
+                out.line(&[render::ABLE]);
                 out.line(&[b"Accept: application/sdp"]);
             }),
             Method::Bye => self.sip.reply(message, source, 481, |_| {}),
-            Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ALLOW])),
+            Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ABLE])),
             Method::Ack
             | Method::Cancel
             | Method::Info
@@ -135,7 +137,7 @@ impl<C: Crypto> Exchange<'_, C> {
             | Method::Publish
             | Method::Refer
             | Method::Subscribe
-            | Method::Update => self.sip.reply(message, source, 405, |out| out.line(&[render::ALLOW])),
+            | Method::Update => self.sip.reply(message, source, 405, |out| out.line(&[render::ABLE])),
         }
     }
 

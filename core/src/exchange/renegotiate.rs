@@ -3,16 +3,17 @@
 //! What may be under way is [`media::Change`](crate::media::Change)'s; here its actions become messages. The dialogs of both
 //! legs say how far their INVITE is: [`Phase::Reinvited`] where one came, [`Phase::Reinviting`] where it was passed on.
 
-use super::Exchange;
 use super::commands::{Heard, contact};
 use super::invite::{described, description, reason, warning};
 use super::media::Ready;
+use super::{Exchange, session};
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::change::{Action, Event};
 use crate::media::{Body, Change, Described, Passage, Refused, Side, keys};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
+use crate::signalling::session::Terms;
 use crate::signalling::sip::{Key, Request};
 use crate::table::pages::PageWriter;
 use crate::wire::sip::{Message, Method};
@@ -63,8 +64,12 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         }
         let late = message.body.is_empty();
+        let terms = Terms::of_request(message).unwrap_or(Terms::ASKED);
         if self.calls.change(leg).is_some_and(Change::is_settled) {
             self.refresh_target(leg, message);
+            if let Some(dialog) = self.sip.dialog_mut(leg) {
+                dialog.terms = terms;
+            }
         }
         self.change(now, leg, |side| Event::Asked { side, late }, &Came { body: message.body, invite });
     }
@@ -72,6 +77,9 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Whether a re-INVITE can be passed on. Nothing but what its offer says is noted.
     fn judge_change(&mut self, message: &Message<'_>, leg: Handle) -> Result<Ready, No> {
         let offer = description(message).map_err(No::Status)?;
+        if Terms::of_request(message).is_err() {
+            return Err(No::Status(422));
+        }
         let peer = self.calls.peer(leg);
         let slots = peer.and_then(|peer| Some((self.calls.leg(leg)?, self.calls.leg(peer)?)));
         let connected =
@@ -174,9 +182,11 @@ impl<C: Crypto> Exchange<'_, C> {
         self.sip.pages.release(usable);
         let body = body?;
         let (us, cookie) = (self.sip.us(), self.crypto.random_u64());
+        let terms = self.sip.dialog(leg)?.terms;
         let extra = |out: &mut PageWriter<'_, '_>| {
             contact(out, us);
-            out.line(&[render::ALLOW]);
+            out.line(&[render::ABLE]);
+            session::as_agreed(out, terms);
         };
         let request = Request { method: Method::Invite, cookie, body };
         let invite = self.sip.request(now, &mut self.timers, leg, request, extra);
@@ -192,12 +202,14 @@ impl<C: Crypto> Exchange<'_, C> {
         let passage = other.map_or(Passage::UNCHANGED, |other| self.passage(other));
         let Some(dialog) = self.sip.dialog_mut(leg) else { return };
         dialog.phase = Phase::Answered { release: false };
-        let (invite, us) = (dialog.invite, self.sip.us());
+        let (invite, terms, us) = (dialog.invite, dialog.terms, self.sip.us());
         let extra = |out: &mut PageWriter<'_, '_>| {
             contact(out, us);
-            out.line(&[render::ALLOW]);
+            out.line(&[render::ABLE]);
+            session::accepted(out, terms);
         };
         self.sip.respond(now, &mut self.timers, invite, 200, extra, &Body { text: body, passage });
+        self.session_up(now, leg, terms);
     }
 
     /// Our ACK of their 2xx: that INVITE is done.
@@ -211,6 +223,7 @@ impl<C: Crypto> Exchange<'_, C> {
     fn refuse_change(&mut self, now: Instant, invite: Handle, status: u16) {
         let retry_s = self.crypto.random_u64() % 10;
         let extra = |out: &mut PageWriter<'_, '_>| match status {
+            422 => session::too_short(out),
             415 => out.line(&[b"Accept: application/sdp"]),
             500 => {
                 out.put(b"Retry-After: ");
@@ -244,6 +257,11 @@ impl<C: Crypto> Exchange<'_, C> {
                 Ok(Ready::Now) => {
                     self.refresh_target(leg, message);
                     self.set_phase(leg, Phase::Unacknowledged);
+                    let terms = Terms::of_answer(message);
+                    if let Some(dialog) = self.sip.dialog_mut(leg) {
+                        dialog.terms = terms;
+                    }
+                    self.session_up(now, leg, terms);
                     self.change(now, leg, Event::Agreed, &came);
                 }
                 Err(refused) => {
@@ -284,7 +302,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Where requests of a dialog go from now on (section 12.2.1.2); its route stays.
-    fn refresh_target(&mut self, leg: Handle, message: &Message<'_>) {
+    pub(super) fn refresh_target(&mut self, leg: Handle, message: &Message<'_>) {
         let Some(contact) = message.contact.first() else { return };
         let Some(dialog) = self.sip.dialog(leg).copied() else { return };
         let routes = usize::from(dialog.address_len).saturating_add(usize::from(dialog.target_len));

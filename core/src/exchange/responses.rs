@@ -8,6 +8,7 @@ use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::Body;
 use crate::signalling::dialog::Phase;
+use crate::signalling::session::{By, Terms};
 use crate::wire::sip::{Message, Method, Name};
 use crate::wire::write::Sink;
 
@@ -23,6 +24,8 @@ impl<C: Crypto> Exchange<'_, C> {
             self.invite_response(now, leg, handle, message);
         } else if transaction.method == Method::Bye {
             self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);
+        } else if matches!(transaction.method, Method::Options | Method::Update) {
+            self.session_answered(now, leg, transaction.method, message);
         }
     }
 
@@ -84,6 +87,17 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             // The 2xx came again: so does our ACK, unless it still waits for the caller's.
             (200..=299, Phase::Confirmed | Phase::Released) => self.sip.repeat_acknowledgement(leg),
+            // A shorter session than somebody on the way wants: then without.
+            (422, Phase::Calling { release: false } | Phase::Early) if dialog.terms.by == By::Them => {
+                let cookie = self.crypto.random_u64();
+                let caller = self.calls.peer(leg).unwrap_or(Handle::NONE);
+                if let Some(dialog) = self.sip.dialog_mut(leg) {
+                    (dialog.terms, dialog.phase) = (Terms::ASKED, Phase::Calling { release: false });
+                }
+                if self.send_invite(now, leg, caller, cookie).is_none() {
+                    self.leg_event(now, leg, leg::Event::Release(Cause::CONGESTION), &Heard::NOTHING);
+                }
+            }
             (300..=699, Phase::Calling { release: false } | Phase::Early) => {
                 self.set_phase(leg, Phase::None);
                 let cause = Cause::Status(status);
@@ -133,7 +147,9 @@ impl<C: Crypto> Exchange<'_, C> {
             .unwrap_or(dialog.next_hop);
         let remote_tag = self.sip.tag_hash(to.tag().unwrap_or(&[]));
         self.sip.pages.release(dialog.remote);
+        let terms = Terms::of_answer(message);
         if let Some(dialog) = self.sip.dialog_mut(leg) {
+            dialog.terms = terms;
             dialog.remote = remote;
             dialog.address_len = u16::try_from(to.text.len()).unwrap_or(u16::MAX);
             dialog.target_len = target_len;
@@ -152,6 +168,9 @@ impl<C: Crypto> Exchange<'_, C> {
         // A party that does not answer our BYE is as good as gone; so is one that does not answer our CANCEL.
         if matches!(method, Method::Bye | Method::Cancel) {
             return self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);
+        }
+        if matches!(method, Method::Options | Method::Update) {
+            return self.session_lost(now, leg);
         }
         let phase = self.sip.dialog(leg).map_or(Phase::None, |dialog| dialog.phase);
         if phase == Phase::Reinviting {

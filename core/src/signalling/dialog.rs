@@ -1,5 +1,6 @@
 //! A SIP dialog (RFC 3261 section 12): the texts and numbers that requests within it are built from.
 
+use super::session::{Session, Terms};
 use crate::base::Handle;
 use crate::table::Text;
 use core::net::{Ipv4Addr, SocketAddr};
@@ -73,6 +74,10 @@ pub struct Dialog {
     pub ack: Text,
     /// The CSeq that it acknowledges.
     pub acknowledged: u32,
+    /// What is agreed on, or will be by our answer, of finding out whether they are there.
+    pub terms: Terms,
+    /// Whether they are.
+    pub session: Session,
     /// Max-Forwards left for the other side's INVITE.
     pub max_forwards: u8,
 }
@@ -96,6 +101,8 @@ impl Dialog {
         offer: Text::EMPTY,
         ack: Text::EMPTY,
         acknowledged: 0,
+        terms: Terms::ASKED,
+        session: Session::Off,
         max_forwards: 70,
     };
 }

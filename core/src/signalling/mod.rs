@@ -2,6 +2,7 @@
 
 pub mod dialog;
 pub mod render;
+pub mod session;
 pub mod sip;
 pub mod transaction;
 

@@ -9,8 +9,8 @@ use crate::wire::sip::{Message, Method, Name};
 use crate::wire::write::Sink;
 use core::net::SocketAddr;
 
-/// The methods this engine takes.
-pub const ALLOW: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
+/// What this engine takes: methods, and extensions by their option tags.
+pub const ABLE: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER\r\nSupported: timer";
 
 /// The phrase of a status (RFC 3261 section 21).
 #[must_use]

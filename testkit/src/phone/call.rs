@@ -142,7 +142,7 @@ impl Phone {
             to: remote.clone(),
             call_id: call_id.clone(),
             cseq: 1,
-            extra: format!("Contact: <{}>\r\n", self.contact()),
+            extra: format!("Contact: <{}>\r\n{}", self.contact(), self.config.asks),
             body,
         };
         let call = Call {
@@ -192,6 +192,14 @@ impl Phone {
         if !warning.is_empty() {
             self.tell(PhoneEvent::Warned(warning));
         }
+    }
+
+    /// OPTIONS, or UPDATE without a description: of a call that there is, or outside of calls.
+    pub(super) fn asked_whether_there(&mut self, from: SocketAddr, message: &Message<'_>) {
+        let within = message.to.as_ref().is_some_and(|to| to.tag().is_some());
+        let known = !within || self.calls.iter().any(|call| call.owns(message) && call.is_live());
+        let (status, extra) = if known { (200, self.config.accepts.as_str()) } else { (481, "") };
+        self.out.push_back((from, text::response(message, status, "", extra, &[])));
     }
 
     /// Sends a key by INFO, as `application/dtmf-relay`.
@@ -383,8 +391,9 @@ impl Phone {
         let call = &mut self.calls[at];
         let mut message = Message::new();
         if message.parse(&call.invite).is_ok() {
-            let extra = if status < 300 { contact.as_str() } else { "" };
-            call.response = text::response(&message, status, &call.tag, extra, body);
+            let accepts = if status >= 200 { self.config.accepts.as_str() } else { "" };
+            let extra = if status < 300 { format!("{contact}{accepts}") } else { String::new() };
+            call.response = text::response(&message, status, &call.tag, &extra, body);
             self.out.push_back((call.peer, call.response.clone()));
         }
     }

@@ -29,8 +29,13 @@ pub(super) struct Changes {
     pub(super) asking: Option<bool>,
     /// The other side is held by us.
     holding: bool,
+    /// The same before what is asked for now.
+    held: bool,
     /// How often our description has changed.
     version: u32,
+    /// Our description in force, once it is another than at first; and what is offered.
+    in_force: Option<Vec<u8>>,
+    offered: Vec<u8>,
     /// Theirs has our answer, and the ACK has not come; `true`: it will have their answer.
     pub(super) answered: Option<bool>,
 }
@@ -48,12 +53,14 @@ impl Phone {
             Ask::Same | Ask::Offer => call.changes.holding,
         };
         call.changes.version += u32::from(holding != call.changes.holding);
-        call.changes.holding = holding;
+        call.changes.held = std::mem::replace(&mut call.changes.holding, holding);
         call.changes.asking = Some(ask == Ask::Offer);
         let (name, peer) = (call.name(), call.peer);
         let body = own(&self.config, &call.changes, Direction::SendRecv);
         let mut request = call.request(Method::Invite, &us);
+        request.extra.push_str(&self.config.asks);
         call.invite_cseq = request.cseq;
+        call.changes.offered.clone_from(&body);
         if ask != Ask::Offer {
             request.body = body;
         }
@@ -70,7 +77,9 @@ impl Phone {
         let remote_sdp = text::description(message);
         if call.changes.asking.take() == Some(true) {
             ack.body = own(&config, &call.changes, offered(&remote_sdp));
+            call.changes.offered.clone_from(&ack.body);
         }
+        call.changes.in_force = Some(call.changes.offered.clone());
         call.ack = ack.render(us, &branch, "");
         call.remote_sdp.clone_from(&remote_sdp);
         let (ack, peer) = (call.ack.clone(), call.peer);
@@ -82,12 +91,21 @@ impl Phone {
     pub(super) fn unchanged(&mut self, name: &str) {
         if let Some(call) = self.find(name) {
             call.changes.asking = None;
+            call.changes.holding = call.changes.held;
         }
+    }
+
+    /// The descriptions that the youngest call goes by: our own, and theirs.
+    #[must_use]
+    pub fn agreed(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let call = self.calls.iter().rfind(|call| call.is_up())?;
+        let own = call.changes.in_force.clone().unwrap_or_else(|| self.sdp());
+        Some((own, call.remote_sdp.clone()))
     }
 
     /// A re-INVITE of theirs.
     pub(super) fn asked_to_change(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
-        let contact = format!("Contact: <{}>\r\n", self.contact());
+        let contact = format!("Contact: <{}>\r\n{}", self.contact(), self.config.accepts);
         let (config, refuse) = (self.config.clone(), self.config.refuse_changes);
         let call = self.calls.iter_mut().find(|call| call.owns(message) && call.is_live());
         let Some(call) = call else {
@@ -110,6 +128,7 @@ impl Phone {
             if remote.is_empty() { Direction::SendRecv } else { offered(&remote) },
         );
         call.changes.answered = Some(remote.is_empty());
+        call.changes.in_force = Some(body.clone());
         if !remote.is_empty() {
             call.remote_sdp = remote;
         }

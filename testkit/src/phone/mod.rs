@@ -88,6 +88,10 @@ pub struct PhoneConfig {
     pub early_media: bool,
     /// Refuses changes of the session with this status.
     pub refuse_changes: Option<u16>,
+    /// Further header lines of its INVITEs, each with its end.
+    pub asks: String,
+    /// Further header lines of what it accepts (2xx to INVITE and UPDATE), each with its end.
+    pub accepts: String,
     /// Takes calls for any number, several at a time.
     pub trunk: bool,
     /// Makes its tags, branches and cnonces; the same seed and inputs give the same bytes.
@@ -115,6 +119,8 @@ impl PhoneConfig {
             attributes: Vec::new(),
             early_media: false,
             refuse_changes: None,
+            asks: String::new(),
+            accepts: String::new(),
             trunk: false,
             seed: 0,
         }
@@ -280,6 +286,11 @@ impl Phone {
         }
     }
 
+    /// Knows nothing of its calls any more, as if it had been restarted.
+    pub fn restart(&mut self) {
+        self.calls.clear();
+    }
+
     /// Presses a key in the youngest call that is up or being set up; it goes by INFO.
     pub fn press(&mut self, now: Instant, key: char) {
         if let Some(at) = self.calls.iter().rposition(|call| call.is_calling() || call.is_up()) {
@@ -375,7 +386,7 @@ impl Phone {
             Method::Ack => self.acknowledged(now, message),
             Method::Cancel => self.cancelled(now, from, message),
             Method::Bye => self.hung_up(now, from, message),
-            Method::Options => self.answer_once(now, from, message, 200),
+            Method::Options | Method::Update => self.asked_whether_there(from, message),
             Method::Message => {
                 if self.is_new(message) {
                     self.tell(PhoneEvent::Message(text::lossy(message.body)));
