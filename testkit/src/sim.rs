@@ -43,20 +43,31 @@ pub struct Sim {
     pub sent: Vec<Datagram>,
     /// Whether `sent` is kept.
     pub keep_sent: bool,
-    lose: Option<Lose>,
+    fate: Option<Fates>,
     exchanges: Vec<Node>,
     phones: Vec<(String, Phone)>,
     wire: network::Wire,
     steps: u64,
 }
 
-type Lose = Box<dyn FnMut(&Datagram) -> bool>;
+type Fates = Box<dyn FnMut(&Datagram) -> Fate>;
 
 struct Node {
     name: String,
     address: SocketAddr,
     exchange: ExchangeBox,
     decisions: u64,
+}
+
+/// What becomes of a datagram.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fate {
+    /// It is lost.
+    Lost,
+    /// It is sent, and meets the network.
+    Sent,
+    /// It is sent so many milliseconds later.
+    Late(u64),
 }
 
 /// Names a phone of a [`Sim`].
@@ -79,7 +90,7 @@ impl Sim {
             events: Vec::new(),
             sent: Vec::new(),
             keep_sent: false,
-            lose: None,
+            fate: None,
             exchanges: Vec::new(),
             phones: Vec::new(),
             wire: network::Wire::new(seed),
@@ -124,13 +135,18 @@ impl Sim {
     }
 
     /// Loses every datagram for which this says true, until [`Sim::deliver_all`].
-    pub fn lose(&mut self, lose: impl FnMut(&Datagram) -> bool + 'static) {
-        self.lose = Some(Box::new(lose));
+    pub fn lose(&mut self, mut lose: impl FnMut(&Datagram) -> bool + 'static) {
+        self.decide_fates(move |datagram| if lose(datagram) { Fate::Lost } else { Fate::Sent });
     }
 
-    /// Ends [`Sim::lose`].
+    /// Says what becomes of every datagram, until [`Sim::deliver_all`]; what is sent meets the network.
+    pub fn decide_fates(&mut self, fate: impl FnMut(&Datagram) -> Fate + 'static) {
+        self.fate = Some(Box::new(fate));
+    }
+
+    /// Ends [`Sim::lose`] and [`Sim::decide_fates`].
     pub fn deliver_all(&mut self) {
-        self.lose = None;
+        self.fate = None;
     }
 
     /// Hands a datagram to whom it is addressed at once, whatever the network does.
@@ -232,11 +248,16 @@ impl Sim {
     fn send(&mut self, datagram: Datagram) {
         let text = summary_with_body(&datagram.bytes);
         let (from, to) = (self.name(datagram.from), self.name(datagram.to));
-        let lost = self.lose.as_mut().is_some_and(|lose| lose(&datagram));
+        let fate = self.fate.as_mut().map_or(Fate::Sent, |fate| fate(&datagram));
         if self.keep_sent {
             self.sent.push(datagram.clone());
         }
-        if !lost && self.wire.send(self.now, &self.network, datagram) {
+        let sent = match fate {
+            Fate::Lost => false,
+            Fate::Sent => self.wire.send(self.now, &self.network, datagram),
+            Fate::Late(ms) => self.wire.send(self.now.plus_ms(ms), &self.network, datagram),
+        };
+        if sent {
             self.ladder.arrow(self.now, &from, &to, &text);
         } else {
             self.ladder.lost(self.now, &from, &to, &text);

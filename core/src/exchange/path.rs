@@ -134,9 +134,11 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         }
         slot.relayed = Relayed::Asked(role);
-        // The answer to a new offer is told to the relay too.
+        // The answer to a new offer is told to the relay too. An offer that crosses has its own question: were that
+        // forgotten, both would ask again for ever.
         if role == Role::Offer
             && let Some(other) = peer.and_then(|peer| self.calls.leg_mut(peer))
+            && let Relayed::At(_) | Relayed::Failed = other.relayed
         {
             other.relayed = Relayed::No;
         }
