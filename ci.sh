@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables
+PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
     cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
 
@@ -40,10 +40,12 @@ check_agreement() {
 }
 check_sipp() { check_gateway; tests/interop/sipp.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_baresip() { check_gateway; tests/interop/baresip.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_linphone() { check_gateway; tests/interop/linphone.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_counts() { ci/counts.sh; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c bare_metal daemon agreement sipp baresip counts load)
+ALL=(packages format clippy test doc demo c bare_metal daemon agreement sipp sdes baresip linphone counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.
