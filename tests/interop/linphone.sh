@@ -16,6 +16,8 @@ stop() {
         kill -0 "${pids[@]}" 2>/dev/null || break
         sleep 0.1
     done
+    # One that lived on would share the next phones' ports.
+    [ -z "$(ip netns pids "$space" 2>/dev/null)" ] || echo "linphone: left running: $(ip netns pids "$space" | tr '\n' ' ')" >&2
     pids=()
 }
 finish() {
@@ -104,9 +106,10 @@ until_seen() { # FILE TEXT SECONDS
     return 1
 }
 
+# Without `timeout` before it, which SIGKILL would end instead of the phone.
 start() { # DN [OPTION...]: its keyboard is the fifo $work/DN/keys
     mkfifo "$work/$1/keys"
-    HOME=$work/$1 ip netns exec "$space" timeout -s KILL 60 linphonec --pipe -c "$work/$1/rc" -d 5 -l "$work/$1/trace" "${@:2}" \
+    HOME=$work/$1 ip netns exec "$space" linphonec --pipe -c "$work/$1/rc" -d 5 -l "$work/$1/trace" "${@:2}" \
         <> "$work/$1/keys" > "$work/$1.log" 2>&1 &
     pids+=($!)
 }
