@@ -35,6 +35,6 @@ pub fn media_measured(offer: &[u8], answer: &[u8]) -> usize {
         return 0;
     }
     let mut out = Buffer::new(&mut back);
-    Body { text: answer, passage: Passage::UNCHANGED }.write(&mut out);
+    Body { text: answer, offer: None, passage: Passage::UNCHANGED }.write(&mut out);
     sent + out.finish().unwrap_or(0)
 }

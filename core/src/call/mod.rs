@@ -16,7 +16,7 @@ pub use leg::Leg;
 pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Terms};
 
 use crate::base::{Digits, Handle, Instant};
-use crate::media::{Change, Side};
+use crate::media::{Change, Side, Summary};
 use crate::policy::{Choice, Denial, Mode, Party, Permit, RowRef};
 use crate::table::Slab;
 use join::Leave;
@@ -77,6 +77,12 @@ impl<'m> Calls<'m> {
     #[must_use]
     pub fn leg(&self, leg: Handle) -> Option<&LegSlot> {
         self.legs.get(leg)
+    }
+
+    /// What the party of a leg has offered last, until it is answered.
+    #[must_use]
+    pub fn offered(&self, leg: Handle) -> Option<&Summary> {
+        self.leg(leg).map(|slot| &slot.offered).filter(|offered| **offered != Summary::NONE)
     }
 
     /// A leg, to note what its party offers.

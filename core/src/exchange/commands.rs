@@ -237,7 +237,7 @@ impl<C: Crypto> Exchange<'_, C> {
             self.media_agreed(leg);
         }
         let passage = other.map_or(Passage::UNCHANGED, |other| self.passage(other));
-        let body = Body { text: heard.body, passage };
+        let body = Body { text: heard.body, offer: None, passage };
         self.sip.respond(now, &mut self.timers, invite, status, |out| contact(out, us), &body);
         None
     }
@@ -295,7 +295,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 out.line(&[render::ABLE]);
                 session::accepted(out, terms);
             };
-            let body = Body { text: heard.body, passage: self.passage(b) };
+            let passage = self.passage(b);
+            let body = Body { text: heard.body, offer: self.calls.offered(b), passage };
             self.sip.respond(now, &mut self.timers, invite, 200, extra, &body);
             if offered {
                 self.media_agreed(a);

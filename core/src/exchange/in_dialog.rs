@@ -76,7 +76,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 // A change confirms it by its own rules.
                 Ok(_) if self.calls.change(leg).is_some_and(|change| !change.is_settled()) => {}
                 Ok(_) => {
-                    self.confirm(peer, &Body { text: body, passage: self.passage(leg) });
+                    self.confirm(peer, &Body { text: body, offer: None, passage: self.passage(leg) });
                     self.media_agreed(leg);
                 }
                 Err(refused) => return self.refuse_acceptance(now, peer, refused),

@@ -22,8 +22,8 @@ pub(super) enum Ready {
 impl<C: Crypto> Exchange<'_, C> {
     /// A party's offer, or nothing, is what the next answer in its call is for.
     pub(super) fn note_offer(&mut self, leg: Handle, mut offer: Described) {
-        if self.video_is_refused() {
-            offer.refuse_video();
+        if self.policy.is_some_and(|policy| policy.image.system().video_refused != 0) {
+            offer.summary.refuse_video();
         }
         if let Some(slot) = self.calls.leg_mut(leg) {
             slot.offered = offer.summary;
@@ -43,6 +43,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return Ok(Ready::Now);
         }
         slot.pass = terms.offer(&slot.offered)?;
+        slot.offered.refuse_unusable();
         self.choose_path(leg)?;
         self.relay(leg, Role::Offer)
     }
@@ -78,7 +79,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Whether a party has made the offer that is to be answered.
     pub(super) fn has_offered(&self, leg: Handle) -> bool {
-        self.calls.leg(leg).is_some_and(|slot| slot.offered != Summary::NONE)
+        self.calls.offered(leg).is_some()
     }
 
     /// The policies of both parties of a leg's call. Who brings its own signalling sees to its own media; an emergency
@@ -105,10 +106,6 @@ impl<C: Crypto> Exchange<'_, C> {
         Terms { parties, keys_in_clear: image.system().sdes_denied == 0 }
     }
 
-    fn video_is_refused(&self) -> bool {
-        self.policy.is_some_and(|policy| policy.image.system().video_refused != 0)
-    }
-
     /// How what a party has said goes on to the other.
     pub(super) fn passage(&self, leg: Handle) -> Passage {
         let Some(slot) = self.calls.leg(leg) else { return Passage::UNCHANGED };
@@ -116,7 +113,10 @@ impl<C: Crypto> Exchange<'_, C> {
             Relayed::At(places) if self.is_anchored(leg) => Some(places),
             Relayed::At(_) | Relayed::No | Relayed::Asked(_) | Relayed::Failed => None,
         };
-        Passage { pass: slot.pass, to, without_video: self.video_is_refused() }
+        // What was refused of an offer stays refused in its answer.
+        let answered = self.calls.peer(leg).and_then(|peer| self.calls.leg(peer));
+        let offered = if self.has_offered(leg) { Some(slot) } else { answered };
+        Passage { pass: slot.pass, to, refused: offered.map_or(0, |slot| slot.offered.refused()) }
     }
 
     /// A stored description as it may go on; the text given stays the caller's.

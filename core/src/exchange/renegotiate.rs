@@ -10,7 +10,7 @@ use super::{Exchange, session};
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::change::{Action, Event};
-use crate::media::{Body, Change, Described, Passage, Refused, Side, keys};
+use crate::media::{Body, Change, Described, Passage, Refused, Side};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::session::Terms;
@@ -138,7 +138,8 @@ impl<C: Crypto> Exchange<'_, C> {
                     }
                     Action::Confirm(side) => {
                         let answers = matches!(event, Event::Confirmed(_));
-                        let body = Body { text: came.body, passage: self.passage(legs.of(side.other())) };
+                        let passage = self.passage(legs.of(side.other()));
+                        let body = Body { text: came.body, offer: None, passage };
                         self.confirm(legs.of(side), if answers { &body } else { &Body::NONE });
                         if answers {
                             self.media_agreed(leg);
@@ -173,14 +174,10 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Our re-INVITE to the other side; `None` if there is no room for it.
     fn pass_on(&mut self, now: Instant, leg: Handle, offer: &[u8], passage: Passage) -> Option<()> {
-        let summary =
-            &self.calls.sides(leg).and_then(|(side, legs)| self.calls.leg(legs.of(side.other())))?.offered;
-        let mut usable = self.sip.pages.writer();
-        keys::usable_only(&mut usable, offer, summary);
-        let usable = usable.finish()?;
-        let body = self.filtered(usable, passage);
-        self.sip.pages.release(usable);
-        let body = body?;
+        let offered = self.calls.offered(self.calls.peer(leg)?);
+        let mut body = self.sip.pages.writer();
+        Body { text: offer, offer: offered, passage }.write(&mut body);
+        let body = body.finish()?;
         let (us, cookie) = (self.sip.us(), self.crypto.random_u64());
         let terms = self.sip.dialog(leg)?.terms;
         let extra = |out: &mut PageWriter<'_, '_>| {
@@ -208,7 +205,9 @@ impl<C: Crypto> Exchange<'_, C> {
             out.line(&[render::ABLE]);
             session::accepted(out, terms);
         };
-        self.sip.respond(now, &mut self.timers, invite, 200, extra, &Body { text: body, passage });
+        let offer = other.and_then(|other| self.calls.offered(other));
+        let body = Body { text: body, offer, passage };
+        self.sip.respond(now, &mut self.timers, invite, 200, extra, &body);
         self.session_up(now, leg, terms);
     }
 

@@ -120,6 +120,8 @@ impl Terms {
                     Protection::Clear | Protection::Foreign | Protection::Dtls | Protection::Opportunistic,
                     _,
                 ) => {}
+                // It is refused alone, if there is another (R95).
+                (Protection::Unusable, _) if !required && offer.streams().iter().any(Stream::is_usable) => {}
                 (Protection::Unusable, _) => return Err(Refused::Unusable),
                 (Protection::Sdes, Pass::WithKeys) => {}
                 (Protection::Sdes, Pass::Clear) => return Err(Refused::Off),

@@ -31,18 +31,8 @@ pub fn usable_only(out: &mut impl Sink, description: &[u8], summary: &Summary) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::write::Buffer;
     use std::string::String;
-    use std::vec::Vec;
-
-    /// A sink for tests.
-    #[derive(Debug, Default)]
-    struct Out(Vec<u8>);
-
-    impl Sink for Out {
-        fn put(&mut self, bytes: &[u8]) {
-            self.0.extend_from_slice(bytes);
-        }
-    }
 
     const KEY: &str = "AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj";
 
@@ -51,11 +41,13 @@ mod tests {
         let text = std::format!(
             "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nm=audio 1 RTP/SAVP 0\r\na=crypto:1 ROT_13 inline:x\r\na=crypto:2 {KEY}\r\na=crypto:2 {KEY}\r\nm=video 2 RTP/SAVP 9\r\na=crypto:2 {KEY}\r\n"
         );
-        let mut out = Out::default();
+        let mut octets = [0; 2048];
+        let mut out = Buffer::new(&mut octets);
         usable_only(&mut out, text.as_bytes(), &Summary::read(text.as_bytes()));
         let wanted = std::format!(
             "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nm=audio 1 RTP/SAVP 0\r\na=crypto:2 {KEY}\r\nm=video 2 RTP/SAVP 9\r\na=crypto:2 {KEY}\r\n"
         );
-        assert_eq!(String::from_utf8(out.0).unwrap(), wanted);
+        let len = out.finish().unwrap();
+        assert_eq!(String::from_utf8(octets[..len].to_vec()).unwrap(), wanted);
     }
 }

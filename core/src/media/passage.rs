@@ -2,7 +2,10 @@
 //! places take the place of the party's own. Nothing else is touched.
 
 use super::judge::Pass;
+use super::keys::usable_only;
 use super::place::Places;
+use super::summary::Summary;
+use crate::wire::sdp::MAX_MEDIA;
 use crate::wire::write::Sink;
 
 /// How a description goes on.
@@ -12,8 +15,8 @@ pub struct Passage {
     pub pass: Pass,
     /// Where its media is to be sent instead; absent: where it says.
     pub to: Option<Places>,
-    /// Its video is refused: port 0 (RFC 3264 section 6).
-    pub without_video: bool,
+    /// Streams that are refused (port 0, RFC 3264 section 6): bit n stream n, the highest used bit all further ones.
+    pub refused: u16,
 }
 
 /// A description as a message carries it; empty: it carries none.
@@ -21,23 +24,30 @@ pub struct Passage {
 pub struct Body<'a> {
     /// What a party wrote.
     pub text: &'a [u8],
+    /// What it offers there, if it is an offer: crypto lines that this does not count are left out (R95).
+    pub offer: Option<&'a Summary>,
     /// How it goes on.
     pub passage: Passage,
 }
 
 impl Body<'_> {
     /// No description.
-    pub const NONE: Body<'static> = Body { text: &[], passage: Passage::UNCHANGED };
+    pub const NONE: Body<'static> = Body { text: &[], offer: None, passage: Passage::UNCHANGED };
 
     /// Writes it.
     pub fn write(&self, out: &mut impl Sink) {
-        Filter::write(out, self.text, self.passage);
+        let mut filter = Filter::new(self.passage);
+        match self.offer {
+            Some(offer) => usable_only(&mut Through { filter: &mut filter, out }, self.text, offer),
+            None => filter.put(out, self.text),
+        }
+        filter.finish(out);
     }
 }
 
 impl Passage {
     /// Nothing is changed.
-    pub const UNCHANGED: Self = Self { pass: Pass::WithKeys, to: None, without_video: false };
+    pub const UNCHANGED: Self = Self { pass: Pass::WithKeys, to: None, refused: 0 };
 }
 
 /// The longest beginning of a line by which it is known.
@@ -49,8 +59,6 @@ const ALL: [&[u8]; 6] =
     [b"a=crypto:", b"a=key-mgmt:", b"a=fingerprint:", b"a=setup:", b"a=tls-id:", b"a=zrtp-hash:"];
 /// Lines that name other ways to the party (RFC 8839): over the relay there is one.
 const WAYS: [&[u8]; 4] = [b"a=candidate:", b"a=remote-candidates:", b"a=end-of-candidates", b"a=ice-"];
-/// Video.
-const VIDEO: &[u8] = b"m=video ";
 /// The port of reports (RFC 3605).
 const REPORTS: &[u8] = b"a=rtcp:";
 /// Hold of RFC 2543: nothing is awaited, so nothing is relayed (R100).
@@ -83,13 +91,6 @@ impl Filter {
     #[must_use]
     pub const fn new(passage: Passage) -> Self {
         Self { passage, streams: 0, begun: heapless::Vec::new(), line: Known::NotYet }
-    }
-
-    /// The whole description at once.
-    pub fn write(out: &mut impl Sink, description: &[u8], passage: Passage) {
-        let mut filter = Self::new(passage);
-        filter.put(out, description);
-        filter.finish(out);
     }
 
     /// The next piece.
@@ -158,22 +159,16 @@ impl Filter {
         let begun = self.begun.as_slice();
         let moved = [b"c=".as_slice(), REPORTS].iter().any(|name| name.starts_with(begun))
             || HELD.iter().any(|held| held.starts_with(begun) && *held != begun);
-        VIDEO.starts_with(begun) || self.passage.to.is_some() && moved
+        b"m=".starts_with(begun) || self.passage.to.is_some() && moved
     }
 
     /// A line that says where media goes, as it is to be. `None`: it is none, or it is not known yet.
     fn relocated(&mut self, out: &mut impl Sink) -> Option<Known> {
         let begun = self.begun.as_slice();
-        if begun.starts_with(b"m=") && (begun == VIDEO || !VIDEO.starts_with(begun)) {
-            let refused = begun == VIDEO && self.passage.without_video;
-            let whole = begun.ends_with(b" ");
+        if begun == b"m=" {
             self.keep(out);
             self.streams = self.streams.saturating_add(1);
-            if refused {
-                out.put(b"0");
-                return Some(Known::Port);
-            }
-            return Some(if whole { self.port(out) } else { Known::Kind });
+            return Some(Known::Kind);
         }
         let to = self.passage.to?;
         if begun.starts_with(b"c=") && !HELD.iter().any(|held| held.starts_with(begun)) {
@@ -194,37 +189,47 @@ impl Filter {
 
     /// The port of the stream that has begun, if another stands for it.
     fn port(&self, out: &mut impl Sink) -> Known {
-        let place = self.passage.to.zip(self.streams.checked_sub(1)).and_then(|(to, stream)| to.get(stream));
-        let Some(place) = place else { return Known::Kept };
-        out.number(u64::from(place.rtp.port()));
+        let Some(stream) = self.streams.checked_sub(1) else { return Known::Kept };
+        let place = self.passage.to.and_then(|to| to.get(stream));
+        let bit = u32::try_from(stream.min(MAX_MEDIA)).unwrap_or(u32::MAX);
+        let port = match place {
+            _ if self.passage.refused.checked_shr(bit).is_some_and(|bits| bits & 1 != 0) => 0,
+            Some(place) => place.rtp.port(),
+            None => return Known::Kept,
+        };
+        out.number(u64::from(port));
         Known::Port
+    }
+}
+
+/// A filter as a sink.
+struct Through<'f, O> {
+    filter: &'f mut Filter,
+    out: &'f mut O,
+}
+
+impl<O: Sink> Sink for Through<'_, O> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.filter.put(self.out, bytes);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::write::Buffer;
     use std::string::String;
-    use std::vec::Vec;
-
-    /// A sink for tests.
-    #[derive(Debug, Default)]
-    struct Out(Vec<u8>);
-
-    impl Sink for Out {
-        fn put(&mut self, bytes: &[u8]) {
-            self.0.extend_from_slice(bytes);
-        }
-    }
 
     const KEY: &str = "AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj";
 
     fn passed(text: &str, passage: Passage, piece: usize) -> String {
-        let mut out = Out::default();
+        let mut octets = [0; 2048];
+        let mut out = Buffer::new(&mut octets);
         let mut filter = Filter::new(passage);
         text.as_bytes().chunks(piece).for_each(|piece| filter.put(&mut out, piece));
         filter.finish(&mut out);
-        String::from_utf8(out.0).unwrap()
+        let len = out.finish().unwrap();
+        String::from_utf8(octets[..len].to_vec()).unwrap()
     }
 
     #[test]
@@ -267,13 +272,28 @@ mod tests {
     }
 
     #[test]
-    fn refused_video_has_port_0_and_everything_else_stays() {
-        let text = "v=0\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\nm=video 4002/2 RTP/AVP 31\r\na=rtpmap:31 H261/90000\r\nm=videos 5 x y\r\nm=video 4004 RTP/AVP 31\r\n";
-        let wanted = text.replace("4002/2", "0").replace("4004", "0");
-        for piece in 1..text.len() {
-            let passage = Passage { without_video: true, ..Passage::UNCHANGED };
-            assert_eq!(passed(text, passage, piece), wanted, "pieces of {piece}");
+    fn refused_streams_have_port_0_and_everything_else_stays() {
+        let text = "v=0\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\nm=video 4002/2 RTP/AVP 31\r\na=rtpmap:31 H261/90000\r\nm=x 5 y z\r\nm=video 4004 RTP/AVP 31\r\n";
+        for (refused, places) in [(0b1010, &["4002/2", "4004"][..]), (0b100, &["5"]), (0b1, &["4000"])] {
+            let port = |text: String, place: &&str| text.replace(&std::format!(" {place} "), " 0 ");
+            let wanted = places.iter().fold(text.into(), port);
+            for to in [None, Some(six([0, 0]))] {
+                for piece in 1..text.len() {
+                    let passage = Passage { refused, to, ..Passage::UNCHANGED };
+                    let passed = passed(text, passage, piece);
+                    assert_eq!(passed, wanted, "pieces of {piece}");
+                }
+            }
         }
+    }
+
+    /// What is not looked at does not go on: a ninth stream and further ones are refused (RFC 3264 section 6).
+    #[test]
+    fn streams_beyond_the_eighth_are_refused_by_the_last_bit() {
+        let text: String = (0..11).map(|n| std::format!("m=audio {} RTP/AVP 0\r\n", 4000 + n)).collect();
+        let kept: String = (0..8).map(|n| std::format!("m=audio {} RTP/AVP 0\r\n", 4000 + n)).collect();
+        let passage = Passage { refused: 1 << MAX_MEDIA, ..Passage::UNCHANGED };
+        assert_eq!(passed(&text, passage, 7), kept + &"m=audio 0 RTP/AVP 0\r\n".repeat(3));
     }
 
     fn six(ports: [u16; 2]) -> Places {
@@ -284,11 +304,11 @@ mod tests {
     fn r100_a_held_stream_stays_held() {
         for held in ["IP4 0.0.0.0", "IP6 ::"] {
             let text = std::format!("v=0\r\ns=-\r\nc=IN {held}\r\nm=audio 4000 RTP/AVP 0\r\n");
-            let passage = Passage { pass: Pass::Clear, to: Some(six([0, 0])), without_video: false };
+            let passage = Passage { pass: Pass::Clear, to: Some(six([0, 0])), refused: 0 };
             assert_eq!(passed(&text, passage, 3), text);
         }
         let text = "v=0\nc=IN IP6 ::7\nm=audio 4000 RTP/AVP 0\n";
-        let passage = Passage { pass: Pass::Clear, to: Some(six([4, 5])), without_video: false };
+        let passage = Passage { pass: Pass::Clear, to: Some(six([4, 5])), refused: 0 };
         assert_eq!(passed(text, passage, 1), "v=0\nc=IN IP6 2001:db8::1\r\nm=audio 4 RTP/AVP 0\n");
     }
 }

@@ -82,13 +82,6 @@ impl Places {
         *place = ports;
     }
 
-    /// A stream has no place any more.
-    pub(super) fn forget(&mut self, stream: usize) {
-        if let Some(ports) = self.ports.get_mut(stream) {
-            *ports = [NO_PORT; 2];
-        }
-    }
-
     /// Streams, with a place or without.
     #[must_use]
     pub fn len(&self) -> usize {

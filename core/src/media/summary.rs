@@ -70,6 +70,12 @@ impl Stream {
         lines.take_while(|(_, suite)| *suite != NO_LINE).map(|(tag, suite)| Line { tag, suite })
     }
 
+    /// Whether media could come of it.
+    #[must_use]
+    pub const fn is_usable(&self) -> bool {
+        !matches!(self.protection, Protection::None | Protection::Unusable)
+    }
+
     /// Whether it could be the answer to that offer, protection aside (R91).
     #[must_use]
     pub const fn fits(&self, offer: &Self) -> bool {
@@ -87,6 +93,28 @@ impl Summary {
         Described::read(text).summary
     }
 
+    /// Takes its video for refused.
+    pub fn refuse_video(&mut self) {
+        let video = |stream: &&mut Stream| stream.kind == kind(Kind::Video);
+        self.streams.iter_mut().filter(video).for_each(|stream| stream.protection = Protection::None);
+    }
+
+    /// Takes streams without a usable key for refused (R95).
+    pub fn refuse_unusable(&mut self) {
+        let unusable = |stream: &&mut Stream| stream.protection == Protection::Unusable;
+        self.streams.iter_mut().filter(unusable).for_each(|stream| stream.protection = Protection::None);
+    }
+
+    /// Streams that are refused, as a [`Passage`](super::Passage) has them.
+    #[must_use]
+    pub fn refused(&self) -> u16 {
+        let bits = self.streams.iter().rev().fold(0u16, |bits, stream| {
+            bits.wrapping_shl(1) | u16::from(stream.protection == Protection::None)
+        });
+        let further = if self.extra == 0 { 0 } else { 1 << MAX_MEDIA };
+        bits | further
+    }
+
     /// Whether every `a=crypto` line is usable and counted: then nothing has to be left out.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -102,16 +130,6 @@ impl Summary {
 }
 
 impl Described {
-    /// Takes its video for refused: it goes on with port 0 (RFC 3264 section 6).
-    pub fn refuse_video(&mut self) {
-        for (index, stream) in self.summary.streams.iter_mut().enumerate() {
-            if stream.kind == kind(Kind::Video) {
-                stream.protection = Protection::None;
-                self.places.forget(index);
-            }
-        }
-    }
-
     /// There is no description.
     pub const NONE: Self = Self { summary: Summary::NONE, places: Places::NONE };
 

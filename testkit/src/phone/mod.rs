@@ -84,6 +84,8 @@ pub struct PhoneConfig {
     pub profile: String,
     /// See [`Self::profile`].
     pub attributes: Vec<String>,
+    /// Its description, word for word, instead of one of its own making.
+    pub sdp: Option<Vec<u8>>,
     /// Rings with 183 and its description.
     pub early_media: bool,
     /// Refuses changes of the session with this status.
@@ -117,6 +119,7 @@ impl PhoneConfig {
             withhold_ack: false,
             profile: "RTP/AVP".to_owned(),
             attributes: Vec::new(),
+            sdp: None,
             early_media: false,
             refuse_changes: None,
             asks: String::new(),

@@ -69,6 +69,9 @@ fn finish(mut head: String, body: &[u8]) -> Vec<u8> {
 
 /// The description of a phone: one audio stream, to its own media address. `version`: how often it has changed.
 pub(super) fn sdp(config: &PhoneConfig, version: u32, direction: &str) -> Vec<u8> {
+    if let Some(sdp) = &config.sdp {
+        return sdp.clone();
+    }
     let kind = match config.media.ip() {
         IpAddr::V4(_) => "IP4",
         IpAddr::V6(_) => "IP6",
