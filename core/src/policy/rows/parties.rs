@@ -1,0 +1,173 @@
+//! Rows of parties: devices, trunks, and where they are.
+
+use crate::policy::row::{Str, row};
+
+row! {
+    /// What decisions need of a device.
+    DeviceRow, section 5 {
+        /// COS table row plus one, by mode.
+        cos: [u8; 3],
+        /// COR number by mode, 0 none.
+        cor: [u8; 3],
+        /// Interconnect Number, 1-64.
+        interconnect: u8,
+        /// Zone table row plus one.
+        zone: u8,
+        /// Digest algorithms offered in this order, two bits each from the lowest: 1 MD5, 2 SHA-256, 0 end.
+        digest: u8,
+        /// Encryption of its media: 0 best effort, 1 off, 2 required.
+        srtp: u8,
+    }
+}
+
+row! {
+    /// What people and messages need of a device; same row number as its [`DeviceRow`].
+    DeviceTextRow, section 6 {
+        /// The directory number.
+        dn: Str,
+        /// The user's name.
+        name: Str,
+        /// The digest username.
+        username: Str,
+        /// Caller ID on public calls.
+        public_number: Str,
+        /// Emergency call-back number.
+        cesid: Str,
+        /// Emergency location.
+        location: Str,
+        /// The account code recorded when none is dialed.
+        account_code: Str,
+        /// Line of the policy file.
+        line: u32,
+    }
+}
+
+row! {
+    /// A trunk.
+    TrunkRow, section 7 {
+        /// COS table row plus one, by mode.
+        cos: [u8; 3],
+        /// COR number by mode, 0 none.
+        cor: [u8; 3],
+        /// Interconnect Number, 1-64.
+        interconnect: u8,
+        /// Zone table row plus one.
+        zone: u8,
+        /// Bit 0: belongs to the public network. Bits 1-2: what is sent ([`AS_DIALED`] …).
+        flags: u8,
+        /// Encryption of its media: 0 best effort, 1 off, 2 required.
+        srtp: u8,
+        /// Calls at once.
+        channels: u16,
+        /// Its name.
+        name: Str,
+        /// Host and optional port, as written.
+        host: Str,
+        /// Caller ID, absent: the caller's own number.
+        caller_id: Str,
+        /// Where the walk of its inbound numbers begins: node plus one; 0: it has none.
+        inbound: u32,
+        /// Line of the policy file.
+        line: u32,
+    }
+}
+
+/// [`TrunkRow::flags`], bits 1-2: digits go as the digit modification leaves them.
+pub const AS_DIALED: u8 = 0;
+/// [`TrunkRow::flags`], bits 1-2: a number of the country goes in its national form.
+pub const NATIONAL: u8 = 1;
+/// [`TrunkRow::flags`], bits 1-2: `+` and the whole number.
+pub const E164: u8 = 2;
+
+row! {
+    /// A zone.
+    ZoneRow, section 14 {
+        /// Its name.
+        name: Str,
+        /// Emergency call-back number of its sets.
+        cesid: Str,
+        /// Its location.
+        location: Str,
+        /// 0 none, 1 route, 2 route list: its own emergency routes.
+        emergency_leads: u8,
+        /// Row of that table.
+        emergency_index: u16,
+    }
+}
+
+row! {
+    /// A place of the username hash table.
+    UsernameRow, section 17 {
+        /// Device table row plus one; 0: empty.
+        device: u32,
+    }
+}
+
+row! {
+    /// How the username table hashes.
+    UsernameSeedRow, section 18 {
+        /// Mixed into every hash.
+        seed: u64,
+        /// The longest run of places that a search looks at.
+        longest_probe: u32,
+    }
+}
+
+row! {
+    /// An address range from which a trunk's requests come.
+    TrustedRow, section 19 {
+        /// Trunk table row.
+        trunk: u16,
+        /// IPv6, or IPv4 mapped into it.
+        address: u128,
+        /// Bits that count, of 128.
+        prefix: u8,
+    }
+}
+
+row! {
+    /// A number that a trunk calls.
+    InboundRow, section 32 {
+        /// The pattern of a national number without trunk prefix.
+        did: Str,
+        /// Where it leads; each X takes the digit of its X in `did`.
+        to: Str,
+    }
+}
+
+row! {
+    /// An address range of a zone; the narrowest first.
+    SubnetRow, section 34 {
+        /// Zone table row plus one.
+        zone: u8,
+        /// IPv6, or IPv4 mapped into it.
+        address: u128,
+        /// Bits that count, of 128.
+        prefix: u8,
+    }
+}
+
+row! {
+    /// A device that is told of emergency calls.
+    NotifyRow, section 35 {
+        /// Device table row.
+        device: u32,
+        /// 1: whatever its COS says; 0: while its COS has `emergency-notify`.
+        always: u8,
+    }
+}
+
+row! {
+    /// Which way media takes between two zones; in order of both.
+    MediaPathRow, section 37 {
+        /// Zone table row plus one, 0 the zone "default" that nobody describes; not above `b`.
+        a: u8,
+        /// The other zone.
+        b: u8,
+        /// 1 direct, 2 over the relay, 3 not at all.
+        path: u8,
+    }
+}
+
+/// The most devices that are told of one emergency call.
+pub const MAX_NOTIFIED: usize = 8;
