@@ -2,7 +2,7 @@
 //! with who calls, what was dialed, where, and the number to call back. Records and alarms tell everybody else.
 
 use super::Exchange;
-use super::commands::dn;
+use super::calling::dn;
 use crate::base::{Crypto, Handle, Instant};
 use crate::policy::{Image, Party, emergency};
 use crate::signalling::sip::Told;

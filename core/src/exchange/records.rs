@@ -1,6 +1,6 @@
 //! What becomes a record: finished calls, and denied attempts to reach the public network.
 
-use super::commands::dn;
+use super::calling::dn;
 use super::{Exchange, Record};
 use crate::account::Typed;
 use crate::base::{Crypto, Digits, Instant};

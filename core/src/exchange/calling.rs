@@ -1,0 +1,158 @@
+//! Our INVITE to a party: where it goes, who it says is calling, and what it offers.
+
+use super::commands::contact;
+use super::{Exchange, session};
+use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::media::Passage;
+use crate::policy::{Image, Party};
+use crate::signalling::dialog::{Dialog, Phase};
+use crate::signalling::render;
+use crate::signalling::session::{By, INTERVAL_S, Terms};
+use crate::signalling::sip::Request;
+use crate::table::Text;
+use crate::wire::sip::Method;
+use crate::wire::write::Sink;
+use core::net::SocketAddr;
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// Our INVITE to a device or trunk; `None` if it cannot be reached.
+    pub(super) fn invite_out(&mut self, now: Instant, leg: Handle, to: Party, digits: &Digits) -> Option<()> {
+        let image = self.policy?.image;
+        let next_hop = self.reach(to)?;
+        let edge = self.calls.edge(leg)?;
+        let a = edge.a();
+        let caller = self.calls.leg(a)?.party;
+        let max_forwards = self.sip.dialog(a).map_or(70, |dialog| dialog.max_forwards);
+        let us = self.sip.us();
+        let call_id = (self.crypto.random_u64(), self.crypto.random_u64());
+        let (cookie, branch) = (self.crypto.random_u64(), self.crypto.random_u64());
+        let mut fixed = self.sip.pages.writer();
+        fixed.hex(&call_id.0.to_be_bytes());
+        fixed.hex(&call_id.1.to_be_bytes());
+        let call_id_len = fixed.len();
+        caller_address(&mut fixed, &image, caller, to, us);
+        let fixed = fixed.finish()?;
+        let mut remote = self.sip.pages.writer();
+        remote.put(b"<sip:");
+        let host = match to {
+            Party::Device(device) => {
+                remote.put(dn(&image, device).as_bytes());
+                us
+            }
+            Party::Trunk(_) | Party::Unknown => {
+                put_number(&mut remote, digits);
+                next_hop
+            }
+        };
+        remote.put(b"@");
+        remote.socket_address(host);
+        remote.put(b">");
+        let address_len = remote.len();
+        match to {
+            Party::Device(device) => {
+                remote.put(&self.devices.get(usize::try_from(device).ok()?)?.contact);
+            }
+            Party::Trunk(_) | Party::Unknown => {
+                remote.put(b"sip:");
+                put_number(&mut remote, digits);
+                remote.put(b"@");
+                remote.socket_address(next_hop);
+            }
+        }
+        let target_len = remote.len().saturating_sub(address_len);
+        let remote = remote.finish()?;
+        let length = |len: usize| u16::try_from(len).unwrap_or(u16::MAX);
+        self.sip.open_dialog(Dialog {
+            leg,
+            phase: Phase::Calling { release: false },
+            cookie,
+            fixed,
+            call_id_len: length(call_id_len),
+            remote,
+            address_len: length(address_len),
+            target_len: length(target_len),
+            next_hop,
+            max_forwards,
+            terms: Terms { by: By::Them, interval_s: INTERVAL_S },
+            ..Dialog::EMPTY
+        });
+        self.send_invite(now, leg, a, branch)
+    }
+
+    /// Our INVITE, with what the caller has offered; without a session timer if one was refused already.
+    pub(super) fn send_invite(
+        &mut self,
+        now: Instant,
+        leg: Handle,
+        caller: Handle,
+        cookie: u64,
+    ) -> Option<()> {
+        let us = self.sip.us();
+        let offer = self.sip.dialog(caller).map_or(Text::EMPTY, |dialog| dialog.offer);
+        let timed = self.sip.dialog(leg)?.terms.by == By::Them;
+        let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
+            contact(out, us);
+            out.line(&[render::ABLE]);
+            if timed {
+                session::asked(out);
+            }
+        };
+        // A copy only where something has to be changed.
+        let passage = self.passage(caller);
+        let changed = passage != Passage::UNCHANGED && !offer.is_empty();
+        let changed = if changed { Some(self.filtered(offer, passage)?) } else { None };
+        let request = Request { method: Method::Invite, cookie, body: changed.unwrap_or(offer) };
+        let invite = self.sip.request(now, &mut self.timers, leg, request, extra);
+        self.sip.pages.release(changed.unwrap_or(Text::EMPTY));
+        self.sip.dialog_mut(leg)?.invite = invite?;
+        Some(())
+    }
+}
+
+pub(super) fn dn<'a>(image: &Image<'a>, device: u32) -> &'a str {
+    let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
+    row.map_or("", |row| image.text(row.dn))
+}
+
+/// A number as a user part: `#` has no place in a URI as it is (RFC 3261 section 19.1.2).
+fn put_number(out: &mut impl Sink, digits: &Digits) {
+    for c in digits.as_bytes() {
+        out.put(if *c == b'#' { b"%23" } else { core::slice::from_ref(c) });
+    }
+}
+
+/// `"Name" <sip:number@us>`: the directory number inside, the public number or the trunk's on a public call.
+fn caller_address(out: &mut impl Sink, image: &Image<'_>, caller: Party, to: Party, us: SocketAddr) {
+    let (name, number) = match caller {
+        Party::Device(device) => {
+            let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
+            let row = row.unwrap_or_default();
+            let number = match to {
+                Party::Trunk(trunk) => {
+                    let trunk = image.trunks().get(usize::from(trunk)).unwrap_or_default();
+                    let public = [row.public_number, trunk.caller_id].map(|at| image.text(at));
+                    public.into_iter().find(|number| !number.is_empty()).unwrap_or(image.text(row.dn))
+                }
+                Party::Device(_) | Party::Unknown => image.text(row.dn),
+            };
+            (image.text(row.name), number)
+        }
+        Party::Trunk(trunk) => {
+            let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();
+            // An address without a user part is none that everybody can read.
+            let number = Some(image.text(row.caller_id)).filter(|number| !number.is_empty());
+            (image.text(row.name), number.unwrap_or("anonymous"))
+        }
+        Party::Unknown => ("", "anonymous"),
+    };
+    if !name.is_empty() && name.bytes().all(|c| !matches!(c, b'"' | b'\\' | 0..=31 | 127)) {
+        out.put(b"\"");
+        out.put(name.as_bytes());
+        out.put(b"\" ");
+    }
+    out.put(b"<sip:");
+    out.put(number.as_bytes());
+    out.put(b"@");
+    out.socket_address(us);
+    out.put(b">");
+}
