@@ -341,6 +341,34 @@ typedef struct stw_exchange_config {
     uint8_t random_seed[32];
 } stw_exchange_config;
 
+// What was counted since stw_exchange_init.
+typedef struct stw_statistics {
+    // Datagrams taken.
+    uint64_t received;
+    // Datagrams that were not SIP, or broken.
+    uint64_t malformed;
+    // Datagrams dropped for want of room.
+    uint64_t dropped;
+    // Requests refused with 503 for want of room.
+    uint64_t congested;
+    // Challenges given.
+    uint64_t challenged;
+    // Answers to challenges that were wrong.
+    uint64_t unauthorised;
+    // Calls permitted.
+    uint64_t permitted;
+    // Calls denied.
+    uint64_t denied;
+    // Calls up or being set up now.
+    uint64_t calls;
+    // SIP transactions in use now.
+    uint64_t transactions;
+    // Pages of SIP text free now.
+    uint64_t pages_free;
+    // 0.
+    uint64_t reserved[5];
+} stw_statistics;
+
 // A leg of a call: one party's side. 0 is never one.
 typedef uint64_t stw_leg;
 
@@ -625,34 +653,6 @@ typedef struct stw_output {
     union stw_output_body body;
 } stw_output;
 
-// What was counted since stw_exchange_init.
-typedef struct stw_statistics {
-    // Datagrams taken.
-    uint64_t received;
-    // Datagrams that were not SIP, or broken.
-    uint64_t malformed;
-    // Datagrams dropped for want of room.
-    uint64_t dropped;
-    // Requests refused with 503 for want of room.
-    uint64_t congested;
-    // Challenges given.
-    uint64_t challenged;
-    // Answers to challenges that were wrong.
-    uint64_t unauthorised;
-    // Calls permitted.
-    uint64_t permitted;
-    // Calls denied.
-    uint64_t denied;
-    // Calls up or being set up now.
-    uint64_t calls;
-    // SIP transactions in use now.
-    uint64_t transactions;
-    // Pages of SIP text free now.
-    uint64_t pages_free;
-    // 0.
-    uint64_t reserved[5];
-} stw_statistics;
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -747,6 +747,13 @@ stw_status stw_exchange_trunk(struct stw_exchange *x,
                               size_t name_len,
                               uint32_t *row);
 
+// Clears calls before a shutdown, at most 16: STW_MORE while there may be more; poll and call again.
+// STW_ERR_DRAIN_FIRST: poll first.
+stw_status stw_exchange_clear(struct stw_exchange *x, uint64_t now_ms);
+
+// Writes what was counted to `out`. Cost: constant.
+stw_status stw_exchange_statistics(struct stw_exchange *x, struct stw_statistics *out);
+
 // A party (one of stw_party_kind, and its row) dials, all digits at once, and is not on the exchange's own SIP.
 //
 // `dialed` is ASCII and read during the call only. `out` gets the decision for STW_OK, STW_DENIED and STW_NEEDS_CODE, and
@@ -833,13 +840,6 @@ stw_status stw_exchange_poll(struct stw_exchange *x,
                              uint8_t *buf,
                              size_t size,
                              size_t *needed);
-
-// Clears calls before a shutdown, at most 16: STW_MORE while there may be more; poll and call again.
-// STW_ERR_DRAIN_FIRST: poll first.
-stw_status stw_exchange_clear(struct stw_exchange *x, uint64_t now_ms);
-
-// Writes what was counted to `out`. Cost: constant.
-stw_status stw_exchange_statistics(struct stw_exchange *x, struct stw_statistics *out);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The lines of each exported function's body, without comments.
 fn functions(source: &str) -> Vec<(String, Vec<String>)> {
@@ -37,7 +37,8 @@ fn outside(body: &[String]) -> Vec<&str> {
 
 #[test]
 fn every_export_is_guarded() {
-    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/exports.rs")).unwrap();
+    let room = sources().into_iter().filter(|path| is_room(path));
+    let source: String = room.map(|path| fs::read_to_string(path).unwrap()).collect();
     let functions = functions(&source);
     assert!(functions.len() >= 20, "the source no longer looks as this test expects");
     assert_eq!(source.matches("#[unsafe(no_mangle)]").count(), functions.len());
@@ -66,14 +67,31 @@ fn every_export_is_guarded() {
     }
 }
 
+/// Every source file of the package.
+fn sources() -> Vec<PathBuf> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files
+}
+
+/// Whether exports stand there: `exports.rs` and its folder.
+fn is_room(path: &Path) -> bool {
+    path.ends_with("src/exports.rs") || path.parent().is_some_and(|folder| folder.ends_with("src/exports"))
+}
+
 #[test]
-fn exports_are_in_one_file() {
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap() {
-        let path = entry.unwrap().path();
+fn exports_are_in_one_room() {
+    for path in sources() {
         let source = fs::read_to_string(&path).unwrap();
         let exports = source.contains("no_mangle")
             || source.contains("extern \"C\" fn")
             || source.contains("export_name");
-        assert_eq!(exports, path.ends_with("exports.rs"), "{}", path.display());
+        assert_eq!(exports, is_room(&path), "{}", path.display());
     }
 }
