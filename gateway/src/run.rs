@@ -270,9 +270,6 @@ impl Daemon {
         if let (Some(observed), Output::Decision(_) | Output::Smdr(_)) = (&mut self.observed, output) {
             observed.push(*output);
         }
-        if self.perform_media(output) {
-            return;
-        }
         match output {
             Output::Send { to, len } => {
                 // A datagram that cannot be sent now is a datagram lost: its sender's timers see to it.
@@ -304,13 +301,13 @@ impl Daemon {
                     if *expired { "was not heard of in time" } else { "has unregistered" }
                 );
             }
-            // Media is done already, and this process has no neutral legs.
-            Output::Relay(_)
-            | Output::RelayUndo(_)
-            | Output::RelayEnd(_)
-            | Output::Open(_)
-            | Output::Close { .. }
-            | Output::Setup { .. }
+            Output::Relay(ask) => self.media.ask(ask),
+            Output::RelayUndo(media) => self.media.undo(*media),
+            Output::RelayEnd(media) => self.media.end(*media),
+            Output::Open(pinhole) => self.open(pinhole),
+            Output::Close { media, number } => self.media.close(*media, *number),
+            // This process has no neutral legs.
+            Output::Setup { .. }
             | Output::Alerting(_)
             | Output::Connect(_)
             | Output::Release(..)

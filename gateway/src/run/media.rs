@@ -7,7 +7,8 @@ use crate::words;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use strowger::base::Handle;
-use strowger::exchange::{Output, Pinhole};
+use strowger::exchange::Pinhole;
+use strowger::media::relay::Ask;
 use strowger::media::{Path, Side};
 
 /// Datagrams that are kept while they wait; beyond it the oldest is dropped, and comes again from its sender.
@@ -39,6 +40,32 @@ impl Media {
         }
         self.kept.push_back((leg, source, datagram.to_vec()));
     }
+
+    pub(super) fn ask(&mut self, ask: &Ask) {
+        match &mut self.relay {
+            Some(relay) => relay.ask(ask),
+            // Only an image that names a relay causes this, and then there is one.
+            None => tracing::error!("the relay was to be asked, and there is none"),
+        }
+    }
+
+    pub(super) fn undo(&mut self, media: Handle) {
+        if let Some(relay) = &mut self.relay {
+            relay.undo(media);
+        }
+    }
+
+    pub(super) fn end(&mut self, media: Handle) {
+        if let Some(relay) = &mut self.relay {
+            relay.end(media);
+        }
+    }
+
+    pub(super) fn close(&mut self, media: Handle, number: u16) {
+        if let Some(pinholes) = &mut self.pinholes {
+            pinholes.close(media, number);
+        }
+    }
 }
 
 impl Daemon {
@@ -62,37 +89,12 @@ impl Daemon {
         }
     }
 
-    /// Does what an output about media says; false if it is about something else.
-    pub(super) fn perform_media(&mut self, output: &Output) -> bool {
-        match output {
-            Output::Relay(ask) => match &mut self.media.relay {
-                Some(relay) => relay.ask(ask),
-                // Only an image that names a relay causes this, and then there is one.
-                None => tracing::error!("the relay was to be asked, and there is none"),
-            },
-            Output::RelayUndo(media) => self.media.relay.iter_mut().for_each(|relay| relay.undo(*media)),
-            Output::RelayEnd(media) => self.media.relay.iter_mut().for_each(|relay| relay.end(*media)),
-            Output::Open(pinhole) => {
-                self.tell_path(pinhole);
-                self.media.pinholes.iter_mut().for_each(|pinholes| pinholes.open(pinhole));
-            }
-            Output::Close { media, number } => {
-                self.media.pinholes.iter_mut().for_each(|pinholes| pinholes.close(*media, *number));
-            }
-            Output::Send { .. }
-            | Output::Setup { .. }
-            | Output::Alerting(_)
-            | Output::Connect(_)
-            | Output::Release(..)
-            | Output::Tone(..)
-            | Output::Registered { .. }
-            | Output::Unregistered { .. }
-            | Output::Decision(_)
-            | Output::Smdr(_)
-            | Output::Alarm(_)
-            | Output::Emergency(_) => return false,
+    /// Opens a pinhole; the first of an agreement also says which way its media takes.
+    pub(super) fn open(&mut self, pinhole: &Pinhole) {
+        self.tell_path(pinhole);
+        if let Some(pinholes) = &mut self.media.pinholes {
+            pinholes.open(pinhole);
         }
-        true
     }
 
     /// Says which way media takes that does not go directly, once an agreement.
