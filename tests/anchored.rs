@@ -11,7 +11,7 @@ use strowger_testkit::sim::Dice;
 const RELAY: &str = "[media]\nrtpengine = \"127.0.0.1:2223\"\n";
 
 /// 202 is at home; what is said of media between there and the rest.
-fn office(seed: u64, path: &str, media: &str) -> Office {
+fn office_of(seed: u64, path: &str, media: &str) -> Office {
     let zones = format!(
         "[[zone]]\nname = \"home\"\n[[media_path]]\nbetween = [\"default\", \"home\"]\npath = \"{path}\"\n{media}"
     );
@@ -19,7 +19,7 @@ fn office(seed: u64, path: &str, media: &str) -> Office {
 }
 
 fn anchored(seed: u64) -> Office {
-    office(seed, "anchored", RELAY)
+    office_of(seed, "anchored", RELAY)
 }
 
 fn talking(seed: u64) -> Office {
@@ -81,24 +81,20 @@ fn end(office: &mut Office) {
 
 #[test]
 fn r93_a_call_between_zones_goes_over_the_relay() {
-    let mut office = talking(1);
-    assert_trace(
-        &office.trace(),
-        "201 -> exchange: INVITE 202 +sdp
-         exchange -> 201: 100 Trying (INVITE)
-         exchange: internal
-         exchange -> 202: INVITE 202 +sdp
-         202 -> exchange: 180 Ringing (INVITE)
-         202: called by 201
-         exchange -> 201: 180 Ringing (INVITE)
-         201: hears ringing
-         202 -> exchange: 200 OK (INVITE) +sdp
-         exchange -> 201: 200 OK (INVITE) +sdp
-         exchange -> 202: ACK
-         201 -> exchange: ACK
-         201: talks
-         202: talks",
-    );
+    // The parties see the messages of a direct call, and no others; only what the engine notes beside them may come later.
+    let [direct, mut office] = [("direct", ""), ("anchored", RELAY)].map(|(path, media)| {
+        let mut office = office_of(1, path, media);
+        office.sim.relay.delay_ms = 0;
+        office.call("201", "202");
+        office.until_talks("202");
+        office.sim.run_ms(1_000);
+        office
+    });
+    let messages = |office: &Office| {
+        office.trace().lines().filter(|line| line.contains("->")).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(messages(&office), messages(&direct));
+    assert_eq!(messages(&office).lines().count(), 9, "{}", office.trace());
     assert_anchored(&mut office);
     assert_eq!(path(&mut office), Path::Anchored(Why::Zones));
     end(&mut office);
@@ -123,11 +119,39 @@ fn r93_everything_else_goes_directly() {
     office.assert_nothing_left();
 }
 
+/// The other reasons of the table: another family of addresses, and a private address before a public carrier.
+#[test]
+fn r93_addresses_that_cannot_meet_go_over_the_relay() {
+    let mut office = Office::changed(13, &[("", RELAY)]);
+    let id = office.phone("201");
+    office.sim.phone(id).config.media = "[fd00::1]:4000".parse().expect("an address");
+    office.call("201", "203");
+    office.until_talks("203");
+    office.sim.run_ms(1_000);
+    assert_eq!(path(&mut office), Path::Anchored(Why::AddressFamily));
+    assert_eq!(sends_to(&office, "203").map(|to| to.ip()), Some(office.sim.relay.address));
+    let asked = office.sim.relay.asked.first().expect("it was asked");
+    assert!(asked.places.addresses().all(|own| own.is_ipv6()) && asked.to.is_ipv4());
+    office.hang_up("203");
+    office.until_over("201");
+    office.assert_nothing_left();
+
+    let mut office = Office::changed(14, &[("", RELAY)]);
+    let (id, public) = (office.carrier, "9.9.9.9:5060".parse().expect("an address"));
+    office.sim.phone(id).config.address = public;
+    assert!(office.sim.exchange(0).set_trunk_address(0, public));
+    office.call("201", "95551234");
+    office.until_talks("201");
+    assert_eq!(path(&mut office), Path::Anchored(Why::PrivateAddress));
+    office.hang_up("201");
+    office.assert_nothing_left();
+}
+
 #[test]
 fn r93_what_cannot_meet_is_refused_and_says_why() {
     let refusals = [("none", RELAY, "media.no-path"), ("anchored", "", "media.no-relay")];
     for (path, media, why) in refusals {
-        let mut office = office(3, path, media);
+        let mut office = office_of(3, path, media);
         let refused = office.refused("201", "202");
         assert_eq!(refused, (488, format!("Q.850;cause=88;text=\"{why}\"")));
         assert_eq!(office.sim.relay.asked.len(), 0);
@@ -138,7 +162,7 @@ fn r93_what_cannot_meet_is_refused_and_says_why() {
 /// Law 4: help is called whatever is said of media.
 #[test]
 fn emergency_calls_are_never_asked_which_way() {
-    let mut office = office(4, "none", "");
+    let mut office = office_of(4, "none", "");
     let id = office.carrier;
     office.sim.phone(id).config.behaviour = Behaviour::Answer { after_ms: 100 };
     office.call("202", "911");
