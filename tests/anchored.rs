@@ -2,7 +2,7 @@
 
 mod office;
 
-use office::{Office, assert_trace};
+use office::Office;
 use std::net::SocketAddr;
 use strowger::media::{Described, Path, Why};
 use strowger_testkit::phone::{Ask, Behaviour, PhoneEvent};
