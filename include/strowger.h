@@ -821,6 +821,12 @@ stw_status stw_exchange_relayed(struct stw_exchange *x,
                                 const struct stw_place *relay,
                                 size_t count);
 
+// The media relay has forgotten everything, or another has taken its place: the media of every call over it is negotiated
+// anew. A call over it that is not answered yet fails when it is. The messages follow from stw_exchange_tick.
+// STW_ERR_DRAIN_FIRST: poll first. Cost: linear in the legs.
+stw_status stw_exchange_relay_lost(struct stw_exchange *x,
+                                   uint64_t now_ms);
+
 // Time has come to `now_ms`: serves deadlines that are due, at most 16. STW_MORE: more are due; poll and call again.
 // STW_ERR_DRAIN_FIRST: poll first. An early tick does nothing.
 stw_status stw_exchange_tick(struct stw_exchange *x,

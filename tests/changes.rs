@@ -105,6 +105,66 @@ fn a_late_offer_is_answered_by_the_ack() {
     end(&mut office);
 }
 
+/// RFC 3311 section 5: the answer to the offer of an UPDATE is in its 200, and nobody acknowledges that.
+#[test]
+fn an_update_with_an_offer_changes_the_session() {
+    let mut office = talking(30);
+    let id = office.phone("201");
+    office.sim.phone(id).config.updates = true;
+    ask(&mut office, "201", Ask::Hold);
+    office.sim.run_ms(1_000);
+    assert_trace(
+        &office.trace(),
+        "201 -> exchange: UPDATE +sdp
+         exchange -> 202: INVITE 202 +sdp
+         202 -> exchange: 200 OK (INVITE) +sdp
+         exchange -> 202: ACK
+         exchange -> 201: 200 OK (UPDATE) +sdp
+         202: changed
+         201: changed",
+    );
+    assert_eq!((heard(&office, "202").1, heard(&office, "201").1), ("sendonly".into(), "recvonly".into()));
+    ask(&mut office, "201", Ask::Resume);
+    office.sim.run_ms(1_000);
+    assert_eq!((heard(&office, "202").1, heard(&office, "201").1), ("sendrecv".into(), "sendrecv".into()));
+    end(&mut office);
+}
+
+/// RFC 3311 section 5.2: refused as a re-INVITE is, by the other side, or because both asked.
+#[test]
+fn an_update_that_is_refused_leaves_the_session() {
+    for (refusal, told) in [(Some(488), 488), (Some(302), 488), (None, 491)] {
+        let mut office = talking(31);
+        let [a, b] = ["201", "202"].map(|dn| office.phone(dn));
+        office.sim.phone(a).config.updates = true;
+        office.sim.phone(b).config.refuse_changes = refusal;
+        ask(&mut office, "201", Ask::Hold);
+        if refusal.is_none() {
+            ask(&mut office, "202", Ask::Hold);
+        }
+        office.sim.run_ms(1_000);
+        assert!(office.trace().contains(&format!("exchange -> 201: {told} ")), "{}", office.trace());
+        office.sim.run_ms(60_000);
+        assert_eq!(office.sim.exchange(0).calls_in_use(), 1);
+        end(&mut office);
+    }
+}
+
+/// Whoever hangs up while an UPDATE waits: it is answered by 487, and nothing is left.
+#[test]
+fn an_update_that_is_not_answered_ends_with_the_call() {
+    let mut office = talking(32);
+    let id = office.phone("201");
+    office.sim.phone(id).config.updates = true;
+    office.behaves("202", Behaviour::Silent);
+    ask(&mut office, "201", Ask::Hold);
+    office.sim.run_ms(500);
+    office.hang_up("201");
+    office.sim.run_ms(1_000);
+    assert!(office.trace().contains("exchange -> 201: 487 "), "{}", office.trace());
+    office.assert_nothing_left();
+}
+
 /// R97: changes that cross are both refused by 491, and the call stays as it was.
 #[test]
 fn r97_changes_that_cross_are_refused() {

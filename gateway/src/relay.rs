@@ -36,6 +36,8 @@ pub(crate) struct Relay {
     calls: HashMap<Handle, Call>,
     /// Whether it answered when it was last asked; unknown at first.
     pub(crate) up: Option<bool>,
+    /// It came back, and may have forgotten everything.
+    back: bool,
     next_ping: Clock,
     child: Option<Child>,
 }
@@ -84,6 +86,7 @@ impl Relay {
             waiting: HashMap::new(),
             calls: HashMap::new(),
             up: None,
+            back: false,
             next_ping: Clock::now() + PING,
             child: None,
         };
@@ -257,6 +260,11 @@ impl Relay {
         answers
     }
 
+    /// Whether it came back since this was asked last: what it knew of calls may be gone.
+    pub(crate) fn take_back(&mut self) -> bool {
+        std::mem::take(&mut self.back)
+    }
+
     /// It has answered, or not.
     fn heard(&mut self, up: bool) {
         let before = self.up.replace(up);
@@ -265,11 +273,12 @@ impl Relay {
             return;
         }
         let (address, calls) = (self.address, self.calls.len());
+        self.back |= up && before == Some(false);
         if up {
             tracing::info!("the media relay {address} is there");
         } else {
             tracing::error!(
-                "ALARM: the media relay {address} does not answer: {calls} calls may have lost their media, and calls whose media cannot go directly are refused"
+                "ALARM: the media relay {address} does not answer: {calls} calls may have lost their media until it is back, and calls whose media cannot go directly are refused"
             );
         }
     }

@@ -102,6 +102,12 @@ impl<'m> Calls<'m> {
         self.legs.handle_at(index)
     }
 
+    /// How many slots there are for legs.
+    #[must_use]
+    pub fn slots(&self) -> u32 {
+        self.legs.capacity()
+    }
+
     /// Every leg. Not for a call's path.
     pub fn legs(&self) -> impl Iterator<Item = (Handle, &LegSlot)> {
         self.legs.iter()
@@ -349,12 +355,19 @@ impl<'m> Calls<'m> {
         }
     }
 
-    /// When this leg next wants [`Event::Tick`].
+    /// When this leg, or what is being changed in its call's session, next wants a tick.
     #[must_use]
     pub fn deadline(&self, leg: Handle) -> Option<Instant> {
-        match self.dialing(leg) {
-            Some(dialing) => dialing.state.next_deadline(),
-            None => self.legs.get(leg)?.leg.next_deadline(),
+        let slot = self.legs.get(leg)?;
+        let own = slot.leg.next_deadline();
+        let call = match self.calls.get(slot.call) {
+            Some(Call::Dialing(dialing)) => return dialing.state.next_deadline(),
+            Some(Call::Placed(call)) => call.change.next_deadline(),
+            None => None,
+        };
+        match (own, call) {
+            (Some(own), Some(call)) => Some(own.min(call)),
+            (own, call) => own.or(call),
         }
     }
 

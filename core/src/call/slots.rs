@@ -88,6 +88,8 @@ pub struct Media {
     pub offered: Path,
     /// The way of what was agreed on last.
     pub agreed: Path,
+    /// The way that would fit, by what both have said.
+    pub fitting: Path,
     /// The number of its open pinholes, from 1; 0: there are none.
     pub pinholes: u16,
     /// The relay knows of it.

@@ -212,7 +212,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if !neutral.1 {
             if offered {
                 let cookie = self.crypto.random_u64();
-                self.sip.acknowledge(b, cookie, &Body::NONE);
+                self.sip.acknowledge(b, cookie, Text::EMPTY);
             }
             // An offer in the 2xx is answered by the caller's ACK: ours waits for it.
             let dialog = self.sip.dialog_mut(b)?;
@@ -260,7 +260,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             Phase::Unacknowledged => {
                 let cookie = self.crypto.random_u64();
-                self.sip.acknowledge(leg, cookie, &Body::NONE);
+                self.sip.acknowledge(leg, cookie, Text::EMPTY);
                 self.bye(now, leg, cause);
                 Phase::Released
             }

@@ -159,6 +159,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ABLE])),
             Method::Info => self.info(now, message, source, leg, key),
             Method::Update if message.body.is_empty() => self.refreshed(now, message, source, leg),
+            Method::Update => self.reinvite(now, message, source, leg, key),
             Method::Ack
             | Method::Cancel
             | Method::Message
@@ -167,8 +168,7 @@ impl<C: Crypto> Exchange<'_, C> {
             | Method::Publish
             | Method::Refer
             | Method::Register
-            | Method::Subscribe
-            | Method::Update => self.sip.reply(message, source, 405, |out| out.line(&[render::ABLE])),
+            | Method::Subscribe => self.sip.reply(message, source, 405, |out| out.line(&[render::ABLE])),
         }
     }
 

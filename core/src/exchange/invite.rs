@@ -168,7 +168,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.sip.reply(message, source, status, |out| reason(out, cause));
         }
         let tag = render::token(Handle::NONE, tag_cookie);
-        let Some(invite) = self.sip.begin_invite_server(message, source, key, Handle::NONE, &tag) else {
+        let Some(invite) = self.sip.begin_server(message, source, key, Handle::NONE, &tag) else {
             return self.congested(message, source);
         };
         self.sip.respond(now, &mut self.timers, invite, status, |out| reason(out, cause), &Body::NONE);
@@ -186,7 +186,7 @@ impl<C: Crypto> Exchange<'_, C> {
     ) {
         let tag = render::token(leg, cookie);
         let (Some(from), Some(to)) = (&message.from, &message.to) else { return };
-        let Some(invite) = self.sip.begin_invite_server(message, source, key, leg, &tag) else { return };
+        let Some(invite) = self.sip.begin_server(message, source, key, leg, &tag) else { return };
         let contact = message.contact.first();
         let target = contact.map_or(from.uri.text, |contact| contact.uri.text);
         let next_hop = contact.and_then(|contact| contact.uri.socket_address()).unwrap_or(source);

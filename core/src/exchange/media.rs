@@ -60,6 +60,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let answer = Described::read(answer);
         terms.answer(&offerer.offered, offerer.pass, &answer.summary)?;
         self.note_places(leg, answer.places);
+        self.choose_path_again(leg)?;
         self.relay(leg, Role::Answer)
     }
 

@@ -25,6 +25,7 @@ mod receive;
 mod records;
 mod register;
 mod renegotiate;
+mod renew;
 mod responses;
 mod session;
 mod tick;

@@ -15,6 +15,9 @@ use crate::media::{Path, Places, Refused, Relayed};
 use crate::policy::{Image, Party};
 use core::net::SocketAddr;
 
+/// What was agreed on is acknowledged by then, as a rule.
+const SETTLING_MS: u64 = 500;
+
 impl<C: Crypto> Exchange<'_, C> {
     /// The relay has answered for a leg whose [`Ask`] came as an output: the other party sends there; `None`: it could not
     /// take the media. Answers that nobody waits for are of no consequence.
@@ -64,7 +67,16 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn choose_path(&mut self, leg: Handle) -> Result<(), Refused> {
         let path = self.path(leg)?;
         if let Some(media) = self.calls.media_mut(leg) {
-            media.offered = path;
+            (media.offered, media.fitting) = (path, path);
+        }
+        Ok(())
+    }
+
+    /// Decides it again by what the other has answered: where they should meet otherwise, that follows.
+    pub(super) fn choose_path_again(&mut self, leg: Handle) -> Result<(), Refused> {
+        let path = self.path(leg)?;
+        if let Some(media) = self.calls.media_mut(leg) {
+            media.fitting = path;
         }
         Ok(())
     }
@@ -92,7 +104,7 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let meeting = Meeting {
             between,
-            offered: &own.places,
+            awaited: [&own.places, &other.places],
             signalled: [near.ip(), far.ip()],
             relay: image.system().relay.len > 0,
         };
@@ -159,8 +171,8 @@ impl<C: Crypto> Exchange<'_, C> {
         Some(Ask { media: legs.a, leg, side, role, places: slot.places, to })
     }
 
-    /// Both parties know of each other's media: it may flow.
-    pub(super) fn media_agreed(&mut self, leg: Handle) {
+    /// Media may flow.
+    pub(super) fn open_media(&mut self, leg: Handle) {
         let Some((_, legs)) = self.calls.sides(leg) else { return };
         let Some(media) = self.calls.media_mut(leg) else { return };
         media.agreed = media.offered;
@@ -178,6 +190,17 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         if direct {
             self.event(Event::RelayEnd(legs.a));
+        }
+    }
+
+    /// Both parties know of each other's media, by what one of them has begun: should they meet otherwise, that is next. What
+    /// the engine itself has begun is not begun again: who answers something else every time would never come to an end.
+    pub(super) fn media_agreed(&mut self, leg: Handle) {
+        self.open_media(leg);
+        let anchored = |path| matches!(path, Path::Anchored(_));
+        let other = |media: &Media| anchored(media.fitting) != anchored(media.agreed);
+        if self.calls.media(leg).is_some_and(other) && self.calls.is_answered(leg) {
+            self.renew(self.last_now.plus_ms(SETTLING_MS), leg);
         }
     }
 

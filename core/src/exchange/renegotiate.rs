@@ -8,25 +8,30 @@ use super::invite::{described, description, reason, warning};
 use super::media::Ready;
 use super::{Exchange, session};
 use crate::base::{Crypto, Handle, Instant};
-use crate::call::{Cause, leg};
-use crate::media::change::{Action, Event};
+use crate::call::{Cause, Pair, leg};
+use crate::media::change::{Action, Event, How};
 use crate::media::{Body, Change, Described, Passage, Refused, Side};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::session::Terms;
 use crate::signalling::sip::{Key, Request};
+use crate::table::Text;
 use crate::table::pages::PageWriter;
 use crate::wire::sip::{Message, Method};
 use crate::wire::write::Sink;
 use core::net::SocketAddr;
 
 /// What came with an event.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Came<'a> {
     /// A session description, or nothing.
     pub(super) body: &'a [u8],
     /// The transaction of a re-INVITE that came.
     pub(super) invite: Handle,
+}
+
+impl Came<'_> {
+    pub(super) const NOTHING: Came<'static> = Came { body: &[], invite: Handle::NONE };
 }
 
 /// Why a re-INVITE is not passed on.
@@ -39,7 +44,7 @@ enum No {
 }
 
 impl<C: Crypto> Exchange<'_, C> {
-    /// A re-INVITE came on a leg.
+    /// A re-INVITE came on a leg, or an UPDATE with an offer.
     pub(super) fn reinvite(
         &mut self,
         now: Instant,
@@ -52,7 +57,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if judged == Ok(Ready::Held) {
             return self.held = Some(leg);
         }
-        let Some(invite) = self.sip.begin_invite_server(message, source, key, leg, &[]) else {
+        let Some(invite) = self.sip.begin_server(message, source, key, leg, &[]) else {
             return self.sip.reply(message, source, 500, |out| out.line(&[b"Retry-After: 5"]));
         };
         match judged {
@@ -63,7 +68,11 @@ impl<C: Crypto> Exchange<'_, C> {
                 return self.sip.respond(now, &mut self.timers, invite, 488, why, &Body::NONE);
             }
         }
-        let late = message.body.is_empty();
+        let how = match message.method() {
+            Some(Method::Update) => How::Update,
+            _ if message.body.is_empty() => How::Late,
+            _ => How::Offer,
+        };
         let terms = Terms::of_request(message).unwrap_or(Terms::ASKED);
         if self.calls.change(leg).is_some_and(Change::is_settled) {
             self.refresh_target(leg, message);
@@ -71,7 +80,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 dialog.terms = terms;
             }
         }
-        self.change(now, leg, |side| Event::Asked { side, late }, &Came { body: message.body, invite });
+        self.change(now, leg, |side| Event::Asked { side, how }, &Came { body: message.body, invite });
     }
 
     /// Whether a re-INVITE can be passed on. Nothing but what its offer says is noted.
@@ -117,69 +126,107 @@ impl<C: Crypto> Exchange<'_, C> {
     ) {
         let Some((side, legs)) = self.calls.sides(leg) else { return };
         let mut next = Some(event(side));
-        // An INVITE that cannot be sent is refused at once: at most one event follows.
+        // What cannot be sent is refused at once, and may be due again later: few events follow.
         while let Some(event) = next.take() {
             let Some(change) = self.calls.change_mut(leg) else { return };
-            for action in &change.handle(event) {
-                match *action {
-                    Action::PassOn(to) => {
-                        self.begin_change(now, leg, came.invite);
-                        let passage = self.passage(leg);
-                        if self.pass_on(now, legs.of(to), came.body, passage).is_none() {
-                            next = Some(Event::Refused(to, 500));
-                        }
-                    }
-                    Action::Agree(side) => {
-                        self.agree(now, legs.of(side), came.body);
-                        // An answer; an offer waits for its own.
-                        if self.has_offered(legs.of(side)) {
-                            self.media_agreed(leg);
-                        }
-                    }
-                    Action::Confirm(side) => {
-                        let answers = matches!(event, Event::Confirmed(_));
-                        let passage = self.passage(legs.of(side.other()));
-                        let body = Body { text: came.body, offer: None, passage };
-                        self.confirm(legs.of(side), if answers { &body } else { &Body::NONE });
-                        if answers {
-                            self.media_agreed(leg);
-                        }
-                    }
-                    Action::Refuse(side, status) => {
-                        let leg = legs.of(side);
-                        let invite = self.sip.dialog(leg).map_or(Handle::NONE, |dialog| dialog.invite);
-                        self.set_phase(leg, Phase::Confirmed);
-                        self.refuse_change(now, invite, status);
-                        self.media_kept(leg);
-                    }
-                    Action::Cross(_) => self.refuse_change(now, came.invite, 491),
-                    Action::Defer(_) => self.refuse_change(now, came.invite, 500),
-                    Action::Clear => {
-                        let gone = leg::Event::Release(Cause::TIMEOUT);
-                        self.leg_event(now, leg, gone, &Heard::NOTHING);
-                    }
-                }
+            for action in &change.handle(now, event) {
+                let follows = self.change_action(now, *action, event, legs, came);
+                next = next.or(follows);
             }
+        }
+        if self.calls.change(leg).is_some_and(|change| change.next_deadline().is_some()) {
+            self.watch_leg(leg);
         }
     }
 
-    /// Their re-INVITE is taken: more of it is to come.
+    fn change_action(
+        &mut self,
+        now: Instant,
+        action: Action,
+        event: Event,
+        legs: Pair,
+        came: &Came<'_>,
+    ) -> Option<Event> {
+        match action {
+            Action::PassOn(to) => {
+                let (leg, from) = (legs.of(to), legs.of(to.other()));
+                let offer = match event {
+                    Event::Asked { .. } => {
+                        self.begin_change(now, from, came.invite);
+                        let (offer, passage) = (self.calls.offered(from), self.passage(from));
+                        self.sip.written(&Body { text: came.body, offer, passage })
+                    }
+                    Event::Agreed(_) => {
+                        self.keep_drawn(from, came.body);
+                        self.drawn(from)
+                    }
+                    Event::Refused(..) | Event::Confirmed(_) | Event::Renew(_) | Event::Tick => {
+                        self.drawn(from)
+                    }
+                };
+                let passed = offer.and_then(|offer| self.reinvite_out(now, leg, offer));
+                return passed.is_none().then_some(Event::Refused(to, 500));
+            }
+            Action::Agree(side) => {
+                let leg = legs.of(side);
+                self.agree(now, leg, came.body);
+                // An answer; an offer waits for its own.
+                if self.has_offered(leg) {
+                    self.media_agreed(leg);
+                }
+            }
+            Action::Confirm(side) => {
+                let leg = legs.of(side);
+                match event {
+                    Event::Confirmed(_) => {
+                        let passage = self.passage(legs.of(side.other()));
+                        self.confirm(leg, &Body { text: came.body, offer: None, passage });
+                        self.media_agreed(leg);
+                    }
+                    Event::Asked { .. }
+                    | Event::Agreed(_)
+                    | Event::Refused(..)
+                    | Event::Renew(_)
+                    | Event::Tick => self.confirm(leg, &Body::NONE),
+                }
+            }
+            Action::Refuse(side, status) => {
+                let leg = legs.of(side);
+                let invite = self.sip.dialog(leg).map_or(Handle::NONE, |dialog| dialog.invite);
+                self.set_phase(leg, Phase::Confirmed);
+                self.refuse_change(now, invite, status);
+                self.media_kept(leg);
+            }
+            Action::Cross(_) => self.refuse_change(now, came.invite, 491),
+            Action::Defer(_) => self.refuse_change(now, came.invite, 500),
+            Action::Draw(side) => return self.draw(now, side, legs).err(),
+            Action::Answer(side) => self.answer_drawn(legs.of(side), legs.of(side.other()), came.body),
+            Action::Decline(side) => self.decline_drawn(legs.of(side)),
+            Action::Retry(side) => return Some(Event::Renew(self.try_again(now, side))),
+            Action::Clear(side) => {
+                let gone = leg::Event::Release(Cause::TIMEOUT);
+                self.leg_event(now, legs.of(side), gone, &Heard::NOTHING);
+            }
+            Action::GiveUp => self.clear_for_media(now, legs.a, Refused::Lost),
+        }
+        None
+    }
+
+    /// Their re-INVITE is taken: more of it is to come. An UPDATE is answered by a final response only (RFC 4320).
     fn begin_change(&mut self, now: Instant, leg: Handle, invite: Handle) {
         if let Some(dialog) = self.sip.dialog_mut(leg) {
             dialog.invite = invite;
             dialog.phase = Phase::Reinvited;
         }
-        self.sip.respond(now, &mut self.timers, invite, 100, |_| {}, &Body::NONE);
+        if self.sip.transactions.get(invite).is_some_and(|one| one.method == Method::Invite) {
+            self.sip.respond(now, &mut self.timers, invite, 100, |_| {}, &Body::NONE);
+        }
     }
 
-    /// Our re-INVITE to the other side; `None` if there is no room for it.
-    fn pass_on(&mut self, now: Instant, leg: Handle, offer: &[u8], passage: Passage) -> Option<()> {
-        let offered = self.calls.offered(self.calls.peer(leg)?);
-        let mut body = self.sip.pages.writer();
-        Body { text: offer, offer: offered, passage }.write(&mut body);
-        let body = body.finish()?;
+    /// Our re-INVITE with this description; `None` if there is no room for it.
+    pub(super) fn reinvite_out(&mut self, now: Instant, leg: Handle, body: Text) -> Option<()> {
         let (us, cookie) = (self.sip.us(), self.crypto.random_u64());
-        let terms = self.sip.dialog(leg)?.terms;
+        let terms = self.sip.dialog(leg).map_or(Terms::ASKED, |dialog| dialog.terms);
         let extra = |out: &mut PageWriter<'_, '_>| {
             contact(out, us);
             out.line(&[render::ABLE]);
@@ -197,9 +244,11 @@ impl<C: Crypto> Exchange<'_, C> {
     fn agree(&mut self, now: Instant, leg: Handle, body: &[u8]) {
         let other = self.calls.peer(leg);
         let passage = other.map_or(Passage::UNCHANGED, |other| self.passage(other));
-        let Some(dialog) = self.sip.dialog_mut(leg) else { return };
-        dialog.phase = Phase::Answered { release: false };
+        let Some(dialog) = self.sip.dialog(leg).copied() else { return };
         let (invite, terms, us) = (dialog.invite, dialog.terms, self.sip.us());
+        let acknowledged = self.sip.transactions.get(invite).is_some_and(|one| one.method == Method::Invite);
+        let phase = if acknowledged { Phase::Answered { release: false } } else { Phase::Confirmed };
+        self.set_phase(leg, phase);
         let extra = |out: &mut PageWriter<'_, '_>| {
             contact(out, us);
             out.line(&[render::ABLE]);
@@ -213,9 +262,16 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Our ACK of their 2xx: that INVITE is done.
     pub(super) fn confirm(&mut self, leg: Handle, body: &Body<'_>) {
+        let text = if body.text.is_empty() { None } else { self.sip.written(body) };
+        self.acknowledge(leg, text.unwrap_or(Text::EMPTY));
+        self.set_phase(leg, Phase::Confirmed);
+    }
+
+    /// Our ACK of their 2xx, with this description.
+    pub(super) fn acknowledge(&mut self, leg: Handle, body: Text) {
         let cookie = self.crypto.random_u64();
         self.sip.acknowledge(leg, cookie, body);
-        self.set_phase(leg, Phase::Confirmed);
+        self.sip.pages.release(body);
     }
 
     /// Refuses a re-INVITE: the session stays as it is (section 14.2).
@@ -281,8 +337,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Nobody answered a re-INVITE of ours.
     pub(super) fn reinvite_timed_out(&mut self, now: Instant, leg: Handle) {
         self.set_phase(leg, Phase::Confirmed);
-        let came = Came { body: &[], invite: Handle::NONE };
-        self.change(now, leg, |side| Event::Refused(side, 408), &came);
+        self.change(now, leg, |side| Event::Refused(side, 408), &Came::NOTHING);
     }
 
     /// A pending re-INVITE of a leg whose call ends (section 15.1.2).

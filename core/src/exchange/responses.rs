@@ -6,9 +6,9 @@ use super::invite::{described, first_hop};
 use super::media::Ready;
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
-use crate::media::Body;
 use crate::signalling::dialog::Phase;
 use crate::signalling::session::{By, Terms};
+use crate::table::Text;
 use crate::wire::sip::{Message, Method, Name};
 use crate::wire::write::Sink;
 
@@ -75,7 +75,7 @@ impl<C: Crypto> Exchange<'_, C> {
             (200..=299, Phase::Calling { release: true } | Phase::Cancelling) => {
                 self.learn_remote(leg, message);
                 let cookie = self.crypto.random_u64();
-                self.sip.acknowledge(leg, cookie, &Body::NONE);
+                self.sip.acknowledge(leg, cookie, Text::EMPTY);
                 self.set_phase(leg, Phase::Released);
                 self.bye(now, leg, Cause::CANCELLED);
             }
@@ -83,7 +83,7 @@ impl<C: Crypto> Exchange<'_, C> {
             // The call ended while our re-INVITE was out: it was accepted all the same.
             (200..=299, Phase::Released) if cseq != dialog.acknowledged => {
                 let cookie = self.crypto.random_u64();
-                self.sip.acknowledge(leg, cookie, &Body::NONE);
+                self.sip.acknowledge(leg, cookie, Text::EMPTY);
             }
             // The 2xx came again: so does our ACK, unless it still waits for the caller's.
             (200..=299, Phase::Confirmed | Phase::Released) => self.sip.repeat_acknowledgement(leg),

@@ -80,6 +80,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         self.leg_event(now, leg, leg::Event::Tick, &Heard::NOTHING);
         self.session_due(now, leg);
+        self.change_due(now, leg);
     }
 
     fn transaction_due(&mut self, now: Instant, slot: u32) {

@@ -5,14 +5,32 @@
 //! ```text
 //!  Settled   --Asked(side)----------------> Passed      [PassOn]: the other side is asked
 //!  Passed    --Agreed---------------------> Agreed      [Agree]; [Confirm] too, unless the answer is still to come
+//!  Passed    --Agreed, by UPDATE----------> Settled     [Confirm, Agree]: nobody acknowledges that (RFC 3311)
 //!  Passed    --Refused--------------------> Settled     [Refuse]: both keep what they had
 //!  Passed    --Refused, dialog gone-------> Settled     [Refuse, Clear] (RFC 5057)
 //!  Agreed    --Confirmed(side)------------> Settled     [Confirm] if the answer was still to come
 //!  Passed    --Asked(same side)-----------> same        [Defer]: 500, its own change is not answered (section 14.2)
-//!  Passed, Agreed --Asked-----------------> same        [Cross]: 491, it may try again (section 14.1)
+//!  any other --Asked----------------------> same        [Cross]: 491, it may try again (section 14.1)
 //! ```
 //! A late offer (an INVITE without a description) is offered by the 2xx and answered by the ACK (RFC 3264 section 5), so
 //! the ACK to the side that was asked waits for the ACK of the side that asked.
+//!
+//! The engine renews a session by itself when the two are to meet otherwise than they do: over a relay that has forgotten
+//! them, or each with another party (RFC 3725 section 4.1, flow I).
+//!
+//! ```text
+//!  any       --Renew(at)------------------> same        due at that time
+//!  Settled   --Tick, due------------------> Drawn       [Draw]: one side is asked for an offer
+//!  Drawn     --Agreed---------------------> Offered     [PassOn]: the other side is asked
+//!  Drawn     --Refused--------------------> Settled     both keep what they had (R98); [Retry] where both asked at once (R97)
+//!  Offered   --Agreed---------------------> Settled     [Confirm, Answer]
+//!  Offered   --Refused, both asked--------> Waiting     [Retry]
+//!  Waiting   --Tick, due------------------> Offered     [PassOn]: it is asked again
+//!  Offered   --Refused--------------------> Settled     [Decline]: the offer must be answered; the other side is drawn, once
+//! ```
+//! A side that is gone ends the call in every state.
+
+use crate::base::Instant;
 
 /// One of the two parties of a call.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -34,23 +52,37 @@ impl Side {
     }
 }
 
+/// How a side asks for a change.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum How {
+    /// By an INVITE with an offer.
+    Offer,
+    /// By an INVITE without: the other side is to make the offer.
+    Late,
+    /// By an UPDATE with an offer (RFC 3311).
+    Update,
+}
+
 /// Where a change is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 enum State {
     Settled,
-    Passed { from: Side, late: bool },
+    Passed { from: Side, how: How },
     Agreed { from: Side, late: bool },
+    Drawn { from: Side },
+    Offered { from: Side },
+    Waiting { from: Side },
 }
 
 /// What happens.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Event {
-    /// A side asks for a change; `late`: without an offer.
+    /// A side asks for a change.
     Asked {
         /// Who.
         side: Side,
-        /// The other side is to make the offer.
-        late: bool,
+        /// How.
+        how: How,
     },
     /// A side that was asked agreed.
     Agreed(Side),
@@ -58,6 +90,10 @@ pub enum Event {
     Refused(Side, u16),
     /// A side that asked has acknowledged what was agreed.
     Confirmed(Side),
+    /// The session is to be renewed at this time, or tried again.
+    Renew(Instant),
+    /// Time has passed.
+    Tick,
 }
 
 /// What follows.
@@ -71,26 +107,45 @@ pub enum Action {
     Confirm(Side),
     /// Refuse the side that asked: the session stays as it was (RFC 3261 section 14.1).
     Refuse(Side, u16),
-    /// Refuse a side because the other's change is under way: 491.
+    /// Refuse a side because another change is under way: 491.
     Cross(Side),
     /// Refuse a side because its own change is under way: 500 with `Retry-After`.
     Defer(Side),
-    /// The side that was asked is gone: clear the call.
-    Clear,
+    /// Ask a side for an offer.
+    Draw(Side),
+    /// Acknowledge a drawn offer with the other side's answer.
+    Answer(Side),
+    /// Acknowledge a drawn offer, and refuse every stream of it.
+    Decline(Side),
+    /// This side was asking as well: [`Event::Renew`] says when to try again.
+    Retry(Side),
+    /// This side is gone: clear the call.
+    Clear(Side),
+    /// They have no session any more, and cannot agree on one: clear the call.
+    GiveUp,
 }
 
 /// Actions of one event, in order.
 pub type Actions = heapless::Vec<Action, 2>;
 
+/// How often a renewal is tried while both sides ask.
+const TRIES: u8 = 4;
+
 /// The machine; one for each call.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Change {
     state: State,
+    /// When the session is to be renewed.
+    due: Option<Instant>,
+    /// Renewals tried since the last that came to an end.
+    tries: u8,
+    /// The side that was drawn has had to be declined: the other one is.
+    turned: bool,
 }
 
 impl Change {
     /// Nothing is under way.
-    pub const NONE: Self = Self { state: State::Settled };
+    pub const NONE: Self = Self { state: State::Settled, due: None, tries: 0, turned: false };
 
     /// Whether nothing is under way.
     #[must_use]
@@ -98,24 +153,45 @@ impl Change {
         matches!(self.state, State::Settled)
     }
 
+    /// Whether the engine itself has asked for what is under way.
+    #[must_use]
+    pub const fn is_renewing(&self) -> bool {
+        matches!(self.state, State::Drawn { .. } | State::Offered { .. } | State::Waiting { .. })
+    }
+
+    /// When [`Event::Tick`] is next wanted. An early tick does nothing.
+    #[must_use]
+    pub const fn next_deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Settled | State::Waiting { .. } => self.due,
+            State::Passed { .. } | State::Agreed { .. } | State::Drawn { .. } | State::Offered { .. } => None,
+        }
+    }
+
     /// Applies one event. Constant work.
-    pub fn handle(&mut self, event: Event) -> Actions {
-        use State::{Agreed, Passed, Settled};
+    pub fn handle(&mut self, now: Instant, event: Event) -> Actions {
+        use State::{Agreed, Drawn, Offered, Passed, Settled, Waiting};
+        let due = self.due.is_some_and(|due| due <= now);
         match (self.state, event) {
-            (Settled, Event::Asked { side, late }) => {
-                self.become_state(Passed { from: side, late }, &[Action::PassOn(side.other())])
+            (Settled, Event::Asked { side, how }) => {
+                self.become_state(Passed { from: side, how }, &[Action::PassOn(side.other())])
             }
             (Passed { from, .. }, Event::Asked { side, .. }) if side == from => list(&[Action::Defer(side)]),
-            (Passed { .. } | Agreed { .. }, Event::Asked { side, .. }) => list(&[Action::Cross(side)]),
-            (Passed { from, late: false }, Event::Agreed(by)) if by != from => {
-                self.become_state(Agreed { from, late: false }, &[Action::Confirm(by), Action::Agree(from)])
-            }
-            (Passed { from, late: true }, Event::Agreed(by)) if by != from => {
-                self.become_state(Agreed { from, late: true }, &[Action::Agree(from)])
-            }
+            (
+                Passed { .. } | Agreed { .. } | Drawn { .. } | Offered { .. } | Waiting { .. },
+                Event::Asked { side, .. },
+            ) => list(&[Action::Cross(side)]),
+            (Passed { from, how }, Event::Agreed(by)) if by != from => match how {
+                How::Offer => self
+                    .become_state(Agreed { from, late: false }, &[Action::Confirm(by), Action::Agree(from)]),
+                How::Late => self.become_state(Agreed { from, late: true }, &[Action::Agree(from)]),
+                How::Update => self.become_state(Settled, &[Action::Confirm(by), Action::Agree(from)]),
+            },
             (Passed { from, .. }, Event::Refused(by, status)) if by != from => match outcome(status) {
                 Outcome::Stays(status) => self.become_state(Settled, &[Action::Refuse(from, status)]),
-                Outcome::Gone => self.become_state(Settled, &[Action::Refuse(from, status), Action::Clear]),
+                Outcome::Gone => {
+                    self.become_state(Settled, &[Action::Refuse(from, status), Action::Clear(by)])
+                }
             },
             (Agreed { from, late: false }, Event::Confirmed(by)) if by == from => {
                 self.become_state(Settled, &[])
@@ -123,12 +199,64 @@ impl Change {
             (Agreed { from, late: true }, Event::Confirmed(by)) if by == from => {
                 self.become_state(Settled, &[Action::Confirm(from.other())])
             }
-            // Too late, twice, or from the wrong side.
+            (_, Event::Renew(at)) => {
+                self.due = Some(at);
+                list(&[])
+            }
+            (Settled, Event::Tick) if due => {
+                self.due = None;
+                self.tries = self.tries.saturating_add(1);
+                let from = if self.turned { Side::B } else { Side::A };
+                self.become_state(Drawn { from }, &[Action::Draw(from)])
+            }
+            (Drawn { from }, Event::Agreed(by)) if by == from => {
+                self.become_state(Offered { from }, &[Action::PassOn(from.other())])
+            }
+            (Drawn { from }, Event::Refused(by, status)) if by == from => match outcome(status) {
+                Outcome::Gone => self.renewed(&[Action::Clear(from)]),
+                Outcome::Stays(status) if self.may_try_again(status) => {
+                    self.become_state(Settled, &[Action::Retry(from)])
+                }
+                // Who was declined has no session to keep.
+                Outcome::Stays(_) if self.turned => self.renewed(&[Action::GiveUp]),
+                Outcome::Stays(_) => self.renewed(&[]),
+            },
+            (Offered { from }, Event::Agreed(by)) if by != from => {
+                self.renewed(&[Action::Confirm(by), Action::Answer(from)])
+            }
+            (Offered { from }, Event::Refused(by, status)) if by != from => match outcome(status) {
+                Outcome::Gone => self.renewed(&[Action::Decline(from), Action::Clear(by)]),
+                Outcome::Stays(status) if self.may_try_again(status) => {
+                    self.become_state(Waiting { from }, &[Action::Retry(by)])
+                }
+                Outcome::Stays(_) if self.turned => self.renewed(&[Action::Decline(from), Action::GiveUp]),
+                Outcome::Stays(_) => {
+                    (self.due, self.tries, self.turned) = (Some(now), 0, true);
+                    self.become_state(Settled, &[Action::Decline(from)])
+                }
+            },
+            (Waiting { from }, Event::Tick) if due => {
+                self.due = None;
+                self.tries = self.tries.saturating_add(1);
+                self.become_state(Offered { from }, &[Action::PassOn(from.other())])
+            }
+            // Too early, too late, twice, or from the wrong side.
             (
-                Settled | Passed { .. } | Agreed { .. },
-                Event::Agreed(_) | Event::Refused(..) | Event::Confirmed(_),
+                Settled | Passed { .. } | Agreed { .. } | Drawn { .. } | Offered { .. } | Waiting { .. },
+                Event::Agreed(_) | Event::Refused(..) | Event::Confirmed(_) | Event::Tick,
             ) => list(&[]),
         }
+    }
+
+    /// Both sides asked at once (R97), or one has no time now.
+    const fn may_try_again(&self, status: u16) -> bool {
+        matches!(status, 491 | 500 | 503) && self.tries < TRIES
+    }
+
+    /// A renewal has come to its end. One that was asked for meanwhile is still due.
+    fn renewed(&mut self, actions: &[Action]) -> Actions {
+        (self.tries, self.turned) = (0, false);
+        self.become_state(State::Settled, actions)
     }
 
     fn become_state(&mut self, state: State, actions: &[Action]) -> Actions {

@@ -37,6 +37,8 @@ pub enum Refused {
     Relay,
     /// Media would have to go over the relay, and where it is awaited cannot be told: a name, or too many addresses.
     Address,
+    /// The session of a call that was up had to be negotiated anew, and could not be.
+    Lost,
 }
 
 impl Refused {
@@ -56,6 +58,7 @@ impl Refused {
             Self::NoRelay => "media.no-relay",
             Self::Relay => "media.relay",
             Self::Address => "media.address",
+            Self::Lost => "media.lost",
         }
     }
 }

@@ -14,6 +14,8 @@ pub mod summary;
 #[cfg(test)]
 mod change_tests;
 #[cfg(test)]
+mod change_walk;
+#[cfg(test)]
 mod judge_tests;
 
 pub use change::{Change, Side};

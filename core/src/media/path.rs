@@ -9,7 +9,8 @@
 //!  not listed                  private, and a party's own address is not    anchored: private-address
 //!  not listed                  else                                         direct
 //! ```
-//! Anchored without a relay is refused. An emergency call is never asked (law 4).
+//! What the answerer has said before counts as well, and the answer is looked at in the same way: where it shows that the two
+//! are to meet otherwise, they are asked anew. Anchored without a relay is refused. An emergency call is never asked (law 4).
 
 use super::judge::Refused;
 use super::place::Places;
@@ -103,9 +104,9 @@ impl Between {
 pub struct Meeting<'a> {
     /// What policy says of the parties' zones.
     pub between: Between,
-    /// Where the one who offers awaits its media.
-    pub offered: &'a Places,
-    /// The addresses by which both are signalled to: the offerer's, then the other's.
+    /// Where the one who has just spoken awaits its media, and where the other does as far as it has said.
+    pub awaited: [&'a Places; 2],
+    /// The addresses by which both are signalled to, in the same order.
     pub signalled: [IpAddr; 2],
     /// There is a relay.
     pub relay: bool,
@@ -129,17 +130,23 @@ impl Meeting<'_> {
             return Err(Refused::NoRelay);
         }
         // What is not understood cannot be relayed.
-        if self.offered.unknown { Err(Refused::Address) } else { Ok(Path::Anchored(why)) }
+        let [speaker, _] = self.awaited;
+        if speaker.unknown { Err(Refused::Address) } else { Ok(Path::Anchored(why)) }
     }
 
+    /// Who has not said where it awaits media is taken to do so where it is signalled to.
     fn other_family(&self) -> bool {
-        let [_, other] = self.signalled;
-        self.offered.addresses().any(|address| address.is_ipv4() != other.is_ipv4())
+        let [speaker, other] = self.awaited;
+        let [_, signalled] = self.signalled;
+        let silent = other.addresses().next().is_none().then_some(signalled);
+        let mut others = other.addresses().chain(silent);
+        others.any(|other| speaker.addresses().any(|address| address.is_ipv4() != other.is_ipv4()))
     }
 
     fn hidden(&self) -> bool {
         let public = self.signalled.iter().any(|address| !is_private(*address));
-        public && self.offered.addresses().any(is_private)
+        let mut awaited = self.awaited.iter().flat_map(|places| places.addresses());
+        public && awaited.any(is_private)
     }
 }
 
@@ -175,8 +182,17 @@ mod tests {
     }
 
     fn path(between: Between, offered: &str, signalled: [&str; 2], relay: bool) -> Result<Path, Refused> {
+        meet(between, [&places(offered), &Places::NONE], signalled, relay)
+    }
+
+    fn meet(
+        between: Between,
+        awaited: [&Places; 2],
+        signalled: [&str; 2],
+        relay: bool,
+    ) -> Result<Path, Refused> {
         let signalled = signalled.map(|address| address.parse().unwrap());
-        Meeting { between, offered: &places(offered), signalled, relay }.path()
+        Meeting { between, awaited, signalled, relay }.path()
     }
 
     #[test]
@@ -201,6 +217,24 @@ mod tests {
         );
     }
 
+    /// The order in which they have spoken is of no consequence.
+    #[test]
+    fn r93_what_both_have_said_counts() {
+        let carrier = ["10.0.0.1", "9.9.9.9"];
+        let both = [places("8.8.8.8"), places("10.0.0.1"), places("2001:db9::1"), places("2001:db9::2")];
+        let [public, private, one, other] = &both;
+        for (awaited, signalled, path) in [
+            ([public, private], carrier, Path::Anchored(Why::PrivateAddress)),
+            ([public, public], carrier, Path::Direct),
+            ([public, one], carrier, Path::Anchored(Why::AddressFamily)),
+            ([one, other], carrier, Path::Direct),
+        ] {
+            assert_eq!(meet(Between::Unlisted, awaited, signalled, true), Ok(path));
+            let [first, second] = awaited;
+            assert_eq!(meet(Between::Unlisted, [second, first], signalled, true), Ok(path));
+        }
+    }
+
     #[test]
     fn r93_without_a_relay_what_would_be_anchored_is_refused() {
         for between in [Between::Anchored, Between::Unlisted] {
@@ -213,8 +247,7 @@ mod tests {
     fn what_is_not_understood_is_not_relayed() {
         let text = b"v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 phone.example\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
         let offered = Described::read(text).places;
-        let signalled = ["10.0.0.1", "10.0.0.2"].map(|address| address.parse().unwrap());
-        let meeting = |between| Meeting { between, offered: &offered, signalled, relay: true }.path();
+        let meeting = |between| meet(between, [&offered, &Places::NONE], ["10.0.0.1", "10.0.0.2"], true);
         assert_eq!(meeting(Between::Anchored), Err(Refused::Address));
         assert_eq!(meeting(Between::Unlisted), Ok(Path::Direct));
     }

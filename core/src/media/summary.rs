@@ -86,6 +86,8 @@ impl Stream {
 impl Summary {
     /// No streams: there is no description.
     pub const NONE: Self = Self { streams: heapless::Vec::new(), extra: 0 };
+    /// Every stream is refused, as [`refused`](Self::refused) has them.
+    pub const ALL: u16 = (1 << (MAX_MEDIA + 1)) - 1;
 
     /// Of a text; [`Summary::NONE`] if it is none. Work: linear in it.
     #[must_use]

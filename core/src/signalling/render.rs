@@ -10,7 +10,7 @@ use crate::wire::write::Sink;
 use core::net::SocketAddr;
 
 /// What this engine takes: methods, and extensions by their option tags.
-pub const ABLE: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER\r\nSupported: timer";
+pub const ABLE: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE\r\nSupported: timer";
 
 /// The phrase of a status (RFC 3261 section 21).
 #[must_use]

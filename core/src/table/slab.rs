@@ -43,10 +43,16 @@ impl<'m, T> Slab<'m, T> {
         self.used
     }
 
+    /// How many there is room for in all.
+    #[must_use]
+    pub fn capacity(&self) -> u32 {
+        u32::try_from(self.slots.len().min(1 << 24)).unwrap_or(u32::MAX)
+    }
+
     /// How many could still be put in.
     #[must_use]
     pub fn free(&self) -> u32 {
-        u32::try_from(self.slots.len().min(1 << 24)).unwrap_or(u32::MAX).saturating_sub(self.used)
+        self.capacity().saturating_sub(self.used)
     }
 
     /// Puts a value into a free slot, or gives it back if there is none.

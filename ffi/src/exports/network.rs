@@ -58,6 +58,19 @@ pub unsafe extern "C" fn stw_exchange_relayed(
     unsafe { guard::exchange(x, body) }
 }
 
+/// The media relay has forgotten everything, or another has taken its place: the media of every call over it is negotiated
+/// anew. A call over it that is not answered yet fails when it is. The messages follow from stw_exchange_tick.
+/// STW_ERR_DRAIN_FIRST: poll first. Cost: linear in the legs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_relay_lost(x: *mut stw_exchange, now_ms: u64) -> stw_status {
+    let body = |engine: &mut Engine| {
+        engine.relay_lost(Instant(now_ms))?;
+        Ok(STW_OK)
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
 /// Time has come to `now_ms`: serves deadlines that are due, at most 16. STW_MORE: more are due; poll and call again.
 /// STW_ERR_DRAIN_FIRST: poll first. An early tick does nothing.
 #[unsafe(no_mangle)]

@@ -74,7 +74,14 @@ impl Daemon {
         let Some(relay) = &mut self.media.relay else { return };
         let mut answers = relay.receive();
         answers.extend(relay.tick());
+        let back = relay.take_back();
         answers.into_iter().for_each(|answer| self.relayed(answer));
+        if back {
+            tracing::info!("media over the relay is negotiated anew");
+            // Outputs are drained after every input, so there is always room.
+            let _ = self.engine.relay_lost(self.now());
+            self.drain();
+        }
     }
 
     fn relayed(&mut self, (leg, places): Answer) {

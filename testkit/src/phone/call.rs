@@ -103,7 +103,11 @@ impl Call {
             self.local_cseq += 1;
             self.local_cseq
         };
-        let extra = if method == Method::Invite { format!("Contact: <{us}>\r\n") } else { String::new() };
+        let extra = if matches!(method, Method::Invite | Method::Update) {
+            format!("Contact: <{us}>\r\n")
+        } else {
+            String::new()
+        };
         Request {
             method,
             uri: self.target.clone(),

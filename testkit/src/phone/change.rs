@@ -57,9 +57,12 @@ impl Phone {
         call.changes.asking = Some(ask == Ask::Offer);
         let (name, peer) = (call.name(), call.peer);
         let body = own(&self.config, &call.changes, Direction::SendRecv);
-        let mut request = call.request(Method::Invite, &us);
+        let by_update = self.config.updates && ask != Ask::Offer;
+        let mut request = call.request(if by_update { Method::Update } else { Method::Invite }, &us);
         request.extra.push_str(&self.config.asks);
-        call.invite_cseq = request.cseq;
+        if !by_update {
+            call.invite_cseq = request.cseq;
+        }
         call.changes.offered.clone_from(&body);
         if ask != Ask::Offer {
             request.body = body;
@@ -67,14 +70,20 @@ impl Phone {
         self.begin(now, request, Purpose::Reinvite(name), peer);
     }
 
-    /// A 2xx to a re-INVITE of ours.
+    /// A 2xx to a re-INVITE or UPDATE of ours.
     pub(super) fn changed(&mut self, name: &str, message: &Message<'_>) {
         let (us, contact) = (self.config.address, self.contact());
         let branch = format!("z9hG4bK{}", self.token());
         let config = self.config.clone();
         let Some(call) = self.find(name) else { return };
-        let mut ack = call.request(Method::Ack, &contact);
         let remote_sdp = text::description(message);
+        if message.cseq.as_ref().is_some_and(|cseq| cseq.method == Method::Update) {
+            call.changes.asking = None;
+            call.changes.in_force = Some(call.changes.offered.clone());
+            call.remote_sdp.clone_from(&remote_sdp);
+            return self.tell(PhoneEvent::Changed { remote_sdp });
+        }
+        let mut ack = call.request(Method::Ack, &contact);
         if call.changes.asking.take() == Some(true) {
             ack.body = own(&config, &call.changes, offered(&remote_sdp));
             call.changes.offered.clone_from(&ack.body);

@@ -90,6 +90,8 @@ pub struct PhoneConfig {
     pub early_media: bool,
     /// Refuses changes of the session with this status.
     pub refuse_changes: Option<u16>,
+    /// Asks for changes with an offer by UPDATE (RFC 3311).
+    pub updates: bool,
     /// Further header lines of its INVITEs, each with its end.
     pub asks: String,
     /// Further header lines of what it accepts (2xx to INVITE and UPDATE), each with its end.
@@ -122,6 +124,7 @@ impl PhoneConfig {
             sdp: None,
             early_media: false,
             refuse_changes: None,
+            updates: false,
             asks: String::new(),
             accepts: String::new(),
             trunk: false,

@@ -62,6 +62,12 @@ impl Relay {
         self.sessions.values()
     }
 
+    /// It has been started again, and knows of no call. The exchange is told by
+    /// [`relay_lost`](strowger::exchange::Exchange::relay_lost).
+    pub fn restart(&mut self) {
+        self.sessions.clear();
+    }
+
     pub(super) fn next(&self) -> Option<Instant> {
         self.questions.iter().map(|(due, ..)| *due).min()
     }

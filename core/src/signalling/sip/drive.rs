@@ -109,7 +109,8 @@ impl Sip<'_> {
             Machine::InviteServer(
                 invite_server::State::Accepted { retry: Some(_), .. }
                 | invite_server::State::Completed { .. },
-            ) => (false, true),
+            )
+            | Machine::Server(server::State::Completed { .. }) => (false, true),
             Machine::InviteClient(
                 invite_client::State::Proceeding
                 | invite_client::State::Completed { .. }
@@ -123,7 +124,7 @@ impl Sip<'_> {
             | Machine::Client(
                 client::State::Trying { .. } | client::State::Proceeding { .. } | client::State::Terminated,
             )
-            | Machine::Server(_) => (false, false),
+            | Machine::Server(server::State::Trying | server::State::Terminated) => (false, false),
         };
         let take = |wanted, text: &mut Text| {
             if wanted { core::mem::replace(text, Text::EMPTY) } else { Text::EMPTY }
@@ -183,11 +184,12 @@ impl Sip<'_> {
                 self.invite_server_event(now, timers, dialog.invite, invite_server::Event::AckSuccess);
             }
             // Never answered finally: nothing that still comes could be used.
-            Some(Machine::InviteClient(
-                invite_client::State::Calling { .. } | invite_client::State::Proceeding,
-            )) => {
-                self.drop_transaction(timers, dialog.invite);
-            }
+            Some(
+                Machine::InviteClient(
+                    invite_client::State::Calling { .. } | invite_client::State::Proceeding,
+                )
+                | Machine::Server(server::State::Trying),
+            ) => self.drop_transaction(timers, dialog.invite),
             Some(Machine::InviteClient(_) | Machine::Server(_) | Machine::Client(_)) | None => {}
         }
         if let Some(dialog) = self.dialog_mut(leg) {

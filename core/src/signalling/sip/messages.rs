@@ -33,8 +33,15 @@ impl Sip<'_> {
         }
     }
 
-    /// Begins a server transaction for an INVITE.
-    pub fn begin_invite_server(
+    /// Stores a description as it goes on; the text is the caller's.
+    pub fn written(&mut self, body: &Body<'_>) -> Option<Text> {
+        let mut out = self.pages.writer();
+        body.write(&mut out);
+        out.finish()
+    }
+
+    /// Begins a server transaction for a request that is answered later: an INVITE, or an UPDATE.
+    pub fn begin_server(
         &mut self,
         message: &Message<'_>,
         source: SocketAddr,
@@ -45,10 +52,16 @@ impl Sip<'_> {
         let mut out = self.pages.writer();
         render::echo(&mut out, message, source, tag);
         let echo = out.finish()?;
+        let method = message.method().unwrap_or(Method::Other);
+        let machine = if method == Method::Invite {
+            Machine::InviteServer(invite_server::State::Proceeding)
+        } else {
+            Machine::Server(server::State::Trying)
+        };
         let transaction = Transaction {
-            machine: Machine::InviteServer(invite_server::State::Proceeding),
+            machine,
             leg,
-            method: Method::Invite,
+            method,
             cseq: message.cseq.as_ref().map_or(0, |cseq| cseq.number),
             cookie: key.check,
             hash: key.hash,
@@ -108,7 +121,7 @@ impl Sip<'_> {
         Some(handle)
     }
 
-    /// Sends a response in an INVITE server transaction and remembers it.
+    /// Sends a response in a server transaction and remembers it.
     pub fn respond(
         &mut self,
         now: Instant,
@@ -128,6 +141,9 @@ impl Sip<'_> {
         self.pages.release(transaction.text);
         if let Some(transaction) = self.transactions.get_mut(handle) {
             transaction.text = text;
+        }
+        if transaction.method != Method::Invite {
+            return self.server_event(now, timers, handle, server::Event::Final);
         }
         let event = match status {
             100..=199 => invite_server::Event::Provisional,
@@ -306,8 +322,9 @@ impl Sip<'_> {
         }
     }
 
-    /// Acknowledges the acceptance of our INVITE, end to end, and keeps the ACK for repetitions.
-    pub fn acknowledge(&mut self, leg: Handle, cookie: u64, body: &Body<'_>) {
+    /// Acknowledges the acceptance of our INVITE, end to end, with a stored description or none, and keeps the ACK for
+    /// repetitions. The description stays the caller's.
+    pub fn acknowledge(&mut self, leg: Handle, cookie: u64, body: Text) {
         let Some(dialog) = self.dialog(leg).copied() else { return };
         let Some(invite) = self.transactions.get(dialog.invite).copied() else { return };
         let (branch, tag) = (render::token(Handle::NONE, cookie), render::token(leg, dialog.cookie));
@@ -320,10 +337,7 @@ impl Sip<'_> {
             us: self.us,
             max_forwards: 70,
         };
-        let mut out = self.pages.writer();
-        render::request_head(&mut out, &dialog, &head);
-        render::body(&mut out, body);
-        let Some(text) = out.finish() else { return };
+        let Some(text) = self.render(&dialog, &head, |_| {}, body) else { return };
         self.pages.release(dialog.ack);
         if let Some(dialog) = self.dialog_mut(leg) {
             dialog.ack = text;
