@@ -48,6 +48,32 @@ fn assert_agreed(office: &mut Office, anchored: bool, case: &str) {
     assert_eq!(ways, if anchored { 4 } else { 2 }, "{case}\n{}", ladder.render());
 }
 
+/// What begins a change.
+#[derive(Clone, Copy, Debug)]
+enum Begin {
+    /// A phone asks by INVITE.
+    Invite(Ask),
+    /// A phone asks by UPDATE.
+    Update(Ask),
+    /// The relay was started again: the engine asks.
+    Relay,
+}
+
+fn begin(office: &mut Office, dn: &str, begin: Begin) {
+    let id = office.phone(dn);
+    match begin {
+        Begin::Invite(ask) | Begin::Update(ask) => {
+            office.sim.phone(id).config.updates = matches!(begin, Begin::Update(_));
+            office.sim.with(id, |phone, now| phone.reinvite(now, ask));
+        }
+        Begin::Relay => {
+            office.sim.relay.restart();
+            let now = office.sim.now;
+            office.sim.exchange(0).relay_lost(now).expect("there is room");
+        }
+    }
+}
+
 fn talk(office: &mut Office) {
     office.sim.events.clear();
     office.call("201", "202");
@@ -57,7 +83,7 @@ fn talk(office: &mut Office) {
 
 /// Every fate of the first datagrams after these changes have begun at the same moment, or the second while the first is
 /// under way. How many calls lived, and how many were cleared.
-fn every_fate(anchored: bool, first: Ask, second: Option<(Ask, u64)>) -> (u32, u32) {
+fn every_fate(anchored: bool, first: Begin, second: Option<(Begin, u64)>) -> (u32, u32) {
     let mut office = office(77, anchored);
     office.behaves("202", strowger_testkit::phone::Behaviour::Answer { after_ms: 50 });
     talk(&mut office);
@@ -75,10 +101,10 @@ fn every_fate(anchored: bool, first: Ask, second: Option<(Ask, u64)>) -> (u32, u
             fate
         });
         let (a, b) = (office.phone("201"), office.phone("202"));
-        office.sim.with(a, |phone, now| phone.reinvite(now, first));
-        if let Some((ask, after_ms)) = second {
+        begin(&mut office, "201", first);
+        if let Some((second, after_ms)) = second {
             office.sim.run_ms(after_ms);
-            office.sim.with(b, |phone, now| phone.reinvite(now, ask));
+            begin(&mut office, "202", second);
         }
         // Everything that is repeated has been, and everything that is given up too.
         office.sim.run_ms(70_000);
@@ -99,6 +125,7 @@ fn every_fate(anchored: bool, first: Ask, second: Option<(Ask, u64)>) -> (u32, u
                     );
                 }
                 assert_eq!(office.sim.pinholes.iter().count(), 0, "{case}");
+                office.register();
                 talk(&mut office);
             }
         }
@@ -113,16 +140,23 @@ fn every_fate(anchored: bool, first: Ask, second: Option<(Ask, u64)>) -> (u32, u
 }
 
 fn every_pair(anchored: bool) {
+    use Ask::{Hold, Offer, Resume};
+    use Begin::{Invite, Relay, Update};
     let pairs = [
-        (Ask::Hold, None),
-        (Ask::Offer, None),
-        (Ask::Hold, Some((Ask::Hold, 0))),
-        (Ask::Hold, Some((Ask::Offer, 0))),
-        (Ask::Offer, Some((Ask::Offer, 0))),
-        (Ask::Resume, Some((Ask::Hold, 25))),
+        (Invite(Hold), None),
+        (Invite(Offer), None),
+        (Invite(Hold), Some((Invite(Hold), 0))),
+        (Invite(Hold), Some((Invite(Offer), 0))),
+        (Invite(Offer), Some((Invite(Offer), 0))),
+        (Invite(Resume), Some((Invite(Hold), 25))),
+        (Update(Hold), None),
+        (Update(Resume), Some((Invite(Hold), 0))),
+        (Update(Hold), Some((Update(Resume), 25))),
     ];
-    for (first, second) in pairs {
-        let (lived, cleared) = every_fate(anchored, first, second);
+    let renewals = [(Relay, None), (Relay, Some((Invite(Hold), 0))), (Relay, Some((Update(Resume), 25)))];
+    let renewals = if anchored { &renewals[..] } else { &[] };
+    for (first, second) in pairs.iter().chain(renewals) {
+        let (lived, cleared) = every_fate(anchored, *first, *second);
         println!("anchored {anchored}: {first:?}, {second:?}: {lived} calls went on, {cleared} were cleared");
         assert!(lived > cleared);
     }

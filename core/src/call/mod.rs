@@ -270,14 +270,13 @@ impl<'m> Calls<'m> {
         Some(Pair { a, b })
     }
 
-    /// The youngest call over this trunk that is not for an emergency: its two legs. Work: linear in the legs.
+    /// The youngest call over this trunk that is not for an emergency: the caller's leg. Work: linear in the legs.
     #[must_use]
-    pub fn youngest_on(&self, trunk: u16) -> Option<(Handle, Handle)> {
+    pub fn youngest_on(&self, trunk: u16) -> Option<Handle> {
         let over = self.legs.iter().filter(|(_, slot)| slot.party == Party::Trunk(trunk));
         let calls = over.filter_map(|(_, slot)| self.placed(slot.call));
         let ordinary = calls.filter(|call| call.choice.rule != crate::policy::Rule::Emergency);
-        let youngest = ordinary.max_by_key(|call| call.started)?;
-        Some((youngest.edge.a(), youngest.edge.b()))
+        Some(ordinary.max_by_key(|call| call.started)?.edge.a())
     }
 
     /// The caller, mode, row, number of tries and zone of an emergency call whose called leg has just failed before

@@ -50,6 +50,14 @@ impl<C: Crypto> Exchange<'_, C> {
         self.perform(now, commands, heard);
     }
 
+    /// Clears a leg's call: both sides are told.
+    pub(super) fn clear(&mut self, now: Instant, leg: Handle, cause: Cause) {
+        let peer = self.calls.peer(leg);
+        for leg in [Some(leg), peer].into_iter().flatten() {
+            self.leg_event(now, leg, leg::Event::PeerReleased(cause), &Heard::NOTHING);
+        }
+    }
+
     fn apply(&mut self, now: Instant, leg: Handle, event: leg::Event, commands: &mut Commands) {
         let peer = self.calls.peer(leg);
         self.calls.event(now, leg, event, commands);

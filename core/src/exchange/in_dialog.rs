@@ -93,11 +93,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let answered = if self.waiting(leg).is_some() { self.judge_answer(leg, &[]) } else { Ok(Ready::Now) };
         self.confirmed(now, leg, true, (&[], answered));
         if !release {
-            self.leg_event(now, leg, leg::Event::PeerReleased(Cause::TIMEOUT), &Heard::NOTHING);
-            let peer = self.calls.peer(leg);
-            if let Some(peer) = peer {
-                self.leg_event(now, peer, leg::Event::PeerReleased(Cause::TIMEOUT), &Heard::NOTHING);
-            }
+            self.clear(now, leg, Cause::TIMEOUT);
         }
     }
 

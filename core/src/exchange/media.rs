@@ -1,9 +1,8 @@
 //! What policy says of the media of a call: offers and answers on their way through, judged where they come in.
 
 use super::Exchange;
-use super::commands::Heard;
 use crate::base::{Crypto, Handle, Instant};
-use crate::call::{Cause, leg};
+use crate::call::Cause;
 use crate::media::passage::Filter;
 use crate::media::relay::Role;
 use crate::media::{Described, Pass, Passage, Refused, Relayed, Srtp, Summary, Terms};
@@ -132,16 +131,6 @@ impl<C: Crypto> Exchange<'_, C> {
     /// The called party has accepted, with media that policy does not want: it is thanked and cleared, and the caller told.
     pub(super) fn refuse_acceptance(&mut self, now: Instant, leg: Handle, refused: Refused) {
         self.confirm(leg, &crate::media::Body::NONE);
-        self.clear_for_media(now, leg, refused);
-    }
-
-    /// Clears a call whose media cannot be what policy wants.
-    pub(super) fn clear_for_media(&mut self, now: Instant, leg: Handle, refused: Refused) {
-        let released = leg::Event::PeerReleased(Cause::Media(refused));
-        let peer = self.calls.peer(leg);
-        self.leg_event(now, leg, released, &Heard::NOTHING);
-        if let Some(peer) = peer {
-            self.leg_event(now, peer, released, &Heard::NOTHING);
-        }
+        self.clear(now, leg, Cause::Media(refused));
     }
 }

@@ -4,7 +4,7 @@ use super::brakes::{Line, brake, terms};
 use super::{Exchange, Policy};
 use crate::account::{self, Length, Typed};
 use crate::base::{Crypto, Digits, Handle, Instant};
-use crate::call::{Cause, Commands, Edge, Terms, leg};
+use crate::call::{Cause, Commands, Edge, Terms};
 use crate::policy::decide::class_of;
 use crate::policy::inbound::{Inbound, inbound};
 use crate::policy::permit::Refusal;
@@ -253,18 +253,11 @@ impl<C: Crypto> Exchange<'_, C> {
         let (Party::Trunk(trunk), Some(policy)) = (*to, self.policy) else { return };
         let channels = policy.image.trunks().get(usize::from(trunk)).map_or(0, |row| row.channels);
         let full = self.trunks.get(usize::from(trunk)).is_some_and(|slot| slot.in_use >= channels);
-        let Some((a, b)) = self.calls.youngest_on(trunk).filter(|_| full) else { return };
+        let Some(a) = self.calls.youngest_on(trunk).filter(|_| full) else { return };
         let party = self.calls.leg(a).map_or(Party::Unknown, |leg| leg.party);
         let dialed = self.calls.choice(a).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
         self.alarm(now, alarm::Cause::Preempted, party, dialed);
-        for leg in [a, b] {
-            self.leg_event(
-                now,
-                leg,
-                leg::Event::PeerReleased(Cause::Preempted),
-                &super::commands::Heard::NOTHING,
-            );
-        }
+        self.clear(now, a, Cause::Preempted);
     }
 }
 

@@ -3,7 +3,7 @@
 //! What may be under way is [`media::Change`](crate::media::Change)'s; here its actions become messages. The dialogs of both
 //! legs say how far their INVITE is: [`Phase::Reinvited`] where one came, [`Phase::Reinviting`] where it was passed on.
 
-use super::commands::{Heard, contact};
+use super::commands::contact;
 use super::invite::{described, description, reason, warning};
 use super::media::Ready;
 use super::{Exchange, session};
@@ -203,11 +203,9 @@ impl<C: Crypto> Exchange<'_, C> {
             Action::Answer(side) => self.answer_drawn(legs.of(side), legs.of(side.other()), came.body),
             Action::Decline(side) => self.decline_drawn(legs.of(side)),
             Action::Retry(side) => return Some(Event::Renew(self.try_again(now, side))),
-            Action::Clear(side) => {
-                let gone = leg::Event::Release(Cause::TIMEOUT);
-                self.leg_event(now, legs.of(side), gone, &Heard::NOTHING);
-            }
-            Action::GiveUp => self.clear_for_media(now, legs.a, Refused::Lost),
+            // Who has said nothing for so long may be there all the same: it is told as well.
+            Action::Clear => self.clear(now, legs.a, Cause::TIMEOUT),
+            Action::GiveUp => self.clear(now, legs.a, Cause::Media(Refused::Lost)),
         }
         None
     }
@@ -324,7 +322,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     self.refresh_target(leg, message);
                     self.confirm(leg, &Body::NONE);
                     self.change(now, leg, |side| Event::Refused(side, 488), &came);
-                    self.clear_for_media(now, leg, refused);
+                    self.clear(now, leg, Cause::Media(refused));
                 }
             },
             300.. => {

@@ -2,9 +2,9 @@
 //! [`Session`](crate::signalling::session::Session)'s.
 
 use super::Exchange;
-use super::commands::{Heard, contact};
+use super::commands::contact;
 use crate::base::{Crypto, Handle, Instant};
-use crate::call::{Cause, leg};
+use crate::call::Cause;
 use crate::signalling::render;
 use crate::signalling::session::{Action, By, Event, INTERVAL_S, SHORTEST_S, Terms};
 use crate::signalling::sip::Request;
@@ -54,14 +54,7 @@ impl<C: Crypto> Exchange<'_, C> {
         match dialog.session.handle(now, event) {
             None => {}
             Some(Action::Ask(terms)) => self.ask_whether_there(now, leg, terms),
-            Some(Action::Gone) => {
-                let gone = leg::Event::PeerReleased(Cause::TIMEOUT);
-                let peer = self.calls.peer(leg);
-                self.leg_event(now, leg, gone, &Heard::NOTHING);
-                if let Some(peer) = peer {
-                    self.leg_event(now, peer, gone, &Heard::NOTHING);
-                }
-            }
+            Some(Action::Gone) => self.clear(now, leg, Cause::TIMEOUT),
         }
         self.watch_leg(leg);
     }

@@ -65,10 +65,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.end_dialing(now, leg, Cause::CONGESTION);
                 continue;
             }
-            let peer = self.calls.peer(leg);
-            for leg in [Some(leg), peer].into_iter().flatten() {
-                self.leg_event(now, leg, leg::Event::PeerReleased(Cause::CONGESTION), &Heard::NOTHING);
-            }
+            self.clear(now, leg, Cause::CONGESTION);
         }
         Ok(true)
     }

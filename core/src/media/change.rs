@@ -119,8 +119,8 @@ pub enum Action {
     Decline(Side),
     /// This side was asking as well: [`Event::Renew`] says when to try again.
     Retry(Side),
-    /// This side is gone: clear the call.
-    Clear(Side),
+    /// A side is gone: clear the call.
+    Clear,
     /// They have no session any more, and cannot agree on one: clear the call.
     GiveUp,
 }
@@ -189,9 +189,7 @@ impl Change {
             },
             (Passed { from, .. }, Event::Refused(by, status)) if by != from => match outcome(status) {
                 Outcome::Stays(status) => self.become_state(Settled, &[Action::Refuse(from, status)]),
-                Outcome::Gone => {
-                    self.become_state(Settled, &[Action::Refuse(from, status), Action::Clear(by)])
-                }
+                Outcome::Gone => self.become_state(Settled, &[Action::Refuse(from, status), Action::Clear]),
             },
             (Agreed { from, late: false }, Event::Confirmed(by)) if by == from => {
                 self.become_state(Settled, &[])
@@ -213,7 +211,7 @@ impl Change {
                 self.become_state(Offered { from }, &[Action::PassOn(from.other())])
             }
             (Drawn { from }, Event::Refused(by, status)) if by == from => match outcome(status) {
-                Outcome::Gone => self.renewed(&[Action::Clear(from)]),
+                Outcome::Gone => self.renewed(&[Action::Clear]),
                 Outcome::Stays(status) if self.may_try_again(status) => {
                     self.become_state(Settled, &[Action::Retry(from)])
                 }
@@ -225,7 +223,7 @@ impl Change {
                 self.renewed(&[Action::Confirm(by), Action::Answer(from)])
             }
             (Offered { from }, Event::Refused(by, status)) if by != from => match outcome(status) {
-                Outcome::Gone => self.renewed(&[Action::Decline(from), Action::Clear(by)]),
+                Outcome::Gone => self.renewed(&[Action::Decline(from), Action::Clear]),
                 Outcome::Stays(status) if self.may_try_again(status) => {
                     self.become_state(Waiting { from }, &[Action::Retry(by)])
                 }

@@ -64,7 +64,7 @@ fn a_refusal_leaves_the_session() {
     }
     for gone in [408, 481] {
         assert!(
-            trace(&[(asked(A), &[PassOn(B)]), (Refused(B, gone), &[Refuse(A, gone), Clear(B)])]).is_settled()
+            trace(&[(asked(A), &[PassOn(B)]), (Refused(B, gone), &[Refuse(A, gone), Clear])]).is_settled()
         );
     }
 }
@@ -143,6 +143,6 @@ fn a_drawn_offer_is_answered_whatever_comes() {
     assert_eq!(trace(&[drawn, turned, answered].concat()), Change::NONE);
     let lost: &[(Event, &[Action])] = &[(Refused(A, 488), &[Decline(B), GiveUp])];
     assert_eq!(trace(&[drawn, turned, lost].concat()), Change::NONE);
-    let gone: &[(Event, &[Action])] = &[(Refused(B, 481), &[Decline(A), Clear(B)])];
+    let gone: &[(Event, &[Action])] = &[(Refused(B, 481), &[Decline(A), Clear])];
     assert_eq!(trace(&[drawn, gone].concat()), Change::NONE);
 }

@@ -114,7 +114,7 @@ impl World {
                 Refuse(side, status) => self.to[at(side)].push_back(Packet::Failed(status)),
                 Cross(side) => self.to[at(side)].push_back(Packet::Failed(491)),
                 Defer(side) => self.to[at(side)].push_back(Packet::Failed(500)),
-                Clear(_) | GiveUp => self.cleared = true,
+                Clear | GiveUp => self.cleared = true,
             }
         }
     }
