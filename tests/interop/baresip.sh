@@ -3,52 +3,17 @@
 # encrypted as policy demands, and refused where policy does not let them talk.
 # baresip refuses 127.x as its own address, so phones and gateway share 10.99.0.1 on the namespace's loopback.
 set -euo pipefail
-gateway=$(realpath "$1")
-all=$(mktemp -d)
-work=$all
-space=strowger-$$
-pids=()
+. "$(dirname "$0")/phones.sh"
 scenario=0
-stop() {
-    # Who is killed in the end is not worth a word.
-    [ ${#pids[@]} -eq 0 ] || disown "${pids[@]}" 2>/dev/null || true
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+end_all() {
+    signal TERM
     # Phones take their registration back first.
-    for _ in $(seq 30); do
-        sleep 0.1
-        kill -0 "${pids[@]}" 2>/dev/null || break
-    done
-    for pid in "${pids[@]}"; do
-        kill -9 "$pid" 2>/dev/null || true
-    done
-    pids=()
+    until_gone 30
+    signal KILL
 }
-finish() {
-    stop
-    ip netns del "$space" 2>/dev/null || true
-    rm -rf "$all"
-}
-trap finish EXIT
-fail() { echo "baresip: FAILED: $*" >&2; tail -n 30 "$work"/*.log >&2; exit 1; }
-inside() { ip netns exec "$space" "$@"; }
-
-ip netns add "$space"
-inside ip link set lo up
-inside ip addr add 10.99.0.1/32 dev lo
-
-# A minute of a 400 Hz square wave: 8,000 samples a second, 16 bits, one channel.
-python3 - "$all/tone.wav" <<'PY'
-import sys, wave
-with wave.open(sys.argv[1], "wb") as tone:
-    tone.setnchannels(1)
-    tone.setsampwidth(2)
-    tone.setframerate(8000)
-    tone.writeframes((b"\x00\x20" * 10 + b"\x00\xe0" * 10) * 24000)
-PY
-
 
 # What goes between the phones' media ports, and between them and the relay's: how many packets, and how many different
-# octets in their payload. The tone has few in G.711, a cipher nearly all.
+# octets in their payload.
 cat > "$all/listen.py" <<'PY'
 import socket, struct, sys, time
 raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
@@ -75,14 +40,14 @@ while time.time() < end:
 print(direct[0], len(direct[1]), relayed[0], len(relayed[1]))
 PY
 
-phone() { # DN PASSWORD SIP-PORT CONTROL-PORT RTP-PORT ANSWERMODE ENCRYPTION
+phone() { # DN SIP-PORT RTP-PORT ANSWERMODE ENCRYPTION
     mkdir "$work/$1"
     cat > "$work/$1/accounts" <<CONF
-<sip:$1@phones.test;transport=udp>;outbound="sip:10.99.0.1:5060;transport=udp";auth_user=$1;auth_pass=$2;answermode=$6;audio_codecs=pcmu,pcma;regint=60${7:+;mediaenc=$7}
+<sip:$1@phones.test;transport=udp>;outbound="sip:10.99.0.1:5060;transport=udp";auth_user=$1;auth_pass=${passwords[$1]};answermode=$4;audio_codecs=pcmu,pcma;regint=60${5:+;mediaenc=$5}
 CONF
     cat > "$work/$1/config" <<CONF
 poll_method epoll
-sip_listen 10.99.0.1:$3
+sip_listen 10.99.0.1:$2
 call_local_timeout 60
 audio_player aufile,$work/$1/heard.wav
 audio_source aufile,$all/tone.wav
@@ -91,7 +56,7 @@ ausrc_srate 8000
 auplay_srate 8000
 ausrc_channels 1
 auplay_channels 1
-rtp_ports $5-$(($5 + 20))
+rtp_ports $3-$(($3 + 20))
 net_interface lo
 module_path /usr/lib/baresip/modules
 module stdio.so
@@ -103,76 +68,33 @@ module_tmp account.so
 module_app menu.so
 CONF
 }
-until_seen() { # FILE TEXT SECONDS
-    for _ in $(seq $(($3 * 10))); do grep -q -- "$2" "$1" 2>/dev/null && return 0; sleep 0.1; done
-    return 1
-}
 
-# epoll needs a standard input that it can watch; held open both ways, so that nobody waits for the other end.
-start() { # DN: its process id goes to $phone_pid, its keyboard is the fifo $work/DN/keys
-    mkfifo "$work/$1/keys"
-    ip netns exec "$space" timeout -k 1 45 baresip -f "$work/$1" -v -t 40 <> "$work/$1/keys" > "$work/$1.log" 2>&1 &
-    pids+=($!)
+# epoll needs a standard input that it can watch.
+start() { # DN
+    launch "$1" timeout -k 1 45 baresip -f "$work/$1" -v -t 40
+    registered "$1"
 }
 
 # Two phones under these policies, able to do this.
 begin() { # NAME POLICY-201 POLICY-202 ENCRYPTION-201 ENCRYPTION-202 [LINE-OF-202 MORE-POLICY [OPTION...]]
-    stop
-    work=$all/$1
-    mkdir "$work"
-cat > "$work/policy.toml" <<TOML
-[system]
-name = "Two phones"
-realm = "phones.test"
-[smdr]
-internal = true
-[[cos]]
-id = 1
-name = "Staff"
-features = ["smdr-internal"]
-[[device]]
-dn = "201"
-kind = "sip"
-digest = ["md5"]
-password = "Hedge-and-gate-1931"
-srtp = "$2"
-cos = 1
-cor = 1
-[[device]]
-dn = "202"
-kind = "sip"
-digest = ["md5"]
-password = "Orchard-wall-1847"
-srtp = "$3"
-cos = 1
-cor = 1
-${6:-}
-${7:-}
-TOML
-
+    serve "$1" "$2" "$3" "${@:6}"
     # Ports of their own: the last phones' may still be held.
     scenario=$((scenario + 1))
-    phone 201 Hedge-and-gate-1931 $((5071 + scenario * 20)) 4441 20000 manual "$4"
-    phone 202 Orchard-wall-1847 $((5082 + scenario * 20)) 4442 21000 auto "$5"
-    ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" "${@:8}" 2> "$work/gateway.log" &
-    pids+=($!)
-    until_seen "$work/gateway.log" "in force" 5 || fail "the gateway did not start"
+    phone 201 $((5071 + scenario * 20)) 20000 manual "$4"
+    phone 202 $((5082 + scenario * 20)) 21000 auto "$5"
     start 202
-    until_seen "$work/gateway.log" "202 is registered" 10 || fail "202 did not register"
     start 201
-    until_seen "$work/gateway.log" "201 is registered" 10 || fail "201 did not register"
-    exec 3<> "$work/201/keys"
 }
 
 connected() {
-    echo "/dial 202" >&3
+    key 201 "/dial 202"
     until_seen "$work/201.log" "Call established" 10 || fail "201 did not reach 202"
     until_seen "$work/202.log" "Call established" 10 || fail "202 was not connected"
 }
 
 hang_up() {
-    echo "/hangup" >&3
-    until_seen "$work/data/smdr.csv" ",201,.*,202,I,202," 10 || fail "no SMDR of the call"
+    key 201 /hangup
+    recorded
     until_seen "$work/202.log" "session closed\|Call terminated\|terminated" 10 || fail "202 was not hung up"
 }
 
@@ -197,13 +119,13 @@ connected
 listen
 [ "$PACKETS" -gt 60 ] && [ "$OCTETS" -gt 200 ] || fail "not encrypted: $PACKETS packets, $OCTETS octets"
 echo "baresip: required by both: $PACKETS packets directly, with $OCTETS different octets: encrypted"
-echo "/hold" >&3
-sleep 0.7
+key 201 /hold
+sleep 0.4
 listen
 [ "$PACKETS" -lt 60 ] || fail "media went on both ways while the call was held: $PACKETS packets"
 held=$PACKETS
-echo "/resume" >&3
-sleep 0.7
+key 201 /resume
+sleep 0.4
 listen
 [ "$PACKETS" -gt 60 ] && [ "$OCTETS" -gt 200 ] || fail "after resuming: $PACKETS packets, $OCTETS octets"
 echo "baresip: held ($held packets) and resumed ($PACKETS, still encrypted)"
@@ -217,13 +139,13 @@ hang_up
 echo "baresip: best effort with a phone that cannot: plain audio"
 
 begin mismatch required off srtp-mand ""
-echo "/dial 202" >&3
+key 201 "/dial 202"
 until_seen "$work/201.log" "488" 10 || fail "201 was not refused"
 grep -q "Call established" "$work/202.log" && fail "202 was connected"
 echo "baresip: required to a phone that is off: refused with 488"
 
 begin downgrade required best-effort "" ""
-echo "/dial 202" >&3
+key 201 "/dial 202"
 until_seen "$work/201.log" "488" 10 || fail "plain audio was not refused"
 echo "baresip: plain audio from a device that requires SRTP: refused with 488"
 
@@ -255,10 +177,10 @@ grep -q '"from":"201".*"media":"anchored".*"to":"202".*"why":"zones"' "$work/cal
 open=$(elements)
 [ "$open" -eq 8 ] || fail "$open elements of pinholes while a call is up, not 8"
 echo "baresip: between zones: $RELAYED packets over rtpengine, none directly, encrypted end to end, through $open elements of pinholes"
-echo "/hold" >&3
-sleep 0.7
-echo "/resume" >&3
-sleep 0.7
+key 201 /hold
+sleep 0.4
+key 201 /resume
+sleep 0.4
 listen
 [ "$PACKETS" -eq 0 ] && [ "$RELAYED" -gt 120 ] || fail "after hold and resume: $PACKETS directly, $RELAYED relayed"
 hang_up
@@ -280,9 +202,10 @@ listen
 hang_up
 echo "baresip: rtpengine was killed: said, started again, and the next call goes over it ($RELAYED packets)"
 stop
-kill -0 "$(pgrep -P $$ rtpengine 2>/dev/null || echo 999999999)" 2>/dev/null && fail "rtpengine has outlived the gateway"
+for _ in $(seq 20); do [[ $(running) == *rtpengine* ]] || break; sleep 0.1; done
+[[ $(running) != *rtpengine* ]] || fail "rtpengine has outlived the gateway"
 
 begin refused best-effort best-effort "" "" "$zones" "${anchored%%\[media\]*}"
-echo "/dial 202" >&3
+key 201 "/dial 202"
 until_seen "$work/201.log" "488" 10 || fail "201 was not refused without a relay"
 echo "baresip: between zones without a relay: refused with 488"

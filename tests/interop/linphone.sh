@@ -3,52 +3,21 @@
 # policy demands, held and taken up again, refused, and in clear. tshark is the witness.
 # Gateway and phones have an address each on the namespace's loopback: what is at the gateway's is not the phones' media.
 set -euo pipefail
-gateway=$(realpath "$1")
-all=$(mktemp -d)
-work=$all
-space=strowger-$$
-pids=()
-stop() {
-    [ ${#pids[@]} -eq 0 ] || disown "${pids[@]}" 2>/dev/null || true
+. "$(dirname "$0")/phones.sh"
+end_all() {
     # linphonec may hang on its way out and keep its ports.
-    for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
-    for _ in $(seq 20); do
-        kill -0 "${pids[@]}" 2>/dev/null || break
-        sleep 0.1
-    done
+    signal KILL
+    until_gone 20
     # One that lived on would share the next phones' ports.
-    [ -z "$(ip netns pids "$space" 2>/dev/null)" ] || echo "linphone: left running: $(ip netns pids "$space" | tr '\n' ' ')" >&2
-    pids=()
+    local left
+    left=$(running)
+    [ -z "$left" ] || echo "linphone: left running: $left" >&2
 }
-finish() {
-    stop
-    ip netns del "$space" 2>/dev/null || true
-    rm -rf "$all"
-}
-trap finish EXIT
-fail() {
-    echo "linphone: FAILED: $*" >&2
-    tail -n 30 "$work"/*.log >&2 2>/dev/null || true
-    [ ! -e "$work/seen.pcap" ] || tshark -r "$work/seen.pcap" -Y sip 2>/dev/null | tail -n 30 >&2
-    exit 1
-}
-inside() { ip netns exec "$space" "$@"; }
+show_more() { [ ! -e "$work/seen.pcap" ] || tshark -r "$work/seen.pcap" -Y sip 2>/dev/null | tail -n 30 >&2; }
 
-ip netns add "$space"
-inside ip link set lo up
-for host in 1 2 3; do inside ip addr add 10.99.0.$host/32 dev lo; done
+for host in 2 3; do inside ip addr add 10.99.0.$host/32 dev lo; done
 # Without a default route linphone takes the network for down, and opens no port.
 inside ip route add default dev lo src 10.99.0.1
-
-# A minute of a 400 Hz square wave: few different octets in G.711.
-python3 - "$all/tone.wav" <<'PY'
-import sys, wave
-with wave.open(sys.argv[1], "wb") as tone:
-    tone.setnchannels(1)
-    tone.setsampwidth(2)
-    tone.setframerate(8000)
-    tone.writeframes((b"\x00\x20" * 10 + b"\x00\xe0" * 10) * 24000)
-PY
 
 # G.711 alone: linphone adds, switched on, what its settings do not name.
 codecs() {
@@ -60,24 +29,24 @@ codecs() {
     done
 }
 
-phone() { # DN PASSWORD ADDRESS RTP-PORT ENCRYPTION: "mandatory", "possible" or "none"
+phone() { # DN ADDRESS RTP-PORT ENCRYPTION: "mandatory", "possible" or "none"
     local encryption=srtp mandatory=0
-    case $5 in mandatory) mandatory=1 ;; none) encryption=none ;; esac
+    case $4 in mandatory) mandatory=1 ;; none) encryption=none ;; esac
     mkdir -p "$work/$1/.local/share/linphone"
     { cat <<CONF
 [sip]
 sip_port=5060
 sip_tcp_port=0
 sip_tls_port=0
-bind_address=$3
+bind_address=$2
 guess_hostname=0
 default_proxy=0
-contact=sip:$1@$3
+contact=sip:$1@$2
 media_encryption=$encryption
 media_encryption_mandatory=$mandatory
 [rtp]
-audio_rtp_port=$4
-bind_address=$3
+audio_rtp_port=$3
+bind_address=$2
 [sound]
 echocancellation=0
 [video]
@@ -96,45 +65,24 @@ reg_expires=60
 reg_sendregister=1
 [auth_info_0]
 username=$1
-passwd=$2
+passwd=${passwords[$1]}
 realm=phones.test
 CONF
     codecs; } > "$work/$1/rc"
 }
-until_seen() { # FILE TEXT SECONDS
-    for _ in $(seq $(($3 * 10))); do grep -q -- "$2" "$1" 2>/dev/null && return 0; sleep 0.1; done
-    return 1
-}
 
 # Without `timeout` before it, which SIGKILL would end instead of the phone.
-start() { # DN [OPTION...]: its keyboard is the fifo $work/DN/keys
-    mkfifo "$work/$1/keys"
-    HOME=$work/$1 ip netns exec "$space" linphonec --pipe -c "$work/$1/rc" -d 5 -l "$work/$1/trace" "${@:2}" \
-        <> "$work/$1/keys" > "$work/$1.log" 2>&1 &
-    pids+=($!)
+start() { # DN [OPTION...]
+    launch "$1" env HOME="$work/$1" linphonec --pipe -c "$work/$1/rc" -d 5 -l "$work/$1/trace" "${@:2}"
 }
-# linphonec takes what it reads at once for one command.
-key() { echo "$2" > "$work/$1/keys"; sleep 0.3; }
 
 begin() { # NAME POLICY-201 POLICY-202 ENCRYPTION-201 ENCRYPTION-202
-    stop
-    work=$all/$1
-    mkdir "$work"
-    {
-        printf '[system]\nname = "Two phones"\nrealm = "phones.test"\n[smdr]\ninternal = true\n'
-        printf '[[cos]]\nid = 1\nname = "Staff"\nfeatures = ["smdr-internal"]\n'
-        printf '[[template]]\nname = "phone"\ndigest = ["md5"]\ncos = 1\ncor = 1\n'
-        printf '[[device]]\ndn = "%s"\nkind = "sip"\ntemplate = "phone"\npassword = "%s"\nsrtp = "%s"\n' \
-            201 Hedge-and-gate-1931 "$2" 202 Orchard-wall-1847 "$3"
-    } > "$work/policy.toml"
-    phone 201 Hedge-and-gate-1931 10.99.0.2 20000 "$4"
-    phone 202 Orchard-wall-1847 10.99.0.3 21000 "$5"
-    ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" 2> "$work/gateway.log" &
-    pids+=($!)
-    until_seen "$work/gateway.log" "in force" 5 || fail "the gateway did not start"
+    serve "$1" "$2" "$3"
+    phone 201 10.99.0.2 20000 "$4"
+    phone 202 10.99.0.3 21000 "$5"
     start 202 -a
     start 201
-    for dn in 201 202; do until_seen "$work/gateway.log" "$dn is registered" 10 || fail "$dn did not register"; done
+    for dn in 201 202; do registered $dn; done
     for dn in 201 202; do key $dn "soundcard use files"; key $dn "play $all/tone.wav"; done
 }
 
@@ -174,7 +122,7 @@ connected() {
 }
 hang_up() {
     key 201 terminate
-    until_seen "$work/data/smdr.csv" ",201,.*,202,I,202," 10 || fail "no SMDR of the call"
+    recorded
 }
 both_ways() { [ "$THERE" -gt 60 ] && [ "$BACK" -gt 60 ] && [ "$STRAY" -eq 0 ]; }
 

@@ -1,27 +1,13 @@
 #!/usr/bin/env bash
 # sdes.sh GATEWAY: 500 calls at the same time between devices that require SRTP, keys in the session descriptions (SDES).
 set -euo pipefail
-gateway=$(realpath "$1")
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
+. "$(dirname "$0")/scenarios.sh"
 calls=500
 port=25360
 http=127.0.0.1:25361
-pids=()
-finish() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    rm -rf "$work"
-}
-trap finish EXIT
-fail() { echo "sdes: FAILED: $*" >&2; tail -n 20 "$work"/*.err "$work"/gateway.log >&2 2>/dev/null || true; exit 1; }
 
 bash "$here/policy.sh" "$calls" | sed '/^name = "phone"$/a srtp = "required"' > "$work/policy.toml"
-"$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --http "$http" --data "$work/data" 2> "$work/gateway.log" &
-pid=$!
-pids+=("$pid")
-for _ in $(seq 50); do grep -q "in force" "$work/gateway.log" && break; sleep 0.1; done
-grep -q "in force" "$work/gateway.log" || fail "the gateway did not start"
+serve --http "$http"
 
 # Keys are 30 random octets; what they begin with tells on the other side whose they are.
 python3 - "$work" "$calls" <<'PY'
@@ -41,33 +27,21 @@ suites = ["1 AES_CM_128_HMAC_SHA1_80", "2 AES_CM_128_HMAC_SHA1_32"]
 rows("answers", lambda n: "%s;%s" % (suites[n % 2], key("Called")))
 PY
 
-# `timeout` passes a signal on, so that the process id kept here ends sipp too.
-run() { # NAME SCENARIO PORT CALLS RATE TIMEOUT EXTRA...: what is run goes to $started
-    local name=$1 scenario=$2 local_port=$3 calls=$4 rate=$5 limit=$6
-    shift 6
-    timeout "$limit" sipp "127.0.0.1:$port" -sf "$here/$scenario.xml" -i 127.0.0.1 -p "$local_port" -m "$calls" -r "$rate" \
-        -nostdin -trace_err -error_file "$work/$name.err" -trace_stat -stf "$work/$name.stat" -fd 1 "$@" \
-        > "$work/$name.out" 2>&1 &
-    started=$!
-    pids+=("$started")
-}
 # stat NAME COLUMN: the last value of it in sipp's own statistics.
 stat() { python3 -c "import csv, sys; print(list(csv.DictReader(open(sys.argv[1]), delimiter=';'))[-1][sys.argv[2]])" "$work/$1.stat" "$2"; }
 up() { "$gateway" status --http "$http" --data "$work/data" | sed -n 's/.*"calls":\([0-9]*\).*/\1/p'; }
 
-run register-callers register 25370 "$calls" 200 20 -inf "$work/callers.csv"
-wait "$started" || fail "callers did not register"
-run register-callees register 25380 "$calls" 200 20 -inf "$work/callees.csv"
-wait "$started" || fail "callees did not register"
+run register-callers register 25370 "$calls" 200 20 -inf "$work/callers.csv" || fail "callers did not register"
+run register-callees register 25380 "$calls" 200 20 -inf "$work/callees.csv" || fail "callees did not register"
 [ "$(up)" -eq 0 ] || fail "there are calls before the first one"
 echo "sdes: $((calls * 2)) phones registered that require SRTP"
 
 # Everybody talks for longer than it takes to set all calls up.
-run called sdes-called 25380 "$calls" 100 45 -inf "$work/answers.csv" -l $((calls + 10))
-called=$started
+play called sdes-called 25380 "$calls" 100 45 -inf "$work/answers.csv" -l $((calls + 10))
+called=$playing
 sleep 0.3
-run caller sdes-caller 25370 "$calls" 100 45 -inf "$work/pairs.csv" -l $((calls + 10)) -d 10000
-caller=$started
+play caller sdes-caller 25370 "$calls" 100 45 -inf "$work/pairs.csv" -l $((calls + 10)) -d 10000
+caller=$playing
 most=0
 while kill -0 "$caller" 2>/dev/null; do
     now=$(up)
@@ -85,8 +59,6 @@ echo "sdes: $calls calls with SDES, of two keys offered each answered by one: $d
 
 for _ in $(seq 30); do [ "$(up)" -eq 0 ] && break; sleep 0.1; done
 [ "$(up)" -eq 0 ] || fail "$(up) calls are left"
-kill -TERM "$pid"
-wait "$pid" || fail "the gateway did not stop cleanly"
-records=$(tail -n +2 "$work/data/smdr.csv" | grep -c ',I,' || true)
+stop_serving
 [ "$records" -eq "$calls" ] || fail "SMDR has $records internal calls, $calls were made"
 echo "sdes: no call is left, SMDR has $records"

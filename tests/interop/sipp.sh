@@ -1,21 +1,12 @@
 #!/usr/bin/env bash
 # sipp.sh GATEWAY: sipp against the running gateway on loopback. Every part is bounded in count and time.
 set -euo pipefail
-gateway=$(realpath "$1")
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
+. "$(dirname "$0")/scenarios.sh"
 users=200
 port=25060
-trap 'kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
-pid=0
-
-fail() { echo "sipp: FAILED: $*" >&2; tail -n 20 "$work"/*.err "$work/gateway.log" >&2 2>/dev/null || true; exit 1; }
 
 bash "$here/policy.sh" "$users" > "$work/policy.toml"
-"$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --data "$work/data" 2> "$work/gateway.log" &
-pid=$!
-for _ in $(seq 50); do grep -q "in force" "$work/gateway.log" && break; sleep 0.1; done
-grep -q "in force" "$work/gateway.log" || fail "the gateway did not start"
+serve
 
 field() { echo "[authentication username=$1 password=Plum-$(($1 * 7))-orchard]"; }
 { echo SEQUENTIAL; for ((n = 3000; n < 3000 + users; n++)); do echo "$n;25070;$(field $n)"; done; } > "$work/callers.csv"
@@ -24,13 +15,6 @@ field() { echo "[authentication username=$1 password=Plum-$(($1 * 7))-orchard]";
 { echo SEQUENTIAL; for ((n = 3000; n < 3020; n++)); do echo "$n;25071;[authentication username=$n password=not-the-password]"; done; } > "$work/wrong.csv"
 { echo SEQUENTIAL; for ((n = 3000; n < 3000 + users; n++)); do echo "$n;90114420794600;$(field $n)"; done; } > "$work/barred.csv"
 
-run() { # NAME SCENARIO PORT CALLS RATE TIMEOUT EXTRA...
-    local name=$1 scenario=$2 local_port=$3 calls=$4 rate=$5 limit=$6
-    shift 6
-    timeout "$limit" sipp "127.0.0.1:$port" -sf "$here/$scenario.xml" -i 127.0.0.1 -p "$local_port" -m "$calls" -r "$rate" \
-        -nostdin -trace_err -error_file "$work/$name.err" "$@" > "$work/$name.out" 2>&1
-}
-
 run register-callers register 25070 "$users" 100 30 -inf "$work/callers.csv" || fail "callers did not register"
 run register-callees register 25080 "$users" 100 30 -inf "$work/callees.csv" || fail "callees did not register"
 echo "sipp: $((users * 2)) phones registered with digest"
@@ -38,13 +22,15 @@ echo "sipp: $((users * 2)) phones registered with digest"
 run wrong wrong-password 25071 20 20 30 -inf "$work/wrong.csv" || fail "a wrong password was not challenged again"
 echo "sipp: 20 wrong passwords refused"
 
-run called called 25080 500 500 120 & called=$!
+play called called 25080 500 500 120
+called=$playing
 sleep 0.3
 run caller caller 25070 500 50 90 -inf "$work/pairs.csv" -d 100 || fail "calls failed"
 wait "$called" || fail "called phones saw failures"
 echo "sipp: 500 calls with authenticated INVITE set up and cleared"
 
-run held held 25080 100 100 60 & called=$!
+play held held 25080 100 100 60
+called=$playing
 sleep 0.3
 run holder holder 25070 100 25 60 -inf "$work/pairs.csv" || fail "a call could not be held and taken up again"
 wait "$called" || fail "a held phone did not hear so"
@@ -54,23 +40,21 @@ run barred barred 25070 50 50 30 -inf "$work/barred.csv" || fail "a barred numbe
 echo "sipp: 50 barred numbers refused with 403 and cor.route"
 
 { echo SEQUENTIAL; echo "2000;95550123;$(field 2000)"; } > "$work/coded.csv"
-(run busy busy 25099 5 5 60 || true) & busy=$!
+play busy busy 25099 5 5 60
+busy=$playing
 sleep 0.3
 run prompt prompt 25072 5 1 30 -inf "$work/coded.csv" || fail "a caller who was asked for an account code could not enter it by INFO"
 wait "$busy" || true
 echo "sipp: 5 account codes asked for by 183 and entered by INFO"
 
-# Both phones lose every twentieth datagram, coming and going.
-(run called-lossy called 25080 100 100 150 -lost 5 -timeout 140 || true) & called=$!
+# Both phones lose every twentieth datagram, coming and going. The called ones stay until the end: the gateway has calls to
+# clear whose callers are gone, their BYE lost.
+play called-lossy called 25080 100 100 150 -lost 5 -timeout 140
 sleep 0.3
 run caller-lossy caller 25070 100 20 120 -inf "$work/pairs.csv" -d 100 -lost 5 || fail "calls failed under 5 % loss"
-kill "$called" 2>/dev/null || true
-wait "$called" 2>/dev/null || true
 echo "sipp: 100 calls under 5 % loss on both sides"
 
-kill -TERM "$pid"
-wait "$pid" || fail "the gateway did not stop cleanly"
-records=$(tail -n +2 "$work/data/smdr.csv" | grep -c ',I,' || true)
+stop_serving
 denied=$(grep -c '"rule":"cor.route"' "$work/data/denied.jsonl" || true)
 [ "$records" -ge 700 ] || fail "SMDR has $records internal calls, 700 were made"
 coded=$(grep -c ',B,T001,1,3,1,day,route,17,001,42' "$work/data/smdr.csv" || true)
