@@ -111,11 +111,11 @@ fn a_session_that_is_too_short_is_refused() {
 fn what_is_required_and_not_known_is_named() {
     let mut office = Office::registered(3);
     let id = office.phone("201");
-    "Require: timer, 100rel\r\n".clone_into(&mut office.sim.phone(id).config.asks);
+    "Require: timer, precondition\r\n".clone_into(&mut office.sim.phone(id).config.asks);
     office.sim.keep_sent = true;
     assert_eq!(office.refused("201", "202").0, 420);
     let refusal = sent_to(&office, 0, "SIP/2.0 420").pop().expect("it was told");
-    assert_eq!(line(&refusal, "Unsupported:"), Some("100rel"));
+    assert_eq!(line(&refusal, "Unsupported:"), Some("precondition"));
 }
 
 /// Somebody who pulls the plug: asked after half the interval, and cleared when 32 seconds bring no answer.
@@ -232,6 +232,21 @@ fn an_update_refreshes() {
     }
     assert!((260..=270).contains(&lasted_s(&mut office)));
     nothing_left(&mut office);
+}
+
+/// Whoever does not confirm that a call is over is not billed for the 32 seconds until nobody waits for that any more.
+#[test]
+fn a_call_ends_when_its_parties_are_told() {
+    let mut office = talking(40, "", "");
+    office.sim.run_ms(20_000);
+    for dn in ["201", "202"] {
+        office.behaves(dn, Behaviour::Silent);
+    }
+    let now = office.sim.now;
+    while office.sim.exchange(0).clear_calls(now) != Ok(false) {}
+    office.assert_nothing_left();
+    assert_eq!(office.sim.records.len(), 1);
+    assert_eq!(office.sim.records[0].duration_s, 22, "two seconds of ringing are none of it");
 }
 
 /// Section 7.3: a shorter session than the called side wants is asked for again without.

@@ -208,15 +208,47 @@ fn keys_may_be_kept_from_signalling_in_clear() {
     office.assert_nothing_left();
 }
 
-/// Law 4: an emergency call prefers SRTP and is never refused for it.
+/// Law 4: an emergency call prefers SRTP and is never refused for its media, whatever is offered or answered, nor for what
+/// cannot be read.
 #[test]
 fn emergency_is_not_refused_for_its_media() {
-    let mut office = office(("required", "best-effort"));
-    office.call("201", "911");
-    office.until_talks("201");
-    office.hang_up("201");
-    office.until_over("201");
-    office.assert_nothing_left();
+    const UNREADABLE: &[u8] = b"v=0\r\no=- 1 1 IN IP4 10.0.1.1\r\n\r\ns=-\r\n";
+    let forms = [Form::Clear, Form::Opportunistic, Form::Sdes, Form::OtherTag, Form::Broken, Form::Dtls];
+    for (form, answers, own) in forms
+        .into_iter()
+        .flat_map(|form| [(form, None, None), (form, Some(UNREADABLE), None)])
+        .chain([(Form::Clear, None, Some(UNREADABLE))])
+    {
+        for late in [false, true] {
+            let mut office = office(("required", "best-effort"));
+            set(&mut office, "201", form);
+            let (a, carrier) = (office.phone("201"), office.carrier);
+            office.sim.phone(a).config.late_offer = late;
+            office.sim.phone(a).config.sdp = own.map(<[u8]>::to_vec);
+            office.sim.phone(carrier).config.sdp = answers.map(<[u8]>::to_vec);
+            office.call("201", "911");
+            office.until_talks("201");
+            office.sim.run_ms(1_000);
+            assert_eq!(office.sim.exchange(0).calls_in_use(), 1, "{form:?}\n{}", office.sim.ladder.render());
+            office.hang_up("201");
+            office.until_over("201");
+            office.assert_nothing_left();
+        }
+    }
+}
+
+/// What nobody can read could be anything: where SRTP is required, it is no offer and no answer.
+#[test]
+fn r96_what_cannot_be_read_is_refused() {
+    let clear: &[u8] = b"v=0\r\no=202 1 1 IN IP4 10.0.1.2\r\ns=-\r\n\r\nc=IN IP4 10.0.1.2\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+    for late in [false, true] {
+        let mut office = office(("required", "required"));
+        set(&mut office, "201", Form::Sdes);
+        let id = office.phone("202");
+        office.sim.phone(id).config.sdp = Some(clear.to_vec());
+        assert_eq!(call(&mut office, late), Err("488 Q.850;cause=88;text=\"media.answer\"".into()));
+        office.assert_nothing_left();
+    }
 }
 
 /// R95: lines that nobody can use are left out one by one; the rest goes on.

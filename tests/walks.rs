@@ -178,7 +178,7 @@ machine!(
 );
 machine!(
     invite_server,
-    [Request, Provisional, Success, Failure, Ack, AckSuccess],
+    [Request, Provisional, Reliable, Prack, Success, Failure, Ack, AckSuccess],
     Self::Proceeding | Self::Terminated,
     |state, by| match state {
         Self::Completed { retry, until } =>
@@ -186,18 +186,27 @@ machine!(
         Self::Accepted { retry, until } => {
             Self::Accepted { retry: retry.map(|retry| later(retry, by)), until: moved(until, by) }
         }
+        Self::Unacknowledged { retry, until } => {
+            Self::Unacknowledged { retry: later(retry, by), until: moved(until, by) }
+        }
         Self::Confirmed { until } => Self::Confirmed { until: moved(until, by) },
         same @ (Self::Proceeding | Self::Terminated) => same,
     },
     |before, event, actions, after| {
         use invite_server::{Event, State};
-        let answered = |state: &State| !matches!(state, State::Proceeding);
+        let answered = |state: &State| !matches!(state, State::Proceeding | State::Unacknowledged { .. });
+        let waits = |state: &State| matches!(state, State::Unacknowledged { .. });
+        assert!(
+            !(waits(before) && matches!(event, Event::Provisional | Event::Reliable)) || actions.is_empty(),
+            "one provisional answer at a time (RFC 3262 section 3)"
+        );
         assert!(!answered(before) || answered(after), "a final answer is final");
         assert!(
             !matches!(event, Event::Success | Event::Failure | Event::Provisional)
                 || !answered(before)
                 || actions.is_empty()
         );
+        assert!(!actions.contains(&Action::Unacknowledged) || waits(before) && *after == State::Proceeding);
         assert!(!matches!(before, State::Confirmed { .. }) || !actions.contains(&Action::Send));
         let acknowledged = matches!(before, State::Confirmed { .. } | State::Accepted { retry: None, .. });
         assert!(
@@ -246,7 +255,8 @@ fn walk_transaction<M: Machine>(name: &str, start: M) {
             }
             if event == M::TICK {
                 let due = state.deadline().is_some_and(|at| at <= NOW);
-                let forward = after.is_end() || after.deadline().is_some_and(|at| at > NOW);
+                let told = actions.contains(&Action::Unacknowledged) && after.waits();
+                let forward = told || after.is_end() || after.deadline().is_some_and(|at| at > NOW);
                 assert!(
                     if due { forward } else { actions.is_empty() && after == *state },
                     "{state:?} ticks to {after:?}"

@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 use strowger::base::{Instant, WallTime};
+use strowger::call::leg::CLEARING_MS;
 use strowger::exchange::{Output, Received, Ticked};
 use strowger::policy::Image;
 use tokio::net::UdpSocket;
@@ -329,6 +330,12 @@ impl Daemon {
             self.take_datagrams(BATCH);
             self.tick();
         }
+        // Who has not answered by now is not waited for: its record is written all the same.
+        let late = self.now().plus_ms(CLEARING_MS);
+        while self.engine.calls_in_use() > 0 && self.engine.tick(late) == Ok(Ticked::More) {
+            self.drain();
+        }
+        self.drain();
         self.media = Media::default();
         let counted = self.engine.statistics();
         tracing::info!(

@@ -134,7 +134,7 @@ printf 'SEQUENTIAL\n3000;6000;%s\n' "$(field 3000)" > "$work/pair.csv"
 play() { # SCENARIO PORT EXTRA...
     local scenario=$1 local_port=$2
     shift 2
-    timeout 30 sipp "127.0.0.1:$port" -sf "$here/$scenario.xml" -i 127.0.0.1 -p "$local_port" -m 1 -nostdin -trace_err \
+    timeout 30 sipp "127.0.0.1:${to:-$port}" -sf "$here/$scenario.xml" -i 127.0.0.1 -p "$local_port" -m 1 -nostdin -trace_err \
         -error_file "$work/$scenario.err" "$@" > "$work/$scenario.out" 2>&1
 }
 play register 25280 -inf "$work/callee.csv" || fail "the phone did not register"
@@ -148,3 +148,19 @@ wait "$daemon" || fail "the gateway did not stop cleanly"
 wait "$called" || fail "the called phone was not released by BYE"
 grep -q '^[^,]*,[^,]*,[0-9]*,3000,.*,6000,I,6000,' "$work/data/smdr.csv" || fail "the cleared call has no record"
 echo "daemon: SIGTERM released the call that was up, and its record is written"
+
+# The same with phones that are not there any more: who does not confirm the end is waited for two seconds, and billed to there.
+below() { local child; for child in $(pgrep -P "$1"); do below "$child"; echo "$child"; done; }
+start silent "$work/policy.toml" --data "$work/silent"
+to=$((port + 3))
+play register 25280 -inf "$work/callee.csv" || fail "the phone did not register"
+(play called 25280 || true) & called=$!
+sleep 0.3
+(play caller 25270 -inf "$work/pair.csv" -d 20000 || true) & caller=$!
+sleep 2
+gone=$(below "$called"; below "$caller")
+kill -9 $gone
+wait "$called" "$caller" 2> /dev/null || true
+stop
+grep -q '^[^,]*,[^,]*,[1-4],3000,.*,6000,I,6000,' "$work/silent/smdr.csv" || fail "the call of vanished phones has no record, or too long a one"
+echo "daemon: SIGTERM with vanished phones: the record is written, to the moment that they were told"

@@ -246,6 +246,7 @@ impl<'m> Calls<'m> {
             choice,
             started: now,
             answered: None,
+            released: None,
             tries: 1,
             longest_s,
             account,
@@ -340,7 +341,12 @@ impl<'m> Calls<'m> {
                 let next = match *action {
                     Action::SendSetup => push(commands, Command::Setup(handle)),
                     Action::SendAlerting => push(commands, Command::Alerting(handle)),
-                    Action::SendRelease(cause) => push(commands, Command::Release(handle, cause)),
+                    Action::SendRelease(cause) => {
+                        if let Some(call) = self.placed_mut(call) {
+                            call.released.get_or_insert(now);
+                        }
+                        push(commands, Command::Release(handle, cause))
+                    }
                     Action::Answered => self.answered(now, call, handle, commands),
                     Action::TellPeer(event) => {
                         self.placed(call).and_then(|call| call.edge.other(handle)).map(|peer| (peer, event))

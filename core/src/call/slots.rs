@@ -70,6 +70,8 @@ pub struct Placed {
     pub(super) choice: Choice,
     pub(super) started: Instant,
     pub(super) answered: Option<Instant>,
+    /// When its parties were told that it is over: who does not confirm that is not billed for it.
+    pub(super) released: Option<Instant>,
     pub(super) tries: u8,
     /// The longest it may last once answered, in seconds; 0: without limit.
     pub(super) longest_s: u32,
@@ -179,7 +181,7 @@ impl Placed {
             emergency: self.choice.rule == crate::policy::Rule::Emergency,
             started: self.started,
             answered: self.answered,
-            ended: now,
+            ended: self.released.unwrap_or(now),
             cause,
             rule: self.choice.rule,
             account: self.account,

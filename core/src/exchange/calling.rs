@@ -5,7 +5,7 @@ use super::{Exchange, session};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::media::Passage;
 use crate::policy::{Image, Party};
-use crate::signalling::dialog::{Dialog, Phase};
+use crate::signalling::dialog::{Dialog, Far, Phase};
 use crate::signalling::render;
 use crate::signalling::session::{By, INTERVAL_S, Terms};
 use crate::signalling::sip::Request;
@@ -68,10 +68,13 @@ impl<C: Crypto> Exchange<'_, C> {
             cookie,
             fixed,
             call_id_len: length(call_id_len),
-            remote,
-            address_len: length(address_len),
-            target_len: length(target_len),
-            next_hop,
+            far: Far {
+                tag: 0,
+                text: remote,
+                address_len: length(address_len),
+                target_len: length(target_len),
+                next_hop,
+            },
             max_forwards,
             terms: Terms { by: By::Them, interval_s: INTERVAL_S },
             ..Dialog::EMPTY
@@ -90,9 +93,10 @@ impl<C: Crypto> Exchange<'_, C> {
         let us = self.sip.us();
         let offer = self.sip.dialog(caller).map_or(Text::EMPTY, |dialog| dialog.offer);
         let timed = self.sip.dialog(leg)?.terms.by == By::Them;
+        let reliable = !offer.is_empty() && self.takes_reliable(caller);
         let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
             contact(out, us);
-            out.line(&[render::ABLE]);
+            out.line(&[render::ABLE, if reliable { b", 100rel" } else { b"" }]);
             if timed {
                 session::asked(out);
             }

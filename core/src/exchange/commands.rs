@@ -23,12 +23,14 @@ use core::net::SocketAddr;
 pub(super) struct Heard<'a> {
     /// The provisional status, 0 if none.
     pub(super) status: u16,
+    /// That answer was one to be acknowledged.
+    pub(super) sure: bool,
     /// A session description.
     pub(super) body: &'a [u8],
 }
 
 impl Heard<'_> {
-    pub(super) const NOTHING: Heard<'static> = Heard { status: 0, body: &[] };
+    pub(super) const NOTHING: Heard<'static> = Heard { status: 0, sure: false, body: &[] };
 }
 
 /// Commands of one step, with those that follow from them.
@@ -143,16 +145,14 @@ impl<C: Crypto> Exchange<'_, C> {
             self.event(Event::Alerting(leg));
             return None;
         }
-        let invite = self.sip.dialog(leg)?.invite;
         let status = if heard.status == 183 { 183 } else { 180 };
-        let us = self.sip.us();
         let other = self.calls.peer(leg);
         if !heard.body.is_empty() {
             self.media_agreed(leg);
         }
         let passage = other.map_or(Passage::UNCHANGED, |other| self.passage(other));
         let body = Body { text: heard.body, offer: None, passage };
-        self.sip.respond(now, &mut self.timers, invite, status, |out| contact(out, us), &body);
+        self.provisional(now, leg, (status, heard.sure), |_| {}, &body);
         None
     }
 
@@ -161,27 +161,25 @@ impl<C: Crypto> Exchange<'_, C> {
         if self.calls.leg(leg).is_some_and(|slot| slot.neutral) {
             return self.tone(leg, Tone::Warning);
         }
-        self.provisional(now, leg, "expensive-route");
+        self.warned(now, leg, "expensive-route");
     }
 
     /// Asks a caller on our own signalling for an account code: its digits come by INFO.
     pub(super) fn prompt(&mut self, now: Instant, leg: Handle) {
         let asked = self.calls.dialing(leg).and_then(|dialing| dialing.asked);
-        self.provisional(now, leg, asked.map_or("account-code", |denial| denial.rule.name()));
+        self.warned(now, leg, asked.map_or("account-code", |denial| denial.rule.name()));
     }
 
     /// 183 with a warning of what is the matter (RFC 3261 section 20.43).
-    fn provisional(&mut self, now: Instant, leg: Handle, what: &str) {
-        let Some(invite) = self.sip.dialog(leg).map(|dialog| dialog.invite) else { return };
+    fn warned(&mut self, now: Instant, leg: Handle, what: &str) {
         let us = self.sip.us();
         let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
-            contact(out, us);
             out.put(b"Warning: 399 ");
             out.socket_address(us);
             out.line(&[b" \"", what.as_bytes(), b"\""]);
             out.line(&[render::ABLE]);
         };
-        self.sip.respond(now, &mut self.timers, invite, 183, extra, &Body::NONE);
+        self.provisional(now, leg, (183, true), extra, &Body::NONE);
     }
 
     /// Two legs are joined: the caller hears 200 with the other's description, so that media goes directly between them.

@@ -110,7 +110,8 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.sip.reply(message, source, 481, |_| {});
         };
         self.sip.reply(message, source, 200, |_| {});
-        if invite.machine == Machine::InviteServer(invite_server::State::Proceeding) {
+        use invite_server::State::{Proceeding, Unacknowledged};
+        if let Machine::InviteServer(Proceeding | Unacknowledged { .. }) = invite.machine {
             let phase = self.sip.dialog(invite.leg).map(|dialog| (dialog.phase, dialog.invite));
             if phase == found.map(|found| (Phase::Invited, found)) {
                 self.caller_cancelled(now, invite.leg);
@@ -154,13 +155,13 @@ impl<C: Crypto> Exchange<'_, C> {
             Method::Options => self.sip.reply(message, source, 200, |out| out.line(&[render::ABLE])),
             Method::Other => self.sip.reply(message, source, 501, |out| out.line(&[render::ABLE])),
             Method::Info => self.info(now, message, source, leg, key),
+            Method::Prack => self.prack(now, message, source, leg, key),
             Method::Update if message.body.is_empty() => self.refreshed(now, message, source, leg),
             Method::Update => self.reinvite(now, message, source, leg, key),
             Method::Ack
             | Method::Cancel
             | Method::Message
             | Method::Notify
-            | Method::Prack
             | Method::Publish
             | Method::Refer
             | Method::Register

@@ -9,7 +9,8 @@ use crate::base::{Crypto, Digits, Full, Handle, Instant};
 use crate::call::{Cause, Commands, leg};
 use crate::media::{Body, Described, Refused, Summary, keys};
 use crate::policy::{Party, Rule};
-use crate::signalling::dialog::{Dialog, Phase};
+use crate::signalling::dialog::{Dialog, Far, Phase};
+use crate::signalling::provisional::Provisional;
 use crate::signalling::sip::Key;
 use crate::signalling::{render, session};
 use crate::table::Text;
@@ -52,6 +53,8 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let offer = match description(message) {
             Ok(offer) => offer,
+            // Help is called even where what is said of the media cannot be read here: the other side may know better.
+            Err(_) if emergency => Described::NONE,
             Err(status) => {
                 return self.sip.reply(message, source, status, |out| {
                     out.line(&[b"Accept: application/sdp"]);
@@ -202,22 +205,23 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         let remote = remote.finish().unwrap_or(Text::EMPTY);
         let mut offer = self.sip.pages.writer();
-        keys::usable_only(&mut offer, message.body, offered);
+        keys::usable_only(&mut offer, described(message), offered);
         let offer = offer.finish().unwrap_or(Text::EMPTY);
         let length = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX);
         let next_hop = first_hop(message, false).unwrap_or(next_hop);
-        let remote_tag = self.sip.tag_hash(from.tag().unwrap_or(&[]));
         self.sip.open_dialog(Dialog {
             leg,
             phase: Phase::Invited,
             cookie,
-            remote_tag,
             fixed,
             call_id_len: length(message.call_id),
-            remote,
-            address_len: length(from.text),
-            target_len: length(target),
-            next_hop,
+            far: Far {
+                tag: self.sip.tag_hash(from.tag().unwrap_or(&[])),
+                text: remote,
+                address_len: length(from.text),
+                target_len: length(target),
+                next_hop,
+            },
             local_cseq: 0,
             remote_cseq: message.cseq.as_ref().map_or(0, |cseq| cseq.number),
             invite,
@@ -226,6 +230,7 @@ impl<C: Crypto> Exchange<'_, C> {
             acknowledged: 0,
             terms,
             session: session::Session::Off,
+            provisional: Provisional::of_invite(message, cookie),
             max_forwards: message.max_forwards.unwrap_or(70).saturating_sub(1),
         });
     }

@@ -35,14 +35,17 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Judges what a party has offered to the other side of its call. How it is passed on is remembered.
     pub(super) fn judge_offer(&mut self, leg: Handle) -> Result<Ready, Refused> {
-        let terms = self.terms(leg);
+        let (terms, emergency) = (self.terms(leg), self.calls.is_emergency(leg));
         let Some(slot) = self.calls.leg_mut(leg) else { return Ok(Ready::Now) };
         // Without an offer the other side makes one: that is judged then.
         if slot.offered == Summary::NONE {
             return Ok(Ready::Now);
         }
-        slot.pass = terms.offer(&slot.offered)?;
-        slot.offered.refuse_unusable();
+        // Whatever it is: help is not refused for it (law 4).
+        if !emergency {
+            slot.pass = terms.offer(&slot.offered)?;
+            slot.offered.refuse_unusable();
+        }
         self.choose_path(leg)?;
         self.relay(leg, Role::Offer)
     }
@@ -52,12 +55,16 @@ impl<C: Crypto> Exchange<'_, C> {
         let peer = self.calls.peer(leg);
         let terms = self.terms(leg);
         let Some(offerer) = peer.and_then(|peer| self.calls.leg(peer)) else { return Ok(Ready::Now) };
-        // Some leave the description out where an earlier answer had one; who requires SRTP does not let that pass.
-        if answer.is_empty() && !terms.parties.contains(&Srtp::Required) {
+        // It may be left out where an earlier answer had one that came for certain. Some do so where it did not; who
+        // requires SRTP does not let that pass.
+        let agreed = self.sip.dialog(leg).is_some_and(|dialog| dialog.provisional.agreed);
+        if answer.is_empty() && (agreed || !terms.parties.contains(&Srtp::Required)) {
             return Ok(Ready::Now);
         }
         let answer = Described::read(answer);
-        terms.answer(&offerer.offered, offerer.pass, &answer.summary)?;
+        if !self.calls.is_emergency(leg) {
+            terms.answer(&offerer.offered, offerer.pass, &answer.summary)?;
+        }
         self.note_places(leg, answer.places);
         self.choose_path_again(leg)?;
         self.relay(leg, Role::Answer)
@@ -73,7 +80,12 @@ impl<C: Crypto> Exchange<'_, C> {
         if peer.is_some_and(|peer| self.has_offered(peer)) {
             return self.judge_answer(leg, body);
         }
-        self.note_offer(leg, Described::read(body));
+        let offer = Described::read(body);
+        // What nobody can read could be anything.
+        if offer.summary == Summary::NONE && !body.is_empty() && !self.calls.is_emergency(leg) {
+            return Err(Refused::Answer);
+        }
+        self.note_offer(leg, offer);
         self.judge_offer(leg)
     }
 

@@ -21,6 +21,7 @@ mod notify;
 mod outputs;
 mod path;
 mod placing;
+mod provisional;
 mod receive;
 mod records;
 mod register;

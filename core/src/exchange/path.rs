@@ -113,7 +113,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Where the requests of a leg go, or would.
     fn signalled(&self, leg: Handle, party: Party) -> Option<SocketAddr> {
-        self.sip.dialog(leg).map(|dialog| dialog.next_hop).or_else(|| self.reach(party))
+        self.sip.dialog(leg).map(|dialog| dialog.far.next_hop).or_else(|| self.reach(party))
     }
 
     /// Where a party's requests go.

@@ -107,7 +107,10 @@ impl<C: Crypto> Exchange<'_, C> {
         if message.max_forwards == Some(0) && method != Method::Register {
             return self.sip.reply(message, source, 483, |_| {});
         }
-        let known = |tag: &[u8]| tag.eq_ignore_ascii_case(b"timer");
+        let known = |tag: &[u8]| {
+            let reliable = method == Method::Invite && tag.eq_ignore_ascii_case(b"100rel");
+            reliable || tag.eq_ignore_ascii_case(b"timer")
+        };
         let required = [Name::Require, Name::ProxyRequire];
         if required.into_iter().any(|name| message.items(name).any(|tag| !known(tag))) {
             return self.sip.reply(message, source, 420, |out| {

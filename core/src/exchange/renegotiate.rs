@@ -357,18 +357,18 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn refresh_target(&mut self, leg: Handle, message: &Message<'_>) {
         let Some(contact) = message.contact.first() else { return };
         let Some(dialog) = self.sip.dialog(leg).copied() else { return };
-        let routes = usize::from(dialog.address_len).saturating_add(usize::from(dialog.target_len));
+        let routes = usize::from(dialog.far.address_len).saturating_add(usize::from(dialog.far.target_len));
         let mut remote = self.sip.pages.writer();
-        remote.put_text(dialog.remote, 0, usize::from(dialog.address_len));
+        remote.put_text(dialog.far.text, 0, usize::from(dialog.far.address_len));
         remote.put(contact.uri.text);
-        remote.put_text(dialog.remote, routes, dialog.remote.len());
+        remote.put_text(dialog.far.text, routes, dialog.far.text.len());
         let Some(text) = remote.finish() else { return };
-        self.sip.pages.release(dialog.remote);
-        let hop = contact.uri.socket_address().filter(|_| routes == dialog.remote.len());
+        self.sip.pages.release(dialog.far.text);
+        let hop = contact.uri.socket_address().filter(|_| routes == dialog.far.text.len());
         if let Some(dialog) = self.sip.dialog_mut(leg) {
-            dialog.remote = text;
-            dialog.target_len = u16::try_from(contact.uri.text.len()).unwrap_or(u16::MAX);
-            dialog.next_hop = hop.unwrap_or(dialog.next_hop);
+            dialog.far.text = text;
+            dialog.far.target_len = u16::try_from(contact.uri.text.len()).unwrap_or(u16::MAX);
+            dialog.far.next_hop = hop.unwrap_or(dialog.far.next_hop);
         }
     }
 }

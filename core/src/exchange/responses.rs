@@ -6,7 +6,7 @@ use super::invite::{described, first_hop};
 use super::media::Ready;
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
-use crate::signalling::dialog::Phase;
+use crate::signalling::dialog::{Far, Phase};
 use crate::signalling::session::{By, Terms};
 use crate::table::Text;
 use crate::wire::sip::{Message, Method, Name};
@@ -49,25 +49,26 @@ impl<C: Crypto> Exchange<'_, C> {
             (100..=199, Phase::Calling { release: false } | Phase::Early) => {
                 self.set_phase(leg, Phase::Early);
                 if status > 100 {
-                    // Early media is like the answer to come (RFC 3261 section 13.2.1); what policy does not want is not told.
-                    let peer = self.calls.peer(leg);
-                    let early = !body.is_empty() && peer.is_some_and(|peer| self.has_offered(peer));
-                    let body = match early.then(|| self.judge_answer(leg, body)) {
-                        Some(Ok(Ready::Now)) => body,
-                        Some(Ok(Ready::Held)) => return self.held = Some(leg),
-                        Some(Err(_)) | None => &[],
-                    };
-                    self.leg_event(now, leg, leg::Event::Alerting, &Heard { status, body });
+                    self.progress(now, leg, status, message);
                 }
             }
             (200..=299, Phase::Calling { release: false } | Phase::Early) => {
+                // It comes again: until then the caller has what came before (RFC 3262 section 3).
+                if self.must_wait(leg) {
+                    return;
+                }
                 let judged = self.judge_acceptance(leg, body);
                 if judged == Ok(Ready::Held) {
                     return self.held = Some(leg);
                 }
                 self.learn_remote(leg, message);
+                if let Some(dialog) = self.sip.dialog_mut(leg) {
+                    dialog.provisional.agreed = false;
+                }
                 match judged {
-                    Ok(_) => self.leg_event(now, leg, leg::Event::Answer, &Heard { status, body }),
+                    Ok(_) => {
+                        self.leg_event(now, leg, leg::Event::Answer, &Heard { status, sure: true, body })
+                    }
                     Err(refused) => self.refuse_acceptance(now, leg, refused),
                 }
             }
@@ -119,9 +120,21 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    /// What a 2xx tells of the far end: its tag, its target and the way there (RFC 3261 section 12.1.2).
+    /// What a 2xx tells of the far end, and of how both find out whether the other is there.
     fn learn_remote(&mut self, leg: Handle, message: &Message<'_>) {
-        let (Some(to), Some(dialog)) = (&message.to, self.sip.dialog(leg).copied()) else { return };
+        let Some(far) = self.far_end(leg, message) else { return };
+        let terms = Terms::of_answer(message);
+        if let Some(dialog) = self.sip.dialog_mut(leg) {
+            let before = core::mem::replace(&mut dialog.far, far);
+            dialog.terms = terms;
+            dialog.max_forwards = 70;
+            self.sip.pages.release(before.text);
+        }
+    }
+
+    /// What an answer to our INVITE tells of the far end: its tag, its target and the way there (RFC 3261 section 12.1.2).
+    pub(super) fn far_end(&mut self, leg: Handle, message: &Message<'_>) -> Option<Far> {
+        let (to, known) = (message.to.as_ref()?, self.sip.dialog(leg)?.far);
         let contact = message.contact.first();
         let mut remote = self.sip.pages.writer();
         remote.put(to.text);
@@ -129,8 +142,8 @@ impl<C: Crypto> Exchange<'_, C> {
         match contact {
             Some(contact) => remote.put(contact.uri.text),
             None => {
-                let from = usize::from(dialog.address_len);
-                remote.put_text(dialog.remote, from, from.saturating_add(usize::from(dialog.target_len)));
+                let from = usize::from(known.address_len);
+                remote.put_text(known.text, from, from.saturating_add(usize::from(known.target_len)));
             }
         }
         let target_len = u16::try_from(remote.len().saturating_sub(before)).unwrap_or(u16::MAX);
@@ -141,22 +154,13 @@ impl<C: Crypto> Exchange<'_, C> {
                 remote.line(&[b"Route: ", route]);
             }
         }
-        let Some(remote) = remote.finish() else { return };
+        let text = remote.finish()?;
         let next_hop = first_hop(message, true)
             .or_else(|| contact.and_then(|contact| contact.uri.socket_address()))
-            .unwrap_or(dialog.next_hop);
-        let remote_tag = self.sip.tag_hash(to.tag().unwrap_or(&[]));
-        self.sip.pages.release(dialog.remote);
-        let terms = Terms::of_answer(message);
-        if let Some(dialog) = self.sip.dialog_mut(leg) {
-            dialog.terms = terms;
-            dialog.remote = remote;
-            dialog.address_len = u16::try_from(to.text.len()).unwrap_or(u16::MAX);
-            dialog.target_len = target_len;
-            dialog.next_hop = next_hop;
-            dialog.remote_tag = remote_tag;
-            dialog.max_forwards = 70;
-        }
+            .unwrap_or(known.next_hop);
+        let address_len = u16::try_from(to.text.len()).unwrap_or(u16::MAX);
+        let tag = self.sip.tag_hash(to.tag().unwrap_or(&[]));
+        Some(Far { tag, text, address_len, target_len, next_hop })
     }
 
     /// A request of ours was not answered in time.
@@ -171,6 +175,10 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         if matches!(method, Method::Options | Method::Update) {
             return self.session_lost(now, leg);
+        }
+        // The INVITE goes on: its answer says what becomes of the call.
+        if method == Method::Prack {
+            return;
         }
         let phase = self.sip.dialog(leg).map_or(Phase::None, |dialog| dialog.phase);
         if phase == Phase::Reinviting {

@@ -92,6 +92,10 @@ impl<C: Crypto> Exchange<'_, C> {
     fn timed_out(&mut self, now: Instant, leg: Handle, method: Method, machine: Machine) {
         match machine {
             Machine::InviteServer(invite_server::State::Terminated) => self.unacknowledged(now, leg),
+            // A provisional answer that nobody acknowledges ends the call (RFC 3262 section 3).
+            Machine::InviteServer(invite_server::State::Proceeding) => {
+                self.clear(now, leg, Cause::Status(504));
+            }
             Machine::InviteClient(invite_client::State::Terminated)
             | Machine::Client(client::State::Terminated) => {
                 self.request_timed_out(now, leg, method);

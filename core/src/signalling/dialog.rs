@@ -1,5 +1,6 @@
 //! A SIP dialog (RFC 3261 section 12): the texts and numbers that requests within it are built from.
 
+use super::provisional::Provisional;
 use super::session::{Session, Terms};
 use crate::base::Handle;
 use crate::table::Text;
@@ -39,6 +40,32 @@ pub enum Phase {
     Released,
 }
 
+/// The far end of a dialog.
+#[derive(Clone, Copy, Debug)]
+pub struct Far {
+    /// Seeded hash of their tag; 0 while unknown.
+    pub tag: u64,
+    /// Their address with tag, then their target URI, then `Route` lines.
+    pub text: Text,
+    /// Octets of their address in `text`.
+    pub address_len: u16,
+    /// Octets of the target in `text`.
+    pub target_len: u16,
+    /// Where requests go.
+    pub next_hop: SocketAddr,
+}
+
+impl Far {
+    /// Nobody.
+    pub const EMPTY: Self = Self {
+        tag: 0,
+        text: Text::EMPTY,
+        address_len: 0,
+        target_len: 0,
+        next_hop: SocketAddr::new(core::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+    };
+}
+
 /// One leg's dialog; same slot as the leg.
 #[derive(Clone, Copy, Debug)]
 pub struct Dialog {
@@ -48,20 +75,12 @@ pub struct Dialog {
     pub phase: Phase,
     /// The random part of our tag.
     pub cookie: u64,
-    /// Seeded hash of their tag; 0 while unknown.
-    pub remote_tag: u64,
     /// Call-ID, then our address without tag.
     pub fixed: Text,
     /// Octets of the Call-ID in `fixed`.
     pub call_id_len: u16,
-    /// Their address with tag, then their target URI, then `Route` lines.
-    pub remote: Text,
-    /// Octets of their address in `remote`.
-    pub address_len: u16,
-    /// Octets of the target in `remote`.
-    pub target_len: u16,
-    /// Where requests go.
-    pub next_hop: SocketAddr,
+    /// Their end.
+    pub far: Far,
     /// Our last CSeq.
     pub local_cseq: u32,
     /// Their last CSeq.
@@ -78,6 +97,8 @@ pub struct Dialog {
     pub terms: Terms,
     /// Whether they are.
     pub session: Session,
+    /// Provisional answers of its INVITE that are acknowledged.
+    pub provisional: Provisional,
     /// Max-Forwards left for the other side's INVITE.
     pub max_forwards: u8,
 }
@@ -88,13 +109,9 @@ impl Dialog {
         leg: Handle::NONE,
         phase: Phase::None,
         cookie: 0,
-        remote_tag: 0,
         fixed: Text::EMPTY,
         call_id_len: 0,
-        remote: Text::EMPTY,
-        address_len: 0,
-        target_len: 0,
-        next_hop: SocketAddr::new(core::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+        far: Far::EMPTY,
         local_cseq: 0,
         remote_cseq: 0,
         invite: Handle::NONE,
@@ -103,6 +120,7 @@ impl Dialog {
         acknowledged: 0,
         terms: Terms::ASKED,
         session: Session::Off,
+        provisional: Provisional::NONE,
         max_forwards: 70,
     };
 }

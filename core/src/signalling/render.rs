@@ -10,7 +10,8 @@ use crate::wire::write::Sink;
 use core::net::SocketAddr;
 
 /// What this engine takes: methods, and extensions by their option tags.
-pub const ABLE: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE\r\nSupported: timer";
+pub const ABLE: &[u8] =
+    b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK\r\nSupported: timer";
 
 /// The phrase of a status (RFC 3261 section 21).
 #[must_use]
@@ -185,26 +186,26 @@ pub struct Head<'a> {
 /// Request line and the header lines that every request of a dialog has.
 pub fn request_head(out: &mut PageWriter<'_, '_>, dialog: &Dialog, head: &Head<'_>) {
     let method = head.method.as_bytes();
-    let address_end = usize::from(dialog.address_len);
-    let target_end = address_end.saturating_add(usize::from(dialog.target_len));
+    let address_end = usize::from(dialog.far.address_len);
+    let target_end = address_end.saturating_add(usize::from(dialog.far.target_len));
     let call_id_end = usize::from(dialog.call_id_len);
     out.put(method);
     out.put(b" ");
-    out.put_text(dialog.remote, address_end, target_end);
+    out.put_text(dialog.far.text, address_end, target_end);
     out.put(b" SIP/2.0\r\nVia: SIP/2.0/UDP ");
     out.socket_address(head.us);
     out.line(&[b";rport;branch=z9hG4bK", head.branch]);
     out.put(b"Max-Forwards: ");
     out.number(u64::from(head.max_forwards));
     out.put(b"\r\n");
-    out.put_text(dialog.remote, target_end, dialog.remote.len());
+    out.put_text(dialog.far.text, target_end, dialog.far.text.len());
     out.put(b"From: ");
     out.put_text(dialog.fixed, call_id_end, dialog.fixed.len());
     out.line(&[b";tag=", head.tag]);
     out.put(b"To: ");
     match head.to {
         Some(to) => out.put(to),
-        None => out.put_text(dialog.remote, 0, address_end),
+        None => out.put_text(dialog.far.text, 0, address_end),
     }
     out.put(b"\r\nCall-ID: ");
     out.put_text(dialog.fixed, 0, call_id_end);

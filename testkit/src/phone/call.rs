@@ -27,12 +27,15 @@ pub(super) struct Call {
     pub(super) remote_sdp: Vec<u8>,
     /// Theirs: the branch of their INVITE, our last answer to it, and when that is sent again.
     pub(super) invite_branch: Vec<u8>,
-    invite: Vec<u8>,
+    pub(super) invite: Vec<u8>,
     pub(super) response: Vec<u8>,
     pub(super) repeat: Option<Repeat>,
     /// Ours: the ACK of a 2xx.
     pub(super) ack: Vec<u8>,
     pub(super) changes: Changes,
+    /// The number of the last provisional answer that is acknowledged, ours or theirs; whether ours waits for that.
+    pub(super) rseq: u32,
+    pub(super) waits: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +89,9 @@ impl Call {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let repeat = self.repeat.map(|repeat| repeat.at.min(repeat.until));
         match self.state {
-            State::Offered { answer_at: Some(at) } => Some(repeat.map_or(at, |repeat| repeat.min(at))),
+            State::Offered { answer_at: Some(at) } if !self.waits => {
+                Some(repeat.map_or(at, |repeat| repeat.min(at)))
+            }
             _ => repeat,
         }
     }
@@ -168,6 +173,8 @@ impl Phone {
             repeat: None,
             ack: Vec::new(),
             changes: Changes::default(),
+            rseq: 0,
+            waits: false,
         };
         let purpose = Purpose::Invite(call.name());
         self.calls.push(call);
@@ -259,7 +266,10 @@ impl Phone {
             ack.body = own;
         }
         call.ack = ack.render(us, &branch, "");
-        call.remote_sdp = text::description(message);
+        let remote_sdp = text::description(message);
+        if !remote_sdp.is_empty() {
+            call.remote_sdp = remote_sdp;
+        }
         call.state = State::Up;
         let (ack, peer, remote_sdp) = (call.ack.clone(), call.peer, call.remote_sdp.clone());
         if !withhold {
@@ -365,6 +375,8 @@ impl Phone {
             repeat: None,
             ack: Vec::new(),
             changes: Changes::default(),
+            rseq: 0,
+            waits: false,
         };
         self.calls.push(call);
         let at = self.calls.len() - 1;
@@ -372,26 +384,29 @@ impl Phone {
         self.tell(PhoneEvent::Incoming { from: caller });
         match self.config.behaviour {
             Behaviour::Answer { after_ms } => {
-                self.ring(at);
+                self.ring(now, at);
                 self.calls[at].state = State::Offered { answer_at: Some(now.plus_ms(after_ms)) };
             }
-            Behaviour::Ring => self.ring(at),
+            Behaviour::Ring => self.ring(now, at),
             Behaviour::Busy => self.refuse(now, at, 486),
             Behaviour::Reject(status) => self.refuse(now, at, status),
             Behaviour::Silent => {}
         }
     }
 
-    fn ring(&mut self, at: usize) {
-        match self.config.early_media {
-            true => self.respond(at, 183, &self.sdp()),
-            false => self.respond(at, 180, &[]),
-        }
+    fn ring(&mut self, now: Instant, at: usize) {
+        let (status, body) = if self.config.early_media { (183, self.sdp()) } else { (180, Vec::new()) };
+        let extra = self.numbered(now, at);
+        self.respond_with(at, status, &extra, &body);
     }
 
     /// Answers the INVITE of a call and keeps the answer.
     fn respond(&mut self, at: usize, status: u16, body: &[u8]) {
-        let contact = format!("Contact: <{}>\r\n", self.contact());
+        self.respond_with(at, status, "", body);
+    }
+
+    fn respond_with(&mut self, at: usize, status: u16, more: &str, body: &[u8]) {
+        let contact = format!("Contact: <{}>\r\n{more}", self.contact());
         let call = &mut self.calls[at];
         let mut message = Message::new();
         if message.parse(&call.invite).is_ok() {
@@ -403,7 +418,8 @@ impl Phone {
     }
 
     pub(super) fn accept(&mut self, now: Instant, at: usize) {
-        let own = self.sdp();
+        // What was acknowledged already is not said again.
+        let own = if self.calls[at].rseq > 0 && self.config.early_media { Vec::new() } else { self.sdp() };
         self.respond(at, 200, &own);
         let call = &mut self.calls[at];
         call.state = State::Answered { hang_up: false };
@@ -422,6 +438,7 @@ impl Phone {
         for at in 0..self.calls.len() {
             let call = &mut self.calls[at];
             if let State::Offered { answer_at: Some(answer_at) } = call.state
+                && !call.waits
                 && now >= answer_at
             {
                 self.accept(now, at);

@@ -31,6 +31,7 @@ pub(super) enum Purpose {
     Cancel,
     /// A key, in the dialog of a call.
     Info,
+    Prack,
 }
 
 /// A client transaction.
@@ -148,9 +149,12 @@ impl Phone {
             Purpose::Register { .. } | Purpose::Invite(_) => {
                 self.credentials(request.method.as_bytes(), &request.uri)
             }
-            Purpose::Options | Purpose::Reinvite(_) | Purpose::Bye(_) | Purpose::Cancel | Purpose::Info => {
-                String::new()
-            }
+            Purpose::Options
+            | Purpose::Reinvite(_)
+            | Purpose::Bye(_)
+            | Purpose::Cancel
+            | Purpose::Info
+            | Purpose::Prack => String::new(),
         };
         let bytes = request.render(self.config.address, &branch, &credentials);
         self.out.push_back((peer, bytes.clone()));
@@ -222,6 +226,7 @@ impl Phone {
             }
             let purpose = client.purpose.clone();
             self.learn_early(&purpose, message);
+            self.acknowledge_early(now, &purpose, message);
             return self.progressed(now, &purpose, status);
         }
         client.until = now.plus_ms(T1_64);
@@ -256,7 +261,12 @@ impl Phone {
         match &purpose {
             Purpose::Register { .. } => self.registration.cseq = request.cseq,
             Purpose::Invite(call) => self.renumber(call, request.cseq),
-            Purpose::Options | Purpose::Reinvite(_) | Purpose::Bye(_) | Purpose::Cancel | Purpose::Info => {}
+            Purpose::Options
+            | Purpose::Reinvite(_)
+            | Purpose::Bye(_)
+            | Purpose::Cancel
+            | Purpose::Info
+            | Purpose::Prack => {}
         }
         let branch = format!("z9hG4bK{}", self.token());
         self.begin_with(now, request, purpose, peer, branch, tries);
@@ -289,7 +299,7 @@ impl Phone {
             Purpose::Invite(call) => self.over(now, &call, status, reason),
             Purpose::Bye(call) => self.over(now, &call, 200, ""),
             Purpose::Info => self.tell(PhoneEvent::Answered { method: Method::Info, status }),
-            Purpose::Cancel => {}
+            Purpose::Cancel | Purpose::Prack => {}
         }
     }
 

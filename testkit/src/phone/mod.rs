@@ -15,6 +15,7 @@ mod call;
 mod change;
 mod client;
 mod digest;
+mod early;
 mod text;
 
 use crate::phone::call::Call;
@@ -88,6 +89,8 @@ pub struct PhoneConfig {
     pub sdp: Option<Vec<u8>>,
     /// Rings with 183 and its description.
     pub early_media: bool,
+    /// Takes part in RFC 3262: acknowledges provisional answers, and has its own acknowledged by callers who know it.
+    pub reliable: bool,
     /// Refuses changes of the session with this status.
     pub refuse_changes: Option<u16>,
     /// Asks for changes with an offer by UPDATE (RFC 3311).
@@ -123,6 +126,7 @@ impl PhoneConfig {
             attributes: Vec::new(),
             sdp: None,
             early_media: false,
+            reliable: false,
             refuse_changes: None,
             updates: false,
             asks: String::new(),
@@ -392,6 +396,7 @@ impl Phone {
             Method::Ack => self.acknowledged(now, message),
             Method::Cancel => self.cancelled(now, from, message),
             Method::Bye => self.hung_up(now, from, message),
+            Method::Prack => self.pracked(now, from, message),
             Method::Options | Method::Update => self.asked_whether_there(from, message),
             Method::Message => {
                 if self.is_new(message) {

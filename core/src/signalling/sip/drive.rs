@@ -83,7 +83,8 @@ impl Sip<'_> {
         };
         let told = TimedOut { leg: transaction.leg, machine: transaction.machine };
         self.perform(timers, handle, &actions);
-        actions.contains(&Action::TimedOut).then_some(told)
+        let given_up = [Action::TimedOut, Action::Unacknowledged];
+        given_up.iter().any(|action| actions.contains(action)).then_some(told)
     }
 
     fn perform(&mut self, timers: &mut Timers<'_>, handle: Handle, actions: &Actions) {
@@ -91,7 +92,7 @@ impl Sip<'_> {
             match action {
                 Action::Send => self.send_again(handle),
                 Action::Terminated => self.drop_transaction(timers, handle),
-                Action::Acknowledge | Action::Deliver | Action::TimedOut => {}
+                Action::Acknowledge | Action::Deliver | Action::TimedOut | Action::Unacknowledged => {}
             }
         }
         self.release_texts(handle);
@@ -117,7 +118,11 @@ impl Sip<'_> {
                 | invite_client::State::Accepted { .. },
             )
             | Machine::Client(client::State::Completed { .. }) => (true, false),
-            Machine::InviteServer(invite_server::State::Proceeding | invite_server::State::Terminated)
+            Machine::InviteServer(
+                invite_server::State::Proceeding
+                | invite_server::State::Unacknowledged { .. }
+                | invite_server::State::Terminated,
+            )
             | Machine::InviteClient(
                 invite_client::State::Calling { .. } | invite_client::State::Terminated,
             )
@@ -175,7 +180,7 @@ impl Sip<'_> {
     /// Lets go of everything that a leg's dialog holds.
     pub fn drop_dialog(&mut self, now: Instant, timers: &mut Timers<'_>, leg: Handle) {
         let Some(dialog) = self.dialog(leg).copied() else { return };
-        for text in [dialog.fixed, dialog.remote, dialog.offer, dialog.ack] {
+        for text in [dialog.fixed, dialog.far.text, dialog.offer, dialog.ack] {
             self.pages.release(text);
         }
         match self.transactions.get(dialog.invite).map(|transaction| transaction.machine) {

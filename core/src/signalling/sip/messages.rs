@@ -131,6 +131,36 @@ impl Sip<'_> {
         extra: impl FnOnce(&mut PageWriter<'_, '_>),
         body: &Body<'_>,
     ) {
+        let event = match status {
+            100..=199 => invite_server::Event::Provisional,
+            200..=299 => invite_server::Event::Success,
+            _ => invite_server::Event::Failure,
+        };
+        self.respond_by(now, timers, (handle, event), status, extra, body);
+    }
+
+    /// Sends a provisional response until it is acknowledged.
+    pub fn respond_reliably(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        handle: Handle,
+        status: u16,
+        extra: impl FnOnce(&mut PageWriter<'_, '_>),
+        body: &Body<'_>,
+    ) {
+        self.respond_by(now, timers, (handle, invite_server::Event::Reliable), status, extra, body);
+    }
+
+    fn respond_by(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        (handle, event): (Handle, invite_server::Event),
+        status: u16,
+        extra: impl FnOnce(&mut PageWriter<'_, '_>),
+        body: &Body<'_>,
+    ) {
         let Some(transaction) = self.transactions.get(handle).copied() else { return };
         let mut out = self.pages.writer();
         render::status_line(&mut out, status);
@@ -142,15 +172,11 @@ impl Sip<'_> {
         if let Some(transaction) = self.transactions.get_mut(handle) {
             transaction.text = text;
         }
-        if transaction.method != Method::Invite {
-            return self.server_event(now, timers, handle, server::Event::Final);
+        if transaction.method == Method::Invite {
+            self.invite_server_event(now, timers, handle, event);
+        } else {
+            self.server_event(now, timers, handle, server::Event::Final);
         }
-        let event = match status {
-            100..=199 => invite_server::Event::Provisional,
-            200..=299 => invite_server::Event::Success,
-            _ => invite_server::Event::Failure,
-        };
-        self.invite_server_event(now, timers, handle, event);
     }
 
     /// Sends a request in the dialog of a leg, in a new client transaction.
@@ -178,7 +204,7 @@ impl Sip<'_> {
             cseq: dialog.local_cseq,
             cookie,
             hash: 0,
-            peer: dialog.next_hop,
+            peer: dialog.far.next_hop,
             text: Text::EMPTY,
             echo: Text::EMPTY,
             cancel: Handle::NONE,
@@ -351,7 +377,7 @@ impl Sip<'_> {
         let Some(dialog) = self.dialog(leg).copied() else { return };
         if !dialog.ack.is_empty() {
             self.pages.share(dialog.ack);
-            self.send_once(dialog.ack, dialog.next_hop);
+            self.send_once(dialog.ack, dialog.far.next_hop);
         }
     }
 

@@ -210,13 +210,13 @@ impl<'m> Sip<'m> {
         let dialog = self.dialog(leg)?;
         let theirs = message.from.as_ref()?.tag().unwrap_or(&[]);
         let fits = dialog.cookie == cookie
-            && dialog.remote_tag == self.tag_hash(theirs)
+            && dialog.far.tag == self.tag_hash(theirs)
             && usize::from(dialog.call_id_len) == message.call_id.len()
             && self.starts_with(dialog.fixed, message.call_id);
         fits.then_some(leg)
     }
 
-    /// What [`Dialog::remote_tag`] holds for a tag.
+    /// What [`Far::tag`](super::dialog::Far) holds for a tag.
     #[must_use]
     pub fn tag_hash(&self, tag: &[u8]) -> u64 {
         self.hash(3, &[tag]) | 1

@@ -2,8 +2,10 @@
 //!
 //! ```text
 //!  Proceeding --Final 300-699--> Completed --Ack--> Confirmed --I--> Terminated
-//!      |                             |--H: TimedOut, Terminated
-//!      '--Final 2xx--> Accepted --L--> Terminated
+//!   |  |  ^                          |--H: TimedOut, Terminated
+//!   |  |  '--Prack; or 64 T1 gone---- Unacknowledged     a provisional answer of RFC 3262; finals as from Proceeding
+//!   |  '--Reliable-------------------^
+//!   '--Final 2xx--> Accepted --L--> Terminated
 //! ```
 //! A 2xx is sent again until its ACK arrives. The RFC gives that to the layer above (13.3.1.4); it is done here because this
 //! slot already holds the bytes. Without an ACK in 64 T1 the layer above hears TimedOut and clears the call.
@@ -16,6 +18,13 @@ use crate::base::Instant;
 pub enum State {
     /// No final response yet.
     Proceeding,
+    /// Nor has the last provisional one been acknowledged (RFC 3262 section 3).
+    Unacknowledged {
+        /// When it is sent again.
+        retry: Retry,
+        /// When that has no sense any more.
+        until: Instant,
+    },
     /// 300-699 sent, its ACK awaited.
     Completed {
         /// Timer G.
@@ -46,6 +55,10 @@ pub enum Event {
     Request,
     /// We answer provisionally.
     Provisional,
+    /// The same, and the answer is to be acknowledged.
+    Reliable,
+    /// It was, by PRACK.
+    Prack,
     /// We accept.
     Success,
     /// We refuse.
@@ -63,7 +76,9 @@ impl State {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         match self {
-            Self::Completed { retry, until } => Some(retry.at.min(*until)),
+            Self::Completed { retry, until } | Self::Unacknowledged { retry, until } => {
+                Some(retry.at.min(*until))
+            }
             Self::Accepted { retry, until } => Some(retry.map_or(*until, |retry| retry.at.min(*until))),
             Self::Confirmed { until } => Some(*until),
             Self::Proceeding | Self::Terminated => None,
@@ -75,10 +90,22 @@ impl State {
         use Action::{Send, Terminated, TimedOut};
         let (next, list): (Self, &[Action]) = match (*self, event) {
             (Self::Proceeding, Event::Request | Event::Provisional) => (Self::Proceeding, &[Send]),
-            (Self::Proceeding, Event::Success) => {
+            (Self::Proceeding, Event::Reliable) => {
+                let (retry, until) = (Retry::first(now), now.plus_ms(T1_64));
+                (Self::Unacknowledged { retry, until }, &[Send])
+            }
+            (same @ Self::Unacknowledged { .. }, Event::Request) => (same, &[Send]),
+            (Self::Unacknowledged { .. }, Event::Prack) => (Self::Proceeding, &[]),
+            (Self::Unacknowledged { until, .. }, Event::Tick) if now >= until => {
+                (Self::Proceeding, &[Action::Unacknowledged])
+            }
+            (Self::Unacknowledged { retry, until }, Event::Tick) if now >= retry.at => {
+                (Self::Unacknowledged { retry: retry.next(now, T1_64), until }, &[Send])
+            }
+            (Self::Proceeding | Self::Unacknowledged { .. }, Event::Success) => {
                 (Self::Accepted { retry: Some(Retry::first(now)), until: now.plus_ms(T1_64) }, &[Send])
             }
-            (Self::Proceeding, Event::Failure) => {
+            (Self::Proceeding | Self::Unacknowledged { .. }, Event::Failure) => {
                 (Self::Completed { retry: Retry::first(now), until: now.plus_ms(T1_64) }, &[Send])
             }
             (Self::Completed { retry, until }, Event::Request) => (Self::Completed { retry, until }, &[Send]),
@@ -100,15 +127,27 @@ impl State {
             (Self::Accepted { retry: Some(retry), until }, Event::Tick) if now >= retry.at => {
                 (Self::Accepted { retry: Some(retry.next(now, T2)), until }, &[Send])
             }
-            (Self::Proceeding, Event::Ack | Event::AckSuccess | Event::Tick) => (*self, &[]),
+            (Self::Proceeding, Event::Ack | Event::AckSuccess | Event::Prack | Event::Tick)
+            | (
+                Self::Unacknowledged { .. },
+                Event::Provisional | Event::Reliable | Event::Ack | Event::AckSuccess | Event::Tick,
+            ) => (*self, &[]),
             (
                 Self::Completed { .. },
-                Event::Provisional | Event::Success | Event::Failure | Event::AckSuccess | Event::Tick,
+                Event::Provisional
+                | Event::Reliable
+                | Event::Prack
+                | Event::Success
+                | Event::Failure
+                | Event::AckSuccess
+                | Event::Tick,
             )
             | (
                 Self::Accepted { .. },
                 Event::Request
                 | Event::Provisional
+                | Event::Reliable
+                | Event::Prack
                 | Event::Success
                 | Event::Failure
                 | Event::Ack
@@ -118,6 +157,8 @@ impl State {
                 Self::Confirmed { .. },
                 Event::Request
                 | Event::Provisional
+                | Event::Reliable
+                | Event::Prack
                 | Event::Success
                 | Event::Failure
                 | Event::Ack
@@ -128,6 +169,8 @@ impl State {
                 Self::Terminated,
                 Event::Request
                 | Event::Provisional
+                | Event::Reliable
+                | Event::Prack
                 | Event::Success
                 | Event::Failure
                 | Event::Ack

@@ -29,6 +29,8 @@ pub enum Action {
     Deliver,
     /// Nothing was heard in time.
     TimedOut,
+    /// Nobody has acknowledged the provisional answer in time.
+    Unacknowledged,
     /// Over: the slot is free.
     Terminated,
 }

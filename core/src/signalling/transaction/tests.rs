@@ -126,6 +126,23 @@ fn figure_6_our_request_is_answered() {
     );
 }
 
+/// RFC 3262 section 3: a provisional answer is sent again after T1, doubling without a cap, for 64 T1.
+#[test]
+fn rfc_3262_a_provisional_answer_waits_for_its_prack() {
+    use invite_server::Event::{Prack, Reliable, Tick};
+    let begun = || {
+        let mut state = invite_server::State::Proceeding;
+        assert_eq!(state.handle(Instant(0), Reliable).as_slice(), [Send]);
+        state
+    };
+    let (state, done) = play!(begun(), Tick, 99_000, []);
+    assert_eq!(sends(&done), [500, 1_500, 3_500, 7_500, 15_500, 31_500]);
+    assert_eq!(done.last().unwrap(), &(32_000, std::vec![Action::Unacknowledged]));
+    assert_eq!(state, invite_server::State::Proceeding);
+    let (state, done) = play!(begun(), Tick, 99_000, [(700, Prack)]);
+    assert_eq!((sends(&done), state), (std::vec![500], invite_server::State::Proceeding));
+}
+
 #[test]
 fn figure_7_their_invite_is_refused() {
     use invite_server::Event::{Ack, Failure, Provisional, Request, Tick};
