@@ -17,6 +17,8 @@ mod change_tests;
 mod change_walk;
 #[cfg(test)]
 mod judge_tests;
+#[cfg(test)]
+mod required_walk;
 
 pub use change::{Change, Side};
 pub use judge::{Pass, Refused, Terms};
