@@ -188,19 +188,27 @@ for _ in $(seq 30); do [ "$(elements)" -eq 0 ] && break; sleep 0.1; done
 [ "$(elements)" -eq 0 ] || fail "pinholes are left: $(inside nft list set inet strowger pinholes4)"
 echo "baresip: held, resumed ($RELAYED packets), hung up: no pinhole is left"
 
-# The relay is lost and found again.
+# The relay is lost with a call up, and found again: both phones are asked anew, and hear each other again.
+connected
 relay=$(sed -n 's/.*rtpengine is started (process \([0-9]*\)).*/\1/p' "$work/gateway.log")
 kill -9 "$relay"
 until_seen "$work/gateway.log" "ALARM: the media relay" 10 || fail "the loss of the relay was not said"
 until_seen "$work/gateway.log" "it is started again" 10 || fail "the relay was not started again"
 for _ in $(seq 50); do inside "$gateway" status --data "$work/data" | grep -q '"relay":"up"' && break; sleep 0.1; done
+until_seen "$work/gateway.log" "media over the relay is negotiated anew" 10 || fail "the call that was up was forgotten"
+sleep 1
+listen
+[ "$PACKETS" -eq 0 ] && [ "$RELAYED" -gt 120 ] && [ "$RELAYED_OCTETS" -gt 200 ] ||
+    fail "after the loss of the relay: $PACKETS directly, $RELAYED relayed with $RELAYED_OCTETS octets"
+renewed=$RELAYED
+hang_up
 connected
 # It says so in the same words as the first time.
 sleep 1
 listen
-[ "$PACKETS" -eq 0 ] && [ "$RELAYED" -gt 120 ] || fail "after the loss of the relay: $PACKETS directly, $RELAYED relayed"
+[ "$PACKETS" -eq 0 ] && [ "$RELAYED" -gt 120 ] || fail "a call after the loss of the relay: $PACKETS directly, $RELAYED relayed"
 hang_up
-echo "baresip: rtpengine was killed: said, started again, and the next call goes over it ($RELAYED packets)"
+echo "baresip: rtpengine was killed: said, started again; the call that was up goes on over it ($renewed packets), and the next one ($RELAYED)"
 stop
 for _ in $(seq 20); do [[ $(running) == *rtpengine* ]] || break; sleep 0.1; done
 [[ $(running) != *rtpengine* ]] || fail "rtpengine has outlived the gateway"

@@ -36,6 +36,13 @@ run holder holder 25070 100 25 60 -inf "$work/pairs.csv" || fail "a call could n
 wait "$called" || fail "a held phone did not hear so"
 echo "sipp: 100 calls held and taken up again, each side told so"
 
+play early-called early-called 25080 50 50 60
+called=$playing
+sleep 0.3
+run early early 25070 50 25 60 -inf "$work/pairs.csv" -d 100 || fail "an answer in a 183 was not told and acknowledged"
+wait "$called" || fail "a called phone's 183 was not acknowledged"
+echo "sipp: 50 calls answered by a 183 that both sides acknowledge by PRACK"
+
 run barred barred 25070 50 50 30 -inf "$work/barred.csv" || fail "a barred number was not refused with 403 and its rule"
 echo "sipp: 50 barred numbers refused with 403 and cor.route"
 
@@ -56,7 +63,7 @@ echo "sipp: 100 calls under 5 % loss on both sides"
 
 stop_serving
 denied=$(grep -c '"rule":"cor.route"' "$work/data/denied.jsonl" || true)
-[ "$records" -ge 700 ] || fail "SMDR has $records internal calls, 700 were made"
+[ "$records" -ge 750 ] || fail "SMDR has $records internal calls, 750 were made"
 coded=$(grep -c ',B,T001,1,3,1,day,route,17,001,42' "$work/data/smdr.csv" || true)
 [ "$coded" -eq 5 ] || fail "SMDR has $coded calls with the account code, 5 were made"
 [ "$denied" -eq 50 ] || fail "denied.jsonl has $denied lines of cor.route, 50 were refused"
