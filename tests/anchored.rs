@@ -340,6 +340,13 @@ fn no_pinhole_is_left_of_ten_thousand_calls() {
             config.early_media = dice.chance(300);
             config.withhold_ack = dice.chance(20);
             config.refuse_changes = dice.chance(200).then_some(488);
+            config.updates = dice.chance(300);
+            config.reliable = dice.chance(500);
+            let asks = ["", "Supported: 100rel\r\n", "Require: 100rel\r\n"];
+            // A caller that requires them and does not acknowledge them is refused.
+            asks[usize::try_from(dice.below(3)).expect("three")].clone_into(&mut config.asks);
+            let family = if dice.chance(100) { "[fd00::9]:0" } else { "10.0.1.9:0" };
+            config.media = family.parse().expect("an address");
             config.media.set_port(10_000 + u16::try_from(dice.below(20_000)).expect("small") * 2);
             config.behaviour = match dice.below(12) {
                 0 => Behaviour::Ring,
@@ -364,6 +371,11 @@ fn no_pinhole_is_left_of_ten_thousand_calls() {
                     let what = what[usize::try_from(dice.below(4)).expect("four")];
                     let id = office.phone(who);
                     office.sim.with(id, |phone, now| phone.reinvite(now, what));
+                }
+                6 => {
+                    office.sim.relay.restart();
+                    let now = office.sim.now;
+                    office.sim.exchange(0).relay_lost(now).expect("there is room");
                 }
                 _ => {}
             }
