@@ -105,6 +105,37 @@ fn a_late_offer_is_answered_by_the_ack() {
     end(&mut office);
 }
 
+/// R91: an answer with other streams than were offered is not used. Who asked hears 488, and both are asked anew, so that
+/// they have each other's description again: the call goes on.
+#[test]
+fn r91_an_answer_that_fits_no_offer_ends_the_change_and_not_the_call() {
+    for mended in [true, false] {
+        let mut office = talking(33);
+        let [a, b] = ["201", "202"].map(|dn| office.phone(dn));
+        let mut two = office.sim.phone(b).sdp();
+        two.extend_from_slice(b"m=video 4010 RTP/AVP 31\r\n");
+        office.sim.phone(b).config.sdp = Some(two);
+        ask(&mut office, "201", Ask::Hold);
+        while !office.trace().contains("exchange -> 201: 488 ") {
+            office.sim.run_ms(1);
+        }
+        if mended {
+            office.sim.phone(b).config.sdp = None;
+        }
+        office.sim.run_ms(2_000);
+        if mended {
+            let (own, theirs) = (office.sim.phone(a).agreed(), office.sim.phone(b).agreed());
+            let (own, theirs) = (own.expect("201 talks"), theirs.expect("202 talks"));
+            assert_eq!((&own.0, &own.1), (&theirs.1, &theirs.0), "{}", office.trace());
+            end(&mut office);
+        } else {
+            let over = office.sim.told(a).into_iter().any(|event| matches!(event, PhoneEvent::Ended { .. }));
+            assert!(over, "neither has a description of the other's that fits\n{}", office.trace());
+            office.assert_nothing_left();
+        }
+    }
+}
+
 /// RFC 3311 section 5: the answer to the offer of an UPDATE is in its 200, and nobody acknowledges that.
 #[test]
 fn an_update_with_an_offer_changes_the_session() {

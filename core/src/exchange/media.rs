@@ -118,6 +118,11 @@ impl<C: Crypto> Exchange<'_, C> {
         Terms { parties, keys_in_clear: image.system().sdes_denied == 0 }
     }
 
+    /// Whether either party's media must be encrypted.
+    pub(super) fn requires_srtp(&self, leg: Handle) -> bool {
+        self.terms(leg).parties.contains(&Srtp::Required)
+    }
+
     /// How what a party has said goes on to the other.
     pub(super) fn passage(&self, leg: Handle) -> Passage {
         let Some(slot) = self.calls.leg(leg) else { return Passage::UNCHANGED };

@@ -318,17 +318,33 @@ impl<C: Crypto> Exchange<'_, C> {
                     self.change(now, leg, Event::Agreed, &came);
                 }
                 Err(refused) => {
-                    // What it has now is not what policy wants, and what it had is gone: the call is.
                     self.refresh_target(leg, message);
-                    self.confirm(leg, &Body::NONE);
-                    self.change(now, leg, |side| Event::Refused(side, 488), &came);
-                    self.clear(now, leg, Cause::Media(refused));
+                    self.refuse_changed(now, leg, &came, refused);
                 }
             },
             300.. => {
                 self.set_phase(leg, Phase::Confirmed);
                 self.change(now, leg, |side| Event::Refused(side, status), &came);
             }
+        }
+    }
+
+    /// A party has accepted a change with what cannot be used: who asked keeps what it had, and this party is asked anew for
+    /// what it had (R91). Where policy was not met, or its offer is the matter, nothing is left to go on with: the call ends.
+    fn refuse_changed(&mut self, now: Instant, leg: Handle, came: &Came<'_>, refused: Refused) {
+        let offered = self.calls.peer(leg).is_some_and(|peer| self.has_offered(peer));
+        let renewing = self.calls.change(leg).is_some_and(Change::is_renewing);
+        if offered {
+            self.confirm(leg, &Body::NONE);
+        } else {
+            self.keep_drawn(leg, came.body);
+            self.decline_drawn(leg);
+        }
+        self.change(now, leg, |side| Event::Refused(side, 488), came);
+        if !offered || !refused.is_mistake() || self.requires_srtp(leg) {
+            self.clear(now, leg, Cause::Media(refused));
+        } else if !renewing {
+            self.renew(now, leg);
         }
     }
 

@@ -42,6 +42,12 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// Whether a phone has answered what nobody offered, rather than what policy does not want.
+    #[must_use]
+    pub const fn is_mistake(self) -> bool {
+        matches!(self, Self::Answer)
+    }
+
     /// The name.
     #[must_use]
     pub const fn name(self) -> &'static str {
