@@ -247,6 +247,8 @@ fn r96_what_cannot_be_read_is_refused() {
         let id = office.phone("202");
         office.sim.phone(id).config.sdp = Some(clear.to_vec());
         assert_eq!(call(&mut office, late), Err("488 Q.850;cause=88;text=\"media.answer\"".into()));
+        let record = office.sim.records.last().expect("it has a record");
+        assert_eq!((record.rule, record.cause), ("media.answer", 88));
         office.assert_nothing_left();
     }
 }

@@ -43,10 +43,12 @@ impl<C: Crypto> Exchange<'_, C> {
             ) => Completion::None,
         };
         let seconds = |ms: u64| u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX);
-        let rule = match (finished.emergency, external) {
-            (true, _) => Rule::Emergency,
-            (false, true) => Rule::Route,
-            (false, false) => Rule::Internal,
+        // Where the parties could not agree on media, that is what there is to know.
+        let rule = match (finished.cause, finished.emergency, external) {
+            (Cause::Media(refused), _, _) => refused.name(),
+            (_, true, _) => Rule::Emergency.name(),
+            (_, false, true) => Rule::Route.name(),
+            (_, false, false) => Rule::Internal.name(),
         };
         let record = Smdr {
             start: self.wall_at(finished.started),
@@ -59,7 +61,7 @@ impl<C: Crypto> Exchange<'_, C> {
             system_id: image.system().system_id,
             route: route_number(&image, finished.route),
             classes: (finished.authority.cos, finished.authority.cor, finished.authority.mode.name()),
-            rule: rule.name(),
+            rule,
             cause: finished.cause.q850(),
             account: self.reported(&image, finished.account, finished.from, external),
             call: self.next_call(),

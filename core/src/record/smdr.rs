@@ -71,7 +71,7 @@ pub struct Smdr {
     pub route: u16,
     /// COS and COR in force, and the mode's name.
     pub classes: (u8, u8, &'static str),
-    /// The rule's dotted name.
+    /// The dotted name of the rule that permitted or denied it, or of why the parties could not agree on media.
     pub rule: &'static str,
     /// Q.850 cause.
     pub cause: u8,
