@@ -6,7 +6,7 @@ use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::passage::Filter;
 use crate::media::relay::Role;
-use crate::media::{Described, Pass, Passage, Refused, Relayed, Srtp, Summary, Terms};
+use crate::media::{Described, Limits, Pass, Passage, Refused, Relayed, Srtp, Summary, Terms};
 use crate::policy::Party;
 use crate::table::Text;
 
@@ -58,7 +58,11 @@ impl<C: Crypto> Exchange<'_, C> {
             return Ok(Ready::Now);
         }
         let answer = Described::read(answer);
-        terms.answer(&offerer.offered, offerer.pass, &answer.summary)?;
+        match terms.answer(&offerer.offered, offerer.pass, &answer.summary) {
+            // Who answers has the call and can call back, whatever comes of the media (law 4).
+            Err(Refused::Codec) if self.calls.is_emergency(leg) => {}
+            judged => judged?,
+        }
         self.note_places(leg, answer.places);
         self.relay(leg, Role::Answer)
     }
@@ -115,8 +119,12 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         // What was refused of an offer stays refused in its answer.
         let answered = self.calls.peer(leg).and_then(|peer| self.calls.leg(peer));
-        let offered = if self.has_offered(leg) { Some(slot) } else { answered };
-        Passage { pass: slot.pass, to, refused: offered.map_or(0, |slot| slot.offered.refused()) }
+        let (offered, limits) = match answered {
+            _ if self.has_offered(leg) => (Some(slot), Limits::NONE),
+            Some(peer) => (answered, peer.offered.limits()),
+            None => (None, Limits::NONE),
+        };
+        Passage { pass: slot.pass, to, refused: offered.map_or(0, |slot| slot.offered.refused()), limits }
     }
 
     /// A stored description as it may go on; the text given stays the caller's.
