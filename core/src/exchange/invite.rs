@@ -274,7 +274,7 @@ pub(super) fn description(message: &Message<'_>) -> Result<Described, u16> {
     if described(message).is_empty() || encoded {
         return Err(415);
     }
-    Session::parse(message.body).map(|session| Described::of(&session)).map_err(|_| 400)
+    Session::parse(message.body).as_ref().map(Described::of).map_err(|_| 400)
 }
 
 /// Why media could not be agreed on (section 20.43).

@@ -149,7 +149,8 @@ impl Described {
     /// Of a text; [`Described::NONE`] if it is none. Work: linear in it.
     #[must_use]
     pub fn read(text: &[u8]) -> Self {
-        Session::parse(text).map_or(Self::NONE, |session| Self::of(&session))
+        // By reference: a session is too large to be moved for nothing.
+        Session::parse(text).as_ref().map_or(Self::NONE, Self::of)
     }
 
     /// Reads it. Work: linear in the description.
