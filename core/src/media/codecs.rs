@@ -6,7 +6,7 @@
 use crate::wire::sdp::{Media, Proto};
 
 /// The codecs of a stream, one bit of 64 each. Two that differ may have the same bit; the same never has two. What goes
-/// along with a codec (tones, comfort noise, redundancy, repair) has none.
+/// along with a codec (tones, comfort noise, redundancy, repair) has none. Two halves, so that a stream has no gaps.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Codecs([u32; 2]);
 
@@ -207,7 +207,9 @@ const fn is_companion(first: u64, text: &[u8]) -> bool {
         | [b'r', b't', b'x', b'/', ..]
         | [b't', b'o', b'n', b'e', b'/', ..]
         | [b'u', b'l', b'p', b'f', b'e', b'c', b'/', ..] => true,
-        [b'f', b'l', b'e', b'x', b'f', b'e', b'c', b'-'] => second(text) & 0xff_ffff == 0x2f_3330,
+        [b'f', b'l', b'e', b'x', b'f', b'e', b'c', b'-'] => {
+            matches!(second(text).to_le_bytes(), [b'0', b'3', b'/', ..])
+        }
         [_, _, _, _, _, _, _, _] => false,
     }
 }
