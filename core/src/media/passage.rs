@@ -196,21 +196,19 @@ impl Filter {
             self.line = line;
         } else if let Some(line) = self.directed(out) {
             self.line = line;
-        } else if !names.any(|name| name.starts_with(&self.begun))
-            && !self.may_be_relocated()
-            && !(self.passage.limits != Limits::NONE && direction::may_say(&self.begun))
-        {
+        } else if !names.any(|name| name.starts_with(&self.begun)) && !self.may_be_changed() {
             self.keep(out);
             self.line = Known::Kept;
         }
     }
 
-    /// Whether more of the line could make it one that says where media goes.
-    fn may_be_relocated(&self) -> bool {
+    /// Whether more of the line could make it one that says where media goes, or who sends.
+    fn may_be_changed(&self) -> bool {
         let begun = self.begun.as_slice();
         let moved = [b"c=".as_slice(), REPORTS].iter().any(|name| name.starts_with(begun))
             || HELD.iter().any(|held| held.starts_with(begun) && *held != begun);
-        b"m=".starts_with(begun) || self.passage.to.is_some() && moved
+        let directed = self.passage.limits != Limits::NONE && direction::may_say(begun);
+        b"m=".starts_with(begun) || self.passage.to.is_some() && moved || directed
     }
 
     /// A line that says where media goes, as it is to be. `None`: it is none, or it is not known yet.
