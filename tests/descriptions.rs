@@ -208,8 +208,19 @@ fn filled(text: &[u8]) -> Vec<u8> {
     text.replace("PORT", "30000").into_bytes()
 }
 
+/// What an offer says itself, as its answer: with one key, and receiving where it sends (R92).
+fn reply(offer: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(usable(offer, 1)).expect("text");
+    let turned = |line: &str| match line.trim_end() {
+        "a=sendonly" => line.replace("send", "recv"),
+        "a=recvonly" => line.replace("recv", "send"),
+        _ => line.to_owned(),
+    };
+    text.split_inclusive('\n').map(turned).collect::<String>().into_bytes()
+}
+
 /// The calls of the shared offers and answers: those that belong together one after the other, and each of the others answered
-/// by what it says itself, with one key, from both sides.
+/// by what it says itself, from both sides.
 fn calls(samples: &[Sample]) -> Vec<(String, Vec<Step>)> {
     let mut calls: Vec<(String, Vec<Step>)> = Vec::new();
     let text =
@@ -222,7 +233,7 @@ fn calls(samples: &[Sample]) -> Vec<(String, Vec<Step>)> {
                 None if sample.name.contains("/pjmedia/") => continue,
                 None => {
                     let offer = filled(&sample.text);
-                    let answer = usable(&offer, 1);
+                    let answer = reply(&offer);
                     let step = |by| Step { by, offer: offer.clone(), answer: answer.clone() };
                     calls.push((sample.name.clone(), vec![step(0), step(1)]));
                     continue;
@@ -325,4 +336,60 @@ fn video_is_refused_where_policy_says_so() {
     let office = || Office::changed(1, &[("", "[media]\nvideo = \"refuse\"\n")]);
     each_way(office, &video(4002), &video(0), [&video(0), &video(0)]);
     each_way(|| Office::registered(1), &video(4002), &video(4004), [&video(4002), &video(4004)]);
+}
+
+/// R92: an answer that says more than its offer leaves it is corrected for who offers; a right one is not touched.
+#[test]
+fn r92_directions_of_answers_are_narrowed() {
+    let audio = |direction: &str| format!("{HEAD}m=audio 4000 RTP/AVP 0\r\na=ptime:20\r\n{direction}");
+    for (offer, answer, heard) in [
+        ("a=sendonly\r\n", "a=sendrecv\r\n", "a=recvonly\r\n"),
+        ("a=sendonly\r\n", "", "a=recvonly\r\n"),
+        ("a=sendonly\r\n", "a=sendonly\r\n", "a=inactive\r\n"),
+        ("a=sendonly\r\n", "a=inactive\r\n", "a=inactive\r\n"),
+        ("a=recvonly\r\n", "a=sendrecv\r\n", "a=sendonly\r\n"),
+        ("a=inactive\r\n", "", "a=inactive\r\n"),
+        ("", "a=sendonly\r\n", "a=sendonly\r\n"),
+    ] {
+        let (offer, answer, heard) = (audio(offer), audio(answer), audio(heard));
+        each_way(|| Office::registered(1), &offer, &answer, [&offer, &heard]);
+    }
+    // For the whole session, and held by an address (R100): that limits nothing.
+    let all = format!("{HEAD}a=sendonly\r\nm=audio 4000 RTP/AVP 0\r\n");
+    let heard = format!("{all}a=inactive\r\n");
+    each_way(|| Office::registered(1), &all, &all, [&all, &heard]);
+    let (held, answer) = (audio("").replace("10.0.1.1", "0.0.0.0"), audio("a=sendrecv\r\n"));
+    each_way(|| Office::registered(1), &held, &answer, [&held, &answer]);
+}
+
+/// R93: an answer without a codec of its offer ends what a bad answer ends, early, late and in a change, by another name.
+#[test]
+fn r93_an_answer_without_a_common_codec_is_refused() {
+    let audio = |formats: &str| format!("{HEAD}m=audio 4000 RTP/AVP {formats}\r\n");
+    let tones = "a=rtpmap:101 telephone-event/8000\r\n";
+    let offer = audio("0 101") + tones;
+    let [good, other_codec, tones_only, other_proto] =
+        [audio("0 8"), audio("8 101") + tones, audio("101") + tones, audio("0").replace("AVP", "AVPF")];
+    let outcome = |answer: &str, late: bool, change: bool, code: &str, why: &str| {
+        let mut office = Office::registered(1);
+        office.sim.keep_sent = true;
+        let step = |answer: &str| Step { by: 0, offer: offer.clone().into(), answer: answer.into() };
+        if change {
+            exchange(&mut office, &step(&good), late).expect("a call");
+        }
+        office.sim.ladder.clear();
+        let refused = exchange(&mut office, &step(answer), late).expect_err("no call");
+        let warning = format!("\r\nWarning: {code} strowger \"{why}\"\r\n");
+        let warns = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(&warning);
+        assert!(office.sim.sent.iter().any(|datagram| warns(&datagram.bytes)), "{}", office.trace());
+        office.assert_nothing_left();
+        (refused.replace(why, "why"), office.trace())
+    };
+    for (late, change) in [(false, false), (false, true), (true, false), (true, true)] {
+        let wanted = outcome(&other_proto, late, change, "399", "media.answer");
+        assert!(late || change || wanted.0 == "488 Q.850;cause=88;text=\"why\"", "{wanted:?}");
+        for answer in [&other_codec, &tones_only] {
+            assert_eq!(outcome(answer, late, change, "305", "media.no-codec"), wanted, "{late} {change}");
+        }
+    }
 }

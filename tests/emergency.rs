@@ -99,6 +99,24 @@ fn whatever_is_damaged_the_image_is_refused_and_the_block_is_found_unless_it_is_
     assert!(Image::emergency(&b"STWE".repeat(1000), &mut soft()).is_err());
 }
 
+/// Law 4: who answers help's number has the call, and can call back, whatever comes of its media (R93).
+#[test]
+fn help_is_not_cleared_for_its_codecs() {
+    let mut office = office::Office::registered(1);
+    let answer =
+        "v=0\r\no=- 1 1 IN IP4 10.0.9.1\r\ns=-\r\nc=IN IP4 10.0.9.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 9\r\n";
+    for id in [office.carrier, office.other] {
+        office.sim.phone(id).config.sdp = Some(answer.into());
+    }
+    let (_, reason) = office.refused("201", "95551234");
+    assert_eq!(reason, "Q.850;cause=88;text=\"media.no-codec\"");
+    office.call("201", "911");
+    office.until_talks("201");
+    office.hang_up("201");
+    office.until_over("201");
+    office.assert_nothing_left();
+}
+
 #[test]
 fn without_a_policy_help_is_found_by_the_block_and_nothing_else_by_anybody() {
     let server = office::exchange_address();

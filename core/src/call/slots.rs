@@ -27,6 +27,13 @@ pub struct LegSlot {
     pub relayed: Relayed,
 }
 
+/// Media is the larger part of a leg, and there are many legs.
+const _: () = {
+    let places = size_of::<Places>().saturating_add(size_of::<Relayed>());
+    let media = size_of::<Summary>().saturating_add(size_of::<Pass>()).saturating_add(places);
+    assert!(media <= 512, "the media of a leg has outgrown its place");
+};
+
 impl LegSlot {
     /// A leg that is not part of a call yet.
     #[must_use]

@@ -279,12 +279,13 @@ pub(super) fn description(message: &Message<'_>) -> Result<Described, u16> {
     if described(message).is_empty() || encoded {
         return Err(415);
     }
-    Session::parse(message.body).map(|session| Described::of(&session)).map_err(|_| 400)
+    Session::parse(message.body).as_ref().map(Described::of).map_err(|_| 400)
 }
 
 /// Why media could not be agreed on (section 20.43).
 pub(super) fn warning(out: &mut impl Sink, refused: Refused) {
-    out.line(&[b"Warning: 399 strowger \"", refused.name().as_bytes(), b"\""]);
+    let code: &[u8] = if refused == Refused::Codec { b"305" } else { b"399" };
+    out.line(&[b"Warning: ", code, b" strowger \"", refused.name().as_bytes(), b"\""]);
 }
 
 /// The `Reason` header (RFC 3326): the Q.850 cause and, for a denial, the rule's name.

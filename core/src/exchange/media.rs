@@ -5,7 +5,7 @@ use crate::base::{Crypto, Handle, Instant};
 use crate::call::Cause;
 use crate::media::passage::Filter;
 use crate::media::relay::Role;
-use crate::media::{Described, Pass, Passage, Refused, Relayed, Srtp, Summary, Terms};
+use crate::media::{Described, Limits, Pass, Passage, Refused, Relayed, Srtp, Summary, Terms};
 use crate::policy::Party;
 use crate::table::Text;
 
@@ -132,8 +132,12 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         // What was refused of an offer stays refused in its answer.
         let answered = self.calls.peer(leg).and_then(|peer| self.calls.leg(peer));
-        let offered = if self.has_offered(leg) { Some(slot) } else { answered };
-        Passage { pass: slot.pass, to, refused: offered.map_or(0, |slot| slot.offered.refused()) }
+        let (offered, limits) = match answered {
+            _ if self.has_offered(leg) => (Some(slot), Limits::NONE),
+            Some(peer) => (answered, peer.offered.limits()),
+            None => (None, Limits::NONE),
+        };
+        Passage { pass: slot.pass, to, refused: offered.map_or(0, |slot| slot.offered.refused()), limits }
     }
 
     /// A stored description as it may go on; the text given stays the caller's.

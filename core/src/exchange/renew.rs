@@ -106,7 +106,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// The other party will not have it: an offer in a 2xx must be answered all the same (RFC 3264 section 5).
     pub(super) fn decline_drawn(&mut self, leg: Handle) {
         let offer = self.sip.dialog(leg).map_or(Text::EMPTY, |dialog| dialog.offer);
-        let nothing = Passage { pass: Pass::Clear, to: None, refused: Summary::ALL };
+        let nothing = Passage { pass: Pass::Clear, refused: Summary::ALL, ..Passage::UNCHANGED };
         let answer = self.filtered(offer, nothing).unwrap_or(Text::EMPTY);
         self.acknowledge(leg, answer);
         self.set_phase(leg, Phase::Confirmed);

@@ -1,4 +1,4 @@
-//! What two parties' SRTP policies say of an offer and of its answer (domain of RFC 4568 and RFC 8643; R91, R95, R96).
+//! What two parties' SRTP policies say of an offer and of its answer (domain of RFC 4568 and RFC 8643; R91, R93, R95, R96).
 //!
 //! ```text
 //!              None          Best effort        Required       the other party
@@ -29,6 +29,8 @@ pub enum Refused {
     KeysInClear,
     /// The answer is none to this offer: other streams, or a crypto line that was not offered.
     Answer,
+    /// A stream is answered without a codec that was offered.
+    Codec,
     /// Media must not go between the zones of the parties.
     NoPath,
     /// Media would have to go over a relay, and there is none.
@@ -45,7 +47,7 @@ impl Refused {
     /// Whether a phone has answered what nobody offered, rather than what policy does not want.
     #[must_use]
     pub const fn is_mistake(self) -> bool {
-        matches!(self, Self::Answer)
+        matches!(self, Self::Answer | Self::Codec)
     }
 
     /// The name.
@@ -60,6 +62,7 @@ impl Refused {
             Self::Streams => "media.streams",
             Self::KeysInClear => "srtp.keys-in-clear",
             Self::Answer => "media.answer",
+            Self::Codec => "media.no-codec",
             Self::NoPath => "media.no-path",
             Self::NoRelay => "media.no-relay",
             Self::Relay => "media.relay",
@@ -174,6 +177,7 @@ impl Terms {
             {
                 Err(Refused::Clear)
             }
+            _ if !answer.codecs.answer(offer.codecs) => Err(Refused::Codec),
             Protection::None
             | Protection::Clear
             | Protection::Foreign

@@ -2,6 +2,8 @@
 //! keys that must not; this knows what was offered, by whom, whether policy lets it be agreed on, and what became of it.
 
 pub mod change;
+pub mod codecs;
+pub mod direction;
 pub mod judge;
 pub mod keys;
 pub mod passage;
@@ -16,11 +18,17 @@ mod change_tests;
 #[cfg(test)]
 mod change_walk;
 #[cfg(test)]
+mod codecs_tests;
+#[cfg(test)]
 mod judge_tests;
+#[cfg(test)]
+mod passage_tests;
 #[cfg(test)]
 mod required_walk;
 
 pub use change::{Change, Side};
+pub use codecs::Codecs;
+pub use direction::Limits;
 pub use judge::{Pass, Refused, Terms};
 pub use passage::{Body, Passage};
 pub use path::{Path, Why};

@@ -1,11 +1,12 @@
 //! Descriptions on their way through: keys that must not go on are left out, and where media goes over the relay its
-//! places take the place of the party's own. Nothing else is touched.
+//! places take the place of the party's own; an answer says no more than its offer leaves it (R92). Nothing else is touched.
 
+use super::direction::{self, Limits};
 use super::judge::Pass;
 use super::keys::usable_only;
 use super::place::Places;
 use super::summary::Summary;
-use crate::wire::sdp::MAX_MEDIA;
+use crate::wire::sdp::{Direction, MAX_MEDIA};
 use crate::wire::write::Sink;
 
 /// How a description goes on.
@@ -17,6 +18,8 @@ pub struct Passage {
     pub to: Option<Places>,
     /// Streams that are refused (port 0, RFC 3264 section 6): bit n stream n, the highest used bit all further ones.
     pub refused: u16,
+    /// What its streams may not say, if it is an answer.
+    pub limits: Limits,
 }
 
 /// A description as a message carries it; empty: it carries none.
@@ -47,7 +50,7 @@ impl Body<'_> {
 
 impl Passage {
     /// Nothing is changed.
-    pub const UNCHANGED: Self = Self { pass: Pass::WithKeys, to: None, refused: 0 };
+    pub const UNCHANGED: Self = Self { pass: Pass::WithKeys, to: None, refused: 0, limits: Limits::NONE };
 }
 
 /// The longest beginning of a line by which it is known.
@@ -73,6 +76,18 @@ pub struct Filter {
     /// The beginning of a line that may still be one that is treated apart.
     begun: heapless::Vec<u8, LONGEST>,
     line: Known,
+    /// What is said for all streams.
+    session: Option<Direction>,
+    own: Own,
+}
+
+/// What is known of the direction of the stream that has begun.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Own {
+    Unsaid,
+    Said,
+    /// It is refused: nobody sends.
+    Refused,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,13 +99,22 @@ enum Known {
     Kind,
     /// The port of `m=`, which another stands for.
     Port,
+    /// The port of `m=`, zero so far.
+    Zero,
 }
 
 impl Filter {
     /// At the beginning of a description.
     #[must_use]
     pub const fn new(passage: Passage) -> Self {
-        Self { passage, streams: 0, begun: heapless::Vec::new(), line: Known::NotYet }
+        Self {
+            passage,
+            streams: 0,
+            begun: heapless::Vec::new(),
+            line: Known::NotYet,
+            session: None,
+            own: Own::Unsaid,
+        }
     }
 
     /// The next piece.
@@ -116,6 +140,15 @@ impl Filter {
                     out.put(b" ");
                     self.line = Known::Kept;
                 }
+                Known::Zero => {
+                    out.put(core::slice::from_ref(c));
+                    if matches!(c, b' ' | b'/') {
+                        self.own = Own::Refused;
+                    }
+                    if *c != b'0' {
+                        self.line = Known::Kept;
+                    }
+                }
                 Known::Port | Known::LeftOut => {}
             }
             if *c == b'\n' {
@@ -127,7 +160,20 @@ impl Filter {
 
     /// Writes what is still held: the last line may be without an end.
     pub fn finish(mut self, out: &mut impl Sink) {
+        let unended = match self.line {
+            Known::NotYet => !self.begun.is_empty(),
+            Known::Kept | Known::Kind | Known::Port | Known::Zero => true,
+            // What stands for it has an end.
+            Known::LeftOut => false,
+        };
+        if let Some(said) = direction::said(&self.begun) {
+            self.direct(out, said);
+        }
         self.keep(out);
+        if unended && self.lacking().is_some() {
+            out.put(b"\r\n");
+        }
+        self.end_stream(out);
     }
 
     fn keep(&mut self, out: &mut impl Sink) {
@@ -148,26 +194,31 @@ impl Filter {
             self.line = Known::LeftOut;
         } else if let Some(line) = self.relocated(out) {
             self.line = line;
-        } else if !names.any(|name| name.starts_with(&self.begun)) && !self.may_be_relocated() {
+        } else if let Some(line) = self.directed(out) {
+            self.line = line;
+        } else if !names.any(|name| name.starts_with(&self.begun)) && !self.may_be_changed() {
             self.keep(out);
             self.line = Known::Kept;
         }
     }
 
-    /// Whether more of the line could make it one that says where media goes.
-    fn may_be_relocated(&self) -> bool {
+    /// Whether more of the line could make it one that says where media goes, or who sends.
+    fn may_be_changed(&self) -> bool {
         let begun = self.begun.as_slice();
         let moved = [b"c=".as_slice(), REPORTS].iter().any(|name| name.starts_with(begun))
             || HELD.iter().any(|held| held.starts_with(begun) && *held != begun);
-        b"m=".starts_with(begun) || self.passage.to.is_some() && moved
+        let directed = self.passage.limits != Limits::NONE && direction::may_say(begun);
+        b"m=".starts_with(begun) || self.passage.to.is_some() && moved || directed
     }
 
     /// A line that says where media goes, as it is to be. `None`: it is none, or it is not known yet.
     fn relocated(&mut self, out: &mut impl Sink) -> Option<Known> {
         let begun = self.begun.as_slice();
         if begun == b"m=" {
+            self.end_stream(out);
             self.keep(out);
             self.streams = self.streams.saturating_add(1);
+            self.own = Own::Unsaid;
             return Some(Known::Kind);
         }
         let to = self.passage.to?;
@@ -188,18 +239,76 @@ impl Filter {
     }
 
     /// The port of the stream that has begun, if another stands for it.
-    fn port(&self, out: &mut impl Sink) -> Known {
+    fn port(&mut self, out: &mut impl Sink) -> Known {
         let Some(stream) = self.streams.checked_sub(1) else { return Known::Kept };
         let place = self.passage.to.and_then(|to| to.get(stream));
         let bit = u32::try_from(stream.min(MAX_MEDIA)).unwrap_or(u32::MAX);
         let port = match place {
-            _ if self.passage.refused.checked_shr(bit).is_some_and(|bits| bits & 1 != 0) => 0,
+            _ if self.passage.refused.checked_shr(bit).is_some_and(|bits| bits & 1 != 0) => {
+                self.own = Own::Refused;
+                0
+            }
             Some(place) => place.rtp.port(),
-            None => return Known::Kept,
+            None => return Known::Zero,
         };
         out.number(u64::from(port));
         Known::Port
     }
+
+    /// A line that says who sends, as it may go on. `None`: it is none, or not known to be one yet.
+    fn directed(&mut self, out: &mut impl Sink) -> Option<Known> {
+        let [line @ .., b'\r' | b'\n'] = self.begun.as_slice() else { return None };
+        if line.is_empty() {
+            // Nothing but more of the same may follow.
+            self.end_stream(out);
+        } else {
+            let said = direction::said(line)?;
+            self.direct(out, said);
+        }
+        self.keep(out);
+        Some(Known::Kept)
+    }
+
+    /// Writes what the beginning says of who sends, as far as the offer allows it; its end is kept.
+    fn direct(&mut self, out: &mut impl Sink, said: Direction) {
+        let Some(stream) = self.streams.checked_sub(1) else {
+            self.session.get_or_insert(said);
+            return;
+        };
+        if self.own == Own::Refused {
+            return;
+        }
+        self.own = Own::Said;
+        let narrowed = self.passage.limits.narrowed(stream, said);
+        if narrowed != said {
+            let line = direction::BEGIN.len().saturating_add(said.as_bytes().len());
+            let end = self.begun.get(line).copied();
+            write_direction(out, narrowed);
+            self.begun.clear();
+            let _ = end.map(|end| self.begun.push(end));
+        }
+    }
+
+    /// What the stream that has begun would have to say, and does not.
+    fn lacking(&self) -> Option<Direction> {
+        let stream = self.streams.checked_sub(1).filter(|_| self.own == Own::Unsaid)?;
+        let said = self.session.unwrap_or(Direction::SendRecv);
+        Some(self.passage.limits.narrowed(stream, said)).filter(|narrowed| *narrowed != said)
+    }
+
+    /// Nothing more comes of the stream that has begun.
+    fn end_stream(&mut self, out: &mut impl Sink) {
+        if let Some(direction) = self.lacking() {
+            write_direction(out, direction);
+            out.put(b"\r\n");
+        }
+        self.own = Own::Said;
+    }
+}
+
+fn write_direction(out: &mut impl Sink, direction: Direction) {
+    out.put(direction::BEGIN);
+    out.put(direction.as_bytes());
 }
 
 /// A filter as a sink.
@@ -211,104 +320,5 @@ struct Through<'f, O> {
 impl<O: Sink> Sink for Through<'_, O> {
     fn put(&mut self, bytes: &[u8]) {
         self.filter.put(self.out, bytes);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::write::Buffer;
-    use std::string::String;
-
-    const KEY: &str = "AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj";
-
-    fn passed(text: &str, passage: Passage, piece: usize) -> String {
-        let mut octets = [0; 2048];
-        let mut out = Buffer::new(&mut octets);
-        let mut filter = Filter::new(passage);
-        text.as_bytes().chunks(piece).for_each(|piece| filter.put(&mut out, piece));
-        filter.finish(&mut out);
-        let len = out.finish().unwrap();
-        String::from_utf8(octets[..len].to_vec()).unwrap()
-    }
-
-    #[test]
-    fn keys_are_left_out_wherever_the_pieces_end() {
-        let text = std::format!(
-            "v=0\r\na=fingerprint:sha-256 AA\r\na=setup:active\r\nm=audio 1 RTP/AVP 0\r\na=crypto:1 {KEY}\r\na=crypt:x\r\na=sendrecv\r\na=zrtp-hash:1 x"
-        );
-        let kept = |names: &[&str]| {
-            text.split_inclusive('\n')
-                .filter(|line| names.iter().all(|name| !line.starts_with(name)))
-                .collect::<String>()
-        };
-        let less = |pass| Passage { pass, ..Passage::UNCHANGED };
-        for piece in 1..text.len() {
-            assert_eq!(passed(&text, less(Pass::WithKeys), piece), text);
-            assert_eq!(passed(&text, less(Pass::WithoutSdes), piece), kept(&["a=crypto:"]));
-            let all = ["a=crypto:", "a=fingerprint", "a=setup", "a=zrtp-hash"];
-            assert_eq!(passed(&text, less(Pass::Clear), piece), kept(&all));
-        }
-    }
-
-    fn relay() -> Places {
-        Places::at("192.0.2.7".parse().unwrap(), &[[30_000, 30_001], [0, 0], [30_004, 30_004]])
-    }
-
-    #[test]
-    fn media_goes_to_the_relay_wherever_the_pieces_end() {
-        let text = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\na=ice-lite\r\n\
-            m=audio 4000 RTP/SAVP 0 8\r\na=rtcp:4001 IN IP4 10.0.0.1\r\na=crypto:1 x\r\na=candidate:1 1 UDP 1 10.0.0.1 4000 typ host\r\n\
-            m=video 0 RTP/AVP 31\r\na=rtcp:9\r\n\
-            m=video 4002/2 RTP/AVP 31\r\nc=IN IP4 10.0.0.3/127\r\na=rtcp-mux\r\na=sendonly";
-        let wanted = "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n\
-            m=audio 30000 RTP/SAVP 0 8\r\na=rtcp:30001\r\na=crypto:1 x\r\n\
-            m=video 0 RTP/AVP 31\r\na=rtcp:9\r\n\
-            m=video 30004 RTP/AVP 31\r\nc=IN IP4 192.0.2.7\r\na=rtcp-mux\r\na=sendonly";
-        for piece in 1..text.len() {
-            let passage = Passage { to: Some(relay()), ..Passage::UNCHANGED };
-            assert_eq!(passed(text, passage, piece), wanted, "pieces of {piece}");
-        }
-    }
-
-    #[test]
-    fn refused_streams_have_port_0_and_everything_else_stays() {
-        let text = "v=0\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\nm=video 4002/2 RTP/AVP 31\r\na=rtpmap:31 H261/90000\r\nm=x 5 y z\r\nm=video 4004 RTP/AVP 31\r\n";
-        for (refused, places) in [(0b1010, &["4002/2", "4004"][..]), (0b100, &["5"]), (0b1, &["4000"])] {
-            let port = |text: String, place: &&str| text.replace(&std::format!(" {place} "), " 0 ");
-            let wanted = places.iter().fold(text.into(), port);
-            for to in [None, Some(six([0, 0]))] {
-                for piece in 1..text.len() {
-                    let passage = Passage { refused, to, ..Passage::UNCHANGED };
-                    let passed = passed(text, passage, piece);
-                    assert_eq!(passed, wanted, "pieces of {piece}");
-                }
-            }
-        }
-    }
-
-    /// What is not looked at does not go on: a ninth stream and further ones are refused (RFC 3264 section 6).
-    #[test]
-    fn streams_beyond_the_eighth_are_refused_by_the_last_bit() {
-        let text: String = (0..11).map(|n| std::format!("m=audio {} RTP/AVP 0\r\n", 4000 + n)).collect();
-        let kept: String = (0..8).map(|n| std::format!("m=audio {} RTP/AVP 0\r\n", 4000 + n)).collect();
-        let passage = Passage { refused: 1 << MAX_MEDIA, ..Passage::UNCHANGED };
-        assert_eq!(passed(&text, passage, 7), kept + &"m=audio 0 RTP/AVP 0\r\n".repeat(3));
-    }
-
-    fn six(ports: [u16; 2]) -> Places {
-        Places::at("2001:db8::1".parse().unwrap(), &[ports])
-    }
-
-    #[test]
-    fn r100_a_held_stream_stays_held() {
-        for held in ["IP4 0.0.0.0", "IP6 ::"] {
-            let text = std::format!("v=0\r\ns=-\r\nc=IN {held}\r\nm=audio 4000 RTP/AVP 0\r\n");
-            let passage = Passage { pass: Pass::Clear, to: Some(six([0, 0])), refused: 0 };
-            assert_eq!(passed(&text, passage, 3), text);
-        }
-        let text = "v=0\nc=IN IP6 ::7\nm=audio 4000 RTP/AVP 0\n";
-        let passage = Passage { pass: Pass::Clear, to: Some(six([4, 5])), refused: 0 };
-        assert_eq!(passed(text, passage, 1), "v=0\nc=IN IP6 2001:db8::1\r\nm=audio 4 RTP/AVP 0\n");
     }
 }

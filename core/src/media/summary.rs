@@ -1,8 +1,11 @@
 //! What a description says of its streams, as far as policy and the other description ask: small, and without keys.
 
+use super::codecs::{Codecs, Reader};
+use super::direction::Limits;
 use super::place::Places;
 use super::srtp::Line;
-use crate::wire::sdp::{Kind, MAX_MEDIA, Media, Proto, Session, rtcp_port};
+use crate::wire::sdp::{Connection, Direction, Kind, MAX_MEDIA, Media, Proto, Session, rtcp_port};
+use crate::wire::sip::Host;
 
 /// Crypto lines kept of a stream; further usable ones are left out of what is passed on.
 pub const MAX_LINES: usize = 4;
@@ -38,6 +41,10 @@ pub struct Stream {
     pub written: u8,
     /// Keys are offered by another way: DTLS or ZRTP.
     pub other_keys: bool,
+    /// Who sends, as far as an answer goes by it.
+    pub direction: Direction,
+    /// What its packets may carry.
+    pub codecs: Codecs,
     tags: [u32; MAX_LINES],
     /// Places of suites; the first [`NO_LINE`] ends them.
     suites: [u8; MAX_LINES],
@@ -117,6 +124,12 @@ impl Summary {
         bits | further
     }
 
+    /// What the answer to these streams may not say (R92).
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits::of(&self.streams)
+    }
+
     /// Whether every `a=crypto` line is usable and counted: then nothing has to be left out.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -138,7 +151,8 @@ impl Described {
     /// Of a text; [`Described::NONE`] if it is none. Work: linear in it.
     #[must_use]
     pub fn read(text: &[u8]) -> Self {
-        Session::parse(text).map_or(Self::NONE, |session| Self::of(&session))
+        // By reference: a session is too large to be moved for nothing.
+        Session::parse(text).as_ref().map_or(Self::NONE, Self::of)
     }
 
     /// Reads it. Work: linear in the description.
@@ -148,9 +162,14 @@ impl Described {
         let summary = Summary { streams: heapless::Vec::new(), extra: session.extra_media };
         let mut described = Self { summary, places: Places::NONE };
         for media in &session.media {
-            let (stream, ports) = read(media, session_keys);
+            let (connection, direction) = (session.connection(media), session.direction(media));
+            let (mut stream, ports) = read(media, session_keys);
+            // All of a group say the same (RFC 3264 section 6.2), and what is refused says nothing.
+            if media.port != 0 && !connection.is_some_and(is_group) {
+                stream.direction = direction;
+            }
             let _ = described.summary.streams.push(stream);
-            described.places.push(session.connection(media).map(|connection| connection.host), ports);
+            described.places.push(connection.map(|connection| connection.host), ports);
         }
         described
     }
@@ -164,14 +183,18 @@ fn read(media: &Media<'_>, session_keys: bool) -> (Stream, Option<[u16; 2]>) {
         protection: Protection::None,
         written: 0,
         other_keys: session_keys,
+        direction: Direction::SendRecv,
+        codecs: Codecs::ANY,
         tags: [0; MAX_LINES],
         suites: [NO_LINE; MAX_LINES],
     };
     let mut kept = 0;
+    let mut codecs = Reader::of(media);
     let (mut rtcp, mut mux) = (media.port.wrapping_add(1), false);
     for (name, value) in media.attributes() {
         stream.other_keys |= is_other_key(name);
         match name {
+            b"rtpmap" => codecs.rtpmap(value),
             b"rtcp" => rtcp = rtcp_port(value).unwrap_or(rtcp),
             b"rtcp-mux" => mux = true,
             b"crypto" => {
@@ -186,6 +209,7 @@ fn read(media: &Media<'_>, session_keys: bool) -> (Stream, Option<[u16; 2]>) {
             _ => {}
         }
     }
+    stream.codecs = codecs.finish();
     stream.protection = match (media.port, media.proto) {
         (0, _) => Protection::None,
         (_, Proto::Udptl | Proto::Other) => Protection::Foreign,
@@ -198,6 +222,15 @@ fn read(media: &Media<'_>, session_keys: bool) -> (Stream, Option<[u16; 2]>) {
     };
     let by_udp = media.port != 0 && media.proto != Proto::Other;
     (stream, by_udp.then_some([media.port, if mux { media.port } else { rtcp }]))
+}
+
+/// Whether many listen at an address.
+fn is_group(connection: Connection<'_>) -> bool {
+    match connection.host {
+        Host::V4(address) => address.is_multicast(),
+        Host::V6(address) => address.is_multicast(),
+        Host::Name(_) | Host::None => false,
+    }
 }
 
 /// Attributes by which keys are agreed on in the media path (RFC 5763, RFC 6189).
