@@ -82,7 +82,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Err(refused) => return self.refuse_acceptance(now, peer, refused),
             }
         }
-        self.change(now, leg, Event::Confirmed, &Came { body, invite: Handle::NONE });
+        self.change(now, leg, Event::Confirmed, &Came { body, ..Came::NOTHING });
     }
 
     /// A 2xx of ours was never acknowledged: the call is cleared (RFC 3261 section 13.3.1.4).

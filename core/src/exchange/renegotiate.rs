@@ -28,10 +28,12 @@ pub(super) struct Came<'a> {
     pub(super) body: &'a [u8],
     /// The transaction of a re-INVITE that came.
     pub(super) invite: Handle,
+    /// Why what came cannot be used.
+    pub(super) refused: Option<Refused>,
 }
 
 impl Came<'_> {
-    pub(super) const NOTHING: Came<'static> = Came { body: &[], invite: Handle::NONE };
+    pub(super) const NOTHING: Came<'static> = Came { body: &[], invite: Handle::NONE, refused: None };
 }
 
 /// Why a re-INVITE is not passed on.
@@ -62,11 +64,8 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         match judged {
             Ok(_) => {}
-            Err(No::Status(status)) => return self.refuse_change(now, invite, status),
-            Err(No::Media(refused)) => {
-                let why = |out: &mut PageWriter<'_, '_>| warning(out, refused);
-                return self.sip.respond(now, &mut self.timers, invite, 488, why, &Body::NONE);
-            }
+            Err(No::Status(status)) => return self.refuse_change(now, invite, status, None),
+            Err(No::Media(refused)) => return self.refuse_change(now, invite, 488, Some(refused)),
         }
         let how = match message.method() {
             Some(Method::Update) => How::Update,
@@ -80,7 +79,12 @@ impl<C: Crypto> Exchange<'_, C> {
                 dialog.terms = terms;
             }
         }
-        self.change(now, leg, |side| Event::Asked { side, how }, &Came { body: message.body, invite });
+        self.change(
+            now,
+            leg,
+            |side| Event::Asked { side, how },
+            &Came { body: message.body, invite, refused: None },
+        );
     }
 
     /// Whether a re-INVITE can be passed on. Nothing but what its offer says is noted.
@@ -194,11 +198,11 @@ impl<C: Crypto> Exchange<'_, C> {
                 let leg = legs.of(side);
                 let invite = self.sip.dialog(leg).map_or(Handle::NONE, |dialog| dialog.invite);
                 self.set_phase(leg, Phase::Confirmed);
-                self.refuse_change(now, invite, status);
+                self.refuse_change(now, invite, status, came.refused);
                 self.media_kept(leg);
             }
-            Action::Cross(_) => self.refuse_change(now, came.invite, 491),
-            Action::Defer(_) => self.refuse_change(now, came.invite, 500),
+            Action::Cross(_) => self.refuse_change(now, came.invite, 491, None),
+            Action::Defer(_) => self.refuse_change(now, came.invite, 500, None),
             Action::Draw(side) => return self.draw(now, side, legs).err(),
             Action::Answer(side) => self.answer_drawn(legs.of(side), legs.of(side.other()), came.body),
             Action::Decline(side) => self.decline_drawn(legs.of(side)),
@@ -273,9 +277,10 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Refuses a re-INVITE: the session stays as it is (section 14.2).
-    fn refuse_change(&mut self, now: Instant, invite: Handle, status: u16) {
+    fn refuse_change(&mut self, now: Instant, invite: Handle, status: u16, why: Option<Refused>) {
         let retry_s = self.crypto.random_u64() % 10;
         let extra = |out: &mut PageWriter<'_, '_>| match status {
+            488 => why.into_iter().for_each(|refused| warning(out, refused)),
             422 => session::too_short(out),
             415 => out.line(&[b"Accept: application/sdp"]),
             500 => {
@@ -297,7 +302,7 @@ impl<C: Crypto> Exchange<'_, C> {
         message: &Message<'_>,
     ) {
         let body = described(message);
-        let came = Came { body, invite: Handle::NONE };
+        let came = Came { body, ..Came::NOTHING };
         match status {
             ..=199 => {}
             200..=299 if description(message).is_err() || body.is_empty() => {
@@ -340,7 +345,8 @@ impl<C: Crypto> Exchange<'_, C> {
             self.keep_drawn(leg, came.body);
             self.decline_drawn(leg);
         }
-        self.change(now, leg, |side| Event::Refused(side, 488), came);
+        let came = Came { refused: Some(refused), ..*came };
+        self.change(now, leg, |side| Event::Refused(side, 488), &came);
         if !offered || !refused.is_mistake() || self.requires_srtp(leg) {
             self.clear(now, leg, Cause::Media(refused));
         } else if !renewing {
