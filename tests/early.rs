@@ -227,6 +227,48 @@ fn r96_an_early_answer_in_clear_ends_the_call() {
     }
 }
 
+/// Behind one contact two phones ring, and each has its answers acknowledged (section 4 counts within a dialog). The one that
+/// talks is not the one whose answer the caller was told: both are asked anew.
+#[test]
+fn two_phones_behind_one_contact() {
+    let mut office = office(9, KNOWN);
+    office.behaves("202", Behaviour::Ring);
+    office.call("201", "202");
+    office.sim.run_ms(200);
+    let (exchange, phone) = (office::exchange_address(), office::phone_address(1));
+    let invite = invites_to_202(&office).pop().expect("202 was called");
+    let line =
+        |name: &str| invite.lines().find(|line| line.starts_with(name)).expect("it has one").to_owned();
+    let head = format!(
+        "{}\r\n{}\r\n{};tag=another\r\n{}\r\n{}\r\nContact: <sip:202b@{phone}>\r\n",
+        line("Via: "),
+        line("From: "),
+        line("To: "),
+        line("Call-ID: "),
+        line("CSeq: ")
+    );
+    let pracks = |office: &Office| office.trace().matches("exchange -> 202: PRACK").count();
+    assert_eq!(pracks(&office), 1);
+    let ringing =
+        format!("SIP/2.0 180 Ringing\r\n{head}Require: 100rel\r\nRSeq: 77\r\nContent-Length: 0\r\n\r\n");
+    office.sim.inject(phone, exchange, ringing.as_bytes());
+    office.sim.inject(phone, exchange, ringing.as_bytes());
+    office.sim.run_ms(200);
+    assert_eq!(pracks(&office), 2, "{}", office.trace());
+    assert!(office.trace().contains("exchange -> 202: PRACK 202b"));
+    let sdp = "v=0\r\no=202b 1 1 IN IP4 10.0.1.2\r\ns=-\r\nc=IN IP4 10.0.1.2\r\nt=0 0\r\nm=audio 4444 RTP/AVP 0\r\n";
+    let talks = format!(
+        "SIP/2.0 200 OK\r\n{head}Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
+        sdp.len()
+    );
+    office.sim.inject(phone, exchange, talks.as_bytes());
+    office.sim.run_ms(1_000);
+    assert!(office.trace().contains("exchange -> 201: INVITE 201"), "{}", office.trace());
+    office.hang_up("201");
+    office.hang_up("202");
+    office.assert_nothing_left();
+}
+
 /// Hanging up at any moment, by either, leaves nothing.
 #[test]
 fn giving_up_at_any_moment_leaves_nothing() {

@@ -57,7 +57,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(offerer) = peer.and_then(|peer| self.calls.leg(peer)) else { return Ok(Ready::Now) };
         // It may be left out where an earlier answer had one that came for certain. Some do so where it did not; who
         // requires SRTP does not let that pass.
-        let agreed = self.sip.dialog(leg).is_some_and(|dialog| dialog.provisional.agreed);
+        let agreed = self.sip.dialog(leg).is_some_and(|dialog| dialog.provisional.has_agreed());
         if answer.is_empty() && (agreed || !terms.parties.contains(&Srtp::Required)) {
             return Ok(Ready::Now);
         }

@@ -16,7 +16,7 @@ use crate::policy::{Image, Party};
 use core::net::SocketAddr;
 
 /// What was agreed on is acknowledged by then, as a rule.
-const SETTLING_MS: u64 = 500;
+pub(super) const SETTLING_MS: u64 = 500;
 
 impl<C: Crypto> Exchange<'_, C> {
     /// The relay has answered for a leg whose [`Ask`] came as an output: the other party sends there; `None`: it could not

@@ -98,13 +98,13 @@ impl<C: Crypto> Exchange<'_, C> {
     /// The party that is called has said how the call goes on.
     pub(super) fn progress(&mut self, now: Instant, leg: Handle, status: u16, message: &Message<'_>) {
         let number = number(message);
-        if let (Some(number), Some(dialog)) = (number, self.sip.dialog_mut(leg)) {
-            let before = dialog.provisional;
-            if !dialog.provisional.heard(number) {
+        let tag = self.sip.tag_hash(message.to.as_ref().and_then(|to| to.tag()).unwrap_or(&[]));
+        if let (Some(number), Some(dialog)) = (number, self.sip.dialog(leg)) {
+            // Until it is clear that it can be taken, it has not come.
+            let mut seen = dialog.provisional;
+            if !seen.heard(number, tag) {
                 return;
             }
-            // Until it is clear that it can be taken, it has not come.
-            dialog.provisional = before;
         }
         // Early media is like the answer to come (RFC 3261 section 13.2.1); what policy does not want is not told.
         let peer = self.calls.peer(leg);
@@ -118,8 +118,10 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         if let Some(number) = number {
             if let Some(dialog) = self.sip.dialog_mut(leg) {
-                dialog.provisional.heard(number);
-                dialog.provisional.agreed |= !body.is_empty();
+                dialog.provisional.heard(number, tag);
+                if !body.is_empty() {
+                    dialog.provisional.agree();
+                }
             }
             self.acknowledge_provisional(now, leg, number, message);
             // This was the answer: there will be no other.

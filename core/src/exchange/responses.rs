@@ -4,9 +4,11 @@ use super::Exchange;
 use super::commands::Heard;
 use super::invite::{described, first_hop};
 use super::media::Ready;
+use super::path::SETTLING_MS;
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::signalling::dialog::{Far, Phase};
+use crate::signalling::provisional::Provisional;
 use crate::signalling::session::{By, Terms};
 use crate::table::Text;
 use crate::wire::sip::{Message, Method, Name};
@@ -62,8 +64,14 @@ impl<C: Crypto> Exchange<'_, C> {
                     return self.held = Some(leg);
                 }
                 self.learn_remote(leg, message);
+                let mut another = false;
                 if let Some(dialog) = self.sip.dialog_mut(leg) {
-                    dialog.provisional.agreed = false;
+                    another = dialog.provisional.agreed_with_another(dialog.far.tag);
+                    dialog.provisional.answered();
+                }
+                // What the caller was told is not of who has answered: both are asked anew.
+                if another {
+                    self.renew(now.plus_ms(SETTLING_MS), leg);
                 }
                 match judged {
                     Ok(_) => {
@@ -94,6 +102,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 let caller = self.calls.peer(leg).unwrap_or(Handle::NONE);
                 if let Some(dialog) = self.sip.dialog_mut(leg) {
                     (dialog.terms, dialog.phase) = (Terms::ASKED, Phase::Calling { release: false });
+                    dialog.provisional = Provisional::NONE;
                 }
                 if self.send_invite(now, leg, caller, cookie).is_none() {
                     self.leg_event(now, leg, leg::Event::Release(Cause::CONGESTION), &Heard::NOTHING);

@@ -50,16 +50,18 @@ pub enum How {
 pub struct Provisional {
     /// Of their INVITE.
     pub able: Able,
-    /// Our INVITE: its offer was answered by one of theirs.
-    pub agreed: bool,
+    /// Our INVITE: the tag of who has answered its offer by one of these; 0: nobody has.
+    agreed: u32,
     state: State,
     /// The number of the last, ours or theirs; 0: none yet.
     number: u32,
+    /// Of their tag: behind one contact there may be several phones, each of which counts for itself.
+    tag: u32,
 }
 
 impl Provisional {
     /// Nothing was sent or heard.
-    pub const NONE: Self = Self { able: Able::No, agreed: false, state: State::Nothing, number: 0 };
+    pub const NONE: Self = Self { able: Able::No, agreed: 0, state: State::Nothing, number: 0, tag: 0 };
 
     /// Of their INVITE. `first` is random.
     #[must_use]
@@ -73,7 +75,7 @@ impl Provisional {
             Able::No
         };
         let number = u32::try_from(first & 0x3FFF_FFFF).unwrap_or(0);
-        Self { able, agreed: false, state: State::Nothing, number }
+        Self { able, number, ..Self::NONE }
     }
 
     /// A provisional answer is to be sent. `sure`: it has come for certain, or has a description that did.
@@ -113,14 +115,42 @@ impl Provisional {
         }
     }
 
-    /// The number of one of theirs, if it is the next in order: it is to be acknowledged.
-    pub fn heard(&mut self, number: u32) -> bool {
-        let next = self.number == 0 || number == self.number.wrapping_add(1);
-        if next && number != 0 {
-            self.number = number;
+    /// Whether one of theirs, with this number and hash of its tag, is the next in order: it is to be acknowledged.
+    pub const fn heard(&mut self, number: u32, tag: u64) -> bool {
+        let first = self.number == 0 || self.tag != short(tag);
+        let next = number != 0 && (first || number == self.number.wrapping_add(1));
+        if next {
+            (self.number, self.tag) = (number, short(tag));
         }
-        next && number != 0
+        next
     }
+
+    /// The last that was heard has answered the offer.
+    pub const fn agree(&mut self) {
+        self.agreed = self.tag;
+    }
+
+    /// The INVITE is answered: what was agreed on early is past.
+    pub const fn answered(&mut self) {
+        self.agreed = 0;
+    }
+
+    /// Whether one of theirs has answered the offer.
+    #[must_use]
+    pub const fn has_agreed(&self) -> bool {
+        self.agreed != 0
+    }
+
+    /// Whether that was another phone than the one with this hash of its tag.
+    #[must_use]
+    pub const fn agreed_with_another(&self, tag: u64) -> bool {
+        self.has_agreed() && self.agreed != short(tag)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+const fn short(tag: u64) -> u32 {
+    tag as u32 | 1
 }
 
 /// The number of a provisional answer that is to be acknowledged (section 7.1).
@@ -182,8 +212,10 @@ mod tests {
     #[test]
     fn theirs_are_taken_in_order() {
         let mut theirs = Provisional::NONE;
-        let heard: Vec<bool> = [0, 9, 9, 11, 10, 9, 11].map(|number| theirs.heard(number)).to_vec();
+        let heard: Vec<bool> = [0, 9, 9, 11, 10, 9, 11].map(|number| theirs.heard(number, 1)).to_vec();
         assert_eq!(heard, [false, true, false, false, true, false, true]);
+        // Another phone's numbers are others.
+        assert!(theirs.heard(4, 2) && !theirs.heard(4, 2) && theirs.heard(5, 2));
     }
 
     /// Whatever is sent and acknowledged: at most one waits, and every number is given once.
