@@ -31,8 +31,7 @@ fn talking(seed: u64) -> Office {
 }
 
 fn ask(office: &mut Office, dn: &str, ask: Ask) {
-    let id = office.phone(dn);
-    office.sim.with(id, |phone, now| phone.reinvite(now, ask));
+    office.ask(dn, ask);
     office.sim.run_ms(1_000);
 }
 
@@ -369,14 +368,9 @@ fn no_pinhole_is_left_of_ten_thousand_calls() {
                 2..=5 => {
                     let what = [Ask::Hold, Ask::Resume, Ask::Same, Ask::Offer];
                     let what = what[usize::try_from(dice.below(4)).expect("four")];
-                    let id = office.phone(who);
-                    office.sim.with(id, |phone, now| phone.reinvite(now, what));
+                    office.ask(who, what);
                 }
-                6 => {
-                    office.sim.relay.restart();
-                    let now = office.sim.now;
-                    office.sim.exchange(0).relay_lost(now).expect("there is room");
-                }
+                6 => office.lose_relay(),
                 _ => {}
             }
         }

@@ -16,11 +16,6 @@ fn talking(seed: u64) -> Office {
     office
 }
 
-fn ask(office: &mut Office, dn: &str, ask: Ask) {
-    let id = office.phone(dn);
-    office.sim.with(id, |phone, now| phone.reinvite(now, ask));
-}
-
 /// The last description that a phone was told of, and its direction.
 fn heard(office: &Office, dn: &str) -> (String, String) {
     let told = office.sim.told(office.phone(dn));
@@ -43,7 +38,7 @@ fn end(office: &mut Office) {
 #[test]
 fn hold_goes_to_the_other_side_and_its_answer_back() {
     let mut office = talking(1);
-    ask(&mut office, "201", Ask::Hold);
+    office.ask("201", Ask::Hold);
     office.sim.run_ms(1_000);
     assert_trace(
         &office.trace(),
@@ -60,7 +55,7 @@ fn hold_goes_to_the_other_side_and_its_answer_back() {
     assert_eq!(heard(&office, "202").1, "sendonly");
     assert_eq!(heard(&office, "201").1, "recvonly", "RFC 3264 section 6.1");
     assert!(heard(&office, "202").0.contains("o=201 1 2 "), "the version is the next (section 8)");
-    ask(&mut office, "201", Ask::Resume);
+    office.ask("201", Ask::Resume);
     office.sim.run_ms(1_000);
     assert_eq!((heard(&office, "202").1, heard(&office, "201").1), ("sendrecv".into(), "sendrecv".into()));
     end(&mut office);
@@ -71,11 +66,11 @@ fn hold_goes_to_the_other_side_and_its_answer_back() {
 fn r100_each_side_ends_its_own_hold() {
     let mut office = talking(2);
     for (dn, what) in [("201", Ask::Hold), ("202", Ask::Hold), ("201", Ask::Resume)] {
-        ask(&mut office, dn, what);
+        office.ask(dn, what);
         office.sim.run_ms(1_000);
     }
     assert_eq!(heard(&office, "201").1, "sendonly", "202 still holds");
-    ask(&mut office, "202", Ask::Resume);
+    office.ask("202", Ask::Resume);
     office.sim.run_ms(1_000);
     assert_eq!(heard(&office, "201").1, "sendrecv");
     end(&mut office);
@@ -85,7 +80,7 @@ fn r100_each_side_ends_its_own_hold() {
 #[test]
 fn a_late_offer_is_answered_by_the_ack() {
     let mut office = talking(3);
-    ask(&mut office, "202", Ask::Offer);
+    office.ask("202", Ask::Offer);
     office.sim.run_ms(1_000);
     assert_trace(
         &office.trace(),
@@ -115,7 +110,7 @@ fn r91_an_answer_that_fits_no_offer_ends_the_change_and_not_the_call() {
         let mut two = office.sim.phone(b).sdp();
         two.extend_from_slice(b"m=video 4010 RTP/AVP 31\r\n");
         office.sim.phone(b).config.sdp = Some(two);
-        ask(&mut office, "201", Ask::Hold);
+        office.ask("201", Ask::Hold);
         while !office.trace().contains("exchange -> 201: 488 ") {
             office.sim.run_ms(1);
         }
@@ -124,9 +119,7 @@ fn r91_an_answer_that_fits_no_offer_ends_the_change_and_not_the_call() {
         }
         office.sim.run_ms(2_000);
         if mended {
-            let (own, theirs) = (office.sim.phone(a).agreed(), office.sim.phone(b).agreed());
-            let (own, theirs) = (own.expect("201 talks"), theirs.expect("202 talks"));
-            assert_eq!((&own.0, &own.1), (&theirs.1, &theirs.0), "{}", office.trace());
+            office.assert_both_agreed();
             end(&mut office);
         } else {
             let over = office.sim.told(a).into_iter().any(|event| matches!(event, PhoneEvent::Ended { .. }));
@@ -142,7 +135,7 @@ fn an_update_with_an_offer_changes_the_session() {
     let mut office = talking(30);
     let id = office.phone("201");
     office.sim.phone(id).config.updates = true;
-    ask(&mut office, "201", Ask::Hold);
+    office.ask("201", Ask::Hold);
     office.sim.run_ms(1_000);
     assert_trace(
         &office.trace(),
@@ -155,7 +148,7 @@ fn an_update_with_an_offer_changes_the_session() {
          201: changed",
     );
     assert_eq!((heard(&office, "202").1, heard(&office, "201").1), ("sendonly".into(), "recvonly".into()));
-    ask(&mut office, "201", Ask::Resume);
+    office.ask("201", Ask::Resume);
     office.sim.run_ms(1_000);
     assert_eq!((heard(&office, "202").1, heard(&office, "201").1), ("sendrecv".into(), "sendrecv".into()));
     end(&mut office);
@@ -169,9 +162,9 @@ fn an_update_that_is_refused_leaves_the_session() {
         let [a, b] = ["201", "202"].map(|dn| office.phone(dn));
         office.sim.phone(a).config.updates = true;
         office.sim.phone(b).config.refuse_changes = refusal;
-        ask(&mut office, "201", Ask::Hold);
+        office.ask("201", Ask::Hold);
         if refusal.is_none() {
-            ask(&mut office, "202", Ask::Hold);
+            office.ask("202", Ask::Hold);
         }
         office.sim.run_ms(1_000);
         assert!(office.trace().contains(&format!("exchange -> 201: {told} ")), "{}", office.trace());
@@ -188,7 +181,7 @@ fn an_update_that_is_not_answered_ends_with_the_call() {
     let id = office.phone("201");
     office.sim.phone(id).config.updates = true;
     office.behaves("202", Behaviour::Silent);
-    ask(&mut office, "201", Ask::Hold);
+    office.ask("201", Ask::Hold);
     office.sim.run_ms(500);
     office.hang_up("201");
     office.sim.run_ms(1_000);
@@ -200,8 +193,8 @@ fn an_update_that_is_not_answered_ends_with_the_call() {
 #[test]
 fn r97_changes_that_cross_are_refused() {
     let mut office = talking(4);
-    ask(&mut office, "201", Ask::Hold);
-    ask(&mut office, "202", Ask::Hold);
+    office.ask("201", Ask::Hold);
+    office.ask("202", Ask::Hold);
     office.sim.run_ms(1_000);
     for dn in ["201", "202"] {
         let refused = |event: &PhoneEvent| matches!(event, PhoneEvent::Answered { status: 491, .. });
@@ -211,7 +204,7 @@ fn r97_changes_that_cross_are_refused() {
             office.sim.ladder.render()
         );
     }
-    ask(&mut office, "201", Ask::Resume);
+    office.ask("201", Ask::Resume);
     office.sim.run_ms(1_000);
     assert_eq!(heard(&office, "202").1, "sendrecv");
     end(&mut office);
@@ -224,7 +217,7 @@ fn a_refused_change_leaves_the_session() {
         let mut office = talking(5);
         let id = office.phone("202");
         office.sim.phone(id).config.refuse_changes = Some(refusal);
-        ask(&mut office, "201", Ask::Hold);
+        office.ask("201", Ask::Hold);
         office.sim.run_ms(1_000);
         let id = office.phone("201");
         let answered = office.sim.told(id).into_iter().find_map(|event| match event {
@@ -249,7 +242,7 @@ fn a_change_to_somebody_who_is_gone_ends_the_call() {
         } else {
             office.sim.phone(id).config.refuse_changes = Some(481);
         }
-        ask(&mut office, "201", Ask::Hold);
+        office.ask("201", Ask::Hold);
         office.sim.run_ms(within_ms);
         let over = office.sim.told(office.phone("201"));
         assert!(
@@ -269,7 +262,7 @@ fn hanging_up_while_a_change_is_under_way_leaves_nothing() {
     for who in ["201", "202"] {
         for after_ms in 0..8 {
             let mut office = talking(7);
-            ask(&mut office, "201", Ask::Hold);
+            office.ask("201", Ask::Hold);
             office.sim.run_ms(after_ms);
             office.hang_up(who);
             office.sim.run_ms(2_000);
@@ -336,7 +329,7 @@ fn changes_in_a_storm_agree_in_the_end() {
             let dn = if choose.chance(500) { "201" } else { "202" };
             let what = [Ask::Hold, Ask::Resume, Ask::Same, Ask::Offer]
                 [usize::try_from(choose.below(4)).expect("four")];
-            ask(&mut office, dn, what);
+            office.ask(dn, what);
             let pause = choose.below(9_000);
             office.sim.run_ms(pause);
         }
@@ -345,7 +338,7 @@ fn changes_in_a_storm_agree_in_the_end() {
         if office.sim.exchange(0).calls_in_use() == 1 {
             // Nobody's question was left open: the next ones are answered, and both talk again.
             for dn in ["201", "202"] {
-                ask(&mut office, dn, Ask::Resume);
+                office.ask(dn, Ask::Resume);
                 office.sim.run_ms(5_000);
             }
             let (at_201, at_202) = (heard(&office, "201"), heard(&office, "202"));

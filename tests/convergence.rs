@@ -64,13 +64,9 @@ fn begin(office: &mut Office, dn: &str, begin: Begin) {
     match begin {
         Begin::Invite(ask) | Begin::Update(ask) => {
             office.sim.phone(id).config.updates = matches!(begin, Begin::Update(_));
-            office.sim.with(id, |phone, now| phone.reinvite(now, ask));
+            office.ask(dn, ask);
         }
-        Begin::Relay => {
-            office.sim.relay.restart();
-            let now = office.sim.now;
-            office.sim.exchange(0).relay_lost(now).expect("there is room");
-        }
+        Begin::Relay => office.lose_relay(),
     }
 }
 

@@ -26,13 +26,6 @@ fn office(seed: u64, asks: &str) -> Office {
     office_with(seed, &[], asks)
 }
 
-fn assert_both_agreed(office: &mut Office) {
-    let [a, b] = ["201", "202"].map(|dn| office.phone(dn));
-    let (own, theirs) = (office.sim.phone(a).agreed(), office.sim.phone(b).agreed());
-    let (own, theirs) = (own.expect("201 talks"), theirs.expect("202 talks"));
-    assert_eq!((&own.0, &own.1), (&theirs.1, &theirs.0), "{}", office.sim.ladder.render());
-}
-
 fn end(office: &mut Office) {
     office.hang_up("201");
     office.until_over("202");
@@ -72,7 +65,7 @@ fn an_answer_in_a_provisional_goes_on_reliably() {
          201: talks
          202: talks",
     );
-    assert_both_agreed(&mut office);
+    office.assert_both_agreed();
     end(&mut office);
 }
 
@@ -98,7 +91,7 @@ fn a_caller_gets_what_it_asked_for() {
         );
         let pracks = office.trace().matches("201 -> exchange: PRACK").count();
         assert_eq!(pracks, usize::from(to_201), "{asks} {reliable} {early}\n{}", office.trace());
-        assert_both_agreed(&mut office);
+        office.assert_both_agreed();
         end(&mut office);
     }
 }
@@ -136,7 +129,7 @@ fn an_answer_waits_for_the_prack() {
     let [prack, answer] = ["exchange -> 201: 200 OK (PRACK)", "exchange -> 201: 200 OK (INVITE)"]
         .map(|line| trace.find(line).expect("it was sent"));
     assert!(prack < answer, "{trace}");
-    assert_both_agreed(&mut office);
+    office.assert_both_agreed();
     end(&mut office);
 }
 
@@ -151,7 +144,7 @@ fn a_late_offer_is_made_by_the_2xx() {
         office.until_talks("202");
         assert!(invites_to_202(&office).iter().all(|invite| !invite.contains("100rel")));
         assert!(!office.trace().contains("PRACK"), "{}", office.trace());
-        assert_both_agreed(&mut office);
+        office.assert_both_agreed();
         end(&mut office);
     }
 }
@@ -214,7 +207,7 @@ fn r96_an_early_answer_in_clear_ends_the_call() {
         office.call("201", "202");
         if encrypted {
             office.until_talks("202");
-            assert_both_agreed(&mut office);
+            office.assert_both_agreed();
             end(&mut office);
             continue;
         }
@@ -298,7 +291,7 @@ fn a_storm_leaves_both_agreed() {
         office.sim.lose(|_| false);
         office.sim.run_ms(1_000);
         if office.sim.exchange(0).calls_in_use() == 1 {
-            assert_both_agreed(&mut office);
+            office.assert_both_agreed();
             lived += 1;
         }
         office.hang_up("201");

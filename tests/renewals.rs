@@ -21,17 +21,6 @@ fn talking(seed: u64) -> Office {
     office
 }
 
-fn ask(office: &mut Office, dn: &str, ask: Ask) {
-    let id = office.phone(dn);
-    office.sim.with(id, |phone, now| phone.reinvite(now, ask));
-}
-
-fn lose_relay(office: &mut Office) {
-    office.sim.relay.restart();
-    let now = office.sim.now;
-    office.sim.exchange(0).relay_lost(now).expect("there is room");
-}
-
 /// Where a phone sends, by the description that it goes by.
 fn sends_to(office: &mut Office, dn: &str) -> SocketAddr {
     let id = office.phone(dn);
@@ -69,7 +58,7 @@ fn path(office: &mut Office) -> Path {
 #[test]
 fn a_relay_that_has_forgotten_is_told_again() {
     let mut office = talking(1);
-    lose_relay(&mut office);
+    office.lose_relay();
     office.sim.relay.delay_ms = 0;
     office.sim.run_ms(1_000);
     assert_trace(
@@ -93,7 +82,7 @@ fn a_renewal_stands_loss() {
     for seed in 0..30 {
         let mut office = talking(100 + seed);
         office.sim.network = Network::bad(300);
-        lose_relay(&mut office);
+        office.lose_relay();
         office.sim.run_ms(40_000);
         office.sim.network = Network::GOOD;
         office.sim.run_ms(1_000);
@@ -112,9 +101,9 @@ fn a_renewal_stands_loss() {
 fn r100_a_held_call_stays_held() {
     for holds in ["201", "202"] {
         let mut office = talking(2);
-        ask(&mut office, holds, Ask::Hold);
+        office.ask(holds, Ask::Hold);
         office.sim.run_ms(1_000);
-        lose_relay(&mut office);
+        office.lose_relay();
         office.sim.run_ms(1_000);
         assert_anchored(&mut office);
         let held = if holds == "201" { "202" } else { "201" };
@@ -130,13 +119,13 @@ fn r100_a_held_call_stays_held() {
 fn r97_both_ask_at_once() {
     for asks in ["201", "202"] {
         let mut office = talking(3);
-        lose_relay(&mut office);
-        ask(&mut office, asks, Ask::Hold);
+        office.lose_relay();
+        office.ask(asks, Ask::Hold);
         office.sim.run_ms(1_000);
         assert!(office.trace().contains("491"), "{}", office.trace());
         office.sim.run_ms(10_000);
         assert_anchored(&mut office);
-        ask(&mut office, asks, Ask::Hold);
+        office.ask(asks, Ask::Hold);
         office.sim.run_ms(1_000);
         assert_anchored(&mut office);
         end(&mut office);
@@ -150,7 +139,7 @@ fn r98_a_renewal_that_is_refused() {
     let [a, b] = ["201", "202"].map(|dn| office.phone(dn));
     let before = ["201", "202"].map(|dn| sends_to(&mut office, dn));
     office.sim.phone(a).config.refuse_changes = Some(488);
-    lose_relay(&mut office);
+    office.lose_relay();
     office.sim.run_ms(60_000);
     assert_eq!(["201", "202"].map(|dn| sends_to(&mut office, dn)), before);
     assert!(is_up(&mut office));
@@ -160,7 +149,7 @@ fn r98_a_renewal_that_is_refused() {
 
     let mut office = talking(5);
     office.sim.phone(b).config.refuse_changes = Some(488);
-    lose_relay(&mut office);
+    office.lose_relay();
     office.sim.run_ms(2_000);
     // Its offer is answered all the same (RFC 3264 section 5): every stream of it is refused. Neither will have the other's.
     assert_trace(
@@ -192,7 +181,7 @@ fn a_party_that_is_gone_ends_the_call() {
     for (dn, other) in [("201", "202"), ("202", "201")] {
         let mut office = talking(6);
         office.behaves(dn, Behaviour::Silent);
-        lose_relay(&mut office);
+        office.lose_relay();
         office.sim.run_ms(70_000);
         let told = office.sim.told(office.phone(other));
         assert!(told.iter().any(|event| matches!(event, PhoneEvent::Ended { .. })), "{}", office.trace());
@@ -206,7 +195,7 @@ fn a_party_that_is_gone_ends_the_call() {
 fn hanging_up_meanwhile_leaves_nothing() {
     for (n, dn) in (0..60).flat_map(|n| [(n, "201"), (n, "202")]) {
         let mut office = talking(7);
-        lose_relay(&mut office);
+        office.lose_relay();
         office.sim.run_ms(n);
         office.hang_up(dn);
         office.assert_nothing_left();

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 use strowger::base::Algorithm;
-use strowger_testkit::phone::{Behaviour, PhoneConfig, PhoneEvent};
+use strowger_testkit::phone::{Ask, Behaviour, PhoneConfig, PhoneEvent};
 use strowger_testkit::sim::{PhoneId, Sim, Sizes, build_exchange};
 
 /// DN and password of the phones; all but 202 know SHA-256, 201 has another username.
@@ -155,6 +155,27 @@ impl Office {
     pub(crate) fn hang_up(&mut self, dn: &str) {
         let id = self.phone(dn);
         self.sim.with(id, |phone, now| phone.hang_up(now));
+    }
+
+    /// The phone asks for a change of the call it is in.
+    pub(crate) fn ask(&mut self, dn: &str, ask: Ask) {
+        let id = self.phone(dn);
+        self.sim.with(id, |phone, now| phone.reinvite(now, ask));
+    }
+
+    /// The relay was started again, and the exchange is told.
+    pub(crate) fn lose_relay(&mut self) {
+        self.sim.relay.restart();
+        let now = self.sim.now;
+        self.sim.exchange(0).relay_lost(now).expect("there is room");
+    }
+
+    /// 201 and 202 talk, and go by each other's description.
+    pub(crate) fn assert_both_agreed(&mut self) {
+        let [a, b] = ["201", "202"].map(|dn| self.phone(dn));
+        let (own, theirs) = (self.sim.phone(a).agreed(), self.sim.phone(b).agreed());
+        let (own, theirs) = (own.expect("201 talks"), theirs.expect("202 talks"));
+        assert_eq!((&own.0, &own.1), (&theirs.1, &theirs.0), "{}", self.sim.ladder.render());
     }
 
     /// Calls, and waits until it is over: status and reason.
