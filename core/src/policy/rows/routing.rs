@@ -27,7 +27,7 @@ row! {
         cor_group: u8,
         /// Bit 0: carries emergency calls only. Bit 1: asks for no account code.
         flags: u8,
-        /// What a decision needs of its trunk: [`TrunkRow::flags`].
+        /// What a decision needs of its trunk: [`TrunkRow::flags`](super::TrunkRow::flags).
         trunk_flags: u8,
         /// The trunk's Interconnect Number.
         interconnect: u8,
