@@ -68,6 +68,7 @@ static void one_input(stw_exchange *x)
         (void)stw_exchange_clear(x, clock_ms);
     else if (key == 11)
         (void)stw_exchange_relayed(x, clock_ms, decision.leg, &relay, 1);
+    else if (key == 12)
         (void)stw_exchange_relay_lost(x, clock_ms);
     else if (key == 9)
         (void)stw_exchange_policy_hash(x, hash);
