@@ -237,6 +237,27 @@ fn emergency_is_not_refused_for_its_media() {
     }
 }
 
+/// Law 4: nor for a body of another kind, as of a phone that sends its location along (RFC 6442). The other side offers.
+#[test]
+fn emergency_is_not_refused_for_the_kind_of_its_body() {
+    let mut office = Office::registered(1);
+    let (exchange, phone) = (office::exchange_address(), office::phone_address(0));
+    for kind in ["multipart/mixed;boundary=x", "application/pidf+xml"] {
+        let invite = format!(
+            "INVITE sip:911@{exchange} SIP/2.0\r\nVia: SIP/2.0/UDP {phone};branch=z9hG4bK{}\r\nFrom: <sip:201@{exchange}>;tag=1\r\nTo: <sip:911@{exchange}>\r\nCall-ID: body-{}\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:201@{phone}>\r\nContent-Type: {kind}\r\nContent-Length: 5\r\n\r\n--x--",
+            kind.len(),
+            kind.len()
+        );
+        office.sim.ladder.clear();
+        office.sim.inject(phone, exchange, invite.as_bytes());
+        office.sim.run_ms(5_000);
+        let trace = office.trace();
+        assert!(trace.contains("exchange -> carrier: INVITE 911\n"), "without a description\n{trace}");
+        assert!(trace.contains("exchange -> 201: 200 OK (INVITE) +sdp"), "{trace}");
+        office.assert_nothing_left();
+    }
+}
+
 /// What nobody can read could be anything: where SRTP is required, it is no offer and no answer.
 #[test]
 fn r96_what_cannot_be_read_is_refused() {
