@@ -63,7 +63,8 @@ impl<C: Crypto> Exchange<'_, C> {
                     out.put(b"\r\n");
                     extra(out);
                 };
-                self.sip.respond_reliably(now, &mut self.timers, invite, status, extra, body);
+                let reliably = (invite, invite_server::Event::Reliable);
+                self.sip.respond_as(now, &mut self.timers, reliably, status, extra, body);
             }
         }
     }
@@ -78,8 +79,7 @@ impl<C: Crypto> Exchange<'_, C> {
         key: Key,
     ) {
         let rack = message.headers(Name::RAck).next().and_then(|value| RAck::parse(value).ok());
-        let Some(dialog) = self.sip.dialog_mut(leg) else { return };
-        let invite = dialog.invite;
+        let invite = self.sip.dialog(leg).map_or(Handle::NONE, |dialog| dialog.invite);
         let cseq = self.sip.transactions.get(invite).map_or(0, |invite| invite.cseq);
         let Some(dialog) = self.sip.dialog_mut(leg) else { return };
         let next = rack.and_then(|rack| dialog.provisional.acknowledged(&rack, cseq));

@@ -136,23 +136,11 @@ impl Sip<'_> {
             200..=299 => invite_server::Event::Success,
             _ => invite_server::Event::Failure,
         };
-        self.respond_by(now, timers, (handle, event), status, extra, body);
+        self.respond_as(now, timers, (handle, event), status, extra, body);
     }
 
-    /// Sends a provisional response until it is acknowledged.
-    pub fn respond_reliably(
-        &mut self,
-        now: Instant,
-        timers: &mut Timers<'_>,
-        handle: Handle,
-        status: u16,
-        extra: impl FnOnce(&mut PageWriter<'_, '_>),
-        body: &Body<'_>,
-    ) {
-        self.respond_by(now, timers, (handle, invite_server::Event::Reliable), status, extra, body);
-    }
-
-    fn respond_by(
+    /// The same, as this event of the machine: a provisional response can be one that is acknowledged.
+    pub fn respond_as(
         &mut self,
         now: Instant,
         timers: &mut Timers<'_>,
