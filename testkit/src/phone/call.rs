@@ -1,9 +1,9 @@
-//! Calls of a phone.
+//! Calls of a phone: what both sides have in common, and those it makes.
 
 use super::change::Changes;
 use super::client::{Client, Purpose};
 use super::text::{self, Request};
-use super::{Behaviour, Phone, PhoneEvent, T1, T1_64, T2};
+use super::{Phone, PhoneEvent, T1_64, T2};
 use std::net::SocketAddr;
 use strowger::base::Instant;
 use strowger::wire::sip::{Message, Method};
@@ -11,19 +11,19 @@ use strowger::wire::sip::{Message, Method};
 /// One call.
 #[derive(Debug)]
 pub(super) struct Call {
-    call_id: String,
+    pub(super) call_id: String,
     /// Our tag.
-    tag: String,
-    remote_tag: String,
+    pub(super) tag: String,
+    pub(super) remote_tag: String,
     /// Our address and theirs, without tags.
-    local: String,
-    remote: String,
-    target: String,
+    pub(super) local: String,
+    pub(super) remote: String,
+    pub(super) target: String,
     pub(super) peer: SocketAddr,
-    local_cseq: u32,
+    pub(super) local_cseq: u32,
     pub(super) invite_cseq: u32,
     pub(super) remote_cseq: u32,
-    state: State,
+    pub(super) state: State,
     pub(super) remote_sdp: Vec<u8>,
     /// Theirs: the branch of their INVITE, our last answer to it, and when that is sent again.
     pub(super) invite_branch: Vec<u8>,
@@ -46,7 +46,7 @@ pub(super) struct Repeat {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum State {
+pub(super) enum State {
     /// Ours: sent.
     Calling,
     /// Ours: given up; CANCEL waits for a provisional answer.
@@ -297,7 +297,7 @@ impl Phone {
         }
     }
 
-    fn send_bye(&mut self, now: Instant, name: &str) {
+    pub(super) fn send_bye(&mut self, now: Instant, name: &str) {
         let us = self.contact();
         let Some(call) = self.find(name) else { return };
         call.state = State::Leaving;
@@ -337,103 +337,6 @@ impl Phone {
         self.calls.retain(|call| !matches!(call.state, State::Over { until } if now >= until));
     }
 
-    /// An INVITE came.
-    pub(super) fn invited(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
-        let branch = message.via.as_ref().and_then(|via| via.branch).unwrap_or(&[]);
-        if let Some(call) = self.calls.iter().find(|call| call.invite_branch == branch && !branch.is_empty())
-        {
-            let done = matches!(call.state, State::Up | State::Leaving) && call.repeat.is_none();
-            if !done && !call.response.is_empty() {
-                self.out.push_back((call.peer, call.response.clone()));
-            }
-            return;
-        }
-        if message.to.as_ref().is_some_and(|to| to.tag().is_some()) {
-            return self.asked_to_change(now, from, message);
-        }
-        let address = |address: Option<&strowger::wire::sip::Address<'_>>| {
-            address.map(|address| format!("<{}>", text::lossy(address.uri.text))).unwrap_or_default()
-        };
-        let remote_tag = message.from.as_ref().and_then(|from| from.tag()).map(text::lossy);
-        let target = message.contact.first().or(message.from.as_ref());
-        let call = Call {
-            call_id: text::lossy(message.call_id),
-            tag: self.token(),
-            remote_tag: remote_tag.unwrap_or_default(),
-            local: address(message.to.as_ref()),
-            remote: address(message.from.as_ref()),
-            target: target.map(|target| text::lossy(target.uri.text)).unwrap_or_default(),
-            peer: from,
-            local_cseq: 0,
-            invite_cseq: 0,
-            remote_cseq: message.cseq.map_or(0, |cseq| cseq.number),
-            state: State::Offered { answer_at: None },
-            remote_sdp: text::description(message),
-            invite_branch: branch.to_vec(),
-            invite: message.bytes.to_vec(),
-            response: Vec::new(),
-            repeat: None,
-            ack: Vec::new(),
-            changes: Changes::default(),
-            rseq: 0,
-            waits: false,
-        };
-        self.calls.push(call);
-        let at = self.calls.len() - 1;
-        let caller = message.from.as_ref().map(|from| text::lossy(from.uri.user)).unwrap_or_default();
-        self.tell(PhoneEvent::Incoming { from: caller });
-        match self.config.behaviour {
-            Behaviour::Answer { after_ms } => {
-                self.ring(now, at);
-                self.calls[at].state = State::Offered { answer_at: Some(now.plus_ms(after_ms)) };
-            }
-            Behaviour::Ring => self.ring(now, at),
-            Behaviour::Busy => self.refuse(now, at, 486),
-            Behaviour::Reject(status) => self.refuse(now, at, status),
-            Behaviour::Silent => {}
-        }
-    }
-
-    fn ring(&mut self, now: Instant, at: usize) {
-        let (status, body) = if self.config.early_media { (183, self.sdp()) } else { (180, Vec::new()) };
-        let extra = self.numbered(now, at);
-        self.respond_with(at, status, &extra, &body);
-    }
-
-    /// Answers the INVITE of a call and keeps the answer.
-    fn respond(&mut self, at: usize, status: u16, body: &[u8]) {
-        self.respond_with(at, status, "", body);
-    }
-
-    fn respond_with(&mut self, at: usize, status: u16, more: &str, body: &[u8]) {
-        let contact = format!("Contact: <{}>\r\n{more}", self.contact());
-        let call = &mut self.calls[at];
-        let mut message = Message::new();
-        if message.parse(&call.invite).is_ok() {
-            let accepts = if status >= 200 { self.config.accepts.as_str() } else { "" };
-            let extra = if status < 300 { format!("{contact}{accepts}") } else { String::new() };
-            call.response = text::response(&message, status, &call.tag, &extra, body);
-            self.out.push_back((call.peer, call.response.clone()));
-        }
-    }
-
-    pub(super) fn accept(&mut self, now: Instant, at: usize) {
-        // What was acknowledged already is not said again.
-        let own = if self.calls[at].rseq > 0 && self.config.early_media { Vec::new() } else { self.sdp() };
-        self.respond(at, 200, &own);
-        let call = &mut self.calls[at];
-        call.state = State::Answered { hang_up: false };
-        call.repeat = Some(Repeat { at: now.plus_ms(T1), interval: T1, until: now.plus_ms(T1_64) });
-    }
-
-    fn refuse(&mut self, now: Instant, at: usize, status: u16) {
-        self.respond(at, status, &[]);
-        let call = &mut self.calls[at];
-        call.repeat = Some(Repeat { at: now.plus_ms(T1), interval: T1, until: now.plus_ms(T1_64) });
-        let name = call.name();
-        self.over(now, &name, status, "");
-    }
-
     pub(super) fn tick_calls(&mut self, now: Instant) {
         for at in 0..self.calls.len() {
             let call = &mut self.calls[at];
@@ -458,54 +361,5 @@ impl Phone {
                 self.out.push_back((call.peer, call.response.clone()));
             }
         }
-    }
-
-    /// An ACK came.
-    pub(super) fn acknowledged(&mut self, now: Instant, message: &Message<'_>) {
-        let Some(call) = self.calls.iter_mut().find(|call| call.owns(message)) else { return };
-        if message.cseq.map(|cseq| cseq.number) != Some(call.remote_cseq) {
-            return;
-        }
-        call.repeat = None;
-        if let Some(changed) = Self::change_acknowledged(call, message) {
-            return self.tell(changed);
-        }
-        if let State::Answered { hang_up } = call.state {
-            call.state = State::Up;
-            if call.remote_sdp.is_empty() {
-                call.remote_sdp = text::description(message);
-            }
-            let (name, remote_sdp) = (call.name(), call.remote_sdp.clone());
-            if hang_up {
-                self.send_bye(now, &name);
-            } else {
-                self.tell(PhoneEvent::Connected { remote_sdp });
-            }
-        }
-    }
-
-    pub(super) fn cancelled(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
-        let branch = message.via.as_ref().and_then(|via| via.branch).unwrap_or(&[]);
-        let Some(at) = self.calls.iter().position(|call| call.invite_branch == branch) else {
-            return self.answer_once(now, from, message, 481);
-        };
-        self.answer_once(now, from, message, 200);
-        if self.calls[at].is_offered() {
-            self.respond(at, 487, &[]);
-            let call = &mut self.calls[at];
-            call.repeat = Some(Repeat { at: now.plus_ms(T1), interval: T1, until: now.plus_ms(T1_64) });
-            let name = call.name();
-            self.over(now, &name, 487, &text::reason(message));
-        }
-    }
-
-    pub(super) fn hung_up(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
-        let Some(call) = self.calls.iter_mut().find(|call| call.owns(message)) else {
-            return self.answer_once(now, from, message, 481);
-        };
-        call.repeat = None;
-        let name = call.name();
-        self.answer_once(now, from, message, 200);
-        self.over(now, &name, 200, &text::reason(message));
     }
 }

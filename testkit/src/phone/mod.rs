@@ -12,6 +12,7 @@
 //! ```
 
 mod call;
+mod called;
 mod change;
 mod client;
 mod digest;
