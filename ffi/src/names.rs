@@ -18,6 +18,8 @@ pub enum stw_rule {
     STW_RULE_COS_NONE = 10,
     /// The caller has no Class of Restriction in this mode.
     STW_RULE_COR_NONE = 11,
+    /// The COS does not have the feature that is asked for.
+    STW_RULE_COS_FEATURE = 12,
     /// The COR group of these Leading Digits blocks the caller's COR.
     STW_RULE_COR_LEADING = 20,
     /// The COR group of the route blocks the caller's COR.
@@ -70,6 +72,8 @@ pub enum stw_rule {
     STW_RULE_ACCOUNT_CODE_WRONG = 102,
     /// Account codes are refused for a while.
     STW_RULE_ACCOUNT_CODE_LOCKED = 103,
+    /// No call can be diverted to an emergency number.
+    STW_RULE_FORWARD_EMERGENCY = 110,
 }
 
 /// Service modes.

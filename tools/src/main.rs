@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use strowger::base::Soft;
-use strowger::policy::{Image, Keyring, Mode};
+use strowger::policy::{Feature, Image, Keyring, Mode, Party};
 use strowger_tools::diff::diff;
 use strowger_tools::explain::{Question, explain};
 use strowger_tools::{Finding, Level, compile_file, keyring_for, load, load_policy};
@@ -84,6 +84,12 @@ struct Ask {
     /// The number that the trunk calls.
     #[arg(long, value_name = "DIGITS", requires = "trunk", conflicts_with = "dial")]
     did: Option<String>,
+    /// The call was for this device, which diverts it to what is dialed: forward:DN.
+    #[arg(long, value_name = "forward:DN", requires = "dial", conflicts_with = "transfer_by")]
+    via: Option<String>,
+    /// The device that transfers the party to what is dialed.
+    #[arg(long, value_name = "DN", requires = "dial")]
+    transfer_by: Option<String>,
     /// The keyring of an image, if it is not beside it.
     #[arg(long)]
     keys: Option<PathBuf>,
@@ -97,10 +103,6 @@ struct Ask {
 /// Questions that later versions answer.
 #[derive(clap::Args)]
 struct Later {
-    #[arg(long, hide = true)]
-    via: Option<String>,
-    #[arg(long, hide = true)]
-    transfer_by: Option<String>,
     #[arg(long, hide = true)]
     user: Option<String>,
     #[arg(long, hide = true)]
@@ -171,12 +173,7 @@ fn compile(policy: &Path, output: &Path, keys: Option<PathBuf>, dn: Option<&str>
 
 fn answer(ask: &Ask) -> Result<(), String> {
     let later = &ask.later;
-    let asked = [
-        ("--via", &later.via),
-        ("--transfer-by", &later.transfer_by),
-        ("--user", &later.user),
-        ("--at-device", &later.at_device),
-    ];
+    let asked = [("--user", &later.user), ("--at-device", &later.at_device)];
     if let Some((option, _)) = asked.iter().find(|(_, value)| value.is_some()) {
         return Err(format!("{option}: this version does not answer that yet"));
     }
@@ -204,10 +201,26 @@ fn answer(ask: &Ask) -> Result<(), String> {
         }
         (None, None) => return Err("who dials? --from DN or --trunk NAME".into()),
     };
-    let question = Question { mode, at, code: ask.code.as_deref(), did: ask.did.is_some(), ..question };
+    let acting = acting(&image, ask)?;
+    let question =
+        Question { mode, at, code: ask.code.as_deref(), did: ask.did.is_some(), acting, ..question };
     let explanation = explain(&image, keyring.as_ref(), &question);
     let text = if ask.json { explanation.to_json() } else { explanation.to_text() };
     print(&text).map_err(|why| why.to_string())
+}
+
+/// Who transfers or diverts the party that the question is about.
+fn acting(image: &Image<'_>, ask: &Ask) -> Result<Option<(Feature, Party)>, String> {
+    let (feature, dn) = match (&ask.via, &ask.transfer_by) {
+        (None, None) => return Ok(None),
+        (None, Some(dn)) => (Feature::Transfer, dn.as_str()),
+        (Some(via), _) => match via.split_once(':') {
+            Some(("forward", dn)) => (Feature::Forward { user: true }, dn),
+            _ => return Err(format!("--via {via}: expected forward:DN, such as forward:202")),
+        },
+    };
+    let device = image.device_by_dn(dn.as_bytes()).ok_or_else(|| format!("there is no device {dn}"))?;
+    Ok(Some((feature, Party::Device(device))))
 }
 
 /// Prints what differs; whether anything does.

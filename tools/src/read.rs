@@ -243,7 +243,6 @@ fn later_text(what: &str) -> String {
         }
         "trunk.username" | "trunk.password" | "trunk.register" => "nothing is proved to the carrier",
         "assert" => "it is not proved",
-        "system.rules" => "every open rule is strict",
         _ => "it has no effect",
     };
     format!("`{what}` is checked but not in force in this version: {consequence}")

@@ -171,11 +171,14 @@ fn a_compiled_image_answers_like_its_source() {
 #[test]
 fn what_it_cannot_answer_it_says() {
     let desk = Desk::new();
-    for option in ["--via", "--transfer-by"] {
+    for (option, value, said) in [
+        ("--via", "x", "--via x: expected forward:DN, such as forward:202\n"),
+        ("--via", "forward:299", "there is no device 299\n"),
+        ("--transfer-by", "299", "there is no device 299\n"),
+    ] {
         let (status, out, err) =
-            desk.run(&["explain", "office.toml", "--from", "201", "--dial", "202", option, "x"]);
-        assert_eq!((status, out.as_str()), (2, ""));
-        assert_eq!(err, format!("{option}: this version does not answer that yet\n"));
+            desk.run(&["explain", "office.toml", "--from", "201", "--dial", "202", option, value]);
+        assert_eq!((status, out.as_str(), err.as_str()), (2, "", said));
     }
     let (status, _, err) =
         desk.run(&["explain", "office.toml", "--from", "201", "--dial", "202", "--at", "noon"]);

@@ -76,6 +76,8 @@ impl Cause {
                 | Rule::CodeForced
                 | Rule::CodeWrong
                 | Rule::CodeLocked
+                | Rule::CosFeature
+                | Rule::ForwardEmergency
                 | Rule::PolicyNone => 403,
             },
         }
@@ -130,6 +132,8 @@ impl Cause {
                 | Rule::CodeForced
                 | Rule::CodeWrong
                 | Rule::CodeLocked
+                | Rule::CosFeature
+                | Rule::ForwardEmergency
                 | Rule::PolicyNone => 21,
             },
         }

@@ -107,7 +107,14 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         };
         let minute = self.moment(now).map(|moment| moment.minute);
-        let attempt = Attempt { from: asked.from, dialed: wanted.number, mode, minute, code: wanted.code };
+        let attempt = Attempt {
+            from: asked.from,
+            dialed: wanted.number,
+            mode,
+            minute,
+            code: wanted.code,
+            behalf: None,
+        };
         let (trunks, image) = (&*self.trunks, &policy.image);
         let world = Line {
             trunks,

@@ -7,9 +7,11 @@
 //!        emergency-only, COR group, digit modification, number class, interconnect, public to public, channel
 //!      -> non-verified code forced -> limits
 //! ```
-//! The first denial decides; in a route list it only skips the choice (R14).
+//! The first denial decides; in a route list it only skips the choice (R14). What changes where somebody acts for another,
+//! [`behalf`](super::behalf) says.
 
 use super::Mode;
+use super::behalf::{self, Behalf, Feature};
 use super::image::Image;
 use super::routes::{Choices, cor_blocked, external, restricted};
 use super::rows::{CosRow, DeviceRow, Features};
@@ -32,6 +34,8 @@ pub(super) struct Caller {
     pub(super) public_trunk: Option<Features>,
     /// No account code was given.
     pub(super) without_code: bool,
+    /// Whom it acts for: `interconnect` and `public_trunk` are that party's then.
+    pub(super) behalf: Option<Behalf>,
 }
 
 impl Caller {
@@ -51,18 +55,54 @@ pub fn decide(
     world: impl World,
     trace: &mut impl Trace,
 ) -> Verdict {
-    let rewritten = if attempt.dialed.first() == Some(&b'+') { rewrite(image, attempt.dialed) } else { None };
+    match attempt.behalf {
+        None => decide_as::<false>(image, attempt, world, trace),
+        Some(_) => decide_for_another(image, attempt, world, trace),
+    }
+}
+
+/// The same for who acts for another. Few do: what it costs is not on the way of other calls.
+#[inline(never)]
+fn decide_for_another(
+    image: &Image<'_>,
+    attempt: &Attempt<'_>,
+    world: impl World,
+    trace: &mut impl Trace,
+) -> Verdict {
+    decide_as::<true>(image, attempt, world, trace)
+}
+
+#[inline(always)]
+fn decide_as<const FOR_ANOTHER: bool>(
+    image: &Image<'_>,
+    attempt: &Attempt<'_>,
+    world: impl World,
+    trace: &mut impl Trace,
+) -> Verdict {
+    let rewritten = rewritten(image, attempt.dialed);
     let dialed = rewritten.as_ref().map_or(attempt.dialed, Digits::as_bytes);
     let Attempt { from: party, mode, code, .. } = *attempt;
-    let analysis = walk(image, 0, dialed, |leading| leading_blocked(image, leading, party, mode, code));
+    let behalf = if FOR_ANOTHER { attempt.behalf } else { None };
+    let blocked = |leading| leading_blocked(image, leading, party, mode, code);
+    let analysis = walk(image, 0, dialed, |leading| {
+        blocked(leading) || FOR_ANOTHER && behalf::leading_blocks_other(image, attempt, leading)
+    });
     if let (Some(row), None) = (analysis.emergency(), &rewritten) {
-        return next_emergency(image, party, mode, row, 0, world);
+        return match behalf {
+            // Help is called by who needs it, not by who was diverted to it.
+            Some(Behalf { feature: Feature::Forward { .. }, .. }) => {
+                deny(Rule::ForwardEmergency, &caller(image, party, mode), RowRef::Ars(row))
+            }
+            Some(Behalf { feature: Feature::Transfer, .. }) | None => {
+                next_emergency(image, party, mode, row, 0, world)
+            }
+        };
     }
     let mut from = caller(image, party, mode);
     if world.locked_out() {
         return deny(Rule::Lockout, &from, RowRef::None);
     }
-    if let Some(verdict) = with_code(image, &mut from, attempt.code) {
+    if let Some(verdict) = with_code(image, &mut from, code, behalf) {
         return verdict;
     }
     if from.authority.cos == 0 {
@@ -71,6 +111,11 @@ pub fn decide(
     let cor = from.authority.cor;
     if cor == 0 {
         return deny(Rule::CorNone, &from, RowRef::None);
+    }
+    if let Some(behalf) = behalf
+        && let Some(denial) = behalf::stand_in(image, &mut from, behalf, dialed.len())
+    {
+        return Verdict::Deny(denial);
     }
     let most = image.max_digits.get(usize::from(cor)).map_or(0, |row| row.digits);
     if most != 0 && dialed.len() > usize::from(most) {
@@ -135,13 +180,13 @@ fn deny(rule: Rule, from: &Caller, row: RowRef) -> Verdict {
 
 /// Puts the code's classes in force (R7), or says why the call ends here.
 #[inline(always)]
-fn with_code(image: &Image<'_>, from: &mut Caller, code: Code) -> Option<Verdict> {
+fn with_code(image: &Image<'_>, from: &mut Caller, code: Code, behalf: Option<Behalf>) -> Option<Verdict> {
     let ends = if code == Code::None { None } else { with_given_code(image, from, code) };
     if ends.is_some() || code.is_verified() {
         return ends;
     }
     let forced = from.features.contains(Features::FORCED_VERIFIED_ACCOUNT_CODE);
-    forced.then(|| needs_code(Denial::new(Rule::CodeForcedVerified, from.authority, RowRef::None)))
+    forced.then(|| needs_code(behalf, Denial::new(Rule::CodeForcedVerified, from.authority, RowRef::None)))
 }
 
 #[inline(never)]
@@ -164,11 +209,14 @@ fn with_given_code(image: &Image<'_>, from: &mut Caller, code: Code) -> Option<V
     }
 }
 
-/// A code is asked for; of a trunk's far end nobody can ask for one, so there it is a denial.
-pub(super) const fn needs_code(denial: Denial) -> Verdict {
-    match denial.authority.party {
-        Party::Device(_) => Verdict::NeedsCode(denial),
-        Party::Trunk(_) | Party::Unknown => Verdict::Deny(denial),
+/// A code is asked for; where nobody is who could enter one it is a denial: at a trunk's far end, or when a call is diverted.
+pub(super) const fn needs_code(behalf: Option<Behalf>, denial: Denial) -> Verdict {
+    match (denial.authority.party, behalf) {
+        (Party::Trunk(_) | Party::Unknown, _)
+        | (Party::Device(_), Some(Behalf { feature: Feature::Forward { .. }, .. })) => Verdict::Deny(denial),
+        (Party::Device(_), Some(Behalf { feature: Feature::Transfer, .. }) | None) => {
+            Verdict::NeedsCode(denial)
+        }
     }
 }
 
@@ -218,7 +266,11 @@ fn emergency(image: &Image<'_>, from: &Caller, row: u32, nth: u8, world: &impl W
 fn internal(image: &Image<'_>, from: &Caller, device: u32, dialed: &[u8]) -> Verdict {
     let to = at(image.devices, device).unwrap_or_default().interconnect;
     let pair = Some((from.interconnect, to));
-    let rule = if from.authority.party == Party::Device(device) {
+    let rule = if let Some(behalf) = from.behalf
+        && let Some(rule) = behalf::inside(from, behalf, device)
+    {
+        rule
+    } else if from.authority.party == Party::Device(device) {
         Rule::CallSelf
     } else if restricted(image, from.interconnect, to) {
         Rule::Interconnect
@@ -263,6 +315,7 @@ pub(super) fn caller(image: &Image<'_>, party: Party, mode: Mode) -> Caller {
         zone,
         public_trunk: public.then_some(features),
         without_code: true,
+        behalf: None,
     }
 }
 
@@ -293,6 +346,12 @@ pub(crate) fn cos(image: &Image<'_>, numbers: [u8; 3], mode: Mode) -> Option<Cos
 /// `+` and digits.
 fn is_e164(dialed: &[u8]) -> bool {
     dialed.strip_prefix(b"+").is_some_and(|rest| !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))
+}
+
+/// What rows are looked up for, where that is not what was dialed.
+#[inline(always)]
+pub(super) fn rewritten(image: &Image<'_>, dialed: &[u8]) -> Option<Digits> {
+    if dialed.first() == Some(&b'+') { rewrite(image, dialed) } else { None }
 }
 
 /// `+N…` as it is dialed here: the access code, then the national form at home, the international one elsewhere.

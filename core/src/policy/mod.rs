@@ -1,5 +1,6 @@
 //! What policy says: the image read in place, decisions as pure functions, and the permit.
 
+pub mod behalf;
 pub mod calendar;
 pub mod class;
 pub mod decide;
@@ -17,6 +18,7 @@ mod tables;
 pub mod trie;
 pub mod verdict;
 
+pub use behalf::{Attended, Behalf, Feature, Reached, attended};
 pub use calendar::Moment;
 pub use decide::decide;
 pub use image::{BadImage, Image};

@@ -1,12 +1,13 @@
 //! The way out: each choice of a route or route list, its rights, and what is sent over it.
 
+use super::behalf;
 use super::class::{Found, NumberClass, classify_decimal, classify_joined};
 use super::decide::{Caller, at, needs_code};
 use super::image::Image;
 use super::row::{Row, Str};
 use super::rows::{AS_DIALED, ArsRow, ChoiceRow, Features, RouteRow, USE_LIST, USE_PLAN, USE_ROUTE};
 use super::rule::Rule;
-use super::verdict::{Choice, ClassRef, Denial, Party, RowRef, Trace, Verdict, World};
+use super::verdict::{Authority, Choice, ClassRef, Denial, Party, RowRef, Trace, Verdict, World};
 use super::{calendar, format};
 use crate::base::{Digits, digits::all_decimal};
 
@@ -23,6 +24,11 @@ pub(super) fn external(
 ) -> Verdict {
     let ars: ArsRow = at(image.ars, row).unwrap_or_default();
     let row = RowRef::Ars(row);
+    if let Some(behalf) = from.behalf
+        && let Some(denial) = behalf::outside(image, from, behalf, row)
+    {
+        return Verdict::Deny(denial);
+    }
     let leads = match ars.leads {
         USE_PLAN => minute.and_then(|minute| calendar::cell(image, ars.index, minute)),
         leads => Some((leads, ars.index)),
@@ -103,6 +109,11 @@ impl Search<'_> {
         } else if cor_blocked(image, route.cor_group, from.authority.cor) {
             return self.deny(Rule::CorRoute, None);
         }
+        if from.behalf.is_some()
+            && let Some(other) = self.other_denied()
+        {
+            return other;
+        }
         let Some(rest) = outpulsed(&route, self.dialed) else {
             return self.deny(Rule::DigitModification, None);
         };
@@ -141,7 +152,7 @@ impl Search<'_> {
         }
         if from.asked_for_code() && self.wants_code() {
             let denial = Denial::new(Rule::CodeForced, from.authority, self.row);
-            return needs_code(Denial { route: Some(self.choice.route), class, ..denial });
+            return needs_code(from.behalf, Denial { route: Some(self.choice.route), class, ..denial });
         }
         let over = |outpulsed| {
             Verdict::Allow(Choice {
@@ -166,6 +177,22 @@ impl Search<'_> {
         }
     }
 
+    /// What the party that the caller acts for may not do on this route, unless the caller may not either.
+    #[inline(never)]
+    fn other_denied(&self) -> Option<Verdict> {
+        let image = self.image;
+        let route = image.routes.get(usize::from(self.choice.route))?;
+        let other = behalf::also(image, self.from)?.authority;
+        if cor_blocked(image, route.cor_group, other.cor) {
+            return Some(self.deny_for(other, Rule::CorRoute, None));
+        }
+        let denied = |cor| class_of_sent(image, &route, self.dialed, cor);
+        if denied(self.from.authority.cor).is_some() || denied(self.from.own_cor).is_some() {
+            return None;
+        }
+        Some(self.deny_for(other, Rule::ClassDenied, Some(denied(other.cor)?)))
+    }
+
     /// Whether the COS of both trunks let the public network through to itself.
     #[inline(never)]
     fn public_to_public(&self, trunk: u16) -> bool {
@@ -185,6 +212,10 @@ impl Search<'_> {
     /// Why not the route that is tried, with what an explanation shows of it.
     #[inline(never)]
     fn deny(&self, rule: Rule, class: Option<ClassRef>) -> Verdict {
+        self.deny_for(self.from.authority, rule, class)
+    }
+
+    fn deny_for(&self, authority: Authority, rule: Rule, class: Option<ClassRef>) -> Verdict {
         let route = self.choice.route;
         let row = self.image.routes.get(usize::from(route)).unwrap_or_default();
         Verdict::Deny(Denial {
@@ -192,7 +223,7 @@ impl Search<'_> {
             cor_group: row.cor_group.checked_sub(1).filter(|_| rule == Rule::CorRoute),
             class,
             interconnect: (rule == Rule::Interconnect).then_some((self.from.interconnect, row.interconnect)),
-            ..Denial::new(rule, self.from.authority, self.row)
+            ..Denial::new(rule, authority, self.row)
         })
     }
 }
@@ -218,6 +249,13 @@ fn class_sent(image: &Image<'_>, insert: Str, rest: &[u8], decimal: bool) -> Fou
     } else {
         classify_joined(&image.class_states, &image.class_edges, image.octets(insert), rest)
     }
+}
+
+/// The class of what a route sends of these digits, if it is denied to a COR; none over a private trunk.
+pub(super) fn class_of_sent(image: &Image<'_>, route: &RouteRow, dialed: &[u8], cor: u8) -> Option<ClassRef> {
+    let rest = outpulsed(route, dialed).filter(|_| is_public(route))?;
+    let judged = judge(image, class_sent(image, route.insert, rest, false), cor);
+    judged.denied.then_some(judged.class)
 }
 
 // A function of its own: what it keeps at hand is what the walk needs.

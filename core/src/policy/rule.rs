@@ -43,6 +43,8 @@ rules! {
     CosNone = 10, "cos.none", "the caller has no Class of Service in this mode: only emergency calls are allowed";
     /// The party has COR 0 in this mode: nothing but emergency.
     CorNone = 11, "cor.none", "the caller has no Class of Restriction in this mode: only emergency calls are allowed";
+    /// The COS does not have the feature that is asked for (R3).
+    CosFeature = 12, "cos.feature", "the Class of Service does not have the feature that this needs";
     /// The COR group of the Leading Digits lists the caller's COR (R12).
     CorLeading = 20, "cor.leading", "the COR group of these Leading Digits blocks the caller's COR";
     /// The COR group of the route lists the caller's COR (R10).
@@ -95,6 +97,8 @@ rules! {
     CodeWrong = 102, "account-code.wrong", "the account code is none that the caller may use";
     /// Account codes are refused for a while (R49).
     CodeLocked = 103, "account-code.locked", "account codes are refused for a while after too many wrong ones";
+    /// A call is diverted to an emergency number: help is called by who needs it.
+    ForwardEmergency = 110, "forward.emergency", "no call can be diverted to an emergency number";
 }
 
 impl Rule {

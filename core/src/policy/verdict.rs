@@ -1,6 +1,7 @@
 //! The words of a decision: who asks, what is known of the moment, what the answer says.
 
 use super::Mode;
+use super::behalf::Behalf;
 use super::class::NumberClass;
 use super::rule::Rule;
 use crate::base::Digits;
@@ -63,13 +64,15 @@ pub struct Attempt<'a> {
     pub minute: Option<u16>,
     /// The account code.
     pub code: Code,
+    /// Whom the caller acts for, if not for itself.
+    pub behalf: Option<Behalf>,
 }
 
 impl<'a> Attempt<'a> {
     /// A question by day, without a clock and without a code.
     #[must_use]
     pub const fn new(from: Party, dialed: &'a [u8]) -> Self {
-        Self { from, dialed, mode: Mode::Day, minute: None, code: Code::None }
+        Self { from, dialed, mode: Mode::Day, minute: None, code: Code::None, behalf: None }
     }
 }
 

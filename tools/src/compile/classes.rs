@@ -25,6 +25,8 @@ pub(crate) struct Classes {
 const ACTING: Features = Features::SMDR_EXTERNAL
     .union(Features::SMDR_INTERNAL)
     .union(Features::PUBLIC_TO_PUBLIC)
+    .union(Features::TRANSFER)
+    .union(Features::OVERRIDE_INTERCONNECT_ON_TRANSFER)
     .union(Features::VERIFIED_ACCOUNT_CODE)
     .union(Features::NON_VERIFIED_ACCOUNT_CODE)
     .union(Features::FORCED_VERIFIED_ACCOUNT_CODE)
@@ -128,7 +130,7 @@ fn features(row: &Row<crate::schema::system::Cos>, report: &mut Report) -> Featu
         };
         all |= feature;
         if !ACTING.contains(feature) {
-            let text = "of the features, this version acts on account codes, smdr-external, smdr-internal, public-to-public and emergency-notify; the others have no effect";
+            let text = "of the features, this version acts on account codes, smdr-external, smdr-internal, public-to-public, transfer, override-interconnect-on-transfer and emergency-notify; the others have no effect";
             report.group(place, NOT_IN_FORCE, text.into());
         }
     }

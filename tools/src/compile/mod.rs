@@ -70,7 +70,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     }
     crate::lint::accept::prepare(policy, &mut report);
     let mut tables = Tables::default();
-    system(policy, &mut tables);
+    system(policy, &mut tables, &mut report);
     let classes = classes::build(policy, &mut tables, &mut report);
     media::build(policy, &classes, &mut tables, &mut report);
     judged::build(policy, &classes, &mut tables, &mut report);
@@ -111,7 +111,10 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     Ok(Compiled { image, keyring, findings: report.finish() })
 }
 
-fn system(policy: &Policy, tables: &mut Tables) {
+/// The rules that can be read openly.
+const OPEN_RULES: [u8; 3] = [24, 26, 33];
+
+fn system(policy: &Policy, tables: &mut Tables, report: &mut Report) {
     let texts = &mut tables.texts;
     let row = &mut tables.system;
     if let Some(system) = policy.system.as_ref().map(|row| &row.keys) {
@@ -122,9 +125,16 @@ fn system(policy: &Policy, tables: &mut Tables) {
         row.default_location = texts.option(system.default_location.as_deref());
     }
     let timezone = policy.system.as_ref().and_then(|row| row.keys.timezone.as_ref());
-    let rules = policy.system.as_ref().and_then(|row| row.keys.rules.as_ref());
-    for (rule, reading) in rules.into_iter().flatten() {
+    let rules = policy.system.as_ref().and_then(|row| Some((row, row.keys.rules.as_ref()?)));
+    for (place, (rule, reading)) in rules.into_iter().flat_map(|(system, rules)| {
+        let place = system.at(rules.span());
+        rules.get_ref().iter().map(move |rule| (place, rule))
+    }) {
         row.open_rules |= u16::from(*reading == Reading::Open) << (rule.0.number() - 22);
+        if let (Reading::Open, false) = (reading, OPEN_RULES.contains(&rule.0.number())) {
+            let text = "of the open rules, this version reads r24, r26 and r33 openly where that is asked for; the others are strict, or concern what is not in force";
+            report.group(place, crate::read::NOT_IN_FORCE, text.into());
+        }
     }
     row.timezone = texts.add(timezone.map_or("UTC", |zone| &zone.0.0));
     let smdr = policy.smdr.as_ref().map(|row| &row.keys);

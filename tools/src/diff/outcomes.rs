@@ -113,7 +113,8 @@ pub(super) fn changes(
         let [before, after] = [0, 1].map(|side| {
             let Some(from) = caller.parties[side] else { return Outcome::absent() };
             let code = asker.codes[side];
-            let attempt = Attempt { from, dialed: dialed.as_bytes(), mode: asker.mode, minute, code };
+            let attempt =
+                Attempt { from, dialed: dialed.as_bytes(), mode: asker.mode, minute, code, behalf: None };
             outcome(images[side], &attempt, targets[side])
         });
         if before.like(&after) || (before.word, after.word) == (Word::Absent, Word::Deny) {

@@ -1,11 +1,13 @@
 //! What an administrator would have to change for a denied call to be allowed.
 
+use super::words::party_name;
 use strowger::policy::class::NumberClass;
-use strowger::policy::{ClassRef, Denial, Image, Party, RowRef, Rule};
+use strowger::policy::{Behalf, ClassRef, Denial, Feature, Image, Party, RowRef, Rule};
 
 /// The smallest change that lifts this denial; another rule may deny the call after it. `None` where there is none.
-pub(super) fn advice(image: &Image<'_>, denial: &Denial, name: &str) -> Option<String> {
-    let who = described(image, denial.authority.party, name);
+pub(super) fn advice(image: &Image<'_>, denial: &Denial, behalf: Option<Behalf>) -> Option<String> {
+    let name = party_name(image, denial.authority.party);
+    let who = described(image, denial.authority.party, &name);
     let mode = denial.authority.mode.name();
     let cor = denial.authority.cor;
     let route = denial.route.and_then(|route| image.routes().get(usize::from(route)));
@@ -14,6 +16,16 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, name: &str) -> Option<S
         Rule::CosNone => format!(
             "give {who} a Class of Service for {mode} (key `cos`)."
         ),
+        Rule::CosFeature => {
+            let feature = match (behalf?.feature, denial.row) {
+                (Feature::Transfer, _) => "transfer",
+                (Feature::Forward { .. }, RowRef::Ars(_)) => "forward-external",
+                (Feature::Forward { .. }, RowRef::Leading(_) | RowRef::None) => "forward-internal",
+            };
+            let cos = denial.authority.cos;
+            format!("give COS {cos} the feature {feature}, or {who} a COS that has it.")
+        }
+        Rule::ForwardEmergency => "let callers dial the emergency number themselves.".into(),
         Rule::CorNone => format!(
             "give {who} a Class of Restriction for {mode} (key `cor`)."
         ),

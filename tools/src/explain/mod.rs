@@ -33,7 +33,7 @@ use question::Asked;
 use serde::Serialize;
 use strowger::policy::rows::{USE_LIST, USE_PLAN};
 use strowger::policy::{
-    Choice, ClassRef, Denial, Image, Keyring, Party, RowRef, Rule, Trace, Verdict, decide,
+    Choice, ClassRef, Denial, Feature, Image, Keyring, Party, RowRef, Rule, Trace, Verdict, decide,
 };
 use words::{caller, capitalised, party_name, row_text};
 
@@ -143,9 +143,9 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
         class: class.map(|class| class_name(image, class)),
         row: row_text(image, row),
         interconnect: interconnect.map(|(from, to)| [from, to]),
-        authority: match question.from {
-            Party::Device(_) => format!("device:{name}"),
-            Party::Trunk(_) => format!("trunk:{name}"),
+        authority: match authority.party {
+            Party::Device(_) => format!("device:{}", party_name(image, authority.party)),
+            Party::Trunk(_) => format!("trunk:{}", party_name(image, authority.party)),
             Party::Unknown => "unknown".into(),
         },
         cos: authority.cos,
@@ -154,9 +154,17 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
         skipped,
         advice: match &verdict {
             Verdict::Allow(_) => None,
-            Verdict::Deny(denial) | Verdict::NeedsCode(denial) => advice::advice(image, denial, &name),
+            Verdict::Deny(denial) | Verdict::NeedsCode(denial) => advice::advice(image, denial, asked.behalf),
         },
-        caller: caller(image, question.from),
+        caller: match question.acting {
+            None => format!("{} dials", caller(image, question.from)),
+            Some((Feature::Transfer, by)) => {
+                format!("{} transfers {name} to", caller(image, by))
+            }
+            Some((Feature::Forward { .. }, by)) => {
+                format!("{} diverts a call of {name} to", caller(image, by))
+            }
+        },
         when: ars.filter(|ars| ars.leads == USE_PLAN).map_or_else(String::new, |_| asked.when()),
         watched: matches!(&verdict, Verdict::Allow(choice) if choice.watched),
         leads_to: match (&verdict, ars) {
@@ -181,7 +189,7 @@ impl Explanation {
     /// Short sentences for an administrator.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut lines = vec![format!("{} dials {} in mode {}.", self.caller, self.dialed, self.mode)];
+        let mut lines = vec![format!("{} {} in mode {}.", self.caller, self.dialed, self.mode)];
         let number = |number: u8| if number == 0 { "none".into() } else { number.to_string() };
         lines.push(format!(
             "In force: Class of Service {}, Class of Restriction {}.",

@@ -6,7 +6,9 @@ use strowger::policy::calendar::{Moment, WEEK, scheduled};
 use strowger::policy::decide::class_of;
 use strowger::policy::inbound::{Inbound, inbound};
 use strowger::policy::trie::{End, analyse};
-use strowger::policy::{Attempt, Authority, Code, Denial, Image, Keyring, Mode, Party, RowRef, Rule};
+use strowger::policy::{
+    Attempt, Authority, Behalf, Code, Denial, Feature, Image, Keyring, Mode, Party, RowRef, Rule,
+};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +25,15 @@ pub struct Question<'q> {
     pub at: Option<u64>,
     /// The account code dialed first.
     pub code: Option<&'q str>,
+    /// Who dials for `from`, and why: a device that transfers it, or diverts its call.
+    pub acting: Option<(Feature, Party)>,
 }
 
 impl<'q> Question<'q> {
     /// Somebody asks, by day.
     #[must_use]
     pub const fn new(from: Party, dialed: &'q str) -> Self {
-        Self { from, dialed, did: false, mode: None, at: None, code: None }
+        Self { from, dialed, did: false, mode: None, at: None, code: None, acting: None }
     }
 
     /// A device asks; `None` if no device has this number.
@@ -53,6 +57,7 @@ pub(super) struct Asked {
     pub(super) mode: Mode,
     minute: u16,
     code: Code,
+    pub(super) behalf: Option<Behalf>,
 }
 
 impl Asked {
@@ -61,7 +66,9 @@ impl Asked {
         let by_clock = moment.map(|moment| scheduled(image, moment));
         let mode = question.mode.or(by_clock).unwrap_or_default();
         let minute = moment.map_or_else(|| typical(image, mode), |moment| moment.minute);
-        let class = class_of(image, question.from, mode).unwrap_or_default();
+        let dials = question.acting.map_or(question.from, |(_, party)| party);
+        let behalf = question.acting.map(|(feature, _)| Behalf { feature, party: question.from });
+        let class = class_of(image, dials, mode).unwrap_or_default();
         let check = |typed: &str| match keyring {
             Some(keyring) => {
                 account::check(image, keyring, &class, typed.as_bytes(), &mut Soft::new(&[0; 32]))
@@ -70,7 +77,7 @@ impl Asked {
         };
         let mut code = question.code.map_or(Code::None, check);
         let end = analyse(image, question.dialed.as_bytes(), |_| false).end();
-        let number = match (question.from, end) {
+        let number = match (dials, end) {
             (Party::Trunk(trunk), end) if question.did && !matches!(end, End::Emergency(_)) => {
                 match inbound(image, trunk, question.dialed.as_bytes()) {
                     Inbound::To(number, _) => Ok(number.as_str().to_owned()),
@@ -91,7 +98,7 @@ impl Asked {
             }
             _ => Ok(question.dialed.to_owned()),
         };
-        Self { from: question.from, number, mode, minute, code }
+        Self { from: dials, number, mode, minute, code, behalf }
     }
 
     /// The attempt, or the denial before any.
@@ -99,7 +106,14 @@ impl Asked {
         let authority = Authority { party: self.from, cos: 0, cor: 0, mode: self.mode, code: None };
         let number = self.number.as_ref().map_err(|rule| Denial::new(*rule, authority, RowRef::None))?;
         let (mode, minute) = (self.mode, Some(self.minute));
-        Ok(Attempt { from: self.from, dialed: number.as_bytes(), mode, minute, code: self.code })
+        Ok(Attempt {
+            from: self.from,
+            dialed: number.as_bytes(),
+            mode,
+            minute,
+            code: self.code,
+            behalf: self.behalf,
+        })
     }
 
     /// The minute of the week, for people.

@@ -28,7 +28,7 @@ pub(crate) enum Reading {
 
 section! {
     /// `[system]`
-    System = "system", later ["rules"] {
+    System = "system", later [] {
         name: Option<String>,
         country: Option<Spanned<Of<Country>>>,
         area_code: Option<Spanned<Of<super::texts::Keys>>>,
@@ -38,7 +38,7 @@ section! {
         plus_access: Option<Spanned<Of<super::texts::Keys>>>,
         default_cesid: Option<Of<Cesid>>,
         default_location: Option<String>,
-        rules: Option<BTreeMap<Of<Rule>, Reading>>,
+        rules: Option<Spanned<BTreeMap<Of<Rule>, Reading>>>,
     }
 }
 
