@@ -94,6 +94,8 @@ typedef enum stw_status_number {
     // The datagram waits for the media relay, and nothing has changed: keep it, and give it again after the next
     // stw_exchange_relayed; or drop it, its sender sends it again.
     STW_HELD = 6,
+    // Not at this moment: the parties do not talk, or something else is under way. Nothing has changed.
+    STW_NOT_NOW = 7,
     // A null or misaligned pointer, a length or number out of range, or not an exchange (never set up, deinitialised, moved).
     STW_ERR_ARGUMENT = -1,
     // The memory is smaller than stw_exchange_size says.
@@ -276,6 +278,10 @@ typedef enum stw_output_kind {
     STW_OUTPUT_OPEN = 16,
     // body.pinhole: close all of a call with that number.
     STW_OUTPUT_CLOSE = 17,
+    // body.transfer: a neutral leg talks to another from now on: connect them. Each neutral leg of the two has its output.
+    STW_OUTPUT_JOINED = 18,
+    // body.transfer: what becomes of a transfer.
+    STW_OUTPUT_REFERRED = 19,
 } stw_output_kind;
 
 // What a party that dials hears.
@@ -494,6 +500,19 @@ typedef struct stw_output_tone {
     uint32_t reserved;
 } stw_output_tone;
 
+// STW_OUTPUT_JOINED, _REFERRED.
+typedef struct stw_output_transfer {
+    // The leg.
+    stw_leg leg;
+    // The leg that it is joined with; 0 for _REFERRED.
+    stw_leg with;
+    // A SIP status: 180 it rings, 200 it is done and this leg is released, from 300 on it has failed and this leg talks on;
+    // 0 for _JOINED.
+    uint32_t status;
+    // 0.
+    uint32_t reserved;
+} stw_output_transfer;
+
 // STW_OUTPUT_REGISTERED, _UNREGISTERED.
 typedef struct stw_output_registration {
     // Its row.
@@ -629,6 +648,8 @@ typedef union stw_output_body {
     struct stw_output_leg leg;
     // STW_OUTPUT_TONE.
     struct stw_output_tone tone;
+    // STW_OUTPUT_JOINED, _REFERRED.
+    struct stw_output_transfer transfer;
     // STW_OUTPUT_REGISTERED, _UNREGISTERED.
     struct stw_output_registration registration;
     // STW_OUTPUT_DECISION.
@@ -850,6 +871,25 @@ stw_status stw_exchange_poll(struct stw_exchange *x,
                              uint8_t *buf,
                              size_t size,
                              size_t *needed);
+
+// The party of a neutral leg transfers its peer to what it dials (blind transfer). STW_OK: permitted; what becomes of it
+// comes as STW_OUTPUT_REFERRED, and until it is answered nothing has changed: a party that hangs up leaves the transfer to itself.
+// STW_DENIED: refused, `out` says why, and the call is as it was. STW_NOT_NOW: the two do not talk, or something else is under way.
+// STW_CONGESTED: no room. `dialed` and errors as for stw_exchange_setup. Cost: one decision.
+stw_status stw_exchange_transfer(struct stw_exchange *x,
+                                 uint64_t now_ms,
+                                 stw_leg leg,
+                                 const uint8_t *dialed,
+                                 size_t dialed_len,
+                                 struct stw_decision *out);
+
+// The party of a neutral leg joins its peer with the peer of another leg of its own (attended transfer); that one may still
+// ring. Results as for stw_exchange_transfer. Cost: constant, and one step for each digit of what was dialed.
+stw_status stw_exchange_join(struct stw_exchange *x,
+                             uint64_t now_ms,
+                             stw_leg leg,
+                             stw_leg other,
+                             struct stw_decision *out);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -14,7 +14,7 @@ use strowger::base::{Digits, Handle, Instant, Soft};
 use strowger::brakes::{Lockout, Terms as LockoutTerms};
 use strowger::call::dialing;
 use strowger::call::leg::{self, Leg};
-use strowger::call::{Calls, Cause, Command, Commands, Edge, Terms, join::Progress};
+use strowger::call::{Calls, Cause, Command, Commands, Edge, Seat, Terms, join::Progress};
 use strowger::policy::{Attempt, Image, Party, Permit, Rule};
 use strowger::registration::binding::{self, Binding, MAX_EXPIRES_S, Order};
 use strowger::signalling::transaction::{Action, Retry, client, invite_client, invite_server, server};
@@ -679,6 +679,11 @@ impl Table<'_, '_> {
                 }
                 Command::Setup(leg) => panic!("{leg:?} was offered long ago"),
                 Command::Unplaced(..) => panic!("nobody is dialing"),
+                Command::Rejoined(_)
+                | Command::Referred(..)
+                | Command::Recall(..)
+                | Command::Dismiss(..)
+                | Command::Parted(..) => panic!("nobody transfers"),
                 Command::Alerting(leg) => assert_eq!(leg, self.a),
                 Command::Release(leg, _) => {
                     assert!(matches!(
@@ -725,14 +730,22 @@ fn an_edge_is_answered_once_and_only_by_the_party_it_names() {
         Permit::request(&image, &attempt, |_| true).expect("201 may call 202")
     };
     let [a, b, other, next] = [1, 2, 3, 4].map(|n| Handle::new(n, 0, 1));
+    let seat = |leg, device| Seat { leg, party: Party::Device(device) };
+    // A permit is for the two whom it names, and for nobody else.
+    for (one, two) in [(0, 2), (1, 1), (2, 0), (1, 0)] {
+        assert!(Edge::propose(permit(), seat(a, one), seat(b, two)).is_none());
+        assert!(Edge::join(permit(), seat(a, one), seat(b, two)).is_none());
+    }
     // Every order of four things done to a fresh edge: an answer by one of the legs, or another way of the same call.
     for order in 0..5usize.pow(4) {
-        let mut edge = Edge::propose(permit(), a, b);
+        let mut edge = Edge::propose(permit(), seat(a, 0), seat(b, 1)).expect("it names them");
         let (mut joined, mut named) = (None, b);
         for n in 0..4 {
             match order / 5usize.pow(n) % 5 {
                 4 => {
-                    edge.repropose(permit(), next);
+                    assert!(!edge.repropose(permit(), seat(other, 0), seat(next, 1)), "another caller");
+                    assert!(!edge.repropose(permit(), seat(a, 0), seat(next, 2)), "another party");
+                    assert_eq!(edge.repropose(permit(), seat(a, 0), seat(next, 1)), joined.is_none());
                     if joined.is_none() {
                         named = next;
                     }

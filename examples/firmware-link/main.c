@@ -70,6 +70,10 @@ static void one_input(stw_exchange *x)
         (void)stw_exchange_relayed(x, clock_ms, decision.leg, &relay, 1);
     else if (key == 12)
         (void)stw_exchange_relay_lost(x, clock_ms);
+    else if (key == 13)
+        led = (uint32_t)stw_exchange_transfer(x, clock_ms, decision.leg, dialed, sizeof dialed, &decision);
+    else if (key == 14)
+        led = (uint32_t)stw_exchange_join(x, clock_ms, decision.leg, decision.leg + 1, &decision);
     else if (key == 9)
         (void)stw_exchange_policy_hash(x, hash);
     else if (stw_exchange_deadline(x) <= clock_ms)

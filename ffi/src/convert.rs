@@ -6,8 +6,8 @@ use crate::types::{
     STW_CLASS_OWN, STW_DECISION_WARNING_TONE, STW_DECISION_WATCHED, STW_UNANSWERED, stw_address,
     stw_alarm_cause, stw_decision, stw_digits, stw_family, stw_leg, stw_output, stw_output_alarm,
     stw_output_body, stw_output_emergency, stw_output_kind, stw_output_leg, stw_output_registration,
-    stw_output_send, stw_output_setup, stw_output_tone, stw_party, stw_party_kind, stw_smdr, stw_tone,
-    stw_verdict,
+    stw_output_send, stw_output_setup, stw_output_tone, stw_output_transfer, stw_party, stw_party_kind,
+    stw_smdr, stw_tone, stw_verdict,
 };
 use core::ffi::c_char;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -306,6 +306,10 @@ fn alarm(raised: &Alarm) -> stw_output_alarm {
     }
 }
 
+fn transfer(leg: Handle, with: Handle, status: u32) -> stw_output_transfer {
+    stw_output_transfer { leg: leg.bits(), with: with.bits(), status, reserved: 0 }
+}
+
 /// Writes an output over `out`, every byte of it.
 pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
     use stw_output_kind as kind;
@@ -330,6 +334,14 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
         Output::Release(handle, cause) => {
             body.leg = leg(*handle, Some(*cause));
             kind::STW_OUTPUT_RELEASE
+        }
+        Output::Joined { leg, with } => {
+            body.transfer = transfer(*leg, *with, 0);
+            kind::STW_OUTPUT_JOINED
+        }
+        Output::Referred { leg, status } => {
+            body.transfer = transfer(*leg, Handle::NONE, u32::from(*status));
+            kind::STW_OUTPUT_REFERRED
         }
         Output::Tone(handle, tone) => {
             body.tone = stw_output_tone { leg: handle.bits(), tone: tone_number(*tone) as u32, reserved: 0 };

@@ -3,6 +3,7 @@
 mod administration;
 mod calls;
 mod network;
+mod transfers;
 
 #[cfg(test)]
 pub use {administration::*, calls::*, network::*};

@@ -40,6 +40,8 @@ pub enum stw_status_number {
     /// The datagram waits for the media relay, and nothing has changed: keep it, and give it again after the next
     /// stw_exchange_relayed; or drop it, its sender sends it again.
     STW_HELD = 6,
+    /// Not at this moment: the parties do not talk, or something else is under way. Nothing has changed.
+    STW_NOT_NOW = 7,
     /// A null or misaligned pointer, a length or number out of range, or not an exchange (never set up, deinitialised, moved).
     STW_ERR_ARGUMENT = -1,
     /// The memory is smaller than stw_exchange_size says.
@@ -84,6 +86,7 @@ statuses! {
     STW_CONGESTED = c"congested";
     STW_NEEDS_CODE = c"needs code";
     STW_HELD = c"held";
+    STW_NOT_NOW = c"not now";
     STW_ERR_ARGUMENT = c"argument";
     STW_ERR_MEMORY = c"memory";
     STW_ERR_DRAIN_FIRST = c"drain first";

@@ -256,6 +256,10 @@ pub enum stw_output_kind {
     STW_OUTPUT_OPEN = 16,
     /// body.pinhole: close all of a call with that number.
     STW_OUTPUT_CLOSE = 17,
+    /// body.transfer: a neutral leg talks to another from now on: connect them. Each neutral leg of the two has its output.
+    STW_OUTPUT_JOINED = 18,
+    /// body.transfer: what becomes of a transfer.
+    STW_OUTPUT_REFERRED = 19,
 }
 
 /// What a party that dials hears.
@@ -386,6 +390,21 @@ pub struct stw_output_tone {
     pub reserved: u32,
 }
 
+/// STW_OUTPUT_JOINED, _REFERRED.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct stw_output_transfer {
+    /// The leg.
+    pub leg: stw_leg,
+    /// The leg that it is joined with; 0 for _REFERRED.
+    pub with: stw_leg,
+    /// A SIP status: 180 it rings, 200 it is done and this leg is released, from 300 on it has failed and this leg talks on;
+    /// 0 for _JOINED.
+    pub status: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
 /// STW_OUTPUT_REGISTERED, _UNREGISTERED.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -414,6 +433,8 @@ pub union stw_output_body {
     pub leg: stw_output_leg,
     /// STW_OUTPUT_TONE.
     pub tone: stw_output_tone,
+    /// STW_OUTPUT_JOINED, _REFERRED.
+    pub transfer: stw_output_transfer,
     /// STW_OUTPUT_REGISTERED, _UNREGISTERED.
     pub registration: stw_output_registration,
     /// STW_OUTPUT_DECISION.

@@ -311,6 +311,8 @@ impl Daemon {
             Output::Setup { .. }
             | Output::Alerting(_)
             | Output::Connect(_)
+            | Output::Joined { .. }
+            | Output::Referred { .. }
             | Output::Release(..)
             | Output::Tone(..) => {}
         }

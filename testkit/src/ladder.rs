@@ -206,7 +206,9 @@ pub fn summary(bytes: &[u8]) -> String {
 #[must_use]
 pub fn summary_with_body(bytes: &[u8]) -> String {
     let mut message = Message::new();
-    let carries = message.parse(bytes).is_ok() && !message.body.is_empty();
+    let carries = message.parse(bytes).is_ok()
+        && message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"))
+        && !message.body.is_empty();
     summary(bytes) + if carries { " +sdp" } else { "" }
 }
 

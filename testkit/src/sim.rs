@@ -360,6 +360,7 @@ impl Sim {
                 PhoneEvent::Registered => "registered".to_owned(),
                 PhoneEvent::Unregistered => "unregistered".to_owned(),
                 PhoneEvent::Ringing => "hears ringing".to_owned(),
+                PhoneEvent::Referred { status } => format!("hears of its transfer: {status}"),
                 PhoneEvent::Warned(warning) => format!("is told: {warning}"),
                 PhoneEvent::Message(text) => format!("reads: {}", text.lines().next().unwrap_or("")),
                 PhoneEvent::Answered { status, .. } => format!("answered: {status}"),

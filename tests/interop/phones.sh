@@ -1,4 +1,4 @@
-# phones.sh, sourced by baresip.sh and linphone.sh with GATEWAY as $1: a network namespace, in it a gateway and the phones 201
+# phones.sh, sourced by baresip.sh and linphones.sh with GATEWAY as $1: a network namespace, in it a gateway and the phones 201
 # and 202 with a tone to speak. The script says how its phones start, and in `end_all` how the processes $pids are ended.
 gateway=$(realpath "$1")
 me=$(basename "$0" .sh)
@@ -6,7 +6,7 @@ all=$(mktemp -d)
 work=$all
 space=strowger-$$
 pids=()
-passwords=([201]=Hedge-and-gate-1931 [202]=Orchard-wall-1847)
+passwords=([201]=Hedge-and-gate-1931 [202]=Orchard-wall-1847 [203]=Ladder-and-lamp-1866)
 
 signal() { for pid in "${pids[@]}"; do kill "-$1" "$pid" 2>/dev/null || true; done; }
 until_gone() { # TENTHS of a second
@@ -65,7 +65,7 @@ serve() { # NAME SRTP-201 SRTP-202 [LINE-OF-202 [MORE-POLICY [OPTION...]]]
     mkdir "$work"
     {
         printf '[system]\nname = "Two phones"\nrealm = "phones.test"\n[smdr]\ninternal = true\n'
-        printf '[[cos]]\nid = 1\nname = "Staff"\nfeatures = ["smdr-internal"]\n'
+        printf '[[cos]]\nid = 1\nname = "Staff"\nfeatures = ["transfer", "smdr-internal"]\n'
         printf '[[template]]\nname = "phone"\ndigest = ["md5"]\ncos = 1\ncor = 1\n'
         printf '[[device]]\ndn = "%s"\nkind = "sip"\ntemplate = "phone"\npassword = "%s"\nsrtp = "%s"\n' \
             201 "${passwords[201]}" "$2" 202 "${passwords[202]}" "$3"

@@ -1,8 +1,8 @@
 //! The only code that connects: a permit is spent here, and only here does a [`Connect`] come to be.
 
+use super::slots::Seat;
 use crate::base::Handle;
-use crate::policy::Authority;
-use crate::policy::Permit;
+use crate::policy::{Authority, Permit};
 
 /// How far two legs are joined.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -61,17 +61,30 @@ impl Connect {
 }
 
 impl Edge {
-    /// Spends a permit: `a` is the leg of the party who asked, `b` the leg of the party it names.
+    /// Spends a permit: `a` may be connected with `b` when that answers. `None` for anybody but the two whom it names.
     #[must_use]
-    pub fn propose(permit: Permit<'_>, a: Handle, b: Handle) -> Self {
-        Self { a, b, progress: Progress::Proposed, authority: permit.choice().authority, left: None }
+    pub fn propose(permit: Permit<'_>, a: Seat, b: Seat) -> Option<Self> {
+        let (progress, authority) = (Progress::Proposed, permit.choice().authority);
+        let edge = Self { a: a.leg, b: b.leg, progress, authority, left: None };
+        (permit.from() == a.party && permit.choice().to == b.party).then_some(edge)
     }
 
-    /// Spends a new permit for another way of the same call, as long as nobody has answered.
-    pub fn repropose(&mut self, permit: Permit<'_>, b: Handle) {
-        if self.progress == Progress::Proposed {
-            self.b = b;
-            self.authority = permit.choice().authority;
+    /// Spends a permit for two parties who are both there: they are joined at once.
+    #[must_use]
+    pub fn join(permit: Permit<'_>, a: Seat, b: Seat) -> Option<(Self, Connect)> {
+        let edge = Self::propose(permit, a, b)?;
+        Some((Self { progress: Progress::Joined, ..edge }, Connect { a: a.leg, b: b.leg }))
+    }
+
+    /// Spends a new permit for another way of the same call, as long as nobody has answered. False if nothing has changed.
+    #[must_use]
+    pub fn repropose(&mut self, permit: Permit<'_>, a: Seat, b: Seat) -> bool {
+        match Self::propose(permit, a, b) {
+            Some(edge) if self.progress == Progress::Proposed && a.leg == self.a => {
+                *self = edge;
+                true
+            }
+            Some(_) | None => false,
         }
     }
 

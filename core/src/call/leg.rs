@@ -9,6 +9,7 @@
 //!  Calling, Ringing --Answer----------> Connected       and the edge is joined
 //!  Calling, Ringing --Tick at until---> Clearing        no answer: 480
 //!  any live    --Release (its party)--> Gone            and the peer is told
+//!  Connected   --Rejoined-------------> Connected       the party was transferred, or the other was
 //!  Connected   --Tick at until--------> Clearing        it has lasted as long as it may
 //!  any live    --PeerReleased---------> Clearing        release sent, confirmation awaited
 //!  Clearing    --Confirmed, Tick------> Gone
@@ -79,6 +80,11 @@ pub enum Event {
     PeerAnswered {
         /// The longest that the call may last, in seconds; 0: without limit.
         longest_s: u32,
+    },
+    /// The party talks to another from now on.
+    Rejoined {
+        /// When it has lasted long enough, if ever.
+        until: Option<Instant>,
     },
     /// The other side is gone.
     PeerReleased(Cause),
@@ -154,6 +160,7 @@ impl Leg {
                 let limited = longest_s != 0;
                 (Connected { until: limited.then(|| now.plus_s(u64::from(longest_s))) }, &[])
             }
+            (Connected { .. }, Event::Rejoined { until }) => (Connected { until }, &[]),
             (Connected { until: Some(until) }, Event::Tick) if now >= until => (
                 clearing(Cause::TOO_LONG),
                 &[SendRelease(Cause::TOO_LONG), TellPeer(Event::PeerReleased(Cause::TOO_LONG))],
@@ -207,6 +214,16 @@ impl Leg {
             (
                 state @ (Idle | Proceeding | Alerting | Connected { .. } | Clearing { .. } | Gone),
                 Event::Alerting | Event::Answer,
+            ) => (state, &[]),
+            (
+                state @ (Idle
+                | Proceeding
+                | Alerting
+                | Calling { .. }
+                | Ringing { .. }
+                | Clearing { .. }
+                | Gone),
+                Event::Rejoined { .. },
             ) => (state, &[]),
             (
                 state @ (Idle | Calling { .. } | Ringing { .. } | Connected { .. } | Clearing { .. } | Gone),

@@ -5,20 +5,23 @@
 
 pub mod cause;
 pub mod dialing;
+pub mod features;
 pub mod join;
 pub mod leg;
 pub mod slots;
+mod views;
 
 pub use cause::Cause;
 pub use dialing::Dialing;
 pub use join::{Connect, Edge};
 pub use leg::Leg;
-pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Terms};
+pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Seat, Terms, Third, Tie, Transfer};
 
 use crate::base::{Digits, Handle, Instant};
-use crate::media::{Change, Side, Summary};
-use crate::policy::{Choice, Denial, Mode, Party, Permit, RowRef};
+use crate::media::Change;
+use crate::policy::{Denial, Mode, Party, Permit, RowRef};
 use crate::table::Slab;
+use features::transfer::Rejoined;
 use join::Leave;
 use leg::{Action, Event};
 
@@ -31,6 +34,16 @@ pub enum Command {
     Alerting(Handle),
     /// Two legs are joined: tell the caller that it was answered. Only [`join`] makes one.
     Connect(Connect),
+    /// A transfer is done: these two are joined.
+    Rejoined(Rejoined),
+    /// What becomes of the transfer that the party of this leg has asked for: a SIP status.
+    Referred(Handle, u16),
+    /// Nobody has answered this leg's party, and who transferred it has left: ring that one.
+    Recall(Handle, Party),
+    /// This leg is not needed any more.
+    Dismiss(Handle, Cause),
+    /// The media that is known by this is over.
+    Parted(Handle, Media),
     /// Release this leg.
     Release(Handle, Cause),
     /// This leg is gone; its slot is free when the exchange has finished with it.
@@ -59,146 +72,6 @@ impl<'m> Calls<'m> {
     #[must_use]
     pub const fn new(legs: Slab<'m, LegSlot>, calls: Slab<'m, Call>) -> Self {
         Self { legs, calls }
-    }
-
-    /// How many more calls fit.
-    #[must_use]
-    pub fn free(&self) -> u32 {
-        self.calls.free().min(self.legs.free() / 2)
-    }
-
-    /// Calls now up or being set up.
-    #[must_use]
-    pub const fn used(&self) -> u32 {
-        self.calls.used()
-    }
-
-    /// A leg.
-    #[must_use]
-    pub fn leg(&self, leg: Handle) -> Option<&LegSlot> {
-        self.legs.get(leg)
-    }
-
-    /// What the party of a leg has offered last, until it is answered.
-    #[must_use]
-    pub fn offered(&self, leg: Handle) -> Option<&Summary> {
-        self.leg(leg).map(|slot| &slot.offered).filter(|offered| **offered != Summary::NONE)
-    }
-
-    /// A leg, to note what its party offers.
-    pub(crate) fn leg_mut(&mut self, leg: Handle) -> Option<&mut LegSlot> {
-        self.legs.get_mut(leg)
-    }
-
-    /// Whether a leg's call is for an emergency.
-    #[must_use]
-    pub fn is_emergency(&self, leg: Handle) -> bool {
-        self.choice(leg).is_some_and(|(_, choice)| choice.rule == crate::policy::Rule::Emergency)
-    }
-
-    /// The handle of the leg in this slot, if it is in use.
-    #[must_use]
-    pub fn leg_at(&self, index: u32) -> Option<Handle> {
-        self.legs.handle_at(index)
-    }
-
-    /// How many slots there are for legs.
-    #[must_use]
-    pub fn slots(&self) -> u32 {
-        self.legs.capacity()
-    }
-
-    /// Every leg. Not for a call's path.
-    pub fn legs(&self) -> impl Iterator<Item = (Handle, &LegSlot)> {
-        self.legs.iter()
-    }
-
-    /// The edge that a leg is part of.
-    #[must_use]
-    pub fn edge(&self, leg: Handle) -> Option<&Edge> {
-        Some(&self.placed(self.legs.get(leg)?.call)?.edge)
-    }
-
-    /// The other leg of a leg's call.
-    #[must_use]
-    pub fn peer(&self, leg: Handle) -> Option<Handle> {
-        self.edge(leg)?.other(leg)
-    }
-
-    /// Which side of its call a leg is, and both legs.
-    #[must_use]
-    pub fn sides(&self, leg: Handle) -> Option<(Side, Pair)> {
-        let edge = self.edge(leg)?;
-        let legs = Pair { a: edge.a(), b: edge.b() };
-        let side = if leg == legs.a { Side::A } else { Side::B };
-        (legs.of(side) == leg).then_some((side, legs))
-    }
-
-    /// What is being changed in the session of a leg's call.
-    #[must_use]
-    pub fn change(&self, leg: Handle) -> Option<&Change> {
-        Some(&self.placed(self.legs.get(leg)?.call)?.change)
-    }
-
-    /// The same, to go on with it.
-    pub fn change_mut(&mut self, leg: Handle) -> Option<&mut Change> {
-        let call = self.legs.get(leg)?.call;
-        Some(&mut self.placed_mut(call)?.change)
-    }
-
-    /// Whether a leg's call was answered.
-    #[must_use]
-    pub fn is_answered(&self, leg: Handle) -> bool {
-        let call = self.legs.get(leg).and_then(|slot| self.placed(slot.call));
-        call.is_some_and(|call| call.answered.is_some())
-    }
-
-    /// The media of a leg's call.
-    #[must_use]
-    pub fn media(&self, leg: Handle) -> Option<&Media> {
-        Some(&self.placed(self.legs.get(leg)?.call)?.media)
-    }
-
-    /// The longest that a leg's call may last once answered, in seconds; 0: without limit.
-    #[must_use]
-    pub fn longest_s(&self, leg: Handle) -> u32 {
-        self.legs.get(leg).and_then(|slot| self.placed(slot.call)).map_or(0, |call| call.longest_s)
-    }
-
-    /// The media of a leg's call, to note what became of it.
-    pub(crate) fn media_mut(&mut self, leg: Handle) -> Option<&mut Media> {
-        let call = self.legs.get(leg)?.call;
-        Some(&mut self.placed_mut(call)?.media)
-    }
-
-    /// What a leg that is not in a call yet has dialed.
-    #[must_use]
-    pub fn dialing(&self, leg: Handle) -> Option<&Dialing> {
-        match self.calls.get(self.legs.get(leg)?.call)? {
-            Call::Dialing(dialing) => Some(dialing),
-            Call::Placed(_) => None,
-        }
-    }
-
-    /// The same, to change.
-    pub fn dialing_mut(&mut self, leg: Handle) -> Option<&mut Dialing> {
-        match self.calls.get_mut(self.legs.get(leg)?.call)? {
-            Call::Dialing(dialing) => Some(dialing),
-            Call::Placed(_) => None,
-        }
-    }
-
-    /// What was dialed and the way that was permitted, of a leg's call.
-    #[must_use]
-    pub fn choice(&self, leg: Handle) -> Option<(&Digits, &Choice)> {
-        let call = self.placed(self.legs.get(leg)?.call)?;
-        Some((&call.dialed, &call.choice))
-    }
-
-    /// The zone of the address that a leg's call came from, row plus one; 0: not told by it.
-    #[must_use]
-    pub fn zone(&self, leg: Handle) -> u8 {
-        self.legs.get(leg).and_then(|slot| self.placed(slot.call)).map_or(0, |call| call.zone)
     }
 
     /// A party goes off hook, or is asked for something before its call is placed: its leg, and the place of the call.
@@ -241,7 +114,7 @@ impl<'m> Calls<'m> {
             None => self.legs.insert(slot(from, neutral.0)).ok()?,
         };
         let call = Placed {
-            edge: Edge::propose(permit, a, b),
+            edge: Edge::propose(permit, Seat { leg: a, party: from }, Seat { leg: b, party: choice.to })?,
             dialed,
             choice,
             started: now,
@@ -253,6 +126,10 @@ impl<'m> Calls<'m> {
             zone,
             change: Change::NONE,
             media: Media::default(),
+            known: a,
+            transfer: Transfer::None,
+            third: None,
+            linked: Handle::NONE,
         };
         let call = match seat {
             Some(seat) => {
@@ -320,10 +197,18 @@ impl<'m> Calls<'m> {
     ) -> Option<Handle> {
         let choice = *permit.choice();
         let b = self.legs.insert(LegSlot::new(choice.to, call_handle, neutral)).ok()?;
+        let a = self.placed(call_handle)?.edge.a();
+        let seats = (self.seat(a)?, self.seat(b)?);
         let call = self.placed_mut(call_handle)?;
-        call.edge.repropose(permit, b);
+        if !call.edge.repropose(permit, seats.0, seats.1) {
+            return None;
+        }
         call.choice = choice;
         call.tries = call.tries.saturating_add(1);
+        if call.transfer != Transfer::None {
+            call.known = b;
+            self.rings_instead(a, b);
+        }
         self.event(now, b, Event::Offer { ringing_s }, commands);
         Some(b)
     }
@@ -337,20 +222,30 @@ impl<'m> Calls<'m> {
             let Some(slot) = self.legs.get_mut(handle) else { continue };
             let call = slot.call;
             // By reference: dropping heapless's own iterator can panic.
-            for action in &slot.leg.handle(now, event) {
+            let actions = slot.leg.handle(now, event);
+            for action in &actions {
                 let next = match *action {
                     Action::SendSetup => push(commands, Command::Setup(handle)),
                     Action::SendAlerting => push(commands, Command::Alerting(handle)),
                     Action::SendRelease(cause) => {
-                        if let Some(call) = self.placed_mut(call) {
-                            call.released.get_or_insert(now);
+                        if let Some(placed) = self.placed_mut(call) {
+                            placed.released.get_or_insert(now);
+                            if placed.transfer != Transfer::None {
+                                // Where the peer is told, it is told why.
+                                let told = actions.iter().find_map(|action| {
+                                    if let Action::TellPeer(Event::PeerReleased(cause)) = *action {
+                                        Some(cause)
+                                    } else {
+                                        None
+                                    }
+                                });
+                                self.leaves(handle, told.unwrap_or(cause), commands);
+                            }
                         }
                         push(commands, Command::Release(handle, cause))
                     }
                     Action::Answered => self.answered(now, call, handle, commands),
-                    Action::TellPeer(event) => {
-                        self.placed(call).and_then(|call| call.edge.other(handle)).map(|peer| (peer, event))
-                    }
+                    Action::TellPeer(event) => self.told(handle, call, event, commands),
                     Action::Ended(cause) => self.ended(now, call, handle, cause, commands),
                 };
                 if let Some(next) = next {
@@ -388,10 +283,14 @@ impl<'m> Calls<'m> {
         by: Handle,
         commands: &mut Commands,
     ) -> Option<(Handle, Event)> {
-        let call = self.placed_mut(call)?;
-        let connect = call.edge.answer(by)?;
-        call.answered = Some(now);
-        let longest_s = call.longest_s;
+        let placed = self.placed_mut(call)?;
+        let connect = placed.edge.answer(by)?;
+        placed.answered = Some(now);
+        if placed.transfer != Transfer::None {
+            self.transferred(now, call, connect, commands);
+            return None;
+        }
+        let longest_s = placed.longest_s;
         push(commands, Command::Connect(connect));
         Some((connect.a(), Event::PeerAnswered { longest_s }))
     }
@@ -415,16 +314,48 @@ impl<'m> Calls<'m> {
                 return asked.and_then(|denial| push(commands, Command::Unplaced(party, number, denial)));
             }
         };
+        if call.transfer != Transfer::None && self.ended_transferring(now, call_handle, leg, cause, commands)
+        {
+            return None;
+        }
+        let Call::Placed(call) = self.calls.get_mut(call_handle)? else { return None };
         match call.edge.leave(leg) {
             Leave::Stranger => {}
-            Leave::First => {
-                push(commands, Command::Finished(call.finished(now, cause)));
-            }
+            Leave::First => self.finished(now, call_handle, cause, commands),
             Leave::Last => {
                 self.calls.remove(call_handle);
             }
         }
         None
+    }
+
+    /// A call is over: its record, and that of a call over another trunk that became one with it.
+    fn finished(&mut self, now: Instant, call: Handle, cause: Cause, commands: &mut Commands) {
+        let Some(placed) = self.placed_mut(call) else { return };
+        let linked = core::mem::replace(&mut placed.linked, Handle::NONE);
+        let finished = placed.finished(now, cause);
+        let linked = self.calls.remove(linked);
+        let tie = if linked.is_some() { Tie::First } else { Tie::Alone };
+        push(commands, Command::Finished(Finished { tie, ..finished }));
+        if let Some(Call::Placed(linked)) = linked {
+            push(commands, Command::Finished(Finished { tie: Tie::Second, ..linked.finished(now, cause) }));
+        }
+    }
+
+    /// What a leg tells its peer. A leg that rings for a party in another call tells only who asked for that.
+    fn told(
+        &mut self,
+        leg: Handle,
+        call: Handle,
+        event: Event,
+        commands: &mut Commands,
+    ) -> Option<(Handle, Event)> {
+        let placed = self.placed(call)?;
+        let peer = placed.edge.other(leg);
+        if placed.transfer != Transfer::None && self.told_transferring(leg, call, event, commands) {
+            return None;
+        }
+        peer.map(|peer| (peer, event))
     }
 
     fn placed(&self, call: Handle) -> Option<&Placed> {

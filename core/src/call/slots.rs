@@ -3,7 +3,7 @@
 use super::{Cause, Dialing, Edge, Leg};
 use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
-use crate::media::{Change, Pass, Path, Places, Relayed, Side, Summary};
+use crate::media::{Change, Marks, Pass, Path, Places, Relayed, Side, Summary};
 use crate::policy::{Authority, Choice, Party};
 
 /// A leg in the table.
@@ -25,12 +25,20 @@ pub struct LegSlot {
     pub places: Places,
     /// How far the relay is with these places.
     pub relayed: Relayed,
+    /// The keys that its party has told last, and the leg of whom they were told; one of them was told to another before.
+    pub marks: Marks,
+    /// See [`Self::marks`].
+    pub told: Handle,
+    /// See [`Self::marks`].
+    pub stale: bool,
 }
 
 /// Media is the larger part of a leg, and there are many legs.
 const _: () = {
     let places = size_of::<Places>().saturating_add(size_of::<Relayed>());
-    let media = size_of::<Summary>().saturating_add(size_of::<Pass>()).saturating_add(places);
+    let keys = size_of::<Marks>().saturating_add(size_of::<Handle>()).saturating_add(size_of::<bool>());
+    let media =
+        size_of::<Summary>().saturating_add(size_of::<Pass>()).saturating_add(places).saturating_add(keys);
     assert!(media <= 512, "the media of a leg has outgrown its place");
 };
 
@@ -47,6 +55,17 @@ impl LegSlot {
             pass: Pass::WithKeys,
             places: Places::NONE,
             relayed: Relayed::No,
+            marks: Marks::NONE,
+            told: Handle::NONE,
+            stale: false,
+        }
+    }
+
+    /// Notes the keys that the party tells. They are old ones if another than this peer has heard of one of them.
+    pub fn tells(&mut self, marks: &Marks, peer: Handle) {
+        self.stale = self.told != Handle::NONE && self.told != peer && self.marks.shares(marks);
+        if !self.stale && !marks.is_empty() {
+            self.marks = *marks;
         }
     }
 
@@ -60,8 +79,18 @@ impl LegSlot {
     }
 }
 
+/// A leg and whom it leads to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Seat {
+    /// The leg.
+    pub leg: Handle,
+    /// Its party.
+    pub party: Party,
+}
+
 /// A call in the table, or the dialing before it: who is off hook has a place for the call that may come of it.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "most are placed, and there is no heap to put them on")]
 pub enum Call {
     /// No call yet: one leg.
     Dialing(Dialing),
@@ -88,6 +117,54 @@ pub struct Placed {
     /// What is being changed in its session.
     pub(super) change: Change,
     pub(super) media: Media,
+    /// What its media is known by outside: a leg that it has or had.
+    pub(super) known: Handle,
+    /// The transfer that it has to do with, until that has come to its end.
+    pub(super) transfer: Transfer,
+    /// Who was joined last with whom it was set up for.
+    pub(super) third: Option<Third>,
+    /// A call over another trunk that is one with it: its record comes with this one's (R86).
+    pub(super) linked: Handle,
+}
+
+/// What a call has to do with a transfer ([`transfer`](super::features::transfer)).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Transfer {
+    /// Nothing.
+    #[default]
+    None,
+    /// One of its parties is transferred: another call rings for it.
+    Pending {
+        /// The leg that rings.
+        ringing: Handle,
+        /// The leg of the party that transfers has left.
+        left: bool,
+    },
+    /// It rings for a party that is transferred: its caller's leg is part of another call.
+    Ringing {
+        /// The leg of who transfers.
+        by: Handle,
+        /// Who that is.
+        party: Party,
+        /// Who has transferred has left, and is rung itself.
+        recall: bool,
+        /// It was offered the media of who transfers.
+        described: bool,
+    },
+    /// That has come to its end, without an answer.
+    Failed {
+        /// It was a recall.
+        recall: bool,
+    },
+}
+
+/// A party that was transferred, or to whom somebody was.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Third {
+    /// Who.
+    pub party: Party,
+    /// It had answered before (R88).
+    pub supervised: bool,
 }
 
 /// The media of a call.
@@ -153,8 +230,23 @@ pub struct Finished {
     pub account: Typed,
     /// Its media.
     pub media: Media,
-    /// What its media is known by: the caller's leg.
-    pub caller: Handle,
+    /// What its media is known by.
+    pub known: Handle,
+    /// Who was joined last with whom it was set up for.
+    pub third: Option<Third>,
+    /// Whether it is one with another (R86).
+    pub tie: Tie,
+}
+
+/// Whether two records are about one call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tie {
+    /// There is one.
+    Alone,
+    /// The other follows.
+    First,
+    /// The other came just before.
+    Second,
 }
 
 /// Both legs of a call.
@@ -193,7 +285,9 @@ impl Placed {
             rule: self.choice.rule,
             account: self.account,
             media: self.media,
-            caller: self.edge.a(),
+            known: self.known,
+            third: self.third,
+            tie: Tie::Alone,
         }
     }
 }

@@ -91,7 +91,8 @@ impl<C: Crypto> Exchange<'_, C> {
         cookie: u64,
     ) -> Option<()> {
         let us = self.sip.us();
-        let offer = self.sip.dialog(caller).map_or(Text::EMPTY, |dialog| dialog.offer);
+        let offered = self.sip.dialog(caller).filter(|_| !self.calls.rings_for_another(leg));
+        let offer = offered.map_or(Text::EMPTY, |dialog| dialog.offer);
         let timed = self.sip.dialog(leg)?.terms.by == By::Them;
         let reliable = !offer.is_empty() && self.takes_reliable(caller);
         let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {

@@ -52,9 +52,9 @@ impl<C: Crypto> Exchange<'_, C> {
         self.perform(now, commands, heard);
     }
 
-    /// Clears a leg's call: both sides are told.
+    /// Clears a leg's call: both sides are told. What rings for a party in another call leaves that as it is.
     pub(super) fn clear(&mut self, now: Instant, leg: Handle, cause: Cause) {
-        let peer = self.calls.peer(leg);
+        let peer = self.calls.peer(leg).filter(|_| !self.calls.rings_for_another(leg));
         for leg in [Some(leg), peer].into_iter().flatten() {
             self.leg_event(now, leg, leg::Event::PeerReleased(cause), &Heard::NOTHING);
         }
@@ -94,8 +94,27 @@ impl<C: Crypto> Exchange<'_, C> {
                 Command::Connect(connect) => self.connect(now, connect.a(), connect.b(), heard),
                 Command::Release(leg, cause) => self.release(now, leg, cause),
                 Command::Ended(leg) => self.ended(now, leg),
+                Command::Rejoined(rejoined) => {
+                    self.rejoined(now, rejoined, heard);
+                    None
+                }
+                Command::Referred(leg, status) => {
+                    self.referred(now, leg, status);
+                    None
+                }
+                Command::Recall(of, party) => {
+                    let mut more = Commands::new();
+                    self.recall(now, of, party, &mut more);
+                    enqueue(&mut queue, more);
+                    None
+                }
+                Command::Dismiss(leg, cause) => Some((leg, leg::Event::PeerReleased(cause))),
+                Command::Parted(known, media) => {
+                    self.media_over(known, media);
+                    None
+                }
                 Command::Finished(finished) => {
-                    self.media_over(finished.caller, finished.media);
+                    self.media_over(finished.known, finished.media);
                     self.record_finished(&finished);
                     None
                 }
@@ -125,10 +144,13 @@ impl<C: Crypto> Exchange<'_, C> {
             return None;
         }
         let caller = self.calls.edge(leg)?.a();
-        match self.judge_offer(caller) {
-            Ok(Ready::Now) => {}
-            Ok(Ready::Held) => return None,
-            Err(refused) => return Some((leg, leg::Event::Release(Cause::Media(refused)))),
+        // Who rings for a party in another call is to make the offer.
+        if !self.calls.rings_for_another(leg) {
+            match self.judge_offer(caller) {
+                Ok(Ready::Now) => {}
+                Ok(Ready::Held) => return None,
+                Err(refused) => return Some((leg, leg::Event::Release(Cause::Media(refused)))),
+            }
         }
         if self.invite_out(now, leg, party, &digits).is_none() {
             let cause = match party {

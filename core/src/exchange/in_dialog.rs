@@ -158,12 +158,12 @@ impl<C: Crypto> Exchange<'_, C> {
             Method::Prack => self.prack(now, message, source, leg, key),
             Method::Update if message.body.is_empty() => self.refreshed(now, message, source, leg),
             Method::Update => self.reinvite(now, message, source, leg, key),
+            Method::Refer => self.refer(now, message, source, leg, key),
             Method::Ack
             | Method::Cancel
             | Method::Message
             | Method::Notify
             | Method::Publish
-            | Method::Refer
             | Method::Register
             | Method::Subscribe => self.sip.reply(message, source, 405, |out| out.line(&[render::ABLE])),
         }

@@ -4,6 +4,7 @@ use super::identity::Proof;
 use super::placing::{Asked, Unplaced, cause_of, is_emergency};
 use super::receive::Load;
 use super::session::too_short;
+use super::transfer::Target;
 use super::{Exchange, Signal, Taken};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
 use crate::call::{Cause, Commands, leg};
@@ -120,6 +121,10 @@ impl<C: Crypto> Exchange<'_, C> {
             Signal::Alerting(leg) => (leg, leg::Event::Alerting),
             Signal::Answer(leg) => (leg, leg::Event::Answer),
             Signal::Release(leg, cause) => (leg, leg::Event::Release(cause)),
+            Signal::Transfer(leg, dialed) => {
+                return Ok(self.neutral_transfer(now, leg, Target::Dialed(dialed)));
+            }
+            Signal::Join(leg, other) => return Ok(self.neutral_transfer(now, leg, Target::Peer(other))),
         };
         if self.calls.leg(leg).is_none_or(|slot| !slot.neutral) {
             return Ok(Taken::UnknownLeg);
@@ -129,6 +134,13 @@ impl<C: Crypto> Exchange<'_, C> {
             self.leg_event(now, leg, event, &super::commands::Heard::NOTHING);
         }
         Ok(Taken::Done)
+    }
+
+    fn neutral_transfer(&mut self, now: Instant, leg: Handle, target: Target<'_>) -> Taken {
+        if self.calls.leg(leg).is_none_or(|slot| !slot.neutral) {
+            return Taken::UnknownLeg;
+        }
+        self.transfer(now, leg, target, |_| {})
     }
 
     fn neutral_setup(&mut self, now: Instant, from: Party, dialed: &[u8]) -> Taken {

@@ -2,7 +2,7 @@
 
 use super::Exchange;
 use crate::base::{Crypto, Handle, Instant};
-use crate::call::Cause;
+use crate::call::{Cause, LegSlot};
 use crate::media::passage::Filter;
 use crate::media::relay::Role;
 use crate::media::{Described, Limits, Pass, Passage, Refused, Relayed, Srtp, Summary, Terms};
@@ -24,9 +24,11 @@ impl<C: Crypto> Exchange<'_, C> {
         if self.policy.is_some_and(|policy| policy.image.system().video_refused != 0) {
             offer.summary.refuse_video();
         }
+        let peer = self.calls.peer(leg).unwrap_or(Handle::NONE);
         if let Some(slot) = self.calls.leg_mut(leg) {
             slot.offered = offer.summary;
             slot.pass = Pass::WithKeys;
+            slot.tells(&offer.marks, peer);
         }
         if !offer.places.is_empty() {
             self.note_places(leg, offer.places);
@@ -36,6 +38,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Judges what a party has offered to the other side of its call. How it is passed on is remembered.
     pub(super) fn judge_offer(&mut self, leg: Handle) -> Result<Ready, Refused> {
         let (terms, emergency) = (self.terms(leg), self.calls.is_emergency(leg));
+        let peer = self.calls.peer(leg).unwrap_or(Handle::NONE);
         let Some(slot) = self.calls.leg_mut(leg) else { return Ok(Ready::Now) };
         // Without an offer the other side makes one: that is judged then.
         if slot.offered == Summary::NONE {
@@ -45,7 +48,9 @@ impl<C: Crypto> Exchange<'_, C> {
         if !emergency {
             slot.pass = terms.offer(&slot.offered)?;
             slot.offered.refuse_unusable();
+            fresh(slot, &terms)?;
         }
+        slot.told = peer;
         self.choose_path(leg)?;
         self.relay(leg, Role::Offer)
     }
@@ -62,8 +67,16 @@ impl<C: Crypto> Exchange<'_, C> {
             return Ok(Ready::Now);
         }
         let answer = Described::read(answer);
-        if !self.calls.is_emergency(leg) {
+        let emergency = self.calls.is_emergency(leg);
+        if !emergency {
             terms.answer(&offerer.offered, offerer.pass, &answer.summary)?;
+        }
+        if let (Some(slot), Some(peer)) = (self.calls.leg_mut(leg), peer) {
+            slot.tells(&answer.marks, peer);
+            if !emergency {
+                fresh(slot, &terms)?;
+            }
+            slot.told = peer;
         }
         self.note_places(leg, answer.places);
         self.choose_path_again(leg)?;
@@ -154,4 +167,10 @@ impl<C: Crypto> Exchange<'_, C> {
         self.confirm(leg, &crate::media::Body::NONE);
         self.clear(now, leg, Cause::Media(refused));
     }
+}
+
+/// R94: where SRTP is required, a party tells nobody a key that somebody else knows.
+fn fresh(slot: &LegSlot, terms: &Terms) -> Result<(), Refused> {
+    let old = slot.stale && terms.parties.contains(&Srtp::Required);
+    if old { Err(Refused::OldKey) } else { Ok(()) }
 }

@@ -24,12 +24,14 @@ mod placing;
 mod provisional;
 mod receive;
 mod records;
+mod refer;
 mod register;
 mod renegotiate;
 mod renew;
 mod responses;
 mod session;
 mod tick;
+mod transfer;
 
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use outputs::{Event, Output, Pinhole, Received, Record};
@@ -87,6 +89,10 @@ pub enum Signal<'a> {
     Answer(Handle),
     /// The party of this leg hung up or refused.
     Release(Handle, Cause),
+    /// The party of this leg transfers its peer to a number (blind transfer).
+    Transfer(Handle, &'a [u8]),
+    /// The party of the first leg transfers its peer to that of the second, which is its own as well (attended transfer).
+    Join(Handle, Handle),
 }
 
 /// What became of a signal.
@@ -115,6 +121,8 @@ pub enum Taken {
     Denied(Decision),
     /// No room for one more call.
     Congested,
+    /// Not at this moment: a party does not talk, or something else is under way.
+    NotNow,
     /// No leg of this engine has this handle.
     UnknownLeg,
 }

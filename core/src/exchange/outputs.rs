@@ -58,6 +58,21 @@ pub enum Output {
     Alerting(Handle),
     /// A neutral caller's call was answered: connect it.
     Connect(Handle),
+    /// A neutral leg's party was transferred, or somebody was to it: connect it with the other leg. Each has its own output.
+    Joined {
+        /// The leg.
+        leg: Handle,
+        /// The leg of whom it talks to now.
+        with: Handle,
+    },
+    /// What becomes of the transfer that was asked for on a neutral leg: 180 rings, 200 done (its release follows), from 300
+    /// on it has failed with this SIP status and its party talks on.
+    Referred {
+        /// The leg.
+        leg: Handle,
+        /// The status.
+        status: u16,
+    },
     /// Release a neutral leg.
     Release(Handle, Cause),
     /// Let a neutral party that dials hear this.
@@ -111,6 +126,8 @@ pub enum Event {
     Alerting(Handle),
     Connect(Handle),
     Release(Handle, Cause),
+    Joined(Handle, Handle),
+    Referred(Handle, u16),
     Tone(Handle, Tone),
     Registered(u32, u32, SocketAddr),
     Unregistered(u32, bool),
@@ -177,6 +194,8 @@ impl<C: Crypto> Exchange<'_, C> {
             Event::Alerting(leg) => Output::Alerting(leg),
             Event::Connect(leg) => Output::Connect(leg),
             Event::Release(leg, cause) => Output::Release(leg, cause),
+            Event::Joined(leg, with) => Output::Joined { leg, with },
+            Event::Referred(leg, status) => Output::Referred { leg, status },
             Event::Tone(leg, tone) => Output::Tone(leg, tone),
             Event::Registered(device, expires_s, address) => {
                 Output::Registered { device, expires_s, address }

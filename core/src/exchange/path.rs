@@ -168,12 +168,12 @@ impl<C: Crypto> Exchange<'_, C> {
         let Relayed::Asked(role) = slot.relayed else { return None };
         let other = legs.of(side.other());
         let to = self.signalled(other, self.calls.leg(other)?.party)?.ip();
-        Some(Ask { media: legs.a, leg, side, role, places: slot.places, to })
+        Some(Ask { media: self.calls.known(leg)?, leg, side, role, places: slot.places, to })
     }
 
     /// Media may flow.
     pub(super) fn open_media(&mut self, leg: Handle) {
-        let Some((_, legs)) = self.calls.sides(leg) else { return };
+        let Some(known) = self.calls.known(leg) else { return };
         let Some(media) = self.calls.media_mut(leg) else { return };
         media.agreed = media.offered;
         let before = *media;
@@ -184,12 +184,12 @@ impl<C: Crypto> Exchange<'_, C> {
         if direct {
             media.relayed = false;
         }
-        self.event(Event::Open(legs.a, number));
+        self.event(Event::Open(known, number));
         if before.pinholes != 0 {
-            self.event(Event::Close(legs.a, before.pinholes));
+            self.event(Event::Close(known, before.pinholes));
         }
         if direct {
-            self.event(Event::RelayEnd(legs.a));
+            self.event(Event::RelayEnd(known));
         }
     }
 
@@ -207,8 +207,9 @@ impl<C: Crypto> Exchange<'_, C> {
     /// A change that the relay knows of was refused: it forwards as before.
     pub(super) fn media_kept(&mut self, leg: Handle) {
         let Some((_, legs)) = self.calls.sides(leg) else { return };
-        let known = self.calls.media(leg).is_some_and(|media| media.relayed);
-        if !known || !self.is_anchored(leg) {
+        let relayed = self.calls.media(leg).is_some_and(|media| media.relayed);
+        let Some(known) = self.calls.known(leg).filter(|_| relayed) else { return };
+        if !self.is_anchored(leg) {
             return;
         }
         for leg in [legs.a, legs.b] {
@@ -216,24 +217,24 @@ impl<C: Crypto> Exchange<'_, C> {
                 slot.relayed = Relayed::No;
             }
         }
-        self.event(Event::RelayUndo(legs.a));
+        self.event(Event::RelayUndo(known));
     }
 
     /// The media of a call is over.
-    pub(super) fn media_over(&mut self, caller: Handle, media: Media) {
+    pub(super) fn media_over(&mut self, known: Handle, media: Media) {
         if media.pinholes != 0 {
-            self.event(Event::Close(caller, media.pinholes));
+            self.event(Event::Close(known, media.pinholes));
         }
         if media.relayed {
-            self.event(Event::RelayEnd(caller));
+            self.event(Event::RelayEnd(known));
         }
     }
 
     /// The pinhole `n` of a call's media, from 0, if it has so many.
-    pub(super) fn pinhole(&self, caller: Handle, number: u16, n: usize) -> Option<Pinhole> {
-        let (_, legs) = self.calls.sides(caller)?;
+    pub(super) fn pinhole(&self, known: Handle, number: u16, n: usize) -> Option<Pinhole> {
+        let (_, legs) = self.calls.sides(known)?;
         let (a, b) = (self.calls.leg(legs.a)?, self.calls.leg(legs.b)?);
-        let anchored = self.is_anchored(caller);
+        let anchored = self.is_anchored(known);
         // A party and where it sends: directly both are one way, over the relay there are two.
         let there = (&a.places, b.told(anchored));
         let back = anchored.then(|| (&b.places, a.told(anchored)));
@@ -249,11 +250,11 @@ impl<C: Crypto> Exchange<'_, C> {
                 for (a, b) in ways.into_iter().flatten() {
                     if left == 0 {
                         return Some(Pinhole {
-                            media: caller,
+                            media: known,
                             number,
                             a,
                             b,
-                            longest_s: self.calls.longest_s(caller),
+                            longest_s: self.calls.longest_s(known),
                         });
                     }
                     left = left.saturating_sub(1);

@@ -43,10 +43,10 @@ pub(super) enum Unplaced {
 }
 
 /// What was asked for, taken apart: an account code in front of the number, a called number of a trunk.
-struct Wanted<'a> {
-    number: &'a [u8],
-    code: Code,
-    typed: Typed,
+pub(super) struct Wanted<'a> {
+    pub(super) number: &'a [u8],
+    pub(super) code: Code,
+    pub(super) typed: Typed,
 }
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -175,7 +175,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// A refusal, noted down where refusals are.
-    fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
+    pub(super) fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
         Unplaced::Denied(self.note_denied(now, from, Digits::written(number).unwrap_or_default(), verdict))
     }
 
@@ -197,7 +197,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Takes apart what was asked for. An emergency number is never looked at twice: it goes as it is.
-    fn wanted<'a>(
+    pub(super) fn wanted<'a>(
         &mut self,
         now: Instant,
         asked: &Asked<'a>,
@@ -256,7 +256,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Clears the youngest ordinary call of a full trunk for an emergency call.
-    fn make_way(&mut self, now: Instant, to: &Party) {
+    pub(super) fn make_way(&mut self, now: Instant, to: &Party) {
         let (Party::Trunk(trunk), Some(policy)) = (*to, self.policy) else { return };
         let channels = policy.image.trunks().get(usize::from(trunk)).map_or(0, |row| row.channels);
         let full = self.trunks.get(usize::from(trunk)).is_some_and(|slot| slot.in_use >= channels);

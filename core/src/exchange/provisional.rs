@@ -109,7 +109,9 @@ impl<C: Crypto> Exchange<'_, C> {
         // Early media is like the answer to come (RFC 3261 section 13.2.1); what policy does not want is not told.
         let peer = self.calls.peer(leg);
         let body = invite::described(message);
-        let early = !body.is_empty() && peer.is_some_and(|peer| self.has_offered(peer));
+        let early = !body.is_empty()
+            && !self.calls.rings_for_another(leg)
+            && peer.is_some_and(|peer| self.has_offered(peer));
         let (body, refused) = match early.then(|| self.judge_answer(leg, body)) {
             Some(Ok(Ready::Now)) => (body, None),
             Some(Ok(Ready::Held)) => return self.held = Some(leg),

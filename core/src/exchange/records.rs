@@ -4,7 +4,7 @@ use super::calling::dn;
 use super::{Exchange, Record};
 use crate::account::Typed;
 use crate::base::{Crypto, Digits, Instant};
-use crate::call::{Cause, Finished};
+use crate::call::{Cause, Finished, Tie};
 use crate::policy::decide::cos;
 use crate::policy::rows::Features;
 use crate::policy::{Denial, Image, Mode, Party, Rule, Verdict};
@@ -14,7 +14,15 @@ use crate::record::{Smdr, alarm};
 impl<C: Crypto> Exchange<'_, C> {
     /// A finished call has a record, if `[smdr]` and the COS want one; an emergency call always has. A call from a trunk to
     /// a trunk has one for each, as the COS of each wants (R86).
+    ///
+    /// A call over another trunk that became one with the last gets that one's identifier.
     pub(super) fn record_finished(&mut self, finished: &Finished) {
+        // Of two that are one the first takes the number, whether it has a record or not.
+        let call = match finished.tie {
+            Tie::Alone => None,
+            Tie::First => Some(self.next_call()),
+            Tie::Second => Some(self.call_number),
+        };
         let Some(image) = self.policy.map(|policy| policy.image) else { return };
         self.public_call_ends(finished.rule, finished.from, finished.to);
         if finished.cause == Cause::TOO_LONG {
@@ -50,7 +58,8 @@ impl<C: Crypto> Exchange<'_, C> {
             (_, false, true) => Rule::Route.name(),
             (_, false, false) => Rule::Internal.name(),
         };
-        let record = Smdr {
+        let route = route_number(&image, finished.route);
+        let mut record = Smdr {
             start: self.wall_at(finished.started),
             duration_s: answered.map_or(0, |at| seconds(finished.ended.since_ms(at))),
             calling: station(&image, finished.from),
@@ -59,18 +68,25 @@ impl<C: Crypto> Exchange<'_, C> {
             completion,
             called: station(&image, finished.to),
             system_id: image.system().system_id,
-            route: route_number(&image, finished.route),
+            // Of two records, the one of the trunk that the call came from has no route.
+            route: if tandem && wanted { 0 } else { route },
             classes: (finished.authority.cos, finished.authority.cor, finished.authority.mode.name()),
             rule,
             cause: finished.cause.q850(),
             account: self.reported(&image, finished.account, finished.from, external),
-            call: self.next_call(),
+            call: call.unwrap_or_else(|| self.next_call()),
+            third: finished.third.map_or(Station::Unknown, |third| station(&image, third.party)),
+            joined: match finished.third {
+                Some(third) if third.supervised => b'T',
+                Some(_) => b'X',
+                None => b' ',
+            },
         };
-        // Of two records, the one of the trunk that the call came from has no route.
         if wanted {
-            self.record(Record::Smdr(Smdr { route: if tandem { 0 } else { record.route }, ..record }));
+            self.record(Record::Smdr(record));
         }
         if also_wanted {
+            record.route = route;
             self.record(Record::Smdr(record));
         }
     }
@@ -122,6 +138,8 @@ impl<C: Crypto> Exchange<'_, C> {
             cause: Cause::Denied(denial.rule).q850(),
             account: Typed::NONE,
             call: self.next_call(),
+            third: Station::Unknown,
+            joined: b' ',
         };
         self.record(Record::Smdr(record));
     }
@@ -153,7 +171,8 @@ fn route_number(image: &Image<'_>, route: Option<u16>) -> u16 {
 fn station(image: &Image<'_>, party: Party) -> Station {
     match party {
         Party::Device(device) => {
-            Station::Dn(Digits::dialed(dn(image, device).as_bytes()).unwrap_or_default())
+            // The compiler lets nothing else be a directory number.
+            Station::Dn(Digits::known(dn(image, device).as_bytes()))
         }
         Party::Trunk(trunk) => {
             let public = image.trunks().get(usize::from(trunk)).is_some_and(|row| row.flags & 1 != 0);

@@ -160,7 +160,7 @@ impl<C: Crypto> Exchange<'_, C> {
                         let (offer, passage) = (self.calls.offered(from), self.passage(from));
                         self.sip.written(&Body { text: came.body, offer, passage })
                     }
-                    Event::Agreed(_) => {
+                    Event::Agreed(_) | Event::Offered(_) => {
                         self.keep_drawn(from, came.body);
                         self.drawn(from)
                     }
@@ -189,6 +189,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     }
                     Event::Asked { .. }
                     | Event::Agreed(_)
+                    | Event::Offered(_)
                     | Event::Refused(..)
                     | Event::Renew(_)
                     | Event::Tick => self.confirm(leg, &Body::NONE),

@@ -54,6 +54,11 @@ impl<C: Crypto> Exchange<'_, C> {
                     self.progress(now, leg, status, message);
                 }
             }
+            (200..=299, Phase::Calling { release: false } | Phase::Early)
+                if self.calls.rings_for_another(leg) =>
+            {
+                self.accepted_for_another(now, leg, message);
+            }
             (200..=299, Phase::Calling { release: false } | Phase::Early) => {
                 // It comes again: until then the caller has what came before (RFC 3262 section 3).
                 if self.must_wait(leg) {
@@ -130,7 +135,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// What a 2xx tells of the far end, and of how both find out whether the other is there.
-    fn learn_remote(&mut self, leg: Handle, message: &Message<'_>) {
+    pub(super) fn learn_remote(&mut self, leg: Handle, message: &Message<'_>) {
         let Some(far) = self.far_end(leg, message) else { return };
         let terms = Terms::of_answer(message);
         if let Some(dialog) = self.sip.dialog_mut(leg) {

@@ -20,9 +20,11 @@
 //!
 //! ```text
 //!  any       --Renew(at)------------------> same        due at that time
+//!  Settled   --Offered(side)--------------> Offered     [PassOn]: it was called for the other, and its answer is an offer
 //!  Settled   --Tick, due------------------> Drawn       [Draw]: one side is asked for an offer
 //!  Drawn     --Agreed---------------------> Offered     [PassOn]: the other side is asked
-//!  Drawn     --Refused--------------------> Settled     both keep what they had (R98); [Retry] where both asked at once (R97)
+//!  Drawn     --Refused--------------------> Settled     both keep what they had (R98); [Retry] where both asked at once (R97);
+//!                                                       where they had nothing yet, the other side is drawn, once
 //!  Offered   --Agreed---------------------> Settled     [Confirm, Answer]
 //!  Offered   --Refused, both asked--------> Waiting     [Retry]
 //!  Waiting   --Tick, due------------------> Offered     [PassOn]: it is asked again
@@ -90,6 +92,8 @@ pub enum Event {
     Refused(Side, u16),
     /// A side that asked has acknowledged what was agreed.
     Confirmed(Side),
+    /// A side has offered as it answered a call that was made for the other (blind transfer).
+    Offered(Side),
     /// The session is to be renewed at this time, or tried again.
     Renew(Instant),
     /// Time has passed.
@@ -139,13 +143,17 @@ pub struct Change {
     due: Option<Instant>,
     /// Renewals tried since the last that came to an end.
     tries: u8,
-    /// The side that was drawn has had to be declined: the other one is.
-    turned: bool,
+    /// The side that is drawn, because the other had to be declined.
+    turned: Option<Side>,
+    /// Their descriptions are for others: what they had is nothing to keep.
+    apart: bool,
 }
 
 impl Change {
     /// Nothing is under way.
-    pub const NONE: Self = Self { state: State::Settled, due: None, tries: 0, turned: false };
+    pub const NONE: Self = Self { state: State::Settled, due: None, tries: 0, turned: None, apart: false };
+    /// The two were joined by a transfer, and know nothing of each other yet.
+    pub const APART: Self = Self { apart: true, ..Self::NONE };
 
     /// Whether nothing is under way.
     #[must_use]
@@ -201,10 +209,13 @@ impl Change {
                 self.due = Some(at);
                 list(&[])
             }
+            (Settled, Event::Offered(from)) => {
+                self.become_state(Offered { from }, &[Action::PassOn(from.other())])
+            }
             (Settled, Event::Tick) if due => {
                 self.due = None;
                 self.tries = self.tries.saturating_add(1);
-                let from = if self.turned { Side::B } else { Side::A };
+                let from = self.turned.unwrap_or(Side::A);
                 self.become_state(Drawn { from }, &[Action::Draw(from)])
             }
             (Drawn { from }, Event::Agreed(by)) if by == from => {
@@ -216,7 +227,8 @@ impl Change {
                     self.become_state(Settled, &[Action::Retry(from)])
                 }
                 // Who was declined has no session to keep.
-                Outcome::Stays(_) if self.turned => self.renewed(&[Action::GiveUp]),
+                Outcome::Stays(_) if self.turned.is_some() => self.renewed(&[Action::GiveUp]),
+                Outcome::Stays(_) if self.apart => self.turn(now, from, &[]),
                 Outcome::Stays(_) => self.renewed(&[]),
             },
             (Offered { from }, Event::Agreed(by)) if by != from => {
@@ -227,11 +239,10 @@ impl Change {
                 Outcome::Stays(status) if self.may_try_again(status) => {
                     self.become_state(Waiting { from }, &[Action::Retry(by)])
                 }
-                Outcome::Stays(_) if self.turned => self.renewed(&[Action::Decline(from), Action::GiveUp]),
-                Outcome::Stays(_) => {
-                    (self.due, self.tries, self.turned) = (Some(now), 0, true);
-                    self.become_state(Settled, &[Action::Decline(from)])
+                Outcome::Stays(_) if self.turned.is_some() => {
+                    self.renewed(&[Action::Decline(from), Action::GiveUp])
                 }
+                Outcome::Stays(_) => self.turn(now, from, &[Action::Decline(from)]),
             },
             (Waiting { from }, Event::Tick) if due => {
                 self.due = None;
@@ -242,6 +253,10 @@ impl Change {
             (
                 Settled | Passed { .. } | Agreed { .. } | Drawn { .. } | Offered { .. } | Waiting { .. },
                 Event::Agreed(_) | Event::Refused(..) | Event::Confirmed(_) | Event::Tick,
+            )
+            | (
+                Passed { .. } | Agreed { .. } | Drawn { .. } | Offered { .. } | Waiting { .. },
+                Event::Offered(_),
             ) => list(&[]),
         }
     }
@@ -251,9 +266,15 @@ impl Change {
         matches!(status, 491 | 500 | 503) && self.tries < TRIES
     }
 
+    /// The other side is drawn instead.
+    fn turn(&mut self, now: Instant, from: Side, actions: &[Action]) -> Actions {
+        (self.due, self.tries, self.turned) = (Some(now), 0, Some(from.other()));
+        self.become_state(State::Settled, actions)
+    }
+
     /// A renewal has come to its end. One that was asked for meanwhile is still due.
     fn renewed(&mut self, actions: &[Action]) -> Actions {
-        (self.tries, self.turned) = (0, false);
+        (self.tries, self.turned, self.apart) = (0, None, false);
         self.become_state(State::Settled, actions)
     }
 

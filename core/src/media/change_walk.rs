@@ -16,6 +16,8 @@ use std::vec::Vec;
 const NOW: Instant = Instant(0);
 /// Every stream is refused.
 const NOTHING: Version = 200;
+/// What somebody else had described.
+const NOBODYS: Version = 250;
 
 /// A session description as far as this goes: whose it is, and which of its changes.
 type Version = u8;
@@ -84,12 +86,34 @@ impl World {
         }
     }
 
+    /// Two parties that a transfer has joined: each has what another had described.
+    fn joined(changes: u8) -> Self {
+        let mut world = Self { change: Change::APART, ..Self::new(changes, 0) };
+        (world.parties[0].peer, world.parties[1].peer) = (NOBODYS, NOBODYS);
+        world
+    }
+
+    /// They are asked for an offer.
+    fn attended(changes: u8) -> Self {
+        let mut world = Self::joined(changes);
+        world.engine(Renew(NOW), None);
+        world
+    }
+
+    /// One was called for the other, and has answered with an offer.
+    fn blind(changes: u8) -> Self {
+        let mut world = Self::joined(changes);
+        world.parties[1].answered = true;
+        world.engine(Event::Offered(B), Some(world.parties[1].own));
+        world
+    }
+
     /// The engine applies an event; a packet that is passed on carries what came.
     fn engine(&mut self, event: Event, carried: Option<Version>) {
         for action in &self.change.handle(NOW, event) {
             match *action {
                 PassOn(side) => {
-                    if let Agreed(_) = event {
+                    if let Agreed(_) | Event::Offered(_) = event {
                         self.drawn = carried;
                     }
                     let offer = if let Asked { .. } = event { carried } else { self.drawn };
@@ -249,8 +273,19 @@ impl World {
 
 #[test]
 fn whatever_crosses_both_hold_each_others_description_or_the_call_is_cleared() {
+    to_closure("two who talk", World::new(3, 2));
+}
+
+/// The same for two who were joined by a transfer: nobody is left with what another had described.
+#[test]
+fn whatever_crosses_two_who_were_joined_describe_themselves_to_each_other() {
+    to_closure("joined while they talk", World::attended(2));
+    to_closure("joined as one answers", World::blind(2));
+}
+
+fn to_closure(what: &str, start: World) {
     let mut seen = HashSet::new();
-    let mut todo = Vec::from([World::new(3, 2)]);
+    let mut todo = Vec::from([start]);
     let mut ends = BTreeSet::new();
     while let Some(world) = todo.pop() {
         if !seen.insert(world.clone()) {
@@ -266,6 +301,6 @@ fn whatever_crosses_both_hold_each_others_description_or_the_call_is_cleared() {
         }
         todo.extend(steps);
     }
-    std::println!("{} states to closure, {} different ends", seen.len(), ends.len());
+    std::println!("{what}: {} states to closure, {} different ends", seen.len(), ends.len());
     assert!(ends.iter().any(|(cleared, ..)| *cleared) && ends.len() > 10);
 }

@@ -39,6 +39,8 @@ pub enum Refused {
     Relay,
     /// Media would have to go over the relay, and where it is awaited cannot be told: a name, or too many addresses.
     Address,
+    /// SRTP is required, and the key is one that another party was told before (R94).
+    OldKey,
     /// The session of a call that was up had to be negotiated anew, and could not be.
     Lost,
 }
@@ -67,6 +69,7 @@ impl Refused {
             Self::NoRelay => "media.no-relay",
             Self::Relay => "media.relay",
             Self::Address => "media.address",
+            Self::OldKey => "srtp.old-key",
             Self::Lost => "media.lost",
         }
     }

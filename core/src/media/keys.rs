@@ -1,8 +1,43 @@
-//! Lines with keys that nobody could use.
+//! Lines with keys: those that nobody could use, and keys that were told to somebody else before.
 
 use super::srtp::Line;
 use super::summary::{MAX_LINES, Summary};
 use crate::wire::write::Sink;
+
+/// By what the keys of a description are known again (R94): marks of the first four, which tell nothing of them.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Marks([u32; MAX_LINES]);
+
+impl Marks {
+    /// There are no keys.
+    pub const NONE: Self = Self([0; MAX_LINES]);
+
+    /// Notes the key of a crypto line (the value of `a=crypto`).
+    pub fn note(&mut self, value: &[u8]) {
+        const INLINE: &[u8] = b"inline:";
+        let at = value.windows(INLINE.len()).position(|window| window == INLINE);
+        let key = at.and_then(|at| value.get(at.saturating_add(INLINE.len())..)).unwrap_or(&[]);
+        let free = self.0.iter_mut().find(|mark| **mark == 0);
+        if let (Some(free), false) = (free, key.is_empty()) {
+            let key = key.iter().take_while(|c| !matches!(**c, b'|' | b' ' | b';'));
+            // FNV-1a; 0 is no mark.
+            let mark = key.fold(0x811C_9DC5u32, |hash, c| (hash ^ u32::from(*c)).wrapping_mul(0x0100_0193));
+            *free = mark | u32::from(mark == 0);
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
+
+    /// Whether one of the keys is among the others.
+    #[must_use]
+    pub fn shares(&self, other: &Self) -> bool {
+        self.0.iter().any(|mark| *mark != 0 && other.0.contains(mark))
+    }
+}
 
 /// Writes a description without the crypto lines that nobody could use (R95): what its [`Summary`] counts is what is left.
 pub fn usable_only(out: &mut impl Sink, description: &[u8], summary: &Summary) {
@@ -33,6 +68,27 @@ mod tests {
     use super::*;
     use crate::base::write::Buffer;
     use std::string::String;
+
+    #[test]
+    fn r94_a_key_is_known_again_whatever_stands_behind_it() {
+        let marks = |lines: &[&str]| {
+            let mut marks = Marks::NONE;
+            lines.iter().for_each(|line| marks.note(line.as_bytes()));
+            marks
+        };
+        let old =
+            marks(&["1 AES_CM_128_HMAC_SHA1_80 inline:AAAA|2^20", "2 AES_CM_128_HMAC_SHA1_32 inline:BBBB"]);
+        for (lines, shares) in [
+            (&["7 AES_CM_128_HMAC_SHA1_32 inline:AAAA"][..], true),
+            (&["1 AES_CM_128_HMAC_SHA1_80 inline:CCCC", "2 X inline:BBBB|1:4"], true),
+            (&["1 AES_CM_128_HMAC_SHA1_80 inline:AAAB"], false),
+            (&["1 AES_CM_128_HMAC_SHA1_80 nothing"], false),
+            (&[], false),
+        ] {
+            assert_eq!(marks(lines).shares(&old), shares, "{lines:?}");
+        }
+        assert!(!Marks::NONE.shares(&Marks::NONE) && Marks::NONE.is_empty() && !old.is_empty());
+    }
 
     const KEY: &str = "AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj";
 

@@ -30,6 +30,7 @@ pub use change::{Change, Side};
 pub use codecs::Codecs;
 pub use direction::Limits;
 pub use judge::{Pass, Refused, Terms};
+pub use keys::Marks;
 pub use passage::{Body, Passage};
 pub use path::{Path, Why};
 pub use place::{Place, Places};

@@ -2,6 +2,7 @@
 
 use super::codecs::{Codecs, Reader};
 use super::direction::Limits;
+use super::keys::Marks;
 use super::place::Places;
 use super::srtp::Line;
 use crate::wire::sdp::{Connection, Direction, Kind, MAX_MEDIA, Media, Proto, Session, rtcp_port};
@@ -60,6 +61,8 @@ pub struct Described {
     pub summary: Summary,
     /// Where they are awaited.
     pub places: Places,
+    /// Its keys, as they are known again.
+    pub marks: Marks,
 }
 
 /// The streams of a description.
@@ -146,7 +149,7 @@ impl Summary {
 
 impl Described {
     /// There is no description.
-    pub const NONE: Self = Self { summary: Summary::NONE, places: Places::NONE };
+    pub const NONE: Self = Self { summary: Summary::NONE, places: Places::NONE, marks: Marks::NONE };
 
     /// Of a text; [`Described::NONE`] if it is none. Work: linear in it.
     #[must_use]
@@ -160,10 +163,10 @@ impl Described {
     pub fn of(session: &Session<'_>) -> Self {
         let session_keys = session.attributes().any(|(name, _)| is_other_key(name));
         let summary = Summary { streams: heapless::Vec::new(), extra: session.extra_media };
-        let mut described = Self { summary, places: Places::NONE };
+        let mut described = Self { summary, places: Places::NONE, marks: Marks::NONE };
         for media in &session.media {
             let (connection, direction) = (session.connection(media), session.direction(media));
-            let (mut stream, ports) = read(media, session_keys);
+            let (mut stream, ports) = read(media, session_keys, &mut described.marks);
             // All of a group say the same (RFC 3264 section 6.2), and what is refused says nothing.
             if media.port != 0 && !connection.is_some_and(is_group) {
                 stream.direction = direction;
@@ -176,7 +179,7 @@ impl Described {
 }
 
 /// A stream, and the ports of its packets and reports if it is awaited by UDP.
-fn read(media: &Media<'_>, session_keys: bool) -> (Stream, Option<[u16; 2]>) {
+fn read(media: &Media<'_>, session_keys: bool, marks: &mut Marks) -> (Stream, Option<[u16; 2]>) {
     let mut stream = Stream {
         kind: kind(media.kind),
         proto: proto(media.proto),
@@ -198,6 +201,7 @@ fn read(media: &Media<'_>, session_keys: bool) -> (Stream, Option<[u16; 2]>) {
             b"rtcp" => rtcp = rtcp_port(value).unwrap_or(rtcp),
             b"rtcp-mux" => mux = true,
             b"crypto" => {
+                marks.note(value);
                 stream.written = stream.written.saturating_add(1);
                 let line = Line::usable(value).filter(|line| stream.lines().all(|one| one.tag != line.tag));
                 let place = (stream.tags.get_mut(kept), stream.suites.get_mut(kept));

@@ -82,18 +82,7 @@ pub fn attended(image: &Image<'_>, question: &Attended<'_>) -> Verdict {
     let pair = Some((one.interconnect, other.interconnect));
     let mut choice = match to {
         Reached::Called { choice, .. } => *choice,
-        Reached::Caller(_) => Choice {
-            rule: if matches!(party, Party::Trunk(_)) { Rule::Route } else { Rule::Internal },
-            to: party,
-            outpulsed: Digits::EMPTY,
-            authority: from.authority,
-            row,
-            route: None,
-            class: None,
-            watched: false,
-            warning: false,
-            interconnect: pair,
-        },
+        Reached::Caller(_) => reached(party, from.authority, pair),
     };
     choice.authority = from.authority;
     // Whoever is brought to an emergency centre is brought there (law 4).
@@ -108,7 +97,8 @@ pub fn attended(image: &Image<'_>, question: &Attended<'_>) -> Verdict {
     if !from.features.contains(Features::TRANSFER) {
         return deny(Rule::CosFeature);
     }
-    if of == party {
+    // Two calls over one trunk lead to two parties.
+    if of == party && matches!(of, Party::Device(_)) {
         return deny(Rule::CallSelf);
     }
     if let Reached::Called { dialed, choice: Choice { route: Some(route), .. } } = to
@@ -128,6 +118,56 @@ pub fn attended(image: &Image<'_>, question: &Attended<'_>) -> Verdict {
             deny(Rule::PublicToPublic)
         }
         (Some(_) | None, _) => Verdict::Allow(choice),
+    }
+}
+
+/// A party was transferred, nobody has answered it, and who transferred it has left: it is to be rung again.
+#[derive(Clone, Copy, Debug)]
+pub struct Recall {
+    /// Who was transferred.
+    pub of: Party,
+    /// Who is rung.
+    pub to: Party,
+    /// It was `to` that had called.
+    pub reversed: bool,
+    /// The service mode.
+    pub mode: Mode,
+}
+
+/// Decides on a recall: the two have talked, and may if the matrix says so still, in the direction in which they did.
+#[must_use]
+pub fn recalled(image: &Image<'_>, question: &Recall) -> Verdict {
+    let Recall { of, to, reversed, mode } = *question;
+    let (one, other) = (caller(image, of, mode), caller(image, to, mode));
+    let pair = if reversed { (&other, &one) } else { (&one, &other) };
+    let numbers = Some((pair.0.interconnect, pair.1.interconnect));
+    let deny = |rule| {
+        Verdict::Deny(Denial { interconnect: numbers, ..Denial::new(rule, one.authority, RowRef::None) })
+    };
+    if restricted(image, pair.0.interconnect, pair.1.interconnect) {
+        return deny(Rule::Interconnect);
+    }
+    match (one.public_trunk, other.public_trunk) {
+        (Some(one), Some(other)) if !(one & other).contains(Features::PUBLIC_TO_PUBLIC) => {
+            deny(Rule::PublicToPublic)
+        }
+        (Some(_) | None, _) => Verdict::Allow(reached(to, one.authority, numbers)),
+    }
+}
+
+/// A party that is reached without anything dialed.
+fn reached(to: Party, authority: Authority, interconnect: Option<(u8, u8)>) -> Choice {
+    Choice {
+        rule: if matches!(to, Party::Trunk(_)) { Rule::Route } else { Rule::Internal },
+        to,
+        outpulsed: Digits::EMPTY,
+        authority,
+        row: RowRef::None,
+        route: None,
+        class: None,
+        watched: false,
+        warning: false,
+        interconnect,
     }
 }
 

@@ -18,7 +18,7 @@ mod tables;
 pub mod trie;
 pub mod verdict;
 
-pub use behalf::{Attended, Behalf, Feature, Reached, attended};
+pub use behalf::{Attended, Behalf, Feature, Reached, Recall, attended, recalled};
 pub use calendar::Moment;
 pub use decide::decide;
 pub use image::{BadImage, Image};

@@ -1,5 +1,6 @@
 //! The one gate: a [`Permit`] is the only thing that connects two parties, and only this file makes one.
 
+use super::behalf::{Attended, Recall, attended, recalled};
 use super::decide::{decide, next_emergency};
 use super::verdict::{Attempt, Choice, Denial, Party, Verdict, World};
 use super::{Image, Mode};
@@ -43,7 +44,25 @@ impl<'e> Permit<'e> {
     /// # Errors
     /// The [`Refusal`], when policy forbids it, asks for an account code, or every way is busy.
     pub fn request(image: &'e Image<'_>, attempt: &Attempt<'_>, world: impl World) -> Result<Self, Refusal> {
-        Self::from_verdict(attempt.from, decide(image, attempt, world, &mut ()))
+        // Who acts for another is not connected itself.
+        let from = attempt.behalf.map_or(attempt.from, |behalf| behalf.party);
+        Self::from_verdict(from, decide(image, attempt, world, &mut ()))
+    }
+
+    /// Asks whether the peers of two calls may be joined.
+    ///
+    /// # Errors
+    /// The [`Refusal`], when policy forbids it.
+    pub fn attended(image: &'e Image<'_>, question: &Attended<'_>) -> Result<Self, Refusal> {
+        Self::from_verdict(question.of, attended(image, question))
+    }
+
+    /// Asks whether a party that has been left alone may be joined again with who has left it.
+    ///
+    /// # Errors
+    /// The [`Refusal`], when policy forbids it.
+    pub fn recall(image: &'e Image<'_>, question: &Recall) -> Result<Self, Refusal> {
+        Self::from_verdict(question.of, recalled(image, question))
     }
 
     /// Asks for the next way of an emergency call whose earlier ways failed.

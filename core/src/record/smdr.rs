@@ -79,10 +79,14 @@ pub struct Smdr {
     pub call: u16,
     /// The account code (R53), none unless `[smdr] report_account_codes` lets it be written.
     pub account: Typed,
+    /// Who was joined with one of the two by a transfer, [`Station::Unknown`] if nobody was (R88).
+    pub third: Station,
+    /// How: `T` it had answered before, `X` it had not, blank.
+    pub joined: u8,
 }
 
 /// The CSV header; fields as in [`Smdr::csv`].
-pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id,account_code,call_id";
+pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id,account_code,call_id,transfer,third_party";
 
 /// Columns of a standard record.
 pub const STANDARD_COLUMNS: usize = 90;
@@ -97,6 +101,8 @@ struct Columns {
     dialed: (usize, usize),
     completion: usize,
     called: (usize, usize),
+    joined: usize,
+    third: (usize, usize),
     account: (usize, usize),
     system: (usize, usize),
 }
@@ -108,6 +114,8 @@ const STANDARD: Columns = Columns {
     dialed: (34, 26),
     completion: 60,
     called: (62, 4),
+    joined: 66,
+    third: (68, 4),
     account: (73, 12),
     system: (86, 3),
 };
@@ -119,6 +127,8 @@ const EXTENDED: Columns = Columns {
     dialed: (39, 24),
     completion: 63,
     called: (65, 7),
+    joined: 72,
+    third: (74, 7),
     account: (82, 12),
     system: (95, 3),
 };
@@ -152,6 +162,8 @@ impl Smdr {
         line.put(columns.dialed, self.dialed.as_bytes());
         line.put((columns.completion, 1), &[self.completion.letter()]);
         line.station(columns.called, self.called);
+        line.put((columns.joined, 1), &[self.joined]);
+        line.station(columns.third, self.third);
         line.put(columns.account, self.account.expose());
         if self.tandem() {
             line.put(columns.account, &self.call_id());
@@ -205,14 +217,20 @@ impl Smdr {
         out.put(self.account.expose());
         out.put(b",");
         out.put(&self.call_id());
+        out.put(b",");
+        if self.joined != b' ' {
+            out.put(&[self.joined]);
+        }
+        out.put(b",");
+        put_station(out, self.third);
         out.put(b"\r\n");
     }
 
-    /// From a trunk to a trunk: such a call has a record for each, tagged with the call in the place of the account code.
+    /// Between two trunks, by a transfer too: such a call has a record for each, tagged with the call in the place of the account code.
     fn tandem(&self) -> bool {
-        [self.calling, self.called]
-            .iter()
-            .all(|station| matches!(station, Station::PublicTrunk(_) | Station::PrivateTrunk(_)))
+        let trunk =
+            |station: &&Station| matches!(station, Station::PublicTrunk(_) | Station::PrivateTrunk(_));
+        [self.calling, self.called, self.third].iter().filter(trunk).count() > 1
     }
 
     /// The call identifier of domain 7.2, `pssscccc`: plane A, system, call.
@@ -339,7 +357,27 @@ mod tests {
             cause: 16,
             call: 1042,
             account: Typed::new(b"4321"),
+            third: Station::Unknown,
+            joined: b' ',
         }
+    }
+
+    #[test]
+    fn r88_a_transfer_shows_the_third_party_and_how_it_was_joined() {
+        let dn = Station::Dn(Digits::dialed(b"203").unwrap());
+        let transferred = Smdr { third: dn, joined: b'X', ..record() };
+        let standard = transferred.standard();
+        assert_eq!(
+            (&standard[66..67], &standard[68..72], &standard[73..77]),
+            (&b"X"[..], &b"203 "[..], &b"4321"[..])
+        );
+        let extended = transferred.extended();
+        assert_eq!((&extended[72..73], &extended[74..81]), (&b"X"[..], &b"203    "[..]));
+        let mut text = [0; 300];
+        let mut out = Buffer::new(&mut text);
+        transferred.csv(&mut out);
+        let len = out.finish().unwrap();
+        assert!(text[..len].ends_with(b",4321,A0011042,X,203\r\n"));
     }
 
     #[test]
@@ -395,7 +433,10 @@ mod tests {
         Smdr { dialed: Digits::dialed(b"*33").unwrap(), ..record() }.csv(&mut out);
         let len = out.finish().unwrap();
         let text = core::str::from_utf8(&buf[..len]).unwrap();
-        assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001,4321,A0011042\r\n");
+        assert_eq!(
+            text,
+            "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001,4321,A0011042,,\r\n"
+        );
         assert_eq!(text.split(',').count(), CSV_HEADER.split(',').count());
     }
 }

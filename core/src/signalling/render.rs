@@ -11,7 +11,7 @@ use core::net::SocketAddr;
 
 /// What this engine takes: methods, and extensions by their option tags.
 pub const ABLE: &[u8] =
-    b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK\r\nSupported: timer";
+    b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, REFER\r\nSupported: timer";
 
 /// The phrase of a status (RFC 3261 section 21).
 #[must_use]
@@ -21,6 +21,7 @@ pub const fn phrase(status: u16) -> &'static str {
         180 => "Ringing",
         183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
@@ -41,6 +42,7 @@ pub const fn phrase(status: u16) -> &'static str {
         486 => "Busy Here",
         487 => "Request Terminated",
         488 => "Not Acceptable Here",
+        491 => "Request Pending",
         500 => "Server Internal Error",
         501 => "Not Implemented",
         503 => "Service Unavailable",

@@ -55,7 +55,7 @@ pub unsafe extern "C" fn stw_exchange_setup(
                 Ok(STW_NEEDS_CODE)
             }
             Taken::Congested => Ok(STW_CONGESTED),
-            Taken::Done | Taken::OffHook { .. } | Taken::UnknownLeg => Err(STW_ERR_ARGUMENT),
+            Taken::Done | Taken::OffHook { .. } | Taken::NotNow | Taken::UnknownLeg => Err(STW_ERR_ARGUMENT),
         }
     };
     // SAFETY: conventions 1 and 2 of the header.
@@ -87,6 +87,7 @@ pub unsafe extern "C" fn stw_exchange_off_hook(
             | Taken::SetUp { .. }
             | Taken::NeedsCode { .. }
             | Taken::Denied(_)
+            | Taken::NotNow
             | Taken::UnknownLeg => Err(STW_ERR_ARGUMENT),
         }
     };
@@ -112,7 +113,7 @@ pub unsafe extern "C" fn stw_exchange_digit(
             Taken::Done | Taken::SetUp { .. } | Taken::OffHook { .. } | Taken::NeedsCode { .. } => Ok(STW_OK),
             Taken::Denied(_) => Ok(STW_DENIED),
             Taken::Congested => Ok(STW_CONGESTED),
-            Taken::UnknownLeg => Err(STW_ERR_UNKNOWN),
+            Taken::NotNow | Taken::UnknownLeg => Err(STW_ERR_UNKNOWN),
         }
     };
     // SAFETY: conventions 1 and 2 of the header.
@@ -183,6 +184,7 @@ fn signal(engine: &mut Engine, now_ms: u64, signal: &Signal<'_>) -> Outcome {
         | Taken::OffHook { .. }
         | Taken::NeedsCode { .. }
         | Taken::Denied(_)
+        | Taken::NotNow
         | Taken::Congested => Ok(STW_OK),
     }
 }

@@ -32,6 +32,8 @@ pub(super) enum Purpose {
     /// A key, in the dialog of a call.
     Info,
     Prack,
+    /// A transfer that is asked for.
+    Refer,
 }
 
 /// A client transaction.
@@ -146,7 +148,7 @@ impl Phone {
         tries: u8,
     ) {
         let credentials = match purpose {
-            Purpose::Register { .. } | Purpose::Invite(_) => {
+            Purpose::Register { .. } | Purpose::Invite(_) | Purpose::Refer => {
                 self.credentials(request.method.as_bytes(), &request.uri)
             }
             Purpose::Options
@@ -267,6 +269,11 @@ impl Phone {
             | Purpose::Cancel
             | Purpose::Info
             | Purpose::Prack => {}
+            Purpose::Refer => {
+                // The dialog counts on from here.
+                let call = self.calls.iter_mut().find(|call| call.call_id == request.call_id);
+                call.into_iter().for_each(|call| call.local_cseq = call.local_cseq.max(request.cseq));
+            }
         }
         let branch = format!("z9hG4bK{}", self.token());
         self.begin_with(now, request, purpose, peer, branch, tries);
@@ -299,6 +306,7 @@ impl Phone {
             Purpose::Invite(call) => self.over(now, &call, status, reason),
             Purpose::Bye(call) => self.over(now, &call, 200, ""),
             Purpose::Info => self.tell(PhoneEvent::Answered { method: Method::Info, status }),
+            Purpose::Refer => self.tell(PhoneEvent::Answered { method: Method::Refer, status }),
             Purpose::Cancel | Purpose::Prack => {}
         }
     }

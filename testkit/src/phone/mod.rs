@@ -18,6 +18,7 @@ mod client;
 mod digest;
 mod early;
 mod text;
+mod transfer;
 
 use crate::phone::call::Call;
 use crate::phone::client::{Answered, Client};
@@ -167,6 +168,11 @@ pub enum PhoneEvent {
     Incoming {
         /// The user part of From.
         from: String,
+    },
+    /// What becomes of a transfer that was asked for: the status that came by NOTIFY.
+    Referred {
+        /// It.
+        status: u16,
     },
     /// A call is over.
     Ended {
@@ -398,6 +404,7 @@ impl Phone {
             Method::Cancel => self.cancelled(now, from, message),
             Method::Bye => self.hung_up(now, from, message),
             Method::Prack => self.pracked(now, from, message),
+            Method::Notify => self.notified(now, from, message),
             Method::Options | Method::Update => self.asked_whether_there(from, message),
             Method::Message => {
                 if self.is_new(message) {

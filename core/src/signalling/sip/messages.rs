@@ -382,7 +382,14 @@ impl Sip<'_> {
         if body.is_empty() {
             render::body(&mut out, &Body::NONE);
         } else {
-            out.put(b"Content-Type: application/sdp\r\nContent-Length: ");
+            // What becomes of a transfer is told in a message of its own kind (RFC 3515 section 2.4.5).
+            let kind: &[u8] = if head.method == Method::Notify {
+                b"message/sipfrag;version=2.0"
+            } else {
+                b"application/sdp"
+            };
+            out.line(&[b"Content-Type: ", kind]);
+            out.put(b"Content-Length: ");
             out.number(u64::try_from(body.len()).unwrap_or(0));
             out.put(b"\r\n\r\n");
             out.put_text(body, 0, body.len());

@@ -8,7 +8,7 @@ use super::render;
 use super::transaction::{client, invite_client, invite_server, server};
 use crate::base::{Handle, Instant, Outbox};
 use crate::table::{Index, Pages, Slab, Text};
-use crate::wire::sip::{Message, Method};
+use crate::wire::sip::{Message, Method, Replaces};
 use core::hash::Hasher;
 use core::net::SocketAddr;
 use siphasher::sip::SipHasher13;
@@ -213,6 +213,18 @@ impl<'m> Sip<'m> {
             && dialog.far.tag == self.tag_hash(theirs)
             && usize::from(dialog.call_id_len) == message.call_id.len()
             && self.starts_with(dialog.fixed, message.call_id);
+        fits.then_some(leg)
+    }
+
+    /// The leg of the dialog that a party means by Replaces (RFC 3891 section 3): our tag is the one to receive it.
+    #[must_use]
+    pub fn find_replaced(&self, replaces: &Replaces<'_>) -> Option<Handle> {
+        let (leg, cookie) = render::parse_token(replaces.to_tag, self.instance)?;
+        let dialog = self.dialog(leg)?;
+        let fits = dialog.cookie == cookie
+            && dialog.far.tag == self.tag_hash(replaces.from_tag)
+            && usize::from(dialog.call_id_len) == replaces.call_id.len()
+            && self.starts_with(dialog.fixed, replaces.call_id);
         fits.then_some(leg)
     }
 

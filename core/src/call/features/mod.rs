@@ -1,0 +1,7 @@
+//! What parties do with calls that they have: one file for each feature.
+//!
+//! A feature never connects anybody itself: it says who would be joined with whom, a permit is made for exactly these two,
+//! and [`join`](super::join) spends it.
+
+mod leaving;
+pub mod transfer;

@@ -1,0 +1,279 @@
+//! Transfers: what a party asks for by REFER (RFC 3515, RFC 5589) or by a neutral signal is judged as a whole, and only then
+//! does anything change. Who is where meanwhile, [`call::features::transfer`](crate::call::features::transfer) says.
+
+use super::brakes::{Line, brake};
+use super::commands::Heard;
+use super::placing::{Asked, Unplaced, is_emergency, ringing};
+use super::renegotiate::Came;
+use super::{Event, Exchange, Taken};
+use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::call::features::transfer::{Legs, Rejoined};
+use crate::call::{Cause, Commands, Terms, leg};
+use crate::media::change;
+use crate::media::{Body, Described};
+use crate::policy::permit::Refusal;
+use crate::policy::{
+    Attempt, Attended, Behalf, Code, Feature, Image, Mode, Party, Permit, Reached, Recall, Rule, Verdict,
+};
+use crate::signalling::dialog::Phase;
+use crate::wire::sip::Message;
+
+/// Whom a party is to be joined with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target<'a> {
+    /// Whom this number leads to.
+    Dialed(&'a [u8]),
+    /// The peer in another call of the party that asks.
+    Peer(Handle),
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// The party of a leg asks that its peer be joined with somebody else. `accepted` comes before anything is done.
+    pub(super) fn transfer(
+        &mut self,
+        now: Instant,
+        by: Handle,
+        target: Target<'_>,
+        accepted: impl FnOnce(&mut Self),
+    ) -> Taken {
+        match target {
+            Target::Dialed(dialed) => self.transfer_blind(now, by, dialed, accepted),
+            Target::Peer(other) => self.transfer_attended(now, by, other, accepted),
+        }
+    }
+
+    /// Somebody is rung for the peer of a leg.
+    fn transfer_blind(
+        &mut self,
+        now: Instant,
+        by: Handle,
+        dialed: &[u8],
+        accepted: impl FnOnce(&mut Self),
+    ) -> Taken {
+        let (Some(policy), Some(of)) = (self.policy, self.calls.transferee(by)) else { return Taken::NotNow };
+        let (Some(one), Some(other)) = (self.calls.leg(by), self.calls.leg(of)) else {
+            return Taken::UnknownLeg;
+        };
+        let (from, party, neutral) = (one.party, other.party, one.neutral);
+        let emergency = is_emergency(&policy.image, dialed);
+        if !self.has_place(now, emergency, true) {
+            return Taken::Congested;
+        }
+        let mode = self.mode(now);
+        let asked = Asked { from, dialed, neutral, locked_out: false, leg: None, given: None, zone: 0 };
+        let mut called = Digits::EMPTY;
+        let wanted = match self.wanted(now, &asked, mode, &mut called) {
+            Ok(wanted) => wanted,
+            Err(rule) => return self.not_transferred(self.denial(rule, from, mode), now, from, dialed),
+        };
+        let code = if wanted.code == Code::None { self.code_in_force(by, from) } else { wanted.code };
+        let minute = self.moment(now).map(|moment| moment.minute);
+        let behalf = Some(Behalf { feature: Feature::Transfer, party });
+        let attempt = Attempt { from, dialed: wanted.number, mode, minute, code, behalf };
+        let (image, trunks) = (&policy.image, &*self.trunks);
+        let brake = brake(self.devices, trunks, from);
+        let world = Line { trunks, image, neutral, locked_out: false, brake, now, zone: 0 };
+        let permit = match Permit::request(image, &attempt, world) {
+            Ok(permit) => permit,
+            Err(refusal) => return self.not_transferred(refusal, now, from, wanted.number),
+        };
+        let choice = *permit.choice();
+        let number = Digits::written(wanted.number).unwrap_or_default();
+        let terms = Terms {
+            dialed: number,
+            ringing_s: ringing(image, from, mode),
+            longest_s: self.longest(&choice),
+            account: wanted.typed,
+            neutral: (neutral, neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d))),
+            leg: None,
+            zone: 0,
+        };
+        let mut commands = Commands::new();
+        accepted(self);
+        if choice.rule == Rule::Emergency {
+            self.make_way(now, &choice.to);
+        }
+        let Some(to) = self.calls.ring_for(now, permit, (of, by), &terms, &mut commands) else {
+            self.referred(now, by, Cause::CONGESTION.status());
+            return Taken::Congested;
+        };
+        self.decided(now, from, number, Verdict::Allow(choice));
+        if choice.rule == Rule::Emergency {
+            self.emergency_notice(now, from, number, 0);
+        }
+        self.public_call_begins(now, from, &choice, number);
+        self.count_channel(choice.to, true);
+        self.watch_leg(to);
+        self.perform(now, commands, &Heard::NOTHING);
+        if choice.rule == Rule::Emergency {
+            self.tell_of_emergency(now, of, Some(to));
+        }
+        Taken::Done
+    }
+
+    /// The peers of two legs of one party are joined.
+    fn transfer_attended(
+        &mut self,
+        now: Instant,
+        by: Handle,
+        other: Handle,
+        accepted: impl FnOnce(&mut Self),
+    ) -> Taken {
+        let (Some(policy), Some(legs)) = (self.policy, self.calls.peers(by, other)) else {
+            return Taken::NotNow;
+        };
+        let Legs { of, to, .. } = legs;
+        // An INVITE of ours, or one that waits for its ACK, would cross what follows.
+        if [by, of, to].into_iter().any(|leg| self.is_occupied(leg)) {
+            return Taken::NotNow;
+        }
+        let parties = [by, of, to].map(|leg| self.calls.leg(leg).map_or(Party::Unknown, |slot| slot.party));
+        let [from, party, reached] = parties;
+        let choice = self.calls.choice(other).map(|(dialed, choice)| (*dialed, *choice));
+        let target = match &choice {
+            Some((dialed, choice)) if !self.calls.was_called(other) => {
+                Reached::Called { dialed: dialed.as_bytes(), choice }
+            }
+            Some(_) | None => Reached::Caller(reached),
+        };
+        let question = Attended { by: from, of: party, to: target, mode: self.mode(now) };
+        let dialed = choice.map_or(Digits::EMPTY, |(dialed, _)| dialed);
+        let image = &policy.image;
+        let permit = match Permit::attended(image, &question) {
+            Ok(permit) => permit,
+            Err(refusal) => return self.not_transferred(refusal, now, from, dialed.as_bytes()),
+        };
+        let permitted = *permit.choice();
+        accepted(self);
+        let mut commands = Commands::new();
+        if self.calls.join_peers(now, permit, &legs, &mut commands) {
+            self.decided(now, from, dialed, Verdict::Allow(permitted));
+        }
+        self.perform(now, commands, &Heard::NOTHING);
+        Taken::Done
+    }
+
+    /// Whether an INVITE is under way in the dialog of a leg that talks.
+    fn is_occupied(&self, leg: Handle) -> bool {
+        let talks = |slot: &crate::call::LegSlot| matches!(slot.leg.state(), leg::State::Connected { .. });
+        self.calls.leg(leg).is_some_and(talks)
+            && self.sip.dialog(leg).is_some_and(|dialog| dialog.phase != Phase::Confirmed)
+    }
+
+    /// The verified code with which the party of this leg began its call: it is in force until that is over (R7).
+    fn code_in_force(&self, leg: Handle, party: Party) -> Code {
+        let (Some(edge), Some(policy)) = (self.calls.edge(leg), &self.policy) else { return Code::None };
+        let authority = edge.authority();
+        let row = authority.code.filter(|_| authority.party == party);
+        let verified =
+            |row: &u16| policy.image.account_codes().get(usize::from(*row)).is_some_and(|row| row.kind == 0);
+        row.filter(verified).map_or(Code::None, Code::Verified)
+    }
+
+    fn denial(&self, rule: Rule, from: Party, mode: Mode) -> Refusal {
+        let authority = crate::policy::Authority { party: from, cos: 0, cor: 0, mode, code: None };
+        Refusal::Denied(crate::policy::Denial::new(rule, authority, crate::policy::RowRef::None))
+    }
+
+    fn not_transferred(&mut self, refusal: Refusal, now: Instant, from: Party, number: &[u8]) -> Taken {
+        let verdict = match refusal {
+            Refusal::Denied(denial) => Verdict::Deny(denial),
+            Refusal::NeedsCode(denial) => Verdict::NeedsCode(denial),
+        };
+        match self.denied(now, from, number, verdict) {
+            Unplaced::Denied(decision) => Taken::Denied(decision),
+            Unplaced::NeedsCode(_) | Unplaced::Congested => Taken::Congested,
+        }
+    }
+
+    /// Nobody has answered the party of a leg, and who transferred it has left: that one is rung.
+    pub(super) fn recall(&mut self, now: Instant, of: Handle, party: Party, commands: &mut Commands) {
+        if self.rung_again(now, of, party, commands).is_none() {
+            let _ = commands.push(crate::call::Command::Dismiss(of, Cause::UNAVAILABLE));
+        }
+    }
+
+    fn rung_again(&mut self, now: Instant, of: Handle, to: Party, commands: &mut Commands) -> Option<()> {
+        let image: Image<'_> = self.policy?.image;
+        let slot = self.calls.leg(of)?;
+        let (party, neutral, mode) = (slot.party, slot.neutral, self.mode(now));
+        let question = Recall { of: party, to, reversed: self.calls.was_called(of), mode };
+        let permit = match Permit::recall(&image, &question) {
+            Ok(permit) => permit,
+            Err(refusal) => {
+                let _ = self.not_transferred(refusal, now, party, &[]);
+                return None;
+            }
+        };
+        let terms = Terms {
+            dialed: Digits::EMPTY,
+            ringing_s: ringing(&image, to, mode),
+            longest_s: 0,
+            account: crate::account::Typed::NONE,
+            neutral: (neutral, neutral && !matches!(to, Party::Device(d) if self.is_registered(d))),
+            leg: None,
+            zone: 0,
+        };
+        let leg = self.calls.ring_for(now, permit, (of, Handle::NONE), &terms, commands)?;
+        self.count_channel(to, true);
+        self.watch_leg(leg);
+        Some(())
+    }
+
+    /// Who rang for a party in another call has accepted. It waits while that party is occupied: the answer comes again.
+    pub(super) fn accepted_for_another(&mut self, now: Instant, leg: Handle, message: &Message<'_>) {
+        let Some(of) = self.calls.peer(leg) else { return };
+        let settled = self.calls.change(of).is_some_and(change::Change::is_settled);
+        if !settled || self.is_occupied(of) {
+            return;
+        }
+        let body = super::invite::described(message);
+        let judged = if self.calls.was_described(leg) {
+            Ok(super::media::Ready::Now)
+        } else {
+            self.note_offer(of, Described::NONE);
+            self.judge_acceptance(leg, body)
+        };
+        match judged {
+            Ok(super::media::Ready::Held) => self.held = Some(leg),
+            Ok(super::media::Ready::Now) => {
+                self.learn_remote(leg, message);
+                let heard = Heard { status: 200, sure: true, body };
+                self.leg_event(now, leg, leg::Event::Answer, &heard);
+            }
+            Err(refused) => {
+                self.learn_remote(leg, message);
+                self.refuse_acceptance(now, leg, refused);
+            }
+        }
+    }
+
+    /// A transfer is done: the two negotiate their media, and nobody else hears of it any more.
+    pub(super) fn rejoined(&mut self, now: Instant, rejoined: Rejoined, heard: &Heard<'_>) {
+        let (a, b) = (rejoined.connect.a(), rejoined.connect.b());
+        let neutral = [a, b].map(|leg| self.calls.leg(leg).is_none_or(|slot| slot.neutral));
+        self.watch_leg(a);
+        self.watch_leg(b);
+        for (leg, other, neutral) in [(a, b, neutral[0]), (b, a, neutral[1])] {
+            if neutral {
+                self.event(Event::Joined(leg, other));
+            }
+        }
+        let both = neutral == [false, false];
+        if rejoined.answered && !neutral[1] {
+            let terms = self.sip.dialog(b).map(|dialog| dialog.terms);
+            if let Some(terms) = terms {
+                self.session_up(now, b, terms);
+            }
+            if both && self.has_offered(b) {
+                self.set_phase(b, Phase::Unacknowledged);
+                let came = Came { body: heard.body, ..Came::NOTHING };
+                return self.change(now, b, change::Event::Offered, &came);
+            }
+            self.confirm(b, &Body::NONE);
+        }
+        if both {
+            self.renew(now, a);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Transfers of neutral parties.
+
+use crate::convert;
+use crate::guard::{self, Engine, Place, bytes, stw_exchange};
+use crate::status::{Outcome, stw_status, stw_status_number};
+use crate::types::{stw_decision, stw_leg};
+use strowger::base::{Handle, Instant};
+use strowger::exchange::{Signal, Taken};
+use stw_status_number::{STW_CONGESTED, STW_DENIED, STW_ERR_UNKNOWN, STW_NOT_NOW, STW_OK};
+
+/// The party of a neutral leg transfers its peer to what it dials (blind transfer). STW_OK: permitted; what becomes of it
+/// comes as STW_OUTPUT_REFERRED, and until it is answered nothing has changed: a party that hangs up leaves the transfer to itself.
+/// STW_DENIED: refused, `out` says why, and the call is as it was. STW_NOT_NOW: the two do not talk, or something else is under way.
+/// STW_CONGESTED: no room. `dialed` and errors as for stw_exchange_setup. Cost: one decision.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_transfer(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    leg: stw_leg,
+    dialed: *const u8,
+    dialed_len: usize,
+    out: *mut stw_decision,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header.
+        let (dialed, out) = unsafe { (bytes(dialed, dialed_len)?, Place::new(out)?) };
+        let signal = Signal::Transfer(Handle::from_bits(leg), dialed);
+        signalled(engine, now_ms, &signal, out)
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// The party of a neutral leg joins its peer with the peer of another leg of its own (attended transfer); that one may still
+/// ring. Results as for stw_exchange_transfer. Cost: constant, and one step for each digit of what was dialed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_join(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    leg: stw_leg,
+    other: stw_leg,
+    out: *mut stw_decision,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header.
+        let out = unsafe { Place::new(out)? };
+        let signal = Signal::Join(Handle::from_bits(leg), Handle::from_bits(other));
+        signalled(engine, now_ms, &signal, out)
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+fn signalled(engine: &mut Engine, now_ms: u64, signal: &Signal<'_>, out: Place<stw_decision>) -> Outcome {
+    match engine.signal(Instant(now_ms), signal)? {
+        Taken::Done | Taken::SetUp { .. } | Taken::OffHook { .. } | Taken::NeedsCode { .. } => Ok(STW_OK),
+        Taken::Denied(decision) => {
+            out.write(convert::refused(engine.image(), &decision));
+            Ok(STW_DENIED)
+        }
+        Taken::NotNow => Ok(STW_NOT_NOW),
+        Taken::Congested => Ok(STW_CONGESTED),
+        Taken::UnknownLeg => Err(STW_ERR_UNKNOWN),
+    }
+}

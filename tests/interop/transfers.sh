@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# transfers.sh GATEWAY: three linphones; 202, which 201 has called, transfers it to 203: blind, attended, and where its COS
+# does not let it. SRTP is required of all, so every key has to be a new one (R94). tshark and the records are the witnesses.
+set -euo pipefail
+. "$(dirname "$0")/linphones.sh"
+
+third="[[device]]
+dn = \"203\"
+kind = \"sip\"
+template = \"phone\"
+password = \"${passwords[203]}\"
+srtp = \"required\""
+
+begin() { # NAME [LINE-OF-202]
+    serve "$1" required required "${2:-}" "$third"
+    phone 201 10.99.0.2 20000 mandatory
+    phone 202 10.99.0.3 21000 mandatory
+    phone 203 10.99.0.4 22000 mandatory
+    start 203 -a
+    start 202 -a
+    start 201
+    for dn in 201 202 203; do registered $dn; done
+    for dn in 201 202 203; do key $dn "soundcard use files"; key $dn "play $all/tone.wav"; done
+}
+# All signalling of a scenario, until the process $watcher has ended.
+trace() { inside tshark -q -i lo -f "udp port 5060" -w "$work/sip.pcap" > "$work/tshark.log" 2>&1 & watcher=$!; pids+=($watcher); sleep 1.5; }
+traced() { kill "$watcher" 2>/dev/null || true; wait "$watcher" 2>/dev/null || true; }
+connected() {
+    key 201 "call 202"
+    until_seen "$work/201.log" "Media streams established\|connected" 10 || fail "201 did not reach 202"
+    sleep 1
+}
+# The keys that a phone has told in the course of a scenario, one a line, each once.
+keys_of() { # ADDRESS
+    tshark -r "$work/sip.pcap" -Y "sdp && ip.src == $1" -T fields -E occurrence=a -e sdp.media_attr 2> "$work/tshark.log" |
+        tr ',' '\n' | sed -n 's/.*inline:\([A-Za-z0-9+/=]*\).*/\1/p' | awk '!seen[$0]++'
+}
+# 201 talks to 203, encrypted, and nothing goes to 202.
+assert_joined() { # HOW
+    listen 201 203
+    [ "$THERE" -gt 60 ] && [ "$BACK" -gt 60 ] && [ "$STRAY" -eq 0 ] && [ "$OCTETS" -gt 200 ] || fail "$1: $seen"
+    joined=$seen
+    listen 201 202
+    [ $((THERE + BACK)) -eq 0 ] || fail "$1: media still goes to who has transferred: $seen"
+}
+# What 201 tells 203 is encrypted by is nothing that 202 has heard.
+assert_fresh() {
+    local first last
+    first=$(tshark -r "$work/sip.pcap" -Y "sip.Method == \"INVITE\" && sdp && ip.dst == 10.99.0.3" -T fields -E occurrence=a \
+        -e sdp.media_attr 2> "$work/tshark.log" | tr ',' '\n' | sed -n 's/.*inline:\([A-Za-z0-9+/=]*\).*/\1/p')
+    last=$(tshark -r "$work/sip.pcap" -Y "sdp && ip.dst == 10.99.0.4" -T fields -E occurrence=a \
+        -e sdp.media_attr 2> "$work/tshark.log" | tr ',' '\n' | sed -n 's/.*inline:\([A-Za-z0-9+/=]*\).*/\1/p')
+    [ -n "$first" ] && [ -n "$last" ] || fail "there are no keys to compare"
+    for key in $last; do
+        [[ $first != *"$key"* ]] || fail "203 was told a key that 202 knows"
+    done
+    fresh="$(wc -w <<< "$last") keys told to 203, none of the $(wc -w <<< "$first") told to 202"
+}
+
+begin blind
+trace
+connected
+key 202 "transfer sip:203@10.99.0.1"
+until_seen "$work/203.log" "Media streams established\|connected" 10 || fail "203 was not reached"
+sleep 1
+assert_joined "blind"
+traced
+assert_fresh
+key 201 terminate
+until_seen "$work/data/smdr.csv" ",201,.*,202,I,202,.*,X,203" 10 || fail "no SMDR of the transfer: $(cat "$work/data/smdr.csv")"
+echo "transfers: blind: $joined: encrypted; $fresh; $(tail -n 1 "$work/data/smdr.csv")"
+
+begin attended
+trace
+connected
+key 202 "call 203"
+until_seen "$work/203.log" "Media streams established\|connected" 10 || fail "203 was not reached"
+sleep 1
+key 202 "transfer 1 to 2"
+sleep 2
+assert_joined "attended"
+traced
+assert_fresh
+key 201 terminate
+until_seen "$work/data/smdr.csv" ",201,.*,202,I,202,.*,T,203" 10 || fail "no SMDR of the transfer: $(cat "$work/data/smdr.csv")"
+echo "transfers: attended: $joined: encrypted; $fresh"
+
+begin denied "cos = 2
+[[cos]]
+id = 2
+name = \"Lobby\"
+features = [\"smdr-internal\"]"
+trace
+connected
+key 202 "transfer sip:203@10.99.0.1"
+until_seen "$work/data/denied.jsonl" '"rule":"cos.feature"' 10 || fail "no denied record"
+sleep 1
+traced
+refusal=$(tshark -r "$work/sip.pcap" -Y 'sip.Status-Code == 403 && ip.dst == 10.99.0.3' -T fields -E separator='|' \
+    -e sip.Status-Line -e sip.Reason 2> "$work/tshark.log" | head -n 1)
+[[ $refusal == "SIP/2.0 403 "*cos.feature* ]] || fail "202 heard: ${refusal:-no 403}"
+listen
+[ "$THERE" -gt 60 ] && [ "$BACK" -gt 60 ] && [ "$OCTETS" -gt 200 ] || key 202 resume
+sleep 1
+listen
+[ "$THERE" -gt 60 ] && [ "$BACK" -gt 60 ] && [ "$OCTETS" -gt 200 ] || fail "they do not talk on: $seen"
+grep -q connected "$work/203.log" && fail "203 was reached"
+key 201 terminate
+recorded
+echo "transfers: denied: $refusal; they talk on: $seen"
