@@ -346,8 +346,8 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn reroute(&mut self, now: Instant, failed: Handle, commands: &mut Commands) -> bool {
-        let Some(image) = self.policy.map(|policy| policy.image) else { return false };
         let Some((from, mode, row, nth, zone)) = self.calls.emergency_retry(failed) else { return false };
+        let Some(image) = self.policy.map(|policy| policy.image) else { return false };
         let dialed = self.calls.choice(failed).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
         let neutral = self.calls.leg(failed).is_some_and(|leg| leg.neutral);
         let trunks = &*self.trunks;

@@ -70,13 +70,14 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// A call is permitted and has its legs: it is offered, and whoever is to know of it is told.
     pub(super) fn placed(&mut self, now: Instant, a: Handle, commands: Commands) {
-        let choice = self.calls.choice(a).map(|(_, choice)| *choice);
+        let choice = self.calls.choice(a).map(|(_, choice)| (choice.warning, choice.rule));
+        let (warning, rule) = choice.unwrap_or((false, Rule::Internal));
         let b = self.calls.edge(a).map(Edge::b);
-        if choice.is_some_and(|choice| choice.warning) {
+        if warning {
             self.warn(now, a);
         }
         self.perform(now, commands, &super::commands::Heard::NOTHING);
-        if choice.is_some_and(|choice| choice.rule == Rule::Emergency) {
+        if rule == Rule::Emergency {
             self.tell_of_emergency(now, a, b);
         }
     }

@@ -1,7 +1,7 @@
 //! What becomes a record: finished calls, and denied attempts to reach the public network.
 
 use super::calling::dn;
-use super::{Exchange, Record};
+use super::{Exchange, Policy, Record};
 use crate::account::Typed;
 use crate::base::{Crypto, Digits, Instant};
 use crate::call::{Cause, Finished, Tie};
@@ -23,7 +23,6 @@ impl<C: Crypto> Exchange<'_, C> {
             Tie::First => Some(self.next_call()),
             Tie::Second => Some(self.call_number),
         };
-        let Some(image) = self.policy.map(|policy| policy.image) else { return };
         self.public_call_ends(finished.rule, finished.from, finished.to);
         if finished.cause == Cause::TOO_LONG {
             let denial = Denial::new(Rule::LimitDuration, finished.authority, crate::policy::RowRef::None);
@@ -31,13 +30,16 @@ impl<C: Crypto> Exchange<'_, C> {
             self.alarm(finished.ended, alarm::Cause::Limit(denial.rule), finished.from, finished.dialed);
         }
         let external = matches!(finished.from, Party::Trunk(_)) || matches!(finished.to, Party::Trunk(_));
+        let Some(Policy { image, .. }) = &self.policy else { return };
         let wants =
-            |party| finished.emergency || wants_record(&image, party, finished.authority.mode, external);
+            |party| finished.emergency || wants_record(image, party, finished.authority.mode, external);
         let tandem = matches!((finished.from, finished.to), (Party::Trunk(_), Party::Trunk(_)));
         let (wanted, also_wanted) = (wants(finished.from), tandem && wants(finished.to));
         if !wanted && !also_wanted {
             return;
         }
+        let call = call.unwrap_or_else(|| self.next_call());
+        let Some(Policy { image, .. }) = &self.policy else { return };
         let answered = finished.answered;
         let completion = match (answered, external, finished.cause) {
             (Some(_), true, _) => Completion::Answered,
@@ -58,24 +60,24 @@ impl<C: Crypto> Exchange<'_, C> {
             (_, false, true) => Rule::Route.name(),
             (_, false, false) => Rule::Internal.name(),
         };
-        let route = route_number(&image, finished.route);
+        let route = route_number(image, finished.route);
         let mut record = Smdr {
             start: self.wall_at(finished.started),
             duration_s: answered.map_or(0, |at| seconds(finished.ended.since_ms(at))),
-            calling: station(&image, finished.from),
+            calling: station(image, finished.from),
             time_to_answer_s: answered.map(|at| seconds(at.since_ms(finished.started))),
             dialed: finished.dialed,
             completion,
-            called: station(&image, finished.to),
+            called: station(image, finished.to),
             system_id: image.system().system_id,
             // Of two records, the one of the trunk that the call came from has no route.
             route: if tandem && wanted { 0 } else { route },
             classes: (finished.authority.cos, finished.authority.cor, finished.authority.mode.name()),
             rule,
             cause: finished.cause.q850(),
-            account: self.reported(&image, finished.account, finished.from, external),
-            call: call.unwrap_or_else(|| self.next_call()),
-            third: finished.third.map_or(Station::Unknown, |third| station(&image, third.party)),
+            account: self.reported(image, finished.account, finished.from, external),
+            call,
+            third: finished.third.map_or(Station::Unknown, |third| station(image, third.party)),
             joined: match finished.third {
                 Some(third) if third.supervised => b'T',
                 Some(_) => b'X',

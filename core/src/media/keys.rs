@@ -12,17 +12,17 @@ impl Marks {
     /// There are no keys.
     pub const NONE: Self = Self([0; MAX_LINES]);
 
-    /// Notes the key of a crypto line (the value of `a=crypto`).
+    /// Notes the key of a crypto line (the value of `a=crypto`): by its first 96 bits, as no two keys have them in common.
     pub fn note(&mut self, value: &[u8]) {
-        const INLINE: &[u8] = b"inline:";
-        let at = value.windows(INLINE.len()).position(|window| window == INLINE);
-        let key = at.and_then(|at| value.get(at.saturating_add(INLINE.len())..)).unwrap_or(&[]);
+        let at = value.iter().position(|c| *c == b':').map_or(value.len(), |at| at.saturating_add(1));
+        let key = value.get(at..).unwrap_or(&[]);
         let free = self.0.iter_mut().find(|mark| **mark == 0);
-        if let (Some(free), false) = (free, key.is_empty()) {
-            let key = key.iter().take_while(|c| !matches!(**c, b'|' | b' ' | b';'));
-            // FNV-1a; 0 is no mark.
-            let mark = key.fold(0x811C_9DC5u32, |hash, c| (hash ^ u32::from(*c)).wrapping_mul(0x0100_0193));
-            *free = mark | u32::from(mark == 0);
+        if let (Some(free), Some(key)) = (free, key.first_chunk::<16>()) {
+            let [first, last] =
+                [0u128, 64].map(|by| u128::from_le_bytes(*key).wrapping_shr(by as u32) as u64);
+            let mixed = (first ^ last.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            // 0 is no mark.
+            *free = (mixed >> 32) as u32 | 1;
         }
     }
 
@@ -76,12 +76,20 @@ mod tests {
             lines.iter().for_each(|line| marks.note(line.as_bytes()));
             marks
         };
-        let old =
-            marks(&["1 AES_CM_128_HMAC_SHA1_80 inline:AAAA|2^20", "2 AES_CM_128_HMAC_SHA1_32 inline:BBBB"]);
+        let old = marks(&[
+            "1 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAAAAAAAAAA|2^20",
+            "2 AES_CM_128_HMAC_SHA1_32 inline:BBBBBBBBBBBBBBBBBBBB",
+        ]);
         for (lines, shares) in [
-            (&["7 AES_CM_128_HMAC_SHA1_32 inline:AAAA"][..], true),
-            (&["1 AES_CM_128_HMAC_SHA1_80 inline:CCCC", "2 X inline:BBBB|1:4"], true),
-            (&["1 AES_CM_128_HMAC_SHA1_80 inline:AAAB"], false),
+            (&["7 AES_CM_128_HMAC_SHA1_32 inline:AAAAAAAAAAAAAAAAAAAA"][..], true),
+            (
+                &[
+                    "1 AES_CM_128_HMAC_SHA1_80 inline:CCCCCCCCCCCCCCCCCCCC",
+                    "2 X inline:BBBBBBBBBBBBBBBBBBBB|1:4",
+                ],
+                true,
+            ),
+            (&["1 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAAAAABAAAA"], false),
             (&["1 AES_CM_128_HMAC_SHA1_80 nothing"], false),
             (&[], false),
         ] {
