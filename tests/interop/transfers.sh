@@ -23,17 +23,24 @@ begin() { # NAME [LINE-OF-202]
     for dn in 201 202 203; do key $dn "soundcard use files"; key $dn "play $all/tone.wav"; done
 }
 # All signalling of a scenario, until the process $watcher has ended.
-trace() { inside tshark -q -i lo -f "udp port 5060" -w "$work/sip.pcap" > "$work/tshark.log" 2>&1 & watcher=$!; pids+=($watcher); sleep 1.5; }
-traced() { kill "$watcher" 2>/dev/null || true; wait "$watcher" 2>/dev/null || true; }
+trace() {
+    ip netns exec "$space" tshark -q -i lo -f "udp port 5060" -w "$work/sip.pcap" > "$work/tshark.log" 2>&1 &
+    watcher=$!
+    sleep 1.5
+}
+traced() {
+    kill -INT "$watcher" 2>/dev/null || true
+    wait "$watcher" 2>/dev/null || true
+}
 connected() {
     key 201 "call 202"
     until_seen "$work/201.log" "Media streams established\|connected" 10 || fail "201 did not reach 202"
     sleep 1
 }
-# The keys that a phone has told in the course of a scenario, one a line, each once.
-keys_of() { # ADDRESS
-    tshark -r "$work/sip.pcap" -Y "sdp && ip.src == $1" -T fields -E occurrence=a -e sdp.media_attr 2> "$work/tshark.log" |
-        tr ',' '\n' | sed -n 's/.*inline:\([A-Za-z0-9+/=]*\).*/\1/p' | awk '!seen[$0]++'
+# The keys in descriptions that tshark's filter lets through.
+keys() { # FILTER
+    tshark -r "$work/sip.pcap" -Y "sdp && $1" -T fields -E occurrence=a -e sdp.media_attr 2> "$work/read.log" |
+        tr ',' '\n' | sed -n 's/.*inline:\([A-Za-z0-9+/=]*\).*/\1/p'
 }
 # 201 talks to 203, encrypted, and nothing goes to 202.
 assert_joined() { # HOW
@@ -43,18 +50,18 @@ assert_joined() { # HOW
     listen 201 202
     [ $((THERE + BACK)) -eq 0 ] || fail "$1: media still goes to who has transferred: $seen"
 }
-# What 201 tells 203 is encrypted by is nothing that 202 has heard.
+# What 201 and 203 have told each other last is nothing that 202 has heard.
 assert_fresh() {
-    local first last
-    first=$(tshark -r "$work/sip.pcap" -Y "sip.Method == \"INVITE\" && sdp && ip.dst == 10.99.0.3" -T fields -E occurrence=a \
-        -e sdp.media_attr 2> "$work/tshark.log" | tr ',' '\n' | sed -n 's/.*inline:\([A-Za-z0-9+/=]*\).*/\1/p')
-    last=$(tshark -r "$work/sip.pcap" -Y "sdp && ip.dst == 10.99.0.4" -T fields -E occurrence=a \
-        -e sdp.media_attr 2> "$work/tshark.log" | tr ',' '\n' | sed -n 's/.*inline:\([A-Za-z0-9+/=]*\).*/\1/p')
-    [ -n "$first" ] && [ -n "$last" ] || fail "there are no keys to compare"
-    for key in $last; do
-        [[ $first != *"$key"* ]] || fail "203 was told a key that 202 knows"
+    local heard key
+    heard=$(keys "ip.dst == 10.99.0.3")
+    fresh=0
+    for phone in 10.99.0.2 10.99.0.4; do
+        key=$(keys "ip.dst == $phone" | tail -n 1)
+        [ -n "$heard" ] && [ -n "$key" ] || fail "there are no keys to compare"
+        [[ $heard != *"$key"* ]] || fail "$phone was told a key that 202 knows"
+        fresh=$((fresh + 1))
     done
-    fresh="$(wc -w <<< "$last") keys told to 203, none of the $(wc -w <<< "$first") told to 202"
+    fresh="$fresh new keys, none of the $(wc -w <<< "$heard") that 202 heard"
 }
 
 begin blind
@@ -73,10 +80,12 @@ echo "transfers: blind: $joined: encrypted; $fresh; $(tail -n 1 "$work/data/smdr
 begin attended
 trace
 connected
+key 202 pause
+sleep 1
 key 202 "call 203"
 until_seen "$work/203.log" "Media streams established\|connected" 10 || fail "203 was not reached"
 sleep 1
-key 202 "transfer 1 to 2"
+key 202 "transfer 1 --to-call 2"
 sleep 2
 assert_joined "attended"
 traced
@@ -97,7 +106,7 @@ until_seen "$work/data/denied.jsonl" '"rule":"cos.feature"' 10 || fail "no denie
 sleep 1
 traced
 refusal=$(tshark -r "$work/sip.pcap" -Y 'sip.Status-Code == 403 && ip.dst == 10.99.0.3' -T fields -E separator='|' \
-    -e sip.Status-Line -e sip.Reason 2> "$work/tshark.log" | head -n 1)
+    -e sip.Status-Line -e sip.Reason 2> "$work/read.log" | head -n 1)
 [[ $refusal == "SIP/2.0 403 "*cos.feature* ]] || fail "202 heard: ${refusal:-no 403}"
 listen
 [ "$THERE" -gt 60 ] && [ "$BACK" -gt 60 ] && [ "$OCTETS" -gt 200 ] || key 202 resume
