@@ -14,7 +14,7 @@ internal = true
 [[cos]]
 id = 1
 name = "Staff"
-features = ["smdr-external", "smdr-internal"]
+features = ["transfer", "smdr-external", "smdr-internal"]
 [[cos]]
 id = 3
 name = "Accountable"

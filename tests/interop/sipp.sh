@@ -54,6 +54,20 @@ run prompt prompt 25072 5 1 30 -inf "$work/coded.csv" || fail "a caller who was 
 wait "$busy" || true
 echo "sipp: 5 account codes asked for by 183 and entered by INFO"
 
+# 3000 calls 6000, and transfers it to 6100, which is registered at a place of its own.
+{ echo SEQUENTIAL; for ((n = 6100; n < 6200; n++)); do echo "$n;25081;$(field $n)"; done; } > "$work/targets.csv"
+{ echo SEQUENTIAL; for ((n = 3000; n < 3100; n++)); do echo "$n;$((n + 3000));$(field $n);$((n + 3100))"; done; } > "$work/transfers.csv"
+run register-targets register 25081 100 100 30 -inf "$work/targets.csv" || fail "who is to be transferred to did not register"
+play transferee transferee 25080 100 100 60
+transferee=$playing
+play target target 25081 100 100 60
+target=$playing
+sleep 0.3
+run transferor transferor 25070 100 25 60 -inf "$work/transfers.csv" || fail "a transfer was not carried out, or not told"
+wait "$transferee" || fail "who was transferred did not get the other's description"
+wait "$target" || fail "who was transferred to did not get an answer, or was not heard when it hung up"
+echo "sipp: 100 blind transfers, each told by NOTIFY, both sides with the other's description"
+
 # Both phones lose every twentieth datagram, coming and going. The called ones stay until the end: the gateway has calls to
 # clear whose callers are gone, their BYE lost.
 play called-lossy called 25080 100 100 150 -lost 5 -timeout 140
@@ -63,8 +77,10 @@ echo "sipp: 100 calls under 5 % loss on both sides"
 
 stop_serving
 denied=$(grep -c '"rule":"cor.route"' "$work/data/denied.jsonl" || true)
-[ "$records" -ge 750 ] || fail "SMDR has $records internal calls, 750 were made"
+[ "$records" -ge 850 ] || fail "SMDR has $records internal calls, 850 were made"
 coded=$(grep -c ',B,T001,1,3,1,day,route,17,001,42' "$work/data/smdr.csv" || true)
 [ "$coded" -eq 5 ] || fail "SMDR has $coded calls with the account code, 5 were made"
+transferred=$(grep -c ',X,61' "$work/data/smdr.csv" || true)
+[ "$transferred" -eq 100 ] || fail "SMDR has $transferred transfers, 100 were made"
 [ "$denied" -eq 50 ] || fail "denied.jsonl has $denied lines of cor.route, 50 were refused"
 echo "sipp: SMDR has $records internal calls, denied.jsonl 50 denials"
