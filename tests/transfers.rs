@@ -724,3 +724,40 @@ mod neutral {
         over(&mut exchange, first);
     }
 }
+
+/// The session of who is transferred is changed just when the other answers: the answer waits, and is sent again.
+#[test]
+fn an_answer_that_crosses_a_change_waits_for_it() {
+    for asks in ["201", "202"] {
+        for after_ms in (1_900..2_120).step_by(10) {
+            let mut office = office(19, &[]);
+            talking(&mut office, "201", "202");
+            transfer(&mut office, "202", "203");
+            office.sim.run_ms(after_ms);
+            office.ask(asks, Ask::Same);
+            office.sim.run_ms(10_000);
+            assert_eq!(told(&office, "202").last(), Some(&200), "{asks} {after_ms}");
+            assert_talk(&mut office, "201", "203");
+            office.hang_up("201");
+            office.until_over("203");
+            office.assert_nothing_left();
+        }
+    }
+}
+
+/// The limit of a call holds for who was joined: `[limits] trunk_call_minutes` here.
+#[test]
+fn a_limit_goes_on_after_a_transfer() {
+    let mut office = office(20, &[("[smdr]", "[limits]\ntrunk_call_minutes = 2\n[smdr]")]);
+    talking(&mut office, "201", "95550123");
+    office.sim.run_ms(60_000);
+    talking(&mut office, "201", "202");
+    join(&mut office, "201");
+    office.sim.run_ms(30_000);
+    let carrier = office.carrier;
+    assert_eq!(office.sim.phone(carrier).calls_up(), 1);
+    office.sim.run_ms(31_000);
+    assert_eq!(office.sim.phone(carrier).calls_up(), 0, "two minutes after the first answer");
+    assert_eq!(last_rule(&office), "limit.duration");
+    office.assert_nothing_left();
+}

@@ -122,7 +122,7 @@ impl<'m> Calls<'m> {
         terms: &Terms,
         commands: &mut Commands,
     ) -> Option<Handle> {
-        if self.free() == 0 {
+        if self.free() == 0 || !self.talks(of) {
             return None;
         }
         let choice = *permit.choice();
@@ -302,6 +302,12 @@ impl<'m> Calls<'m> {
             }
             first
         };
+        // The shorter of both limits holds, through further transfers too.
+        if let Some(placed) = self.placed_mut(goes_on)
+            && let (Some(answered), Some(until)) = (placed.answered, until)
+        {
+            placed.longest_s = u32::try_from(until.since_ms(answered) / 1000).unwrap_or(0).max(1);
+        }
         for (leg, until) in [(of, until), (to, None)] {
             if let Some(slot) = self.legs.get_mut(leg) {
                 slot.call = goes_on;
