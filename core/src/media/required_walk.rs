@@ -6,7 +6,7 @@ use super::change::{
         self, Agree, Answer, Clear, Confirm, Cross, Decline, Defer, Draw, GiveUp, PassOn, Refuse, Retry,
     },
     Change,
-    Event::{Agreed, Asked, Confirmed, Refused, Renew, Tick},
+    Event::{Agreed, Asked, Confirmed, Offered, Refused, Renew, Tick},
     How,
     Side::{self, A, B},
 };
@@ -187,8 +187,14 @@ impl World {
                 }
                 // Two legs are pointed at each other, of whatever calls they were: what they had is nothing any more.
                 for pair in [[0, 1], [0, 2], [1, 2]] {
-                    let world = Self { pair, encrypted: None, ..self.clone() };
-                    next.push(world.step(Renew(NOW)));
+                    let apart =
+                        Self { pair, change: Change::APART, encrypted: None, offer: None, ..self.clone() };
+                    next.push(apart.step(Renew(NOW)));
+                    // Or one was called for the other, and offers as it answers.
+                    next.extend((0..FORMS).filter_map(|form| {
+                        let mut world = apart.clone();
+                        world.offers(B, form).then(|| world.step(Offered(B)))
+                    }));
                 }
             }
             Awaits::Accepted(by) => {
