@@ -8,7 +8,7 @@
 //!      -> non-verified code forced -> limits
 //! ```
 //! The first denial decides; in a route list it only skips the choice (R14). What changes where somebody acts for another,
-//! [`behalf`](super::behalf) says.
+//! [`behalf`] says.
 
 use super::Mode;
 use super::behalf::{self, Behalf, Feature};
