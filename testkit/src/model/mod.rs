@@ -369,4 +369,6 @@ pub struct Model {
     pub limits: (Option<u16>, Option<u16>),
     /// System account codes, by index: what `<Ann>` stands for.
     pub system_codes: Vec<(u8, String)>,
+    /// Numbers of the rules that are open; strict is what is absent.
+    pub open_rules: Vec<u8>,
 }

@@ -46,6 +46,12 @@ impl Model {
         if let Some(access) = self.plus_access {
             writeln!(out, "plus_access = \"{access}\"")?;
         }
+        if !self.open_rules.is_empty() {
+            writeln!(out, "[system.rules]")?;
+        }
+        for rule in &self.open_rules {
+            writeln!(out, "r{rule} = \"open\"")?;
+        }
         let (rate, calls) = self.limits;
         if rate.is_some() || calls.is_some() {
             writeln!(out, "[limits]")?;

@@ -14,10 +14,31 @@ pub enum Party {
     Unknown,
 }
 
+/// What is done on somebody's behalf.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Feature {
+    /// A call is passed on.
+    Transfer,
+    /// A call is diverted.
+    Forward {
+        /// Set by the user or asked for by the phone; otherwise by the administrator.
+        user: bool,
+    },
+}
+
+/// On whose behalf a call is made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Behalf {
+    /// What is done.
+    pub feature: Feature,
+    /// Who is joined with the destination: the transferee, or the caller who is diverted.
+    pub party: Party,
+}
+
 /// One question.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Attempt {
-    /// Who calls.
+    /// Who calls; on somebody's behalf, who acts: the transferor or the diverter.
     pub from: Party,
     /// What was dialed, or what a trunk calls.
     pub dialed: String,
@@ -35,6 +56,8 @@ pub struct Attempt {
     pub locked_out: bool,
     /// Public calls that the caller has now, and has begun in the last minute.
     pub calls: (u16, u16),
+    /// On whose behalf; none: on the caller's own.
+    pub behalf: Option<Behalf>,
 }
 
 impl Attempt {
@@ -51,6 +74,7 @@ impl Attempt {
             code_locked: false,
             locked_out: false,
             calls: (0, 0),
+            behalf: None,
         }
     }
 }
@@ -68,7 +92,34 @@ pub enum Verdict {
     AccountCode,
 }
 
-/// The answer to an [`Attempt`].
+/// With whom the other party of an attended transfer is to be joined.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reached {
+    /// Who the transferor called.
+    Called {
+        /// What it dialed.
+        dialed: String,
+        /// The answer to that call: it was made.
+        answer: Answer,
+    },
+    /// Who called the transferor.
+    Caller(Party),
+}
+
+/// The question whether a transferor may join the two parties that it talks to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Attended {
+    /// The transferor.
+    pub by: Party,
+    /// The transferee.
+    pub of: Party,
+    /// The party of the second call.
+    pub to: Reached,
+    /// Service mode.
+    pub mode: Mode,
+}
+
+/// The answer to an [`Attempt`] or to an [`Attended`] transfer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Answer {
     /// Its kind.

@@ -1,6 +1,6 @@
 //! Who calls: the classes in force.
 
-use super::{Attempt, Oracle, Party, When, when};
+use super::{Attempt, Feature, Oracle, Party, When, when};
 use crate::model::{Device, Mode, Trunk};
 
 /// What the checks need of the caller.
@@ -14,53 +14,71 @@ pub(super) struct Caller<'a> {
     pub(super) mode: Mode,
     /// The COR of the party itself, whatever code it gave.
     pub(super) own_cor: u8,
+    /// The COS of the party itself.
+    pub(super) own_cos: u8,
     /// An account code was given.
     pub(super) code: bool,
     pub(super) when: When,
     pub(super) calls: (u16, u16),
+    /// What is done, and the party on whose behalf.
+    pub(super) other: Option<(Feature, Standing<'a>)>,
+}
+
+/// What a party is, without any code.
+#[derive(Clone, Copy)]
+pub(super) struct Standing<'a> {
+    pub(super) device: Option<&'a Device>,
+    pub(super) trunk: Option<&'a Trunk>,
+    pub(super) cos: u8,
+    pub(super) cor: u8,
+    pub(super) interconnect: u8,
 }
 
 impl<'a> Oracle<'a> {
     pub(super) fn caller(&self, attempt: &Attempt) -> Caller<'a> {
         let scheduled = || when::mode(self.model, attempt.when, self.broken);
         let mode = if self.broken == "mode" { Mode::Day } else { attempt.mode.unwrap_or_else(scheduled) };
-        let nobody = Caller {
-            device: None,
-            trunk: None,
-            cos: 0,
-            cor: 0,
-            interconnect: 0,
-            zone: None,
+        let Standing { device, trunk, cos, cor, interconnect } = self.standing(&attempt.from, mode);
+        let zone = device.map(|device| &device.zone).or_else(|| trunk.map(|trunk| &trunk.zone));
+        let behalf = attempt.behalf.as_ref();
+        Caller {
+            device,
+            trunk,
+            cos,
+            cor,
+            interconnect,
+            zone: zone.and_then(Option::as_deref),
             mode,
-            own_cor: 0,
+            own_cor: cor,
+            own_cos: cos,
             code: false,
             when: attempt.when,
             calls: attempt.calls,
-        };
-        match &attempt.from {
-            Party::Unknown => nobody,
+            other: behalf.map(|behalf| (behalf.feature, self.standing(&behalf.party, mode))),
+        }
+    }
+
+    pub(super) fn standing(&self, party: &Party, mode: Mode) -> Standing<'a> {
+        match party {
+            Party::Unknown => Standing { device: None, trunk: None, cos: 0, cor: 0, interconnect: 0 },
             Party::Device(dn) => {
-                let device = self.model.devices.iter().find(|d| d.dn == *dn).expect("the caller exists");
-                Caller {
+                let device = self.model.devices.iter().find(|d| d.dn == *dn).expect("the party exists");
+                Standing {
                     device: Some(device),
+                    trunk: None,
                     cos: device.cos.of(mode),
                     cor: device.cor.of(mode),
-                    own_cor: device.cor.of(mode),
                     interconnect: device.interconnect,
-                    zone: device.zone.as_deref(),
-                    ..nobody
                 }
             }
             Party::Trunk(name) => {
                 let trunk = self.trunk(name);
-                Caller {
+                Standing {
+                    device: None,
                     trunk: Some(trunk),
                     cos: trunk.cos.of(mode),
                     cor: trunk.cor.of(mode),
-                    own_cor: trunk.cor.of(mode),
                     interconnect: trunk.interconnect,
-                    zone: trunk.zone.as_deref(),
-                    ..nobody
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Account codes: which kind one is, and when one is asked for.
 
+use super::behalf::diverts;
 use super::caller::Caller;
 use super::{Answer, Attempt, Oracle, Verdict};
 
@@ -41,9 +42,10 @@ impl Oracle<'_> {
         asked.then(|| self.asks(caller, Answer::deny("account-code.forced-verified")))
     }
 
-    /// A code is asked for, of a device; a trunk is denied.
+    /// A code is asked for, of a device; a trunk is denied, and so is a diversion: nobody is there to dial one.
     pub(super) fn asks(&self, caller: &Caller<'_>, denial: Answer) -> Answer {
-        let verdict = if caller.device.is_some() || self.broken == "code.trunk" {
+        let somebody = caller.device.is_some() || self.broken == "code.trunk";
+        let verdict = if somebody && (!diverts(caller) || self.broken == "forward.code") {
             Verdict::AccountCode
         } else {
             Verdict::Deny

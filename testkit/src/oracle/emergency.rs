@@ -26,6 +26,7 @@ impl<'a> Oracle<'a> {
             "emergency.unknown" => attempt.from == Party::Unknown,
             "lockout.emergency" => attempt.locked_out,
             "max-digits.emergency" => self.too_many_digits(caller, &attempt.dialed),
+            "transfer.emergency" => self.may_not_transfer(caller),
             "code.emergency" => self.has(caller.cos, "forced-verified-account-code"),
             _ => false,
         }

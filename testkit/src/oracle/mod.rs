@@ -5,6 +5,8 @@
 //! comparison that does not notice that would not notice a faulty engine either.
 
 mod ask;
+mod attended;
+mod behalf;
 mod caller;
 mod classes;
 mod codes;
@@ -19,8 +21,8 @@ mod rows;
 mod tests;
 mod when;
 
-pub use ask::{Answer, Attempt, Party, Verdict};
-pub use names::{BREAKAGES, RULES_IN_FORCE};
+pub use ask::{Answer, Attempt, Attended, Behalf, Feature, Party, Reached, Verdict};
+pub use names::{BREAKAGES, BREAKAGES_ON_BEHALF, RULES_IN_FORCE, RULES_ON_BEHALF};
 pub use when::When;
 
 use crate::model::{Device, Mode, Model, Route};
@@ -36,6 +38,15 @@ pub const LONGEST: usize = 47;
 pub fn decide(model: &Model, attempt: &Attempt, free: &dyn Fn(&str) -> bool, broken: Option<&str>) -> Answer {
     let oracle = Oracle { model, free, broken: broken.unwrap_or_default() };
     oracle.decide(attempt)
+}
+
+/// Decides whether a transferor may join the parties of its two calls. `broken` names one of [`BREAKAGES_ON_BEHALF`].
+///
+/// # Panics
+/// If the question names somebody whom the model does not have, or its second call was not made.
+pub fn attended(model: &Model, question: &Attended, broken: Option<&str>) -> Answer {
+    let oracle = Oracle { model, free: &|_| true, broken: broken.unwrap_or_default() };
+    oracle.attended(question)
 }
 
 /// The service mode that holidays and schedules set.
@@ -89,6 +100,9 @@ impl<'a> Oracle<'a> {
         if let Some(row) = self.emergency_row(&attempt.dialed)
             && !self.kept_from_help(&caller, attempt)
         {
+            if self.diverted_to_help(&caller) {
+                return Answer::deny("forward.emergency");
+            }
             return self.emergency(&caller, row, &attempt.dialed);
         }
         let Some(called) = self.called(&caller, attempt) else {
@@ -115,8 +129,14 @@ impl<'a> Oracle<'a> {
         if caller.cor == 0 && self.broken != "cor.none" {
             return Answer::deny("cor.none");
         }
+        if self.may_not_transfer(&caller) && self.broken != "transfer.feature" {
+            return Answer::deny("cos.feature");
+        }
         if self.too_many_digits(&caller, &number) && self.broken != "max-digits" {
             return Answer::deny("max-digits");
+        }
+        if let Some(rule) = self.too_many_for_the_other(&caller, &number) {
+            return Answer::deny(rule);
         }
         if let Some(rule) = self.cannot_be_dialed(&number) {
             return Answer::deny(rule);
@@ -131,6 +151,10 @@ impl<'a> Oracle<'a> {
     fn outside(&self, caller: &Caller<'_>, number: &str) -> Answer {
         let dialed: Vec<char> = number.chars().collect();
         let row = self.ars_row(&dialed);
+        let kept_inside = self.may_not_divert_outside(caller);
+        if kept_inside && self.broken == "forward.external.early" {
+            return Answer::deny("cos.feature");
+        }
         if self.leading_denies(caller, &dialed) && self.broken != "cor.leading" {
             let may_become_emergency = self.model.emergency.iter().any(|e| e.string().starts_with(number));
             if row.is_some() || !may_become_emergency || self.broken == "cor.leading.deferral" {
@@ -138,6 +162,11 @@ impl<'a> Oracle<'a> {
             }
         }
         match row {
+            Some(row) if kept_inside => {
+                let ordinary = self.routes(caller, row, &dialed);
+                let closed = ordinary.rule == "route-plan.closed" && self.broken == "forward.external.late";
+                if closed { ordinary } else { Answer::deny("cos.feature") }
+            }
             Some(row) => self.routes(caller, row, &dialed),
             None if self.begins_something(&dialed) != (self.broken == "number.incomplete") => {
                 Answer::deny("number.incomplete")
@@ -148,6 +177,9 @@ impl<'a> Oracle<'a> {
     }
 
     fn internal(&self, caller: &Caller<'_>, called: &Device) -> Answer {
+        if let Some((feature, other)) = caller.other {
+            return self.joined_inside(caller, feature, other, called);
+        }
         if caller.device == Some(called) && self.broken != "call.self" {
             return Answer::deny("call.self");
         }

@@ -29,9 +29,14 @@ pub const RULES_IN_FORCE: &[&str] = &[
     "limit.rate",
     "limit.calls",
     "lockout",
+    "cos.feature",
+    "forward.emergency",
 ];
 
-/// Ways in which [`decide`](super::decide) can be made wrong, each in exactly one rule.
+/// Those of [`RULES_IN_FORCE`] that only a question on somebody's behalf meets.
+pub const RULES_ON_BEHALF: &[&str] = &["cos.feature", "forward.emergency"];
+
+/// Ways in which [`decide`](super::decide) can be made wrong about ordinary attempts, each in exactly one rule.
 pub const BREAKAGES: &[&str] = &[
     // No emergency for who has no Class of Service.
     "emergency",
@@ -204,4 +209,105 @@ pub const BREAKAGES: &[&str] = &[
     "plus.home",
     // Numbers of the North American plan may have any length.
     "plus.ten-digits",
+];
+
+/// Ways in which the answers to questions on somebody's behalf can be made wrong, each in exactly one rule.
+pub const BREAKAGES_ON_BEHALF: &[&str] = &[
+    // An open rule of the policy is not read.
+    "r24",
+    "r26",
+    "r33",
+    // No emergency call for who may not transfer.
+    "transfer.emergency",
+    // Everybody may transfer.
+    "transfer.feature",
+    // The station's COS counts, whatever code was given.
+    "transfer.feature.code",
+    // A transferee that is a device has its COR looked at too.
+    "transfer.cor.device",
+    // A transferee's COR does not count: if it is none, for the most digits, on Leading Digits, on the route, for classes.
+    "transfer.cor.none",
+    "transfer.max-digits",
+    "transfer.leading",
+    "transfer.route",
+    "transfer.class",
+    // A class that is denied to the transferee is named as the transferor's.
+    "transfer.class.name",
+    // To the transferor itself, and to the transferee itself.
+    "transfer.self.by",
+    "transfer.self.of",
+    // The transferor's Interconnect Number is From.
+    "transfer.interconnect",
+    // Nobody overrides Interconnect Restriction.
+    "transfer.override",
+    // The override waives public-to-public too.
+    "transfer.override.public",
+    // The transferor's trunk is looked at.
+    "transfer.public-to-public",
+    // A diversion to an emergency number makes an emergency call.
+    "forward.emergency",
+    // A code is asked for, of nobody.
+    "forward.code",
+    // Only a caller from outside has its COR looked at.
+    "forward.cor.device",
+    // The caller's COR does not count: if it is none, for the most digits, on Leading Digits, on the route, for classes.
+    "forward.cor.none",
+    "forward.max-digits",
+    "forward.leading",
+    "forward.route",
+    "forward.class",
+    // A class that is denied to the caller is named as the diverter's.
+    "forward.class.name",
+    // Everybody may divert inside.
+    "forward.internal",
+    // The administrator's diversion needs the user's feature.
+    "forward.internal.administrator",
+    // Itself before the feature.
+    "forward.internal.order",
+    // Everybody may divert outside.
+    "forward.external",
+    // The administrator's diversion needs no feature.
+    "forward.external.administrator",
+    // The caller needs no feature (R24).
+    "forward.external.caller",
+    // The feature before Leading Digits and the ARS row.
+    "forward.external.early",
+    // The feature after the route plan.
+    "forward.external.late",
+    // To the diverter itself, and to the caller itself.
+    "forward.self.by",
+    "forward.self.of",
+    // The diverter's Interconnect Number is From.
+    "forward.interconnect",
+    // The override for transfers counts.
+    "forward.override",
+    // The diverter's trunk is looked at.
+    "forward.public-to-public",
+    // Help is joined like anybody else.
+    "attended.emergency",
+    // The mode is ignored: it is always day.
+    "attended.mode",
+    "attended.cos.none",
+    "attended.feature",
+    "attended.self",
+    // A transferee that is a device has its COR looked at too.
+    "attended.cor.device",
+    "attended.cor.none",
+    "attended.route",
+    "attended.class",
+    // Private trunks have number classes too.
+    "attended.class.private",
+    // What was dialed is looked at, not what was sent.
+    "attended.class.dialed",
+    // The transferor's Interconnect Number is From.
+    "attended.interconnect",
+    // From and To exchanged.
+    "attended.interconnect.direction",
+    "attended.override",
+    // The override waives public-to-public too.
+    "attended.override.public",
+    // One trunk's consent is enough.
+    "attended.public-to-public",
+    // A caller from outside is named like one inside.
+    "attended.caller",
 ];

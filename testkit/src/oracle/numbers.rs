@@ -85,6 +85,10 @@ impl Oracle<'_> {
 
     pub(super) fn too_many_digits(&self, caller: &Caller<'_>, number: &str) -> bool {
         let cor = if self.broken == "max-digits.code" { caller.own_cor } else { caller.cor };
+        self.exceeds(cor, number)
+    }
+
+    pub(super) fn exceeds(&self, cor: u8, number: &str) -> bool {
         let counted = number.len() + usize::from(self.broken == "max-digits.count");
         self.model.max_digits.iter().any(|(of, most)| *of == cor && counted > usize::from(*most))
     }

@@ -117,30 +117,31 @@ impl<'a> Oracle<'a> {
         if route.cor_group.is_some_and(|group| self.blocks(group, caller.cor)) && self.broken != "cor.route" {
             return Err("cor.route");
         }
+        if let (Some(group), Some(cor)) = (route.cor_group, self.counted(caller, "route"))
+            && self.blocks(group, cor)
+        {
+            return Err("cor.route");
+        }
         let outpulsed = self.outpulsed(route, dialed)?;
         let mut watched = false;
         if trunk.public || self.broken == "class.private" {
             let (name, action) = classes::judged(self.model, &outpulsed, caller.cor, self.broken);
-            let (own_name, own) = classes::judged(self.model, &outpulsed, caller.own_cor, self.broken);
             *class = Some(name);
             watched = action == Action::Watch;
-            if own == Action::Deny && caller.own_cor != caller.cor && self.broken != "code.class" {
-                // No code lifts what is denied to the station itself (R52).
-                *class = Some(own_name);
-                return Err("class.denied");
-            }
-            if action == Action::Deny && self.broken != "class.denied" {
+            if let Some(denied) = self.denied_class(caller, &outpulsed) {
+                *class = Some(denied);
                 return Err("class.denied");
             }
         }
-        let (mut from, mut to) = (caller.interconnect, trunk.interconnect);
+        let (mut from, mut to) = (self.joined_number(caller), trunk.interconnect);
         if self.broken == "interconnect" {
             (from, to) = (to, from);
         }
-        if self.restricted(from, to) {
+        if self.restricted(from, to) && !self.overrides(caller) {
             return Err("interconnect");
         }
-        if let Some(inbound) = caller.trunk
+        let waived = self.overrides(caller) && self.broken == "transfer.override.public";
+        if let Some(inbound) = self.joined_trunk(caller).filter(|_| !waived)
             && inbound.public
             && trunk.public
         {
@@ -151,6 +152,28 @@ impl<'a> Oracle<'a> {
             }
         }
         if (self.free)(&trunk.name) { Ok((self.sent(trunk, outpulsed), watched)) } else { Err("trunk.busy") }
+    }
+
+    /// The class of a number that is denied to one of those whose COR counts.
+    fn denied_class(&self, caller: &Caller<'_>, outpulsed: &str) -> Option<String> {
+        let denied = |cor| {
+            let (name, action) = classes::judged(self.model, outpulsed, cor, self.broken);
+            (action == Action::Deny).then_some(name)
+        };
+        let in_force = denied(caller.cor).filter(|_| self.broken != "class.denied");
+        // No code lifts what is denied to the station itself (R52).
+        let own =
+            denied(caller.own_cor).filter(|_| caller.own_cor != caller.cor && self.broken != "code.class");
+        let Some((feature, _)) = caller.other else { return own.or(in_force) };
+        let other = self.counted(caller, "class").and_then(denied);
+        let renamed = other.map(|name| {
+            if self.breaks(feature, "class.name") {
+                classes::judged(self.model, outpulsed, caller.cor, self.broken).0
+            } else {
+                name
+            }
+        });
+        in_force.or(own).or(renamed)
     }
 
     fn joins(&self, cos: PerMode, mode: Mode) -> bool {

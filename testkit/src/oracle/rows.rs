@@ -24,7 +24,12 @@ impl<'a> Oracle<'a> {
                 }
             }
             let cor = if self.broken == "code.leading" { caller.own_cor } else { caller.cor };
-            most.is_some_and(|row| row.cor_group != 0 && self.blocks(row.cor_group, cor))
+            let other = self.counted(caller, "leading");
+            most.is_some_and(|row| {
+                row.cor_group != 0
+                    && (self.blocks(row.cor_group, cor)
+                        || other.is_some_and(|cor| self.blocks(row.cor_group, cor)))
+            })
         })
     }
 

@@ -129,13 +129,18 @@ pub fn questions(model: &Model) -> impl Strategy<Value = Question> + use<> {
                 dialed = dialed.trim_start_matches('+').to_owned();
             }
             let mut attempt = Attempt { from, dialed, did, ..circumstances };
-            if left_out(&model, &attempt) {
-                attempt.dialed = model.devices.first().map(|device| device.dn.clone()).unwrap_or_default();
-            }
+            leave_out(&model, &mut attempt);
             let busy = model.trunks.iter().enumerate().filter(|(i, _)| busy & (1 << i) != 0);
             Question { attempt, busy: busy.map(|(_, t)| t.name.clone()).collect() }
         },
     )
+}
+
+/// A device's number instead of one that strategies leave out.
+pub(super) fn leave_out(model: &Model, attempt: &mut Attempt) {
+    if left_out(model, attempt) {
+        attempt.dialed = model.devices.first().map(|device| device.dn.clone()).unwrap_or_default();
+    }
 }
 
 fn left_out(model: &Model, attempt: &Attempt) -> bool {

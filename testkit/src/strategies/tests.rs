@@ -1,5 +1,5 @@
 use super::*;
-use crate::oracle::{BREAKAGES, RULES_IN_FORCE, decide};
+use crate::oracle::{BREAKAGES, BREAKAGES_ON_BEHALF, RULES_IN_FORCE, RULES_ON_BEHALF, attended, decide};
 
 #[test]
 fn the_same_seed_draws_the_same() {
@@ -31,7 +31,34 @@ fn every_rule_and_every_breakage_shows() {
     }
     println!("{rules:#?}");
     assert_eq!(hidden, [""; 0]);
-    assert!(
-        RULES_IN_FORCE.iter().all(|rule| rules.contains_key(rule)) && rules.len() == RULES_IN_FORCE.len()
-    );
+    let ordinary: Vec<_> = RULES_IN_FORCE.iter().filter(|rule| !RULES_ON_BEHALF.contains(rule)).collect();
+    assert!(ordinary.iter().all(|rule| rules.contains_key(*rule)) && rules.len() == ordinary.len());
+}
+
+#[test]
+fn every_breakage_on_somebodys_behalf_shows() {
+    let mut seeded = Seeded::new(5);
+    let mut rules = std::collections::BTreeMap::new();
+    let mut hidden = BREAKAGES_ON_BEHALF.to_vec();
+    for _ in 0..1500 {
+        let model = seeded.draw(&models_with_features());
+        let (attempts, consultations) = (on_behalf(&model), consultations(&model));
+        for _ in 0..10 {
+            let Question { attempt, busy } = seeded.draw(&attempts);
+            let answer = |broken| decide(&model, &attempt, &|trunk| !busy.iter().any(|b| b == trunk), broken);
+            let right = answer(None);
+            hidden.retain(|broken| answer(Some(broken)) == right);
+            let feature = attempt.behalf.as_ref().map(|behalf| behalf.feature);
+            *rules.entry((feature, right.verdict, right.rule)).or_insert(0) += 1;
+            let Consultation { asked, .. } = seeded.draw(&consultations);
+            let right = attended(&model, &asked, None);
+            hidden.retain(|broken| attended(&model, &asked, Some(broken)) == right);
+            *rules.entry((None, right.verdict, right.rule)).or_insert(0) += 1;
+        }
+    }
+    for (rule, count) in &rules {
+        println!("{rule:?} {count}");
+    }
+    assert_eq!(hidden, [""; 0]);
+    assert!(RULES_ON_BEHALF.iter().all(|rule| rules.keys().any(|(_, _, seen)| seen == rule)));
 }
