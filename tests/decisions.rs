@@ -2,13 +2,14 @@
 //!
 //! `STROWGER_PAIRS` sets the number of random pairs, `STROWGER_SEED` where they begin.
 
+mod engine;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use strowger::account;
-use strowger::base::Soft;
+use engine::{Circumstances, Compiled, mode_of, number_from, party};
 use strowger::policy::inbound::Inbound;
-use strowger::policy::{self, ClassRef, Code, Image, Keyring, Moment, RowRef, Rule, World};
+use strowger::policy::{self, Image, Keyring, RowRef, Rule};
 use strowger_testkit::model::{
     AccountCode, Action as ModelAction, ArsRow, Choice, CorGroup, Cos, Device, EmergencyRow, Follow,
     LeadingRow, Mode, Model, Modification, NumberFormat, OwnClass, PerMode, Profile, Route, RouteList, Trunk,
@@ -22,165 +23,24 @@ use strowger_testkit::strategies::{Question, Seeded, models, questions, smaller}
 const PAIRS: usize = 100_000;
 const QUESTIONS_EACH: usize = 40;
 
-/// A model as the engine sees it.
-struct Compiled {
-    image: Vec<u8>,
-    keyring: Vec<u8>,
-}
-
-impl Compiled {
-    fn new(model: &Model) -> Result<Self, String> {
-        match strowger_tools::compile_str(&model.to_toml(), "model.toml") {
-            Ok(compiled) => Ok(Self { image: compiled.image, keyring: compiled.keyring }),
-            Err(findings) => Err(findings.iter().map(|finding| format!("{finding}\n")).collect()),
-        }
-    }
-
-    fn image(&self) -> Image<'_> {
-        Image::load(&self.image, &mut Soft::new(&[1; 32])).expect("the compiler makes valid images")
-    }
-
-    fn keyring<'k>(&'k self, image: &Image<'_>) -> Keyring<'k> {
-        Keyring::load(&self.keyring, image, &mut Soft::new(&[1; 32])).expect("and valid keyrings")
-    }
-}
-
-/// The running system as a question describes it.
-struct Circumstances<'q> {
-    question: &'q Question,
-    image: &'q Image<'q>,
-}
-
-impl World for Circumstances<'_> {
-    fn channel_free(&self, trunk: u16) -> bool {
-        !self.question.busy.iter().any(|busy| busy == trunk_name(self.image, trunk))
-    }
-
-    fn locked_out(&self) -> bool {
-        self.question.attempt.locked_out
-    }
-
-    fn exceeded(&self) -> Option<Rule> {
-        let (now, begun) = self.question.attempt.calls;
-        let system = self.image.system();
-        let over = |most: u16, count: u16| most != 0 && count >= most;
-        if over(system.calls_at_once, now) {
-            Some(Rule::LimitCalls)
-        } else {
-            over(system.calls_per_minute, begun).then_some(Rule::LimitRate)
-        }
-    }
-}
-
-fn mode(mode: Mode) -> policy::Mode {
-    match mode {
-        Mode::Day => policy::Mode::Day,
-        Mode::Night1 => policy::Mode::Night1,
-        Mode::Night2 => policy::Mode::Night2,
-    }
-}
-
-fn trunk_name<'a>(image: &Image<'a>, row: u16) -> &'a str {
-    image.text(image.trunks().get(row.into()).expect("the trunk exists").name)
-}
-
-fn party(image: &Image<'_>, party: &Party) -> policy::Party {
-    match party {
-        Party::Device(dn) => {
-            policy::Party::Device(image.device_by_dn(dn.as_bytes()).expect("the device exists"))
-        }
-        Party::Trunk(name) => {
-            let row = image.trunks().iter().position(|trunk| image.text(trunk.name) == name);
-            policy::Party::Trunk(row.and_then(|row| row.try_into().ok()).expect("the trunk exists"))
-        }
-        Party::Unknown => policy::Party::Unknown,
-    }
-}
-
-fn moment(asked: &Attempt) -> Moment {
-    Moment::local((20_787 + u64::from(asked.when.day)) * 1440 + u64::from(asked.when.minute))
-}
-
-fn mode_of(image: &Image<'_>, asked: &Attempt) -> policy::Mode {
-    asked.mode.map_or_else(|| policy::calendar::scheduled(image, moment(asked)), mode)
-}
-
 /// The engine's answer, in the oracle's words.
 fn engine(image: &Image<'_>, keyring: &Keyring<'_>, question: &Question) -> Answer {
-    let from = party(image, &question.attempt.from);
-    let asked = &question.attempt;
-    let (moment, mode) = (moment(asked), mode_of(image, asked));
-    let code = match (&asked.code, from) {
-        (Some(_), policy::Party::Device(_)) if asked.code_locked => Code::Locked,
-        (Some(typed), policy::Party::Device(_)) => {
-            let class = policy::decide::class_of(image, from, mode).unwrap_or_default();
-            account::check(image, keyring, &class, typed.as_bytes(), &mut Soft::new(&[1; 32]))
-        }
-        _ => Code::None,
-    };
-    let ask = |dialed: &[u8]| {
-        let attempt =
-            policy::Attempt { mode, minute: Some(moment.minute), code, ..policy::Attempt::new(from, dialed) };
-        policy::decide(image, &attempt, Circumstances { question, image }, &mut ())
-    };
-    let called = asked.dialed.as_bytes();
-    let as_called = ask(called);
+    let called = question.attempt.dialed.as_bytes();
+    let as_called = engine::verdict(image, keyring, question, called);
     let emergency = matches!(as_called, policy::Verdict::Allow(choice) if choice.rule == Rule::Emergency);
-    let verdict = match from {
-        policy::Party::Trunk(trunk) if asked.did && !emergency => {
+    let verdict = match party(image, &question.attempt.from) {
+        policy::Party::Trunk(trunk) if question.attempt.did && !emergency => {
             match policy::inbound::inbound(image, trunk, called) {
-                Inbound::To(digits, _) => ask(digits.as_str().as_bytes()),
+                Inbound::To(digits, _) => {
+                    engine::verdict(image, keyring, question, digits.as_str().as_bytes())
+                }
                 Inbound::AsCalled => as_called,
                 Inbound::Vacant => return oracle_denial("number.vacant"),
             }
         }
         _ => as_called,
     };
-    let route = |row: u16| image.routes().get(row.into()).expect("the route exists").id;
-    let class = |class: Option<ClassRef>| {
-        class.map(|class| match class {
-            ClassRef::Plan(class) => class.name().to_owned(),
-            ClassRef::Own(row) => {
-                image.text(image.own_classes().get(row.into()).expect("it exists").name).to_owned()
-            }
-        })
-    };
-    match verdict {
-        policy::Verdict::Allow(choice) => {
-            let emergency = choice.rule == Rule::Emergency;
-            Answer {
-                verdict: if emergency { Verdict::Emergency } else { Verdict::Allow },
-                rule: choice.rule.name(),
-                to: match choice.to {
-                    policy::Party::Device(row) => {
-                        let texts = image.device_texts().get(row as usize).expect("the device exists");
-                        Some(Party::Device(image.text(texts.dn).to_owned()))
-                    }
-                    policy::Party::Trunk(row) => Some(Party::Trunk(trunk_name(image, row).to_owned())),
-                    policy::Party::Unknown => None,
-                },
-                outpulsed: Some(choice.outpulsed.as_str().to_owned()),
-                route: choice.route.map(route),
-                warning: choice.warning,
-                class: class(choice.class),
-                watched: choice.watched,
-            }
-        }
-        policy::Verdict::Deny(denial) | policy::Verdict::NeedsCode(denial) => Answer {
-            verdict: match verdict {
-                policy::Verdict::NeedsCode(_) => Verdict::AccountCode,
-                _ => Verdict::Deny,
-            },
-            rule: denial.rule.name(),
-            to: None,
-            outpulsed: None,
-            // Which of several busy routes is named is nobody's business.
-            route: denial.route.map(route).filter(|_| denial.rule != Rule::TrunkBusy),
-            warning: false,
-            class: class(denial.class).filter(|_| denial.rule != Rule::TrunkBusy),
-            watched: false,
-        },
-    }
+    engine::in_words(image, verdict)
 }
 
 const fn oracle_denial(rule: &'static str) -> Answer {
@@ -265,13 +125,6 @@ fn shorter(question: &Question) -> Vec<Question> {
         all.push(less);
     }
     all
-}
-
-fn number_from(variable: &str, default: usize) -> usize {
-    match std::env::var(variable) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text}")),
-        Err(_) => default,
-    }
 }
 
 /// Calls `each` with random pairs until it returns false or `pairs` have been seen.

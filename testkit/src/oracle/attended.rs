@@ -61,7 +61,7 @@ impl Oracle<'_> {
             return None;
         }
         if of.cor == 0 && self.broken != "attended.cor.none" {
-            return Some(Answer::deny("cor.none"));
+            return Some(Answer { route: Some(route.id), ..Answer::deny("cor.none") });
         }
         let blocked = route.cor_group.is_some_and(|group| self.blocks(group, of.cor));
         if blocked && self.broken != "attended.route" {

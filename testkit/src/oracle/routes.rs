@@ -160,20 +160,21 @@ impl<'a> Oracle<'a> {
             let (name, action) = classes::judged(self.model, outpulsed, cor, self.broken);
             (action == Action::Deny).then_some(name)
         };
-        let in_force = denied(caller.cor).filter(|_| self.broken != "class.denied");
+        let in_force = || denied(caller.cor).filter(|_| self.broken != "class.denied");
         // No code lifts what is denied to the station itself (R52).
-        let own =
-            denied(caller.own_cor).filter(|_| caller.own_cor != caller.cor && self.broken != "code.class");
-        let Some((feature, _)) = caller.other else { return own.or(in_force) };
-        let other = self.counted(caller, "class").and_then(denied);
-        let renamed = other.map(|name| {
-            if self.breaks(feature, "class.name") {
+        let lifted = caller.own_cor != caller.cor && self.broken != "code.class";
+        let own = || lifted.then(|| denied(caller.own_cor)).flatten();
+        let Some((feature, _)) = caller.other else { return own().or_else(in_force) };
+        let other = || {
+            let name = self.counted(caller, "class").and_then(denied)?;
+            let renamed = self.breaks(feature, "class.name");
+            Some(if renamed {
                 classes::judged(self.model, outpulsed, caller.cor, self.broken).0
             } else {
                 name
-            }
-        });
-        in_force.or(own).or(renamed)
+            })
+        };
+        in_force().or_else(own).or_else(other)
     }
 
     fn joins(&self, cos: PerMode, mode: Mode) -> bool {

@@ -184,9 +184,10 @@ fn shared_by_countries(model: &Model, sent: &str) -> bool {
 
 fn foreign_of_a_wrong_length(model: &Model, route: &Route, sent: &str) -> bool {
     let formats = |trunk: &Trunk| trunk.name == route.trunk && trunk.number_format != NumberFormat::AsDialed;
+    let national = sent.strip_prefix('1').unwrap_or(sent);
     model.trunks.iter().any(formats)
-        && sent.starts_with(|c: char| ('2'..='9').contains(&c))
-        && sent.len() != 10
+        && national.starts_with(|c: char| ('2'..='9').contains(&c))
+        && national.len() != 10
         && (sent.len() != 7 || model.area_code.is_none())
         && built_in_class(model, sent) == "international"
 }
@@ -255,6 +256,13 @@ fn dialed(model: &Model, recipe: Recipe) -> String {
             "7".to_owned()
         }
     }
+}
+
+/// The public numbers of [`numbers`] for which there is a row, as they are dialed.
+pub(super) fn public_numbers(model: &Model) -> Vec<String> {
+    let numbers = numbers::PUBLIC_NUMBERS.iter().map(|number| format!("8{}", number.replace('?', "5")));
+    let with_a_row = numbers.filter(|number| model.ars.iter().any(|row| covers(row, number)));
+    with_a_row.filter(|number| !left_out(model, &Attempt::new(Party::Unknown, number.clone()))).collect()
 }
 
 fn covers(row: &ArsRow, digits: &str) -> bool {

@@ -7,11 +7,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::attempts::{Question, leave_out, questions};
+use super::attempts::{Question, leave_out, public_numbers, questions};
 use super::dice::Dice;
 use super::{models, option, pick};
-use crate::model::{Action, Mode, Model, OwnClass};
-use crate::oracle::{Answer, Attended, Behalf, Feature, Party, Reached, Verdict, decide};
+use crate::model::{Action, CorGroup, Mode, Model, NumberFormat, OwnClass, PerMode, Trunk};
+use crate::oracle::{Attempt, Attended, Behalf, Feature, Party, Reached, Verdict, attended, decide};
 
 /// A transferor's second call, and the question whether its party may be joined with the first call's.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,12 +28,20 @@ const FEATURES: &[(&str, u32)] = &[
     ("forward-internal", 70),
     ("forward-external", 80),
     ("override-interconnect-on-transfer", 25),
-    ("public-to-public", 40),
+    ("public-to-public", 15),
 ];
 
 /// Own classes into which most numbers fall that have no class of longer prefixes.
 const CLASSES_OF_MANY_NUMBERS: &[(&str, &[&str])] =
-    &[("low", &["12", "13", "14", "15"]), ("high", &["16", "17", "18", "19"])];
+    &[("low", &["12", "13", "14", "15", "16"]), ("high", &["17", "18", "19"])];
+
+/// What begins numbers of countries that share the plan: no text says whether the country or the prefix is longer. Nor
+/// does one say whether what begins like a local number and goes on has the area code's prefixes.
+const SHARED_BY_COUNTRIES: &[&str] = &["16", "18"];
+
+/// What closes a route to somebody's other party, the rarest first.
+const SELDOM_FOUND: &[&str] =
+    &["class.denied", "cor.none", "max-digits", "public-to-public", "cor.leading", "cor.route"];
 
 /// Policies as [`models`] makes them, whose classes have the features of transfers and diversions too, and in which some
 /// of the rules about those are open.
@@ -41,7 +49,7 @@ pub fn models_with_features() -> impl Strategy<Value = Model> {
     (models(), vec(any::<u8>(), 48)).prop_map(|(mut model, octets)| {
         let mut dice = Dice::new(&octets);
         for rule in [24, 26, 33] {
-            if dice.percent(35) {
+            if dice.percent(25) {
                 model.open_rules.push(rule);
             }
         }
@@ -52,6 +60,8 @@ pub fn models_with_features() -> impl Strategy<Value = Model> {
                 }
             }
         }
+        add_a_trunk_for_incoming_calls(&mut model, &mut dice);
+        add_classes_of_many_numbers(&mut model, &mut dice);
         for trunk in &mut model.trunks {
             match dice.throw() {
                 0..16 => trunk.cor.day = 0,
@@ -59,20 +69,57 @@ pub fn models_with_features() -> impl Strategy<Value = Model> {
                 _ => {}
             }
         }
-        // What is denied to some CORs only tells whose COR is looked at.
-        for (name, prefixes) in CLASSES_OF_MANY_NUMBERS {
-            if dice.percent(60) {
-                model.own_classes.push(OwnClass {
-                    name: (*name).into(),
-                    prefixes: prefixes.to_vec(),
-                    countries: Vec::new(),
-                    action: Action::Deny,
-                    cor_group: Some(pick(dice.throw(), &model.cor_groups).id),
-                });
-            }
-        }
         model
     })
+}
+
+/// Somebody outside whose trunk no route leads to: what closes a route to it is not that it is the same trunk.
+fn add_a_trunk_for_incoming_calls(model: &mut Model, dice: &mut Dice<'_>) {
+    // A fifth COR is in no group of [`models`].
+    let mut cor = || (1 + dice.throw() % 8).min(5);
+    let cor = PerMode { day: cor(), night1: cor(), night2: cor() };
+    model.trunks.push(Trunk {
+        name: "incoming".into(),
+        public: true,
+        channels: 2,
+        cos: PerMode::all(pick(dice.throw(), &model.cos).id),
+        cor,
+        interconnect: 1 + dice.throw() % 4,
+        zone: None,
+        number_format: NumberFormat::AsDialed,
+        inbound: Vec::new(),
+    });
+}
+
+/// What is denied to few CORs, the incoming trunk's among them, tells whose COR is looked at.
+fn add_classes_of_many_numbers(model: &mut Model, dice: &mut Dice<'_>) {
+    let Some(incoming) = model.trunks.last().map(|trunk| trunk.cor) else { return };
+    // A group of their own: on a route it would close that before any class is looked at.
+    let id = 96;
+    let mut members = vec![incoming.day];
+    if !members.contains(&incoming.night1) && dice.percent(50) {
+        members.push(incoming.night1);
+    }
+    members.sort_unstable();
+    model.cor_groups.push(CorGroup { id, members });
+    let islands = model.own_classes.iter().any(|class| class.countries.contains(&"JM"));
+    let unclear = |prefix: &str| {
+        let local = model.area_code.is_some_and(|area| area.starts_with(&prefix[1..]));
+        local || islands && SHARED_BY_COUNTRIES.contains(&prefix)
+    };
+    let mut classes = Vec::new();
+    for (name, prefixes) in CLASSES_OF_MANY_NUMBERS {
+        if dice.percent(90) {
+            classes.push(OwnClass {
+                name: (*name).into(),
+                prefixes: prefixes.iter().copied().filter(|prefix| !unclear(prefix)).collect(),
+                countries: Vec::new(),
+                action: Action::Deny,
+                cor_group: Some(id),
+            });
+        }
+    }
+    model.own_classes.extend(classes);
 }
 
 /// Attempts as [`questions`] makes them, on somebody's behalf: blind transfers and diversions, to numbers of all kinds
@@ -82,16 +129,21 @@ pub fn models_with_features() -> impl Strategy<Value = Model> {
 /// If the model has neither devices nor trunks.
 pub fn on_behalf(model: &Model) -> impl Strategy<Value = Question> + use<> {
     let questions = questions(model);
+    let public_numbers = public_numbers(model);
     let model = Arc::new(model.clone());
     let feature =
         prop_oneof![Just(Feature::Transfer), any::<bool>().prop_map(|user| Feature::Forward { user }),];
-    let inside = option(5, 1, (0..4_u8, any::<u8>()));
-    (questions, feature, raw_party(), raw_party(), inside).prop_map(
-        move |(mut question, feature, of, diverter, inside)| {
+    let inside = option(6, 1, (0..4_u8, any::<u8>()));
+    let public = option(2, 1, any::<u8>());
+    let closed = prop::bool::weighted(0.5);
+    (questions, feature, raw_party(), raw_party(), inside, public, closed).prop_map(
+        move |(mut question, feature, of, diverter, inside, public, closed)| {
             let attempt = &mut question.attempt;
             let party = party(&model, of);
             // What a trunk's call is for is another question.
-            attempt.did = false;
+            if std::mem::take(&mut attempt.did) {
+                leave_out(&model, attempt);
+            }
             if feature != Feature::Transfer {
                 attempt.code = None;
                 attempt.code_locked = false;
@@ -108,61 +160,107 @@ pub fn on_behalf(model: &Model) -> impl Strategy<Value = Question> + use<> {
                 attempt.dialed = dn.clone();
             } else if let Some((_, raw)) = inside.filter(|_| !model.devices.is_empty()) {
                 attempt.dialed = pick(raw, &model.devices).dn.clone();
+            } else if let Some(raw) = public.filter(|_| closed && !public_numbers.is_empty()) {
+                attempt.dialed.clone_from(pick(raw, &public_numbers));
             }
-            leave_out(&model, attempt);
             attempt.behalf = Some(Behalf { feature, party });
+            if closed {
+                question.busy.clear();
+                question.attempt.locked_out = false;
+                question.attempt.calls = (0, 0);
+                ask_for_who_is_denied(&model, &mut question);
+            }
             question
         },
     )
 }
 
+/// The same for a trunk to which a rule is the answer that chance seldom finds, if there is one.
+fn ask_for_who_is_denied(model: &Model, question: &mut Question) {
+    let Some(behalf) = question.attempt.behalf.take() else { return };
+    let rank = |behalf: &Behalf| {
+        let attempt = Attempt { behalf: Some(behalf.clone()), ..question.attempt.clone() };
+        let rule = decide(model, &attempt, &|_| true, None).rule;
+        SELDOM_FOUND.iter().position(|seldom| *seldom == rule)
+    };
+    let trunks = model.trunks.iter().map(|trunk| Party::Trunk(trunk.name.clone()));
+    let others = trunks.map(|party| Behalf { party, ..behalf });
+    let denied = others.filter_map(|other| Some((rank(&other)?, other))).min_by_key(|(rank, _)| *rank);
+    question.attempt.behalf = Some(denied.map_or(behalf, |(_, other)| other));
+}
+
 /// Second calls, most of them made by the transferor over a route, and somebody of the first call.
 ///
 /// # Panics
-/// If the model has neither devices nor trunks.
+/// If the model has no trunks.
 pub fn consultations(model: &Model) -> impl Strategy<Value = Consultation> + use<> {
-    let several = vec(questions(model), 6);
+    let several = vec(questions(model), 4);
     let model = Arc::new(model.clone());
     let mode = option(2, 1, select(&Mode::ALL[..]));
-    let called = prop::bool::weighted(0.8);
-    let outside = prop::bool::weighted(0.8);
-    let same = prop::bool::weighted(0.04);
-    (several, (called, outside, same), raw_party(), raw_party(), mode).prop_map(
-        move |(several, (called, outside, same), of, caller, mode)| {
-            let quiet = several[0].attempt.clone();
-            let mut made: Vec<(Question, Answer)> = Vec::new();
-            for mut call in several.into_iter().filter(|_| called) {
-                call.attempt.did = false;
-                leave_out(&model, &mut call.attempt);
-                let answer = answer(&model, &call);
-                if matches!(answer.verdict, Verdict::Allow | Verdict::Emergency) {
-                    made.push((call, answer));
-                }
+    let (called, same) = (prop::bool::weighted(0.8), prop::bool::weighted(0.04));
+    let closed = prop::bool::weighted(0.7);
+    (several, called, raw_party(), raw_party(), mode, same, closed).prop_map(
+        move |(several, called, of, caller, mode, same, closed)| {
+            let (by, own_mode) = (several[0].attempt.from.clone(), several[0].attempt.mode);
+            let of = party(&model, of);
+            let mut all = Vec::new();
+            for call in several.into_iter().filter(|_| called) {
+                all.extend(made(&model, call, &of, mode));
             }
             // A class or a COR group counts only where there is a route.
-            made.sort_by_key(|(_, answer)| answer.rule != if outside { "route" } else { "internal" });
-            let (call, to) = match made.into_iter().next() {
-                Some((call, answer)) => {
-                    let dialed = call.attempt.dialed.clone();
-                    (Some(call), Reached::Called { dialed, answer })
-                }
-                None => (None, Reached::Caller(party(&model, caller))),
-            };
-            let attempt = call.as_ref().map_or(&quiet, |call| &call.attempt);
-            let by = attempt.from.clone();
-            let mode = mode.or(attempt.mode).unwrap_or_default();
-            let second = match &to {
-                Reached::Called { answer, .. } => answer.to.clone(),
-                Reached::Caller(party) => Some(party.clone()),
-            };
-            let of = second.filter(|_| same).unwrap_or_else(|| party(&model, of));
-            Consultation { call, asked: Attended { by, of, to, mode } }
+            all.sort_by_key(|consultation| match &consultation.asked.to {
+                Reached::Called { answer, .. } => answer.route.is_none(),
+                Reached::Caller(_) => true,
+            });
+            let rules = if closed { &["class.denied", "cor.none", "cor.route"][..] } else { &[] };
+            let found =
+                rules.iter().find_map(|rule| all.iter().find_map(|one| answered_by(&model, one, rule)));
+            let mut one = found.or_else(|| all.into_iter().next()).unwrap_or_else(|| {
+                let to = Reached::Caller(party(&model, caller));
+                let mode = mode.or(own_mode).unwrap_or_default();
+                Consultation { call: None, asked: Attended { by, of, to, mode } }
+            });
+            if same {
+                one.asked.of = match &one.asked.to {
+                    Reached::Called { answer, .. } => answer.to.clone().expect("the call was made"),
+                    Reached::Caller(party) => party.clone(),
+                };
+            }
+            one
         },
     )
 }
 
-fn answer(model: &Model, Question { attempt, busy }: &Question) -> Answer {
-    decide(model, attempt, &|trunk| !busy.iter().any(|busy| busy == trunk), None)
+/// A second call that is let through.
+fn made(model: &Model, mut call: Question, of: &Party, mode: Option<Mode>) -> Option<Consultation> {
+    if std::mem::take(&mut call.attempt.did) {
+        leave_out(model, &mut call.attempt);
+    }
+    // What kept it from being made is asked elsewhere.
+    call.busy.clear();
+    call.attempt = Attempt { locked_out: false, code_locked: false, calls: (0, 0), ..call.attempt };
+    let attempt = &call.attempt;
+    let answer = decide(model, attempt, &|_| true, None);
+    let made = matches!(answer.verdict, Verdict::Allow | Verdict::Emergency);
+    let asked = Attended {
+        by: attempt.from.clone(),
+        of: of.clone(),
+        to: Reached::Called { dialed: attempt.dialed.clone(), answer },
+        mode: mode.or(attempt.mode).unwrap_or_default(),
+    };
+    made.then_some(Consultation { call: Some(call), asked })
+}
+
+/// The same for a trunk to which this rule is the answer, if there is one: chance seldom finds it.
+fn answered_by(
+    model: &Model,
+    Consultation { call, asked }: &Consultation,
+    rule: &str,
+) -> Option<Consultation> {
+    let trunks = model.trunks.iter().map(|trunk| Party::Trunk(trunk.name.clone()));
+    let mut others = trunks.map(|of| Attended { of, ..asked.clone() });
+    let asked = others.find(|asked| attended(model, asked, None).rule == rule)?;
+    Some(Consultation { call: call.clone(), asked })
 }
 
 /// Somebody, before it is known who is there: a kind and which of that kind.

@@ -1,0 +1,307 @@
+//! The engine against the naive oracle on somebody's behalf: blind transfers, diversions, attended transfers.
+//!
+//! `STROWGER_PAIRS` sets the number of random pairs, `STROWGER_SEED` where they begin.
+
+mod engine;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use engine::{Compiled, number_from, party};
+use strowger::policy::{self, Image, Keyring};
+use strowger_testkit::model::Model;
+use strowger_testkit::oracle::{self, Answer, BREAKAGES_ON_BEHALF, Feature, Reached, Verdict};
+use strowger_testkit::strategies::{
+    Consultation, Question, Seeded, consultations, models_with_features, on_behalf, smaller,
+};
+
+const PAIRS: usize = 100_000;
+/// A policy takes longer to compile than many questions to answer.
+const QUESTIONS_EACH: usize = 400;
+
+/// The rules that each kind of question must meet.
+const RULES: &[(&str, &[&str])] = &[
+    (
+        "transfer",
+        &[
+            "internal",
+            "route",
+            "emergency",
+            "lockout",
+            "account-code.wrong",
+            "account-code.forced-verified",
+            "account-code.forced",
+            "cos.none",
+            "cor.none",
+            "cos.feature",
+            "max-digits",
+            "cor.leading",
+            "call.self",
+            "cor.route",
+            "class.denied",
+            "interconnect",
+            "public-to-public",
+            "trunk.busy",
+        ],
+    ),
+    (
+        "forward",
+        &[
+            "internal",
+            "route",
+            "forward.emergency",
+            "lockout",
+            "account-code.forced-verified",
+            "account-code.forced",
+            "cos.none",
+            "cor.none",
+            "cos.feature",
+            "max-digits",
+            "cor.leading",
+            "call.self",
+            "route-plan.closed",
+            "cor.route",
+            "class.denied",
+            "interconnect",
+            "public-to-public",
+            "trunk.busy",
+        ],
+    ),
+    (
+        "attended",
+        &[
+            "internal",
+            "route",
+            "emergency",
+            "cos.none",
+            "cos.feature",
+            "call.self",
+            "cor.none",
+            "cor.route",
+            "class.denied",
+            "interconnect",
+            "public-to-public",
+        ],
+    ),
+];
+
+/// What is asked on somebody's behalf.
+#[derive(Clone, Debug)]
+enum Asked {
+    Attempt(Question),
+    Attended(Consultation),
+}
+
+impl Asked {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Attended(_) => "attended",
+            Self::Attempt(question) => match &question.attempt.behalf {
+                Some(oracle::Behalf { feature: Feature::Forward { .. }, .. }) => "forward",
+                _ => "transfer",
+            },
+        }
+    }
+}
+
+fn engine(image: &Image<'_>, keyring: &Keyring<'_>, asked: &Asked) -> Answer {
+    let ask =
+        |question: &Question| engine::verdict(image, keyring, question, question.attempt.dialed.as_bytes());
+    let Consultation { call, asked } = match asked {
+        Asked::Attempt(question) => return engine::in_words(image, ask(question)),
+        Asked::Attended(consultation) => consultation,
+    };
+    let choice = call.as_ref().map(|call| match ask(call) {
+        policy::Verdict::Allow(choice) => choice,
+        denied => panic!("the oracle lets this call through: {denied:?}"),
+    });
+    let to = match (&asked.to, &choice) {
+        (Reached::Called { dialed, .. }, Some(choice)) => {
+            policy::Reached::Called { dialed: dialed.as_bytes(), choice }
+        }
+        (Reached::Caller(caller), _) => policy::Reached::Caller(party(image, caller)),
+        (Reached::Called { .. }, None) => panic!("a call that the transferor made is asked about"),
+    };
+    let question = policy::Attended {
+        by: party(image, &asked.by),
+        of: party(image, &asked.of),
+        to,
+        mode: engine::mode(asked.mode),
+    };
+    engine::in_words(image, policy::attended(image, &question))
+}
+
+fn answer(model: &Model, asked: &Asked, broken: Option<&str>) -> Answer {
+    match asked {
+        Asked::Attempt(question) => decide(model, question, broken),
+        Asked::Attended(consultation) => oracle::attended(model, &consultation.asked, broken),
+    }
+}
+
+fn decide(model: &Model, question: &Question, broken: Option<&str>) -> Answer {
+    let free = |trunk: &str| !question.busy.iter().any(|busy| busy == trunk);
+    oracle::decide(model, &question.attempt, &free, broken)
+}
+
+/// Calls `each` with random pairs: as many attended transfers as blind ones, and as many diversions.
+fn random_pairs(pairs: usize, mut each: impl FnMut(&Model, &Image<'_>, &Keyring<'_>, &Asked)) {
+    let mut seeded = Seeded::new(number_from("STROWGER_SEED", 1891) as u64);
+    let models = models_with_features();
+    for _ in 0..pairs.div_ceil(QUESTIONS_EACH) {
+        let model = seeded.draw(&models);
+        let compiled = Compiled::new(&model)
+            .unwrap_or_else(|findings| panic!("{}\nis a valid policy, but:\n{findings}", model.to_toml()));
+        let image = compiled.image();
+        let keyring = compiled.keyring(&image);
+        let (attempts, consultations) = (on_behalf(&model), consultations(&model));
+        for n in 0..QUESTIONS_EACH {
+            let asked = if n % 3 == 0 {
+                Asked::Attended(seeded.draw(&consultations))
+            } else {
+                Asked::Attempt(seeded.draw(&attempts))
+            };
+            each(&model, &image, &keyring, &asked);
+        }
+    }
+}
+
+/// Both answers, if they differ; none if there is nothing to compare.
+fn difference(model: &Model, asked: &Asked) -> Option<(Answer, Answer)> {
+    let compiled = Compiled::new(model).ok()?;
+    let image = compiled.image();
+    let keyring = compiled.keyring(&image);
+    let both = || {
+        let mut asked = asked.clone();
+        // A smaller policy may say something else about the second call.
+        if let Asked::Attended(Consultation { call: Some(call), asked }) = &mut asked
+            && let Reached::Called { dialed, answer } = &mut asked.to
+        {
+            dialed.clone_from(&call.attempt.dialed);
+            *answer = decide(model, call, None);
+        }
+        (engine(&image, &keyring, &asked), answer(model, &asked, None))
+    };
+    // While a policy shrinks, somebody may be gone.
+    catch_unwind(AssertUnwindSafe(both)).ok().filter(|(engine, oracle)| engine != oracle)
+}
+
+/// Shrinks what the two disagree about, and fails with it.
+fn disagree(model: &Model, asked: &Asked) -> ! {
+    let (mut model, mut asked) = (model.clone(), asked.clone());
+    println!("{}\n{asked:#?}\n{:#?}\nshrinks to", model.to_toml(), difference(&model, &asked));
+    let quiet = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    loop {
+        if let Some(less) = smaller(&model).into_iter().find(|less| difference(less, &asked).is_some()) {
+            model = less;
+        } else if let Some(less) = shorter(&asked).into_iter().find(|less| difference(&model, less).is_some())
+        {
+            asked = less;
+        } else {
+            break;
+        }
+    }
+    std::panic::set_hook(quiet);
+    let (engine, oracle) = difference(&model, &asked).expect("shrinking keeps the difference");
+    panic!("{}\n{asked:#?}\nengine: {engine:#?}\noracle: {oracle:#?}", model.to_toml());
+}
+
+/// The same with a digit less.
+fn shorter(asked: &Asked) -> Vec<Asked> {
+    let question = match asked {
+        Asked::Attempt(question) => Some(question),
+        Asked::Attended(consultation) => consultation.call.as_ref(),
+    };
+    let Some(dialed) = question.map(|question| &question.attempt.dialed) else { return Vec::new() };
+    let without = |at: usize| {
+        let mut rest = dialed.clone();
+        rest.remove(at);
+        let mut less = asked.clone();
+        match &mut less {
+            Asked::Attempt(question) => question.attempt.dialed = rest,
+            Asked::Attended(consultation) => {
+                consultation.call.iter_mut().for_each(|call| call.attempt.dialed.clone_from(&rest));
+            }
+        }
+        less
+    };
+    dialed.char_indices().map(|(at, _)| without(at)).collect()
+}
+
+/// The ways to break the oracle that tell for whose sake an answer is what it is.
+fn because(kind: &str, rule: &str) -> &'static [&'static str] {
+    match (kind, rule) {
+        ("transfer", "cor.none") => &["transfer.cor.none"],
+        ("transfer", "max-digits") => &["transfer.max-digits"],
+        ("transfer", "cor.leading") => &["transfer.leading"],
+        ("transfer", "cor.route") => &["transfer.route"],
+        ("transfer", "class.denied") => &["transfer.class"],
+        ("transfer", "call.self") => &["transfer.self.by", "transfer.self.of"],
+        ("forward", "cor.none") => &["forward.cor.none"],
+        ("forward", "max-digits") => &["forward.max-digits"],
+        ("forward", "cor.leading") => &["forward.leading"],
+        ("forward", "cor.route") => &["forward.route"],
+        ("forward", "class.denied") => &["forward.class"],
+        ("forward", "call.self") => &["forward.self.by", "forward.self.of"],
+        ("forward", "cos.feature") => &["forward.internal", "forward.external", "forward.external.caller"],
+        ("attended", "cor.none") => &["attended.cor.none"],
+        ("attended", "cor.route") => &["attended.route"],
+        ("attended", "class.denied") => &["attended.class"],
+        _ => &[],
+    }
+}
+
+#[test]
+fn engine_and_oracle_agree_on_behalf_of_others() {
+    let pairs = number_from("STROWGER_PAIRS", PAIRS);
+    let mut seen: BTreeMap<(&str, &str, Verdict), usize> = BTreeMap::new();
+    let mut sakes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut left: Vec<&str> = BREAKAGES_ON_BEHALF.to_vec();
+    let mut pair = 0;
+    random_pairs(pairs, |model, image, keyring, asked| {
+        pair += 1;
+        let expected = answer(model, asked, None);
+        if engine(image, keyring, asked) != expected {
+            disagree(model, asked);
+        }
+        let (kind, rule) = (asked.kind(), expected.rule);
+        *seen.entry((kind, rule, expected.verdict)).or_default() += 1;
+        for broken in because(kind, rule) {
+            *sakes.entry(broken).or_default() += usize::from(answer(model, asked, Some(broken)) != expected);
+        }
+        left.retain(|broken| {
+            let caught = answer(model, asked, Some(broken)) != expected;
+            if caught {
+                println!("{broken:<32} caught by pair {pair}");
+            }
+            !caught
+        });
+    });
+    println!("{pair} pairs");
+    for ((kind, rule, verdict), count) in &seen {
+        println!("{kind:<10} {:<12} {rule:<30} {count:>9}", format!("{verdict:?}"));
+    }
+    for (broken, count) in &sakes {
+        println!("decided by the rule behind {broken:<26} {count:>9}");
+    }
+    let impossible = |(kind, _, verdict): &(&str, &str, Verdict)| {
+        *kind == "forward" && matches!(verdict, Verdict::AccountCode | Verdict::Emergency)
+    };
+    assert!(!seen.keys().any(impossible), "a diversion asks for no code, and never calls for help");
+    if pairs < PAIRS {
+        return;
+    }
+    println!("{} broken oracles", BREAKAGES_ON_BEHALF.len());
+    assert!(left.is_empty(), "{left:?}: not caught by {pair} pairs");
+    for (kind, rules) in RULES {
+        for rule in *rules {
+            let of = seen.iter().filter(|((of, seen, _), _)| of == kind && seen == rule);
+            let count: usize = of.map(|(_, count)| count).sum();
+            assert!(count >= 100, "{kind}: {rule} was the answer only {count} times");
+            for broken in because(kind, rule) {
+                let count = sakes.get(broken).copied().unwrap_or(0);
+                assert!(count >= 100, "the rule behind {broken} decided only {count} times");
+            }
+        }
+    }
+}
