@@ -89,3 +89,122 @@ fn the_rules_in_short() {
     assert_eq!(rule("201", "202", Mode::Night2), "cor.none");
     assert_eq!(rule("201", "9911", Mode::Night1), "emergency");
 }
+
+/// The model with these features in its only class, and these rules open.
+fn granting(features: &[&'static str], open_rules: &[u8]) -> Model {
+    Model {
+        cos: vec![Cos { id: 1, features: features.to_vec() }],
+        max_digits: vec![(1, 3)],
+        open_rules: open_rules.to_vec(),
+        ..model()
+    }
+}
+
+fn device_of(dn: &str) -> Party {
+    Party::Device(dn.into())
+}
+
+fn trunk() -> Party {
+    Party::Trunk("t".into())
+}
+
+fn on_behalf(model: &Model, by: Party, feature: Feature, party: Party, dialed: &str) -> &'static str {
+    let behalf = Some(Behalf { feature, party });
+    decide(model, &Attempt { behalf, ..Attempt::new(by, dialed.into()) }, &|_| true, None).rule
+}
+
+#[test]
+fn blind_transfers_in_short() {
+    let transfer = |features: &[_], open: &[u8], by: Party, of: Party, dialed: &str| {
+        on_behalf(&granting(features, open), by, Feature::Transfer, of, dialed)
+    };
+    assert_eq!(transfer(&[], &[], device_of("202"), trunk(), "201"), "cos.feature");
+    assert_eq!(transfer(&[], &[], device_of("202"), trunk(), "9911"), "emergency");
+    assert_eq!(transfer(&["transfer"], &[], device_of("202"), trunk(), "201"), "internal");
+    assert_eq!(transfer(&["transfer"], &[], device_of("202"), trunk(), "202"), "call.self");
+    assert_eq!(transfer(&["transfer"], &[], device_of("202"), device_of("201"), "201"), "call.self");
+    // The trunk's COR may dial three digits, a device's as many as it likes.
+    assert_eq!(transfer(&["transfer"], &[], device_of("202"), trunk(), "7765"), "max-digits");
+    assert_eq!(transfer(&["transfer"], &[33], device_of("202"), trunk(), "7765"), "route");
+    assert_eq!(transfer(&["transfer"], &[], device_of("202"), device_of("201"), "7765"), "route");
+    // From is who is transferred.
+    assert_eq!(transfer(&["transfer"], &[], trunk(), device_of("201"), "202"), "interconnect");
+    let both = ["transfer", "override-interconnect-on-transfer"];
+    assert_eq!(transfer(&both, &[], trunk(), device_of("201"), "202"), "internal");
+}
+
+#[test]
+fn diversions_in_short() {
+    let diverts = |features: &[_], open: &[u8], user: bool, of: Party, dialed: &str| {
+        on_behalf(&granting(features, open), device_of("202"), Feature::Forward { user }, of, dialed)
+    };
+    let all = ["forward-internal", "forward-external", "override-interconnect-on-transfer"];
+    assert_eq!(diverts(&all, &[], true, trunk(), "9911"), "forward.emergency");
+    assert_eq!(diverts(&all, &[], true, trunk(), "201"), "internal");
+    assert_eq!(diverts(&all, &[], true, trunk(), "202"), "call.self");
+    assert_eq!(diverts(&[], &[], true, trunk(), "202"), "cos.feature");
+    assert_eq!(diverts(&[], &[], false, trunk(), "201"), "internal");
+    assert_eq!(diverts(&all, &[], true, trunk(), "7765"), "max-digits");
+    assert_eq!(diverts(&all, &[26], true, trunk(), "7765"), "route");
+    assert_eq!(diverts(&[], &[26], false, trunk(), "7765"), "cos.feature");
+    assert_eq!(diverts(&all, &[], true, device_of("201"), "7765"), "route");
+    assert_eq!(diverts(&all, &[], true, device_of("201"), "91"), "cor.leading");
+    // Somebody nobody knows has neither COR nor COS.
+    assert_eq!(diverts(&all, &[], true, Party::Unknown, "5"), "cor.none");
+    assert_eq!(diverts(&all, &[26], true, Party::Unknown, "5"), "cos.feature");
+    assert_eq!(diverts(&all, &[24, 26], true, Party::Unknown, "5"), "route");
+    let from_201 =
+        |to| on_behalf(&granting(&all, &[]), trunk(), Feature::Forward { user: true }, device_of("201"), to);
+    // No feature of transfers lifts it.
+    assert_eq!(from_201("202"), "interconnect");
+    let forced = ["forward-external", "forced-non-verified-account-code"];
+    assert_eq!(diverts(&forced, &[26], true, trunk(), "5"), "account-code.forced");
+    let attempt = Attempt {
+        behalf: Some(Behalf { feature: Feature::Forward { user: true }, party: device_of("201") }),
+        ..Attempt::new(device_of("202"), "5".into())
+    };
+    assert_eq!(decide(&granting(&forced, &[]), &attempt, &|_| true, None).verdict, Verdict::Deny);
+}
+
+#[test]
+fn attended_transfers_in_short() {
+    let joins = |features: &[_], open: &[u8], of: Party, to: Reached| {
+        let asked = Attended { by: device_of("202"), of, to, mode: Mode::Day };
+        attended(&granting(features, open), &asked, None)
+    };
+    let called = |dialed: &str| {
+        let attempt = Attempt::new(device_of("202"), dialed.into());
+        Reached::Called { dialed: dialed.into(), answer: decide(&model(), &attempt, &|_| true, None) }
+    };
+    let caller = |party: Party| Reached::Caller(party);
+    assert_eq!(joins(&[], &[], trunk(), called("201")).rule, "cos.feature");
+    assert_eq!(joins(&[], &[], trunk(), called("9911")).verdict, Verdict::Emergency);
+    assert_eq!(
+        joins(&["transfer"], &[], trunk(), called("201")),
+        joins(&["transfer"], &[33], trunk(), called("201"))
+    );
+    assert_eq!(joins(&["transfer"], &[], trunk(), called("201")).rule, "internal");
+    assert_eq!(joins(&["transfer"], &[], device_of("201"), called("201")).rule, "call.self");
+    assert_eq!(joins(&["transfer"], &[], device_of("201"), called("7765")).rule, "route");
+    assert_eq!(joins(&["transfer"], &[], device_of("201"), caller(trunk())).rule, "route");
+    assert_eq!(joins(&["transfer"], &[], trunk(), caller(device_of("201"))).rule, "internal");
+    assert_eq!(joins(&["transfer"], &[], device_of("201"), caller(Party::Unknown)).rule, "internal");
+    assert_eq!(joins(&["transfer"], &[], device_of("201"), caller(device_of("202"))).rule, "interconnect");
+    let both = ["transfer", "override-interconnect-on-transfer"];
+    assert_eq!(joins(&both, &[], device_of("201"), caller(device_of("202"))).rule, "internal");
+    // An outside party's COR counts on the route.
+    let mut model = granting(&["transfer"], &[]);
+    model.trunks.push(Trunk { name: "u".into(), cor: PerMode::all(2), ..model.trunks[0].clone() });
+    let to = Reached::Called {
+        dialed: "7761".into(),
+        answer: Answer { to: Some(trunk()), route: Some(2), ..Answer::new(Verdict::Allow, "route") },
+    };
+    let mut asked = Attended { by: device_of("202"), of: Party::Trunk("u".into()), to, mode: Mode::Day };
+    assert_eq!(attended(&model, &asked, None).rule, "cor.route");
+    model.open_rules.push(33);
+    assert_eq!(attended(&model, &asked, None).rule, "route");
+    asked.of = device_of("201");
+    assert_eq!(attended(&model, &asked, None).rule, "route");
+    asked.mode = Mode::Night1;
+    assert_eq!(attended(&model, &asked, None).rule, "cos.none");
+}
