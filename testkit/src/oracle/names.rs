@@ -290,6 +290,8 @@ pub const BREAKAGES_ON_BEHALF: &[&str] = &[
     "attended.cos.none",
     "attended.feature",
     "attended.self",
+    // Two calls over the same trunk are taken for calls with the same party.
+    "attended.self.trunk",
     // A transferee that is a device has its COR looked at too.
     "attended.cor.device",
     "attended.cor.none",

@@ -190,6 +190,8 @@ fn attended_transfers_in_short() {
     assert_eq!(joins(&["transfer"], &[], trunk(), caller(device_of("201"))).rule, "internal");
     assert_eq!(joins(&["transfer"], &[], device_of("201"), caller(Party::Unknown)).rule, "internal");
     assert_eq!(joins(&["transfer"], &[], device_of("201"), caller(device_of("202"))).rule, "interconnect");
+    // Over one trunk come calls of many.
+    assert_eq!(joins(&["transfer"], &[], trunk(), caller(trunk())).rule, "route");
     let both = ["transfer", "override-interconnect-on-transfer"];
     assert_eq!(joins(&both, &[], device_of("201"), caller(device_of("202"))).rule, "internal");
     // An outside party's COR counts on the route.
