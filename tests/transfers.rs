@@ -640,11 +640,11 @@ mod neutral {
     }
 
     fn called(outputs: &[Output]) -> Handle {
-        let setups = outputs.iter().filter_map(|output| match output {
+        let setups = outputs.iter().rev().find_map(|output| match output {
             Output::Setup { leg, .. } => Some(*leg),
             _ => None,
         });
-        setups.last().expect("somebody is called")
+        setups.expect("somebody is called")
     }
 
     /// A device calls a number, and is answered: both legs.

@@ -129,21 +129,28 @@ pub fn questions(model: &Model) -> impl Strategy<Value = Question> + use<> {
                 dialed = dialed.trim_start_matches('+').to_owned();
             }
             let mut attempt = Attempt { from, dialed, did, ..circumstances };
-            leave_out(&model, &mut attempt);
+            leave_out(&model, &mut attempt, Numbers::All);
             let busy = model.trunks.iter().enumerate().filter(|(i, _)| busy & (1 << i) != 0);
             Question { attempt, busy: busy.map(|(_, t)| t.name.clone()).collect() }
         },
     )
 }
 
+/// Whether numbers that are too long or short for their region are asked for with the calling code in front, too.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Numbers {
+    All,
+    Usual,
+}
+
 /// A device's number instead of one that strategies leave out.
-pub(super) fn leave_out(model: &Model, attempt: &mut Attempt) {
-    if left_out(model, attempt) {
+pub(super) fn leave_out(model: &Model, attempt: &mut Attempt, numbers: Numbers) {
+    if left_out(model, attempt, numbers) {
         attempt.dialed = model.devices.first().map(|device| device.dn.clone()).unwrap_or_default();
     }
 }
 
-fn left_out(model: &Model, attempt: &Attempt) -> bool {
+fn left_out(model: &Model, attempt: &Attempt, numbers: Numbers) -> bool {
     let Some(number) = number_dialed(model, attempt) else { return false };
     model.routes.iter().any(|route| {
         modified(model, route, &number).is_some_and(|sent| {
@@ -151,7 +158,7 @@ fn left_out(model: &Model, attempt: &Attempt) -> bool {
                 || !NUMBERS_SHARED_BY_COUNTRIES_OF_THE_PLAN && shared_by_countries(model, &sent)
                 || !LOCAL_NUMBERS_THAT_BEGIN_LIKE_AN_OWN_PREFIX && local_like_a_prefix(model, &sent)
                 || !FOREIGN_NUMBERS_OF_A_WRONG_LENGTH_IN_A_FORMAT
-                    && foreign_of_a_wrong_length(model, route, &sent)
+                    && foreign_of_a_wrong_length(model, route, &sent, numbers)
         })
     })
 }
@@ -182,9 +189,9 @@ fn shared_by_countries(model: &Model, sent: &str) -> bool {
     islands && rest.strip_prefix('1').unwrap_or(rest).starts_with('5')
 }
 
-fn foreign_of_a_wrong_length(model: &Model, route: &Route, sent: &str) -> bool {
+fn foreign_of_a_wrong_length(model: &Model, route: &Route, sent: &str, numbers: Numbers) -> bool {
     let formats = |trunk: &Trunk| trunk.name == route.trunk && trunk.number_format != NumberFormat::AsDialed;
-    let national = sent.strip_prefix('1').unwrap_or(sent);
+    let national = sent.strip_prefix('1').filter(|_| numbers == Numbers::Usual).unwrap_or(sent);
     model.trunks.iter().any(formats)
         && national.starts_with(|c: char| ('2'..='9').contains(&c))
         && national.len() != 10
@@ -262,7 +269,9 @@ fn dialed(model: &Model, recipe: Recipe) -> String {
 pub(super) fn public_numbers(model: &Model) -> Vec<String> {
     let numbers = numbers::PUBLIC_NUMBERS.iter().map(|number| format!("8{}", number.replace('?', "5")));
     let with_a_row = numbers.filter(|number| model.ars.iter().any(|row| covers(row, number)));
-    with_a_row.filter(|number| !left_out(model, &Attempt::new(Party::Unknown, number.clone()))).collect()
+    with_a_row
+        .filter(|number| !left_out(model, &Attempt::new(Party::Unknown, number.clone()), Numbers::Usual))
+        .collect()
 }
 
 fn covers(row: &ArsRow, digits: &str) -> bool {

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::attempts::{Question, leave_out, public_numbers, questions};
+use super::attempts::{Numbers, Question, leave_out, public_numbers, questions};
 use super::dice::Dice;
 use super::{models, option, pick};
 use crate::model::{Action, CorGroup, Mode, Model, NumberFormat, OwnClass, PerMode, Trunk};
@@ -142,7 +142,7 @@ pub fn on_behalf(model: &Model) -> impl Strategy<Value = Question> + use<> {
             let party = party(&model, of);
             // What a trunk's call is for is another question.
             if std::mem::take(&mut attempt.did) {
-                leave_out(&model, attempt);
+                leave_out(&model, attempt, Numbers::Usual);
             }
             if feature != Feature::Transfer {
                 attempt.code = None;
@@ -234,7 +234,7 @@ pub fn consultations(model: &Model) -> impl Strategy<Value = Consultation> + use
 /// A second call that is let through.
 fn made(model: &Model, mut call: Question, of: &Party, mode: Option<Mode>) -> Option<Consultation> {
     if std::mem::take(&mut call.attempt.did) {
-        leave_out(model, &mut call.attempt);
+        leave_out(model, &mut call.attempt, Numbers::Usual);
     }
     // What kept it from being made is asked elsewhere.
     call.busy.clear();
