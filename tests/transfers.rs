@@ -4,7 +4,7 @@
 mod office;
 
 use office::{Office, assert_trace};
-use strowger::policy::{Rule, Verdict};
+use strowger::policy::{Behalf, Feature, Party, Rule, Verdict};
 use strowger::record::Smdr;
 use strowger_testkit::phone::{Ask, Behaviour, PhoneEvent};
 use strowger_testkit::sim::Network;
@@ -247,6 +247,10 @@ fn r29_a_denied_transfer_leaves_the_calls_as_they_were() {
         office.sim.run_ms(2_000);
         assert_eq!((refused(&office, "202"), last_rule(&office)), (Some(status), rule), "{number}");
         assert!(told(&office, "202").is_empty());
+        // The record names who asked, and who was to be transferred.
+        let decision = office.sim.decisions.last().expect("it was decided");
+        let behalf = Behalf { feature: Feature::Transfer, party: Party::Device(0) };
+        assert_eq!((decision.from, decision.behalf), (Party::Device(1), Some(behalf)));
         assert_talk(&mut office, "201", "202");
         office.hang_up("201");
         office.until_over("202");

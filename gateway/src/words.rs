@@ -1,7 +1,7 @@
 //! Rows of the image in words, for log lines, records and the demo.
 
 use serde_json::{Value, json};
-use strowger::policy::{Authority, ClassRef, Denial, Image, Party, RowRef, Verdict, emergency};
+use strowger::policy::{Authority, ClassRef, Denial, Feature, Image, Party, RowRef, Verdict, emergency};
 use strowger::record::alarm::Cause;
 use strowger::record::{Alarm, Decision, EmergencyNotice};
 
@@ -32,7 +32,10 @@ pub(crate) fn row(image: &Image<'_>, row: RowRef) -> Option<String> {
 
 /// One sentence about a decision.
 pub(crate) fn decision(image: &Image<'_>, decision: &Decision) -> String {
-    let from = party(image, decision.from);
+    let mut from = party(image, decision.from);
+    if let Some(behalf) = decision.behalf {
+        from += &format!(" ({} of {})", feature(behalf.feature), party(image, behalf.party));
+    }
     let dialed = decision.dialed.as_str();
     match &decision.verdict {
         Verdict::Allow(choice) => {
@@ -138,7 +141,7 @@ pub(crate) fn denied_record(image: &Image<'_>, decision: &Decision, denial: &Den
     let at = jiff::Timestamp::from_second(decision.at.unix_s).unwrap_or_default();
     // The same rule asks a device for an account code and denies a trunk.
     let verdict = if matches!(decision.verdict, Verdict::NeedsCode(_)) { "account-code" } else { "deny" };
-    json!({
+    let mut record = json!({
         "time": at.to_string(),
         "verdict": verdict,
         "rule": denial.rule.name(),
@@ -153,5 +156,18 @@ pub(crate) fn denied_record(image: &Image<'_>, decision: &Decision, denial: &Den
         "cos": denial.authority.cos,
         "cor": denial.authority.cor,
         "mode": denial.authority.mode.name(),
-    })
+    });
+    // Who acted for another has two more keys.
+    if let (Some(behalf), Some(record)) = (decision.behalf, record.as_object_mut()) {
+        record.insert("feature".to_owned(), feature(behalf.feature).into());
+        record.insert("of".to_owned(), party(image, behalf.party).into());
+    }
+    record
+}
+
+const fn feature(feature: Feature) -> &'static str {
+    match feature {
+        Feature::Transfer => "transfer",
+        Feature::Forward { .. } => "forward",
+    }
 }

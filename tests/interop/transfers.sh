@@ -102,7 +102,8 @@ features = [\"smdr-internal\"]"
 trace
 connected
 key 202 "transfer sip:203@10.99.0.1"
-until_seen "$work/data/denied.jsonl" '"rule":"cos.feature"' 10 || fail "no denied record"
+until_seen "$work/data/denied.jsonl" '"feature":"transfer".*"from":"202".*"of":"201".*"rule":"cos.feature"' 10 ||
+    fail "no denied record: $(cat "$work/data/denied.jsonl")"
 sleep 1
 traced
 refusal=$(tshark -r "$work/sip.pcap" -Y 'sip.Status-Code == 403 && ip.dst == 10.99.0.3' -T fields -E separator='|' \

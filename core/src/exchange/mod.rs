@@ -39,7 +39,7 @@ pub use tick::{MAX_DEADLINES, Ticked};
 
 use crate::base::{Crypto, Digit, Digits, Full, Handle, Instant, Outbox, WallTime};
 use crate::call::{Calls, Cause};
-use crate::policy::{Image, Keyring, Mode, Party, Verdict, calendar};
+use crate::policy::{Behalf, Image, Keyring, Mode, Party, Verdict, calendar};
 use crate::record::Decision;
 use crate::registration::binding;
 use crate::signalling::Sip;
@@ -398,13 +398,23 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     }
 
     fn decided(&mut self, now: Instant, from: Party, dialed: Digits, verdict: Verdict) -> Decision {
+        self.decided_for(now, (from, None), dialed, verdict)
+    }
+
+    fn decided_for(
+        &mut self,
+        now: Instant,
+        (from, behalf): (Party, Option<Behalf>),
+        dialed: Digits,
+        verdict: Verdict,
+    ) -> Decision {
         match verdict {
             Verdict::Allow(_) => self.statistics.permitted = self.statistics.permitted.wrapping_add(1),
             Verdict::Deny(_) | Verdict::NeedsCode(_) => {
                 self.statistics.denied = self.statistics.denied.wrapping_add(1)
             }
         }
-        let decision = Decision { at: self.wall_at(now), from, dialed, verdict };
+        let decision = Decision { at: self.wall_at(now), from, dialed, verdict, behalf };
         self.record(Record::Decision(decision));
         decision
     }

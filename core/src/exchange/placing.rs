@@ -10,7 +10,9 @@ use crate::policy::inbound::{Inbound, inbound};
 use crate::policy::permit::Refusal;
 use crate::policy::rows::{CosRow, Features};
 use crate::policy::trie::{End, analyse};
-use crate::policy::{Attempt, Authority, Code, Denial, Image, Mode, Party, Permit, RowRef, Rule, Verdict};
+use crate::policy::{
+    Attempt, Authority, Behalf, Code, Denial, Image, Mode, Party, Permit, RowRef, Rule, Verdict,
+};
 use crate::record::{Decision, alarm};
 
 /// How long a called party rings when no COS says it (domain 1.2, timer Ringing).
@@ -176,7 +178,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// A refusal, noted down where refusals are.
-    pub(super) fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
+    fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
         Unplaced::Denied(self.note_denied(now, from, Digits::written(number).unwrap_or_default(), verdict))
     }
 
@@ -188,7 +190,18 @@ impl<C: Crypto> Exchange<'_, C> {
         dialed: Digits,
         verdict: Verdict,
     ) -> Decision {
-        let decision = self.decided(now, from, dialed, verdict);
+        self.note_denied_for(now, (from, None), dialed, verdict)
+    }
+
+    /// The same for who acts for another.
+    pub(super) fn note_denied_for(
+        &mut self,
+        now: Instant,
+        (from, behalf): (Party, Option<Behalf>),
+        dialed: Digits,
+        verdict: Verdict,
+    ) -> Decision {
+        let decision = self.decided_for(now, (from, behalf), dialed, verdict);
         let (Verdict::Deny(denial) | Verdict::NeedsCode(denial)) = verdict else { return decision };
         self.record_toll_denied(now, from, dialed, &denial);
         if matches!(denial.rule, Rule::LimitRate | Rule::LimitCalls) {

@@ -146,7 +146,13 @@ impl<C: Crypto> Exchange<'_, C> {
         let denial = Denial::new(rule, authority, RowRef::None);
         self.statistics.denied = self.statistics.denied.wrapping_add(1);
         let dialed = Digits::dialed(claimed).unwrap_or_default();
-        self.record(Record::Decision(Decision { at, from: party, dialed, verdict: Verdict::Deny(denial) }));
+        self.record(Record::Decision(Decision {
+            at,
+            from: party,
+            dialed,
+            verdict: Verdict::Deny(denial),
+            behalf: None,
+        }));
     }
 }
 

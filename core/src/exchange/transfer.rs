@@ -3,7 +3,7 @@
 
 use super::brakes::{Line, brake};
 use super::commands::Heard;
-use super::placing::{Asked, Unplaced, is_emergency, ringing};
+use super::placing::{Asked, is_emergency, ringing};
 use super::renegotiate::Came;
 use super::{Event, Exchange, Taken};
 use crate::base::{Crypto, Digits, Handle, Instant};
@@ -64,7 +64,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut called = Digits::EMPTY;
         let wanted = match self.wanted(now, &asked, mode, &mut called) {
             Ok(wanted) => wanted,
-            Err(rule) => return self.not_transferred(self.denial(rule, from, mode), now, from, dialed),
+            Err(rule) => {
+                return self.not_transferred(self.denial(rule, from, mode), now, (from, party), dialed);
+            }
         };
         let code = if wanted.code == Code::None { self.code_in_force(by, from) } else { wanted.code };
         let minute = self.moment(now).map(|moment| moment.minute);
@@ -75,7 +77,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let world = Line { trunks, image, neutral, locked_out: false, brake, now, zone: 0 };
         let permit = match Permit::request(image, &attempt, world) {
             Ok(permit) => permit,
-            Err(refusal) => return self.not_transferred(refusal, now, from, wanted.number),
+            Err(refusal) => return self.not_transferred(refusal, now, (from, party), wanted.number),
         };
         let choice = *permit.choice();
         let number = Digits::written(wanted.number).unwrap_or_default();
@@ -97,7 +99,7 @@ impl<C: Crypto> Exchange<'_, C> {
             self.referred(now, by, Cause::CONGESTION.status());
             return Taken::Congested;
         };
-        self.decided(now, from, number, Verdict::Allow(choice));
+        self.decided_for(now, (from, behalf), number, Verdict::Allow(choice));
         if choice.rule == Rule::Emergency {
             self.emergency_notice(now, from, number, 0);
         }
@@ -141,13 +143,14 @@ impl<C: Crypto> Exchange<'_, C> {
         let image = &policy.image;
         let permit = match Permit::attended(image, &question) {
             Ok(permit) => permit,
-            Err(refusal) => return self.not_transferred(refusal, now, from, dialed.as_bytes()),
+            Err(refusal) => return self.not_transferred(refusal, now, (from, party), dialed.as_bytes()),
         };
         let permitted = *permit.choice();
         accepted(self);
         let mut commands = Commands::new();
         if self.calls.join_peers(now, permit, &legs, &mut commands) {
-            self.decided(now, from, dialed, Verdict::Allow(permitted));
+            let behalf = Some(Behalf { feature: Feature::Transfer, party });
+            self.decided_for(now, (from, behalf), dialed, Verdict::Allow(permitted));
         }
         self.perform(now, commands, &Heard::NOTHING);
         Taken::Done
@@ -175,15 +178,21 @@ impl<C: Crypto> Exchange<'_, C> {
         Refusal::Denied(crate::policy::Denial::new(rule, authority, crate::policy::RowRef::None))
     }
 
-    fn not_transferred(&mut self, refusal: Refusal, now: Instant, from: Party, number: &[u8]) -> Taken {
+    /// A refusal, noted down with both parties.
+    fn not_transferred(
+        &mut self,
+        refusal: Refusal,
+        now: Instant,
+        (from, party): (Party, Party),
+        number: &[u8],
+    ) -> Taken {
         let verdict = match refusal {
             Refusal::Denied(denial) => Verdict::Deny(denial),
             Refusal::NeedsCode(denial) => Verdict::NeedsCode(denial),
         };
-        match self.denied(now, from, number, verdict) {
-            Unplaced::Denied(decision) => Taken::Denied(decision),
-            Unplaced::NeedsCode(_) | Unplaced::Congested => Taken::Congested,
-        }
+        let behalf = Some(Behalf { feature: Feature::Transfer, party });
+        let number = Digits::written(number).unwrap_or_default();
+        Taken::Denied(self.note_denied_for(now, (from, behalf), number, verdict))
     }
 
     /// Nobody has answered the party of a leg, and who transferred it has left: that one is rung.
@@ -201,7 +210,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let permit = match Permit::recall(&image, &question) {
             Ok(permit) => permit,
             Err(refusal) => {
-                let _ = self.not_transferred(refusal, now, party, &[]);
+                let _ = self.not_transferred(refusal, now, (to, party), &[]);
                 return None;
             }
         };

@@ -1,7 +1,7 @@
 //! A decision as it was taken: the value behind the log line, the denied record and the explanation.
 
 use crate::base::{Digits, WallTime};
-use crate::policy::{Denial, Party, Verdict};
+use crate::policy::{Behalf, Denial, Party, Verdict};
 
 /// One attempt and its verdict.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -14,6 +14,8 @@ pub struct Decision {
     pub dialed: Digits,
     /// The verdict.
     pub verdict: Verdict,
+    /// For whom it was asked, if not for who acted: who was to be transferred.
+    pub behalf: Option<Behalf>,
 }
 
 impl Decision {
