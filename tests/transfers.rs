@@ -765,3 +765,36 @@ fn a_limit_goes_on_after_a_transfer() {
     assert_eq!(last_rule(&office), "limit.duration");
     office.assert_nothing_left();
 }
+
+/// R66, R71: the ways are those of the place where it was dialed, from the first to the last.
+#[test]
+fn r71_every_way_of_the_transferors_zone_is_tried() {
+    let zone = "[[route_list]]\nid = 8\nchoices = [ { route = 10 }, { route = 9 } ]\n[[zone]]\nname = \"home\"\nemergency = { list = 8 }\n";
+    for moved in [false, true] {
+        let at_home = if moved { "dn = \"202\"" } else { "dn = \"202\"\nzone = \"home\"" };
+        let subnets = if moved { "subnets = [\"10.0.1.2/32\"]\n" } else { "" };
+        let notified = "[emergency]\nnotify = [\"203\"]\n";
+        let mut office = office(21, &[("dn = \"202\"", at_home), ("", zone), ("", subnets), ("", notified)]);
+        let (carrier, other) = (office.carrier, office.other);
+        office.sim.phone(other).config.behaviour = Behaviour::Reject(503);
+        talking(&mut office, "201", "202");
+        transfer(&mut office, "202", "911");
+        office.sim.run_ms(5_000);
+        let called = |office: &Office, id| {
+            let incoming = |event: &PhoneEvent| matches!(event, PhoneEvent::Incoming { .. });
+            office.sim.told(id).iter().filter(|event| incoming(event)).count()
+        };
+        assert_eq!((called(&office, other), called(&office, carrier)), (1, 1), "moved: {moved}");
+        assert_eq!(office.sim.phone(carrier).calls_up(), 1);
+        // R70: who dialed, and what, is told.
+        let told = office.sim.told(office.phone("203")).into_iter().find_map(|event| match event {
+            PhoneEvent::Message(text) => Some(text),
+            _ => None,
+        });
+        let told = told.expect("203 is told");
+        assert!(told.contains("From: 202") && told.contains("Dialed: 911"), "{told}");
+        office.hang_up("201");
+        office.sim.run_ms(1_000);
+        office.assert_nothing_left();
+    }
+}

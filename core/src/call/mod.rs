@@ -15,11 +15,11 @@ pub use cause::Cause;
 pub use dialing::Dialing;
 pub use join::{Connect, Edge};
 pub use leg::Leg;
-pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Seat, Terms, Third, Tie, Transfer};
+pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Retry, Seat, Terms, Third, Tie, Transfer};
 
 use crate::base::{Digits, Handle, Instant};
 use crate::media::Change;
-use crate::policy::{Denial, Mode, Party, Permit, RowRef};
+use crate::policy::{Denial, Party, Permit, RowRef};
 use crate::table::Slab;
 use features::transfer::Rejoined;
 use join::Leave;
@@ -157,16 +157,17 @@ impl<'m> Calls<'m> {
         Some(ordinary.max_by_key(|call| call.started)?.edge.a())
     }
 
-    /// The caller, mode, row, number of tries and zone of an emergency call whose called leg has just failed before
-    /// answer, so that the next way can be asked for.
+    /// An emergency call whose called leg has just failed before answer, so that the next way can be asked for.
     #[must_use]
-    pub fn emergency_retry(&self, b: Handle) -> Option<(Party, Mode, u32, u8, u8)> {
+    pub fn emergency_retry(&self, b: Handle) -> Option<Retry> {
         let slot = self.legs.get(b)?;
         let call = self.placed(slot.call)?;
         let caller = self.legs.get(call.edge.a())?;
         match call.choice.row {
             RowRef::Ars(row) if call.edge.b() == b && self.is_retriable(call) => {
-                Some((caller.party, call.choice.authority.mode, row, call.tries, call.zone))
+                let authority = call.choice.authority;
+                let (by, mode) = (authority.party, authority.mode);
+                Some(Retry { from: caller.party, by, mode, row, tries: call.tries, zone: call.zone })
             }
             RowRef::Ars(_) | RowRef::Leading(_) | RowRef::None => None,
         }

@@ -4,7 +4,7 @@ use super::{Cause, Dialing, Edge, Leg};
 use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
 use crate::media::{Change, Marks, Pass, Path, Places, Relayed, Side, Summary};
-use crate::policy::{Authority, Choice, Party};
+use crate::policy::{Authority, Choice, Mode, Party};
 
 /// A leg in the table.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -156,6 +156,23 @@ pub enum Transfer {
         /// It was a recall.
         recall: bool,
     },
+}
+
+/// An emergency call that has failed on a way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Retry {
+    /// Who is to be connected.
+    pub from: Party,
+    /// Who has dialed; another, if that one transfers.
+    pub by: Party,
+    /// The service mode in which it was dialed.
+    pub mode: Mode,
+    /// The ARS row.
+    pub row: u32,
+    /// Ways that have failed, this one included.
+    pub tries: u8,
+    /// The zone of the address of who has dialed, row plus one; 0: not told by it.
+    pub zone: u8,
 }
 
 /// A party that was transferred, or to whom somebody was.

@@ -7,9 +7,9 @@ use super::placing::ringing;
 use super::{Event, Exchange, session};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::dialing::Tone;
-use crate::call::{Cause, Command, Commands, leg};
+use crate::call::{Cause, Command, Commands, Retry, leg};
 use crate::media::{Body, Passage};
-use crate::policy::{Party, Permit, Verdict};
+use crate::policy::{Behalf, Feature, Party, Permit, Verdict};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::sip::Request;
@@ -346,15 +346,18 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn reroute(&mut self, now: Instant, failed: Handle, commands: &mut Commands) -> bool {
-        let Some((from, mode, row, nth, zone)) = self.calls.emergency_retry(failed) else { return false };
+        let Some(retry) = self.calls.emergency_retry(failed) else { return false };
+        let Retry { from, by, mode, row, tries, zone } = retry;
         let Some(image) = self.policy.map(|policy| policy.image) else { return false };
         let dialed = self.calls.choice(failed).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
         let neutral = self.calls.leg(failed).is_some_and(|leg| leg.neutral);
         let trunks = &*self.trunks;
         let world = Line { trunks, image: &image, neutral, locked_out: false, brake: None, now, zone };
-        let Ok(permit) = Permit::next_emergency(&image, from, mode, row, nth, world) else { return false };
+        let Ok(permit) = Permit::next_emergency(&image, (from, by), mode, row, tries, world) else {
+            return false;
+        };
         let choice = *permit.choice();
-        let ringing_s = ringing(&image, from, mode);
+        let ringing_s = ringing(&image, by, mode);
         // The failed leg gives its slot back first: in a full exchange there is no other.
         let call = self.calls.detach(failed);
         self.ended(now, failed);
@@ -362,7 +365,8 @@ impl<C: Crypto> Exchange<'_, C> {
             return false;
         };
         self.count_channel(choice.to, true);
-        self.decided(now, from, dialed, Verdict::Allow(choice));
+        let behalf = (from != by).then_some(Behalf { feature: Feature::Transfer, party: from });
+        self.decided_for(now, (by, behalf), dialed, Verdict::Allow(choice));
         self.watch_leg(b);
         true
     }

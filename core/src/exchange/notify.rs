@@ -13,8 +13,9 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn tell_of_emergency(&mut self, now: Instant, a: Handle, b: Option<Handle>) {
         let Some(image) = self.policy.map(|policy| policy.image) else { return };
         let party = |leg: Handle| self.calls.leg(leg).map(|slot| slot.party);
-        let (Some(from), to) = (party(a), b.and_then(party)) else { return };
-        let Some(dialed) = self.calls.choice(a).map(|(dialed, _)| *dialed) else { return };
+        let Some((dialed, choice)) = self.calls.choice(a) else { return };
+        // Who has dialed, also for a party that it transfers: that one knows where help is needed.
+        let (dialed, from, to) = (*dialed, choice.authority.party, b.and_then(party));
         let zone = self.calls.zone(a);
         let at = self.wall_at(now);
         let mut body = self.sip.pages.writer();

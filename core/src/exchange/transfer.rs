@@ -56,11 +56,14 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let (from, party, neutral) = (one.party, other.party, one.neutral);
         let emergency = is_emergency(&policy.image, dialed);
+        // Who has moved calls the help of the place where it is (R71).
+        let at = self.sip.dialog(by).filter(|_| emergency).map(|dialog| dialog.far.next_hop.ip());
+        let zone = at.map_or(0, |at| policy.image.zone_by_address(at));
         if !self.has_place(now, emergency, true) {
             return Taken::Congested;
         }
         let mode = self.mode(now);
-        let asked = Asked { from, dialed, neutral, locked_out: false, leg: None, given: None, zone: 0 };
+        let asked = Asked { from, dialed, neutral, locked_out: false, leg: None, given: None, zone };
         let mut called = Digits::EMPTY;
         let wanted = match self.wanted(now, &asked, mode, &mut called) {
             Ok(wanted) => wanted,
@@ -74,7 +77,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let attempt = Attempt { from, dialed: wanted.number, mode, minute, code, behalf };
         let (image, trunks) = (&policy.image, &*self.trunks);
         let brake = brake(self.devices, trunks, from);
-        let world = Line { trunks, image, neutral, locked_out: false, brake, now, zone: 0 };
+        let world = Line { trunks, image, neutral, locked_out: false, brake, now, zone };
         let permit = match Permit::request(image, &attempt, world) {
             Ok(permit) => permit,
             Err(refusal) => return self.not_transferred(refusal, now, (from, party), wanted.number),
@@ -88,7 +91,7 @@ impl<C: Crypto> Exchange<'_, C> {
             account: wanted.typed,
             neutral: (neutral, neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d))),
             leg: None,
-            zone: 0,
+            zone,
         };
         let mut commands = Commands::new();
         accepted(self);
@@ -101,14 +104,16 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         self.decided_for(now, (from, behalf), number, Verdict::Allow(choice));
         if choice.rule == Rule::Emergency {
-            self.emergency_notice(now, from, number, 0);
+            self.emergency_notice(now, from, number, zone);
         }
         self.public_call_begins(now, from, &choice, number);
         self.count_channel(choice.to, true);
         self.watch_leg(to);
         self.perform(now, commands, &Heard::NOTHING);
         if choice.rule == Rule::Emergency {
-            self.tell_of_emergency(now, of, Some(to));
+            // The first way may have failed already: who rings now is one leg of the call.
+            let ringing = self.calls.ringing_for(of);
+            ringing.into_iter().for_each(|leg| self.tell_of_emergency(now, leg, ringing));
         }
         Taken::Done
     }

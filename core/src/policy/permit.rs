@@ -65,19 +65,20 @@ impl<'e> Permit<'e> {
         Self::from_verdict(question.of, recalled(image, question))
     }
 
-    /// Asks for the next way of an emergency call whose earlier ways failed.
+    /// Asks for the next way of an emergency call of `by` whose earlier ways failed, to connect `from`: the same, unless `by`
+    /// transfers it. The ways are those of who has dialed, on every try.
     ///
     /// # Errors
     /// The [`Refusal`], when no way is left.
     pub fn next_emergency(
         image: &'e Image<'_>,
-        from: Party,
+        (from, by): (Party, Party),
         mode: Mode,
         row: u32,
         nth: u8,
         world: impl World,
     ) -> Result<Self, Refusal> {
-        Self::from_verdict(from, next_emergency(image, from, mode, row, nth, world))
+        Self::from_verdict(from, next_emergency(image, by, mode, row, nth, world))
     }
 
     fn from_verdict(from: Party, verdict: Verdict) -> Result<Self, Refusal> {

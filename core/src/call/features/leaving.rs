@@ -3,7 +3,7 @@
 use crate::base::{Handle, Instant};
 use crate::call::leg::{Event, State};
 use crate::call::slots::{Placed, Transfer};
-use crate::call::{Calls, Cause, Command, Commands, push};
+use crate::call::{Calls, Cause, Command, Commands, Edge, push};
 
 impl Calls<'_> {
     /// What a leg in a call that has to do with a transfer tells. True if that ends here.
@@ -47,18 +47,8 @@ impl Calls<'_> {
                 true
             }
             Transfer::Pending { ringing, left } => {
-                let by = match self
-                    .legs
-                    .get(ringing)
-                    .and_then(|slot| self.placed(slot.call))
-                    .map(|call| call.transfer)
-                {
-                    Some(Transfer::Ringing { by, .. }) => by,
-                    Some(Transfer::None | Transfer::Pending { .. } | Transfer::Failed { .. }) | None => {
-                        Handle::NONE
-                    }
-                };
-                if leg == by {
+                let of = self.edge(ringing).map(Edge::a);
+                if of.is_some_and(|of| of != leg) {
                     if let Some(placed) = self.placed_mut(call) {
                         placed.transfer = Transfer::Pending { ringing, left: true };
                     }

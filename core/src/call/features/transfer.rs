@@ -91,6 +91,15 @@ impl<'m> Calls<'m> {
         call.is_some_and(|call| matches!(call.transfer, Transfer::Ringing { described: true, .. }))
     }
 
+    /// The leg that rings for the party of this one.
+    #[must_use]
+    pub fn ringing_for(&self, of: Handle) -> Option<Handle> {
+        match self.transfer(of)? {
+            Transfer::Pending { ringing, .. } => Some(ringing),
+            Transfer::None | Transfer::Ringing { .. } | Transfer::Failed { .. } => None,
+        }
+    }
+
     /// What a leg's call has to do with a transfer.
     #[must_use]
     pub fn transfer(&self, leg: Handle) -> Option<Transfer> {
@@ -141,7 +150,7 @@ impl<'m> Calls<'m> {
             tries: 1,
             longest_s: terms.longest_s,
             account: terms.account,
-            zone: 0,
+            zone: terms.zone,
             change: Change::NONE,
             media: Media::default(),
             known: to,
