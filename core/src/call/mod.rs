@@ -18,7 +18,6 @@ pub use leg::Leg;
 pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Retry, Seat, Terms, Third, Tie, Transfer};
 
 use crate::base::{Digits, Handle, Instant};
-use crate::media::Change;
 use crate::policy::{Denial, Party, Permit, RowRef};
 use crate::table::Slab;
 use features::transfer::Rejoined;
@@ -98,7 +97,7 @@ impl<'m> Calls<'m> {
         terms: &Terms,
         commands: &mut Commands,
     ) -> Option<Pair> {
-        let Terms { dialed, ringing_s, longest_s, account, neutral, leg, zone } = *terms;
+        let Terms { ringing_s, neutral, leg, .. } = *terms;
         let (from, choice) = (permit.from(), *permit.choice());
         // Who has been dialing has its leg and a place for the call; a permit is for the party that it names.
         let own = |leg: &Handle| self.legs.get(*leg).is_some_and(|slot| slot.party == from);
@@ -113,24 +112,8 @@ impl<'m> Calls<'m> {
             Some(leg) => leg,
             None => self.legs.insert(slot(from, neutral.0)).ok()?,
         };
-        let call = Placed {
-            edge: Edge::propose(permit, Seat { leg: a, party: from }, Seat { leg: b, party: choice.to })?,
-            dialed,
-            choice,
-            started: now,
-            answered: None,
-            released: None,
-            tries: 1,
-            longest_s,
-            account,
-            zone,
-            change: Change::NONE,
-            media: Media::default(),
-            known: a,
-            transfer: Transfer::None,
-            third: None,
-            linked: Handle::NONE,
-        };
+        let edge = Edge::propose(permit, Seat { leg: a, party: from }, Seat { leg: b, party: choice.to })?;
+        let call = Placed::new(now, edge, choice, terms, a);
         let call = match seat {
             Some(seat) => {
                 *self.calls.get_mut(seat)? = Call::Placed(call);

@@ -287,6 +287,29 @@ impl Pair {
 }
 
 impl Placed {
+    /// A call that was permitted and is not answered yet; `known` is what its media is known by.
+    #[inline(always)]
+    pub(super) fn new(now: Instant, edge: Edge, choice: Choice, terms: &Terms, known: Handle) -> Self {
+        Self {
+            edge,
+            dialed: terms.dialed,
+            choice,
+            started: now,
+            answered: None,
+            released: None,
+            tries: 1,
+            longest_s: terms.longest_s,
+            account: terms.account,
+            zone: terms.zone,
+            change: Change::NONE,
+            media: Media::default(),
+            known,
+            transfer: Transfer::None,
+            third: None,
+            linked: Handle::NONE,
+        }
+    }
+
     pub(super) fn finished(&self, now: Instant, cause: Cause) -> Finished {
         Finished {
             from: self.choice.authority.party,

@@ -37,9 +37,9 @@ pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANS
 pub use outputs::{Event, Output, Pinhole, Received, Record};
 pub use tick::{MAX_DEADLINES, Ticked};
 
-use crate::base::{Crypto, Digit, Digits, Full, Handle, Instant, Outbox, WallTime};
+use crate::base::{Crypto, Digit, Full, Handle, Instant, Outbox, WallTime};
 use crate::call::{Calls, Cause};
-use crate::policy::{Behalf, Image, Keyring, Mode, Party, Verdict, calendar};
+use crate::policy::{Image, Keyring, Mode, Party, calendar};
 use crate::record::Decision;
 use crate::registration::binding;
 use crate::signalling::Sip;
@@ -395,27 +395,5 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         let (at, wall) = self.wall.unwrap_or_default();
         let ahead = i64::try_from(now.since_ms(at) / 1000).unwrap_or(i64::MAX);
         WallTime { unix_s: wall.unix_s.saturating_add(ahead), ..wall }.minus_ms(at.since_ms(now))
-    }
-
-    fn decided(&mut self, now: Instant, from: Party, dialed: Digits, verdict: Verdict) -> Decision {
-        self.decided_for(now, (from, None), dialed, verdict)
-    }
-
-    fn decided_for(
-        &mut self,
-        now: Instant,
-        (from, behalf): (Party, Option<Behalf>),
-        dialed: Digits,
-        verdict: Verdict,
-    ) -> Decision {
-        match verdict {
-            Verdict::Allow(_) => self.statistics.permitted = self.statistics.permitted.wrapping_add(1),
-            Verdict::Deny(_) | Verdict::NeedsCode(_) => {
-                self.statistics.denied = self.statistics.denied.wrapping_add(1)
-            }
-        }
-        let decision = Decision { at: self.wall_at(now), from, dialed, verdict, behalf };
-        self.record(Record::Decision(decision));
-        decision
     }
 }

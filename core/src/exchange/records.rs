@@ -7,11 +7,41 @@ use crate::base::{Crypto, Digits, Instant};
 use crate::call::{Cause, Finished, Tie};
 use crate::policy::decide::cos;
 use crate::policy::rows::Features;
-use crate::policy::{Denial, Image, Mode, Party, Rule, Verdict};
+use crate::policy::{Behalf, Denial, Image, Mode, Party, Rule, Verdict};
 use crate::record::smdr::{Completion, Station};
-use crate::record::{Smdr, alarm};
+use crate::record::{Decision, Smdr, alarm};
 
 impl<C: Crypto> Exchange<'_, C> {
+    /// Notes a decision down and counts it.
+    pub(super) fn decided(
+        &mut self,
+        now: Instant,
+        from: Party,
+        dialed: Digits,
+        verdict: Verdict,
+    ) -> Decision {
+        self.decided_for(now, (from, None), dialed, verdict)
+    }
+
+    /// The same of who acts for another.
+    pub(super) fn decided_for(
+        &mut self,
+        now: Instant,
+        (from, behalf): (Party, Option<Behalf>),
+        dialed: Digits,
+        verdict: Verdict,
+    ) -> Decision {
+        match verdict {
+            Verdict::Allow(_) => self.statistics.permitted = self.statistics.permitted.wrapping_add(1),
+            Verdict::Deny(_) | Verdict::NeedsCode(_) => {
+                self.statistics.denied = self.statistics.denied.wrapping_add(1)
+            }
+        }
+        let decision = Decision { at: self.wall_at(now), from, dialed, verdict, behalf };
+        self.record(Record::Decision(decision));
+        decision
+    }
+
     /// A finished call has a record, if `[smdr]` and the COS want one; an emergency call always has. A call from a trunk to
     /// a trunk has one for each, as the COS of each wants (R86).
     ///

@@ -140,29 +140,9 @@ impl<'m> Calls<'m> {
         let recall = self.seat(by).is_none();
         let to = self.legs.insert(LegSlot::new(choice.to, Handle::NONE, terms.neutral.1)).ok()?;
         let edge = self.seat(to).and_then(|to| Edge::propose(permit, from, to));
-        let placed = edge.map(|edge| Placed {
-            edge,
-            dialed: terms.dialed,
-            choice,
-            started: now,
-            answered: None,
-            released: None,
-            tries: 1,
-            longest_s: terms.longest_s,
-            account: terms.account,
-            zone: terms.zone,
-            change: Change::NONE,
-            media: Media::default(),
-            known: to,
-            transfer: Transfer::Ringing {
-                by,
-                party: if recall { choice.to } else { party },
-                recall,
-                described: false,
-            },
-            third: None,
-            linked: Handle::NONE,
-        });
+        let party = if recall { choice.to } else { party };
+        let transfer = Transfer::Ringing { by, party, recall, described: false };
+        let placed = edge.map(|edge| Placed { transfer, ..Placed::new(now, edge, choice, terms, to) });
         let call = placed.and_then(|placed| self.calls.insert(Call::Placed(placed)).ok());
         let Some(call) = call else {
             self.legs.remove(to);
