@@ -37,6 +37,16 @@ fn join(office: &mut Office, dn: &str) {
     office.sim.with(id, |phone, now| phone.join(now));
 }
 
+/// Transfers its peer, attended or blind.
+fn hand_over(office: &mut Office, attended: bool, by: &str, number: &str) {
+    if attended {
+        talking(office, by, number);
+        join(office, by);
+    } else {
+        transfer(office, by, number);
+    }
+}
+
 /// These two talk, and go by each other's description.
 #[track_caller]
 fn assert_talk(office: &mut Office, a: &str, b: &str) {
@@ -268,12 +278,7 @@ fn r29_r31_interconnect_restriction_is_asked_from_the_transferee() {
             let mut office = office(7, changes);
             // 204 may not reach 205; 201 may reach both.
             talking(&mut office, "204", "201");
-            if attended {
-                talking(&mut office, "201", "205");
-                join(&mut office, "201");
-            } else {
-                transfer(&mut office, "201", "205");
-            }
+            hand_over(&mut office, attended, "201", "205");
             office.sim.run_ms(5_000);
             if joined {
                 assert_talk(&mut office, "204", "205");
@@ -308,12 +313,7 @@ fn r32_public_trunks_are_not_joined_by_a_transfer() {
         for attended in [false, true] {
             let mut office = office(8, changes);
             talking(&mut office, "201", "95550123");
-            if attended {
-                talking(&mut office, "201", "95550199");
-                join(&mut office, "201");
-            } else {
-                transfer(&mut office, "201", "95550199");
-            }
+            hand_over(&mut office, attended, "201", "95550199");
             office.sim.run_ms(5_000);
             assert_eq!(last_rule(&office), if joined { "route" } else { "public-to-public" });
             let carrier = office.carrier;
@@ -599,12 +599,7 @@ fn the_path_is_chosen_anew_and_no_pinhole_or_relay_is_left() {
             talking(&mut office, "201", "202");
             let relayed = |office: &Office| office.sim.relay.sessions().count();
             assert_eq!(relayed(&office) > 0, before, "{home}");
-            if attended {
-                talking(&mut office, "202", "203");
-                join(&mut office, "202");
-            } else {
-                transfer(&mut office, "202", "203");
-            }
+            hand_over(&mut office, attended, "202", "203");
             office.sim.run_ms(10_000);
             assert_eq!(told(&office, "202").last(), Some(&200), "{home}");
             assert_eq!(relayed(&office), usize::from(after), "{home} {}", office.sim.ladder.render());
@@ -617,115 +612,6 @@ fn the_path_is_chosen_anew_and_no_pinhole_or_relay_is_left() {
             office.until_over("203");
             office.assert_nothing_left();
         }
-    }
-}
-
-/// The same by neutral signals, for those who bring their own signalling.
-mod neutral {
-    use super::{STAFF, office};
-    use strowger::base::{Handle, Instant, Soft};
-    use strowger::call::Cause;
-    use strowger::exchange::{Exchange, Output, Signal, Taken};
-    use strowger::policy::Party;
-    use strowger_testkit::sim::build_exchange;
-
-    const NOW: Instant = Instant(1_000);
-
-    fn exchange() -> Exchange<'static, Soft> {
-        let text = include_str!("office/policy.toml").replace(STAFF.0, STAFF.1);
-        let compiled = strowger_tools::compile_str(&text, "policy.toml").expect("it compiles");
-        let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
-        build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
-    }
-
-    fn outputs(exchange: &mut Exchange<'_, Soft>) -> Vec<Output> {
-        let mut buffer = [0; 4096];
-        std::iter::from_fn(|| exchange.poll(&mut buffer).expect("room")).collect()
-    }
-
-    fn called(outputs: &[Output]) -> Handle {
-        let setups = outputs.iter().rev().find_map(|output| match output {
-            Output::Setup { leg, .. } => Some(*leg),
-            _ => None,
-        });
-        setups.expect("somebody is called")
-    }
-
-    /// A device calls a number, and is answered: both legs.
-    fn talking(exchange: &mut Exchange<'_, Soft>, device: u32, number: &[u8]) -> [Handle; 2] {
-        let signal = Signal::Setup { from: Party::Device(device), dialed: number };
-        let Taken::SetUp { leg } = exchange.signal(NOW, &signal).expect("room") else { panic!("not set up") };
-        let other = called(&outputs(exchange));
-        exchange.signal(NOW, &Signal::Answer(other)).expect("room");
-        assert!(outputs(exchange).contains(&Output::Connect(leg)));
-        [leg, other]
-    }
-
-    fn over(exchange: &mut Exchange<'_, Soft>, leg: Handle) {
-        exchange.signal(NOW, &Signal::Release(leg, Cause::Normal)).expect("room");
-        outputs(exchange);
-        assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));
-    }
-
-    #[test]
-    fn blind_and_attended_and_what_each_leg_hears() {
-        for attended in [false, true] {
-            let mut exchange = exchange();
-            let [first, by] = talking(&mut exchange, 0, b"202");
-            let (third, heard) = if attended {
-                let [other, third] = talking(&mut exchange, 1, b"203");
-                let taken = exchange.signal(NOW, &Signal::Join(by, other)).expect("room");
-                assert_eq!(taken, Taken::Done);
-                (third, outputs(&mut exchange))
-            } else {
-                let taken = exchange.signal(NOW, &Signal::Transfer(by, b"203")).expect("room");
-                assert_eq!(taken, Taken::Done);
-                let third = called(&outputs(&mut exchange));
-                exchange.signal(NOW, &Signal::Alerting(third)).expect("room");
-                let rings = Output::Referred { leg: by, status: 180 };
-                assert_eq!(outputs(&mut exchange), [rings]);
-                exchange.signal(NOW, &Signal::Answer(third)).expect("room");
-                (third, outputs(&mut exchange))
-            };
-            for output in [
-                Output::Referred { leg: by, status: 200 },
-                Output::Release(by, Cause::Normal),
-                Output::Joined { leg: first, with: third },
-                Output::Joined { leg: third, with: first },
-            ] {
-                assert!(heard.contains(&output), "{output:?} is not among {heard:?}");
-            }
-            over(&mut exchange, first);
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_is_said_and_changes_nothing() {
-        let mut exchange = exchange();
-        let [first, by] = talking(&mut exchange, 0, b"202");
-        let [other, _] = talking(&mut exchange, 2, b"205");
-        for (signal, taken) in [
-            (Signal::Transfer(Handle::NONE, b"203"), Taken::UnknownLeg),
-            (Signal::Join(by, Handle::NONE), Taken::NotNow),
-            (Signal::Join(by, by), Taken::NotNow),
-            (Signal::Join(by, first), Taken::NotNow),
-            // Another's call.
-            (Signal::Join(by, other), Taken::NotNow),
-        ] {
-            assert_eq!(exchange.signal(NOW, &signal).expect("room"), taken, "{signal:?}");
-            assert_eq!(outputs(&mut exchange), []);
-        }
-        let denied = exchange.signal(NOW, &Signal::Transfer(by, b"202")).expect("room");
-        assert!(matches!(denied, Taken::Denied(_)));
-        // While the third rings there is no second transfer.
-        exchange.signal(NOW, &Signal::Transfer(by, b"204")).expect("room");
-        let third = called(&outputs(&mut exchange));
-        let taken = exchange.signal(NOW, &Signal::Transfer(by, b"203")).expect("room");
-        assert_eq!(taken, Taken::NotNow);
-        exchange.signal(NOW, &Signal::Release(third, Cause::BUSY)).expect("room");
-        assert!(outputs(&mut exchange).contains(&Output::Referred { leg: by, status: 486 }));
-        exchange.signal(NOW, &Signal::Release(other, Cause::Normal)).expect("room");
-        over(&mut exchange, first);
     }
 }
 

@@ -1,0 +1,109 @@
+//! Transfers by neutral signals, for those who bring their own signalling.
+
+mod office;
+
+use strowger::base::{Handle, Instant, Soft};
+use strowger::call::Cause;
+use strowger::exchange::{Exchange, Output, Signal, Taken};
+use strowger::policy::Party;
+use strowger_testkit::sim::build_exchange;
+
+const NOW: Instant = Instant(1_000);
+
+fn exchange() -> Exchange<'static, Soft> {
+    let text = include_str!("office/policy.toml")
+        .replace("[\"smdr-external\", \"smdr-internal\"]", "[\"transfer\"]");
+    let compiled = strowger_tools::compile_str(&text, "policy.toml").expect("it compiles");
+    let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
+    build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
+}
+
+fn outputs(exchange: &mut Exchange<'_, Soft>) -> Vec<Output> {
+    let mut buffer = [0; 4096];
+    std::iter::from_fn(|| exchange.poll(&mut buffer).expect("room")).collect()
+}
+
+fn called(outputs: &[Output]) -> Handle {
+    let setups = outputs.iter().rev().find_map(|output| match output {
+        Output::Setup { leg, .. } => Some(*leg),
+        _ => None,
+    });
+    setups.expect("somebody is called")
+}
+
+/// A device calls a number, and is answered: both legs.
+fn talking(exchange: &mut Exchange<'_, Soft>, device: u32, number: &[u8]) -> [Handle; 2] {
+    let signal = Signal::Setup { from: Party::Device(device), dialed: number };
+    let Taken::SetUp { leg } = exchange.signal(NOW, &signal).expect("room") else { panic!("not set up") };
+    let other = called(&outputs(exchange));
+    exchange.signal(NOW, &Signal::Answer(other)).expect("room");
+    assert!(outputs(exchange).contains(&Output::Connect(leg)));
+    [leg, other]
+}
+
+fn over(exchange: &mut Exchange<'_, Soft>, leg: Handle) {
+    exchange.signal(NOW, &Signal::Release(leg, Cause::Normal)).expect("room");
+    outputs(exchange);
+    assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));
+}
+
+#[test]
+fn blind_and_attended_and_what_each_leg_hears() {
+    for attended in [false, true] {
+        let mut exchange = exchange();
+        let [first, by] = talking(&mut exchange, 0, b"202");
+        let (third, heard) = if attended {
+            let [other, third] = talking(&mut exchange, 1, b"203");
+            let taken = exchange.signal(NOW, &Signal::Join(by, other)).expect("room");
+            assert_eq!(taken, Taken::Done);
+            (third, outputs(&mut exchange))
+        } else {
+            let taken = exchange.signal(NOW, &Signal::Transfer(by, b"203")).expect("room");
+            assert_eq!(taken, Taken::Done);
+            let third = called(&outputs(&mut exchange));
+            exchange.signal(NOW, &Signal::Alerting(third)).expect("room");
+            let rings = Output::Referred { leg: by, status: 180 };
+            assert_eq!(outputs(&mut exchange), [rings]);
+            exchange.signal(NOW, &Signal::Answer(third)).expect("room");
+            (third, outputs(&mut exchange))
+        };
+        for output in [
+            Output::Referred { leg: by, status: 200 },
+            Output::Release(by, Cause::Normal),
+            Output::Joined { leg: first, with: third },
+            Output::Joined { leg: third, with: first },
+        ] {
+            assert!(heard.contains(&output), "{output:?} is not among {heard:?}");
+        }
+        over(&mut exchange, first);
+    }
+}
+
+#[test]
+fn what_cannot_be_is_said_and_changes_nothing() {
+    let mut exchange = exchange();
+    let [first, by] = talking(&mut exchange, 0, b"202");
+    let [other, _] = talking(&mut exchange, 2, b"205");
+    for (signal, taken) in [
+        (Signal::Transfer(Handle::NONE, b"203"), Taken::UnknownLeg),
+        (Signal::Join(by, Handle::NONE), Taken::NotNow),
+        (Signal::Join(by, by), Taken::NotNow),
+        (Signal::Join(by, first), Taken::NotNow),
+        // Another's call.
+        (Signal::Join(by, other), Taken::NotNow),
+    ] {
+        assert_eq!(exchange.signal(NOW, &signal).expect("room"), taken, "{signal:?}");
+        assert_eq!(outputs(&mut exchange), []);
+    }
+    let denied = exchange.signal(NOW, &Signal::Transfer(by, b"202")).expect("room");
+    assert!(matches!(denied, Taken::Denied(_)));
+    // While the third rings there is no second transfer.
+    exchange.signal(NOW, &Signal::Transfer(by, b"204")).expect("room");
+    let third = called(&outputs(&mut exchange));
+    let taken = exchange.signal(NOW, &Signal::Transfer(by, b"203")).expect("room");
+    assert_eq!(taken, Taken::NotNow);
+    exchange.signal(NOW, &Signal::Release(third, Cause::BUSY)).expect("room");
+    assert!(outputs(&mut exchange).contains(&Output::Referred { leg: by, status: 486 }));
+    exchange.signal(NOW, &Signal::Release(other, Cause::Normal)).expect("room");
+    over(&mut exchange, first);
+}
