@@ -874,7 +874,8 @@ stw_status stw_exchange_poll(struct stw_exchange *x,
 
 // The party of a neutral leg transfers its peer to what it dials (blind transfer). STW_OK: permitted; what becomes of it
 // comes as STW_OUTPUT_REFERRED, and until it is answered nothing has changed: a party that hangs up leaves the transfer to itself.
-// STW_DENIED: refused, `out` says why, and the call is as it was. STW_NOT_NOW: the two do not talk, or something else is under way.
+// STW_DENIED: refused, `out` says why, and the call is as it was. STW_NOT_NOW: the two do not talk, something else is under way, or
+// the media of two SIP parties could not meet.
 // STW_CONGESTED: no room. `dialed` and errors as for stw_exchange_setup. Cost: one decision.
 stw_status stw_exchange_transfer(struct stw_exchange *x,
                                  uint64_t now_ms,

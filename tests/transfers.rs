@@ -684,3 +684,46 @@ fn r71_every_way_of_the_transferors_zone_is_tried() {
         office.assert_nothing_left();
     }
 }
+
+/// Law 5, R29: whose media could not meet is not joined, and they talk on as they did.
+#[test]
+fn r29_two_whose_media_cannot_meet_are_not_joined() {
+    let required = ("dn = \"201\"", "dn = \"201\"\nsrtp = \"required\"");
+    let off = ("dn = \"203\"", "dn = \"203\"\nsrtp = \"off\"");
+    let away = ("dn = \"203\"", "dn = \"203\"\nzone = \"away\"");
+    let apart = (
+        "",
+        "[[zone]]\nname = \"away\"\n[[media_path]]\nbetween = [\"default\", \"away\"]\npath = \"none\"\n",
+    );
+    // 202 is near to both.
+    let near = ("dn = \"202\"", "dn = \"202\"\nzone = \"near\"");
+    let zone = ("", "[[zone]]\nname = \"near\"\n");
+    for (changes, why) in
+        [(vec![required, off], "srtp.mismatch"), (vec![away, near, zone, apart], "media.no-path")]
+    {
+        for attended in [false, true] {
+            let mut office = office(22, &changes);
+            if why == "srtp.mismatch" {
+                encrypts(&mut office, "201", 'A');
+                encrypts(&mut office, "202", 'B');
+            }
+            talking(&mut office, "201", "202");
+            if attended && why == "srtp.mismatch" {
+                let id = office.phone("202");
+                let config = &mut office.sim.phone(id).config;
+                (config.profile, config.attributes) = ("RTP/AVP".to_owned(), Vec::new());
+            }
+            hand_over(&mut office, attended, "202", "203");
+            office.sim.run_ms(6_000);
+            let heard = if attended { refused(&office, "202") } else { told(&office, "202").last().copied() };
+            assert_eq!(heard, Some(488), "{why} {attended} {}", office.sim.ladder.render());
+            let talk = office.phone("201");
+            assert_eq!(office.sim.phone(talk).calls_up(), 1, "{why} {attended}");
+            for dn in ["202", "202", "201"] {
+                office.hang_up(dn);
+                office.sim.run_ms(1_000);
+            }
+            office.assert_nothing_left();
+        }
+    }
+}

@@ -115,20 +115,28 @@ impl<C: Crypto> Exchange<'_, C> {
         if self.calls.is_emergency(leg) {
             return free;
         }
-        let image = &policy.image;
-        let of = |leg| {
-            let number = match self.calls.leg(leg).filter(|slot| !slot.neutral).map(|slot| slot.party) {
-                Some(Party::Device(device)) => {
-                    let row = usize::try_from(device).ok().and_then(|device| image.devices().get(device));
-                    row.map_or(0, |row| row.srtp)
-                }
-                Some(Party::Trunk(trunk)) => image.trunks().get(usize::from(trunk)).map_or(0, |row| row.srtp),
-                Some(Party::Unknown) | None => 0,
-            };
-            Srtp::from_number(number)
-        };
-        let parties = [of(edge.a()), of(edge.b())];
-        Terms { parties, keys_in_clear: image.system().sdes_denied == 0 }
+        let parties = [self.srtp(edge.a()), self.srtp(edge.b())];
+        Terms { parties, keys_in_clear: policy.image.system().sdes_denied == 0 }
+    }
+
+    /// The SRTP policy of a leg's party.
+    fn srtp(&self, leg: Handle) -> Srtp {
+        let image = self.policy.as_ref().map(|policy| &policy.image);
+        let party = self.calls.leg(leg).filter(|slot| !slot.neutral).map(|slot| slot.party);
+        let number = image.zip(party).and_then(|(image, party)| match party {
+            Party::Device(device) => Some(image.devices().get(usize::try_from(device).ok()?)?.srtp),
+            Party::Trunk(trunk) => Some(image.trunks().get(usize::from(trunk))?.srtp),
+            Party::Unknown => None,
+        });
+        Srtp::from_number(number.unwrap_or(0))
+    }
+
+    /// Whether the media of two parties in different calls could meet: who cannot is not joined, and keeps what it has.
+    pub(super) fn could_meet(&self, one: Handle, other: Handle) -> Result<(), Refused> {
+        match (self.srtp(one), self.srtp(other)) {
+            (Srtp::Required, Srtp::Off) | (Srtp::Off, Srtp::Required) => Err(Refused::Mismatch),
+            (Srtp::Off | Srtp::BestEffort | Srtp::Required, _) => self.path_between(one, other).map(|_| ()),
+        }
     }
 
     /// Whether either party's media must be encrypted.

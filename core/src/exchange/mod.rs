@@ -121,6 +121,8 @@ pub enum Taken {
     Denied(Decision),
     /// No room for one more call.
     Congested,
+    /// The media of the two who would be joined cannot meet: nothing has changed.
+    Unfit(crate::media::Refused),
     /// Not at this moment: a party does not talk, or something else is under way.
     NotNow,
     /// No leg of this engine has this handle.

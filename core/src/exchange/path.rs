@@ -82,15 +82,20 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn path(&self, leg: Handle) -> Result<Path, Refused> {
-        let slots =
-            self.calls.peer(leg).and_then(|peer| Some((peer, self.calls.leg(leg)?, self.calls.leg(peer)?)));
-        let (Some((peer, own, other)), Some(policy)) = (slots, &self.policy) else { return Ok(Path::Open) };
+        // Help goes by the shortest way (law 4).
+        match self.calls.peer(leg) {
+            Some(_) if self.calls.is_emergency(leg) => Ok(Path::Direct),
+            Some(peer) => self.path_between(leg, peer),
+            None => Ok(Path::Open),
+        }
+    }
+
+    /// The way between two parties, whether they are in one call or not.
+    pub(super) fn path_between(&self, leg: Handle, peer: Handle) -> Result<Path, Refused> {
+        let slots = self.calls.leg(leg).zip(self.calls.leg(peer));
+        let (Some((own, other)), Some(policy)) = (slots, &self.policy) else { return Ok(Path::Open) };
         if own.neutral || other.neutral {
             return Ok(Path::Open);
-        }
-        // Help goes by the shortest way (law 4).
-        if self.calls.is_emergency(leg) {
-            return Ok(Path::Direct);
         }
         let reached = (self.signalled(leg, own.party), self.signalled(peer, other.party));
         // Who cannot be reached is not called: that is said elsewhere.

@@ -75,6 +75,7 @@ impl<C: Crypto> Exchange<'_, C> {
         });
         let (status, cause) = match taken {
             Taken::Denied(decision) => (cause_of(&decision).status(), Some(cause_of(&decision))),
+            Taken::Unfit(refused) => (488, Some(Cause::Media(refused))),
             Taken::NotNow => (491, None),
             Taken::Congested => (503, Some(Cause::CONGESTION)),
             Taken::UnknownLeg => (481, None),

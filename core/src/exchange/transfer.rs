@@ -151,6 +151,13 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(refusal) => return self.not_transferred(refusal, now, (from, party), dialed.as_bytes()),
         };
         let permitted = *permit.choice();
+        // Help is not refused for the media (law 4); who has not answered says when it does what it can.
+        if permitted.rule != Rule::Emergency
+            && self.calls.is_answered(other)
+            && let Err(refused) = self.could_meet(of, to)
+        {
+            return Taken::Unfit(refused);
+        }
         accepted(self);
         let mut commands = Commands::new();
         if self.calls.join_peers(now, permit, &legs, &mut commands) {

@@ -55,7 +55,9 @@ pub unsafe extern "C" fn stw_exchange_setup(
                 Ok(STW_NEEDS_CODE)
             }
             Taken::Congested => Ok(STW_CONGESTED),
-            Taken::Done | Taken::OffHook { .. } | Taken::NotNow | Taken::UnknownLeg => Err(STW_ERR_ARGUMENT),
+            Taken::Done | Taken::OffHook { .. } | Taken::NotNow | Taken::Unfit(_) | Taken::UnknownLeg => {
+                Err(STW_ERR_ARGUMENT)
+            }
         }
     };
     // SAFETY: conventions 1 and 2 of the header.
@@ -88,6 +90,7 @@ pub unsafe extern "C" fn stw_exchange_off_hook(
             | Taken::NeedsCode { .. }
             | Taken::Denied(_)
             | Taken::NotNow
+            | Taken::Unfit(_)
             | Taken::UnknownLeg => Err(STW_ERR_ARGUMENT),
         }
     };
@@ -113,7 +116,7 @@ pub unsafe extern "C" fn stw_exchange_digit(
             Taken::Done | Taken::SetUp { .. } | Taken::OffHook { .. } | Taken::NeedsCode { .. } => Ok(STW_OK),
             Taken::Denied(_) => Ok(STW_DENIED),
             Taken::Congested => Ok(STW_CONGESTED),
-            Taken::NotNow | Taken::UnknownLeg => Err(STW_ERR_UNKNOWN),
+            Taken::NotNow | Taken::Unfit(_) | Taken::UnknownLeg => Err(STW_ERR_UNKNOWN),
         }
     };
     // SAFETY: conventions 1 and 2 of the header.
@@ -185,6 +188,7 @@ fn signal(engine: &mut Engine, now_ms: u64, signal: &Signal<'_>) -> Outcome {
         | Taken::NeedsCode { .. }
         | Taken::Denied(_)
         | Taken::NotNow
+        | Taken::Unfit(_)
         | Taken::Congested => Ok(STW_OK),
     }
 }

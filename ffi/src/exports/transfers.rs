@@ -10,7 +10,8 @@ use stw_status_number::{STW_CONGESTED, STW_DENIED, STW_ERR_UNKNOWN, STW_NOT_NOW,
 
 /// The party of a neutral leg transfers its peer to what it dials (blind transfer). STW_OK: permitted; what becomes of it
 /// comes as STW_OUTPUT_REFERRED, and until it is answered nothing has changed: a party that hangs up leaves the transfer to itself.
-/// STW_DENIED: refused, `out` says why, and the call is as it was. STW_NOT_NOW: the two do not talk, or something else is under way.
+/// STW_DENIED: refused, `out` says why, and the call is as it was. STW_NOT_NOW: the two do not talk, something else is under way, or
+/// the media of two SIP parties could not meet.
 /// STW_CONGESTED: no room. `dialed` and errors as for stw_exchange_setup. Cost: one decision.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_exchange_transfer(
@@ -58,7 +59,7 @@ fn signalled(engine: &mut Engine, now_ms: u64, signal: &Signal<'_>, out: Place<s
             out.write(convert::refused(engine.image(), &decision));
             Ok(STW_DENIED)
         }
-        Taken::NotNow => Ok(STW_NOT_NOW),
+        Taken::NotNow | Taken::Unfit(_) => Ok(STW_NOT_NOW),
         Taken::Congested => Ok(STW_CONGESTED),
         Taken::UnknownLeg => Err(STW_ERR_UNKNOWN),
     }
