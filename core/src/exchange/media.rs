@@ -120,6 +120,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// The SRTP policy of a leg's party.
+    #[inline(always)]
     fn srtp(&self, leg: Handle) -> Srtp {
         let image = self.policy.as_ref().map(|policy| &policy.image);
         let party = self.calls.leg(leg).filter(|slot| !slot.neutral).map(|slot| slot.party);

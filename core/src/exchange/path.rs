@@ -91,6 +91,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// The way between two parties, whether they are in one call or not.
+    #[inline(always)]
     pub(super) fn path_between(&self, leg: Handle, peer: Handle) -> Result<Path, Refused> {
         let slots = self.calls.leg(leg).zip(self.calls.leg(peer));
         let (Some((own, other)), Some(policy)) = (slots, &self.policy) else { return Ok(Path::Open) };

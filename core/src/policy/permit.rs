@@ -21,6 +21,12 @@ use core::marker::PhantomData;
 ///     strowger::policy::Permit { from: strowger::policy::Party::Unknown, choice, event: core::marker::PhantomData }
 /// }
 /// ```
+/// ```compile_fail
+/// struct Keeper { permit: Option<strowger::policy::Permit<'static>> }
+/// fn kept(keeper: &mut Keeper, permit: strowger::policy::Permit<'_>) {
+///     keeper.permit = Some(permit);
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "a permit that is not spent connects nobody"]
 pub struct Permit<'e> {
