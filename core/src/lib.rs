@@ -31,5 +31,6 @@ pub mod policy;
 pub mod record;
 pub mod registration;
 pub mod signalling;
+pub mod station;
 pub mod table;
 pub mod wire;

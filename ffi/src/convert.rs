@@ -273,6 +273,15 @@ fn leg(leg: Handle, cause: Option<Cause>) -> stw_output_leg {
     }
 }
 
+const fn registration(
+    device: u32,
+    expires_s: u32,
+    lapsed: u32,
+    address: stw_address,
+) -> stw_output_registration {
+    stw_output_registration { device, expires_s, lapsed, reserved: 0, address }
+}
+
 const fn tone_number(tone: Tone) -> stw_tone {
     match tone {
         Tone::Silence => stw_tone::STW_TONE_SILENCE,
@@ -282,6 +291,7 @@ const fn tone_number(tone: Tone) -> stw_tone {
         Tone::Warning => stw_tone::STW_TONE_WARNING,
         Tone::Reorder => stw_tone::STW_TONE_REORDER,
         Tone::Busy => stw_tone::STW_TONE_BUSY,
+        Tone::Confirmation => stw_tone::STW_TONE_CONFIRMATION,
     }
 }
 
@@ -343,28 +353,24 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
             body.transfer = transfer(*leg, Handle::NONE, u32::from(*status));
             kind::STW_OUTPUT_REFERRED
         }
+        Output::Forwarded { leg, by } => {
+            body.setup = stw_output_setup { leg: leg.bits(), to: party(*by), digits: digits(&Digits::EMPTY) };
+            kind::STW_OUTPUT_FORWARDED
+        }
+        Output::Set { device } => {
+            body.registration = registration(*device, 0, 0, stw_address::default());
+            kind::STW_OUTPUT_SET
+        }
         Output::Tone(handle, tone) => {
             body.tone = stw_output_tone { leg: handle.bits(), tone: tone_number(*tone) as u32, reserved: 0 };
             kind::STW_OUTPUT_TONE
         }
         Output::Registered { device, expires_s, address: whence } => {
-            body.registration = stw_output_registration {
-                device: *device,
-                expires_s: *expires_s,
-                lapsed: 0,
-                reserved: 0,
-                address: address(*whence),
-            };
+            body.registration = registration(*device, *expires_s, 0, address(*whence));
             kind::STW_OUTPUT_REGISTERED
         }
         Output::Unregistered { device, expired } => {
-            body.registration = stw_output_registration {
-                device: *device,
-                expires_s: 0,
-                lapsed: u32::from(*expired),
-                reserved: 0,
-                address: stw_address::default(),
-            };
+            body.registration = registration(*device, 0, u32::from(*expired), stw_address::default());
             kind::STW_OUTPUT_UNREGISTERED
         }
         Output::Relay(ask) => {

@@ -260,6 +260,10 @@ pub enum stw_output_kind {
     STW_OUTPUT_JOINED = 18,
     /// body.transfer: what becomes of a transfer.
     STW_OUTPUT_REFERRED = 19,
+    /// body.setup: the call of a neutral caller goes on to another number; `to` is the device that has forwarded it.
+    STW_OUTPUT_FORWARDED = 20,
+    /// body.registration: the user of a device has set forwarding, or that it wants no calls, by a feature code.
+    STW_OUTPUT_SET = 21,
 }
 
 /// What a party that dials hears.
@@ -280,6 +284,8 @@ pub enum stw_tone {
     STW_TONE_REORDER = 5,
     /// Busy.
     STW_TONE_BUSY = 6,
+    /// What was dialed is set.
+    STW_TONE_CONFIRMATION = 7,
 }
 
 /// Why an alarm was raised.
@@ -427,7 +433,7 @@ pub struct stw_output_registration {
 pub union stw_output_body {
     /// STW_OUTPUT_SEND.
     pub send: stw_output_send,
-    /// STW_OUTPUT_SETUP.
+    /// STW_OUTPUT_SETUP, _FORWARDED.
     pub setup: stw_output_setup,
     /// STW_OUTPUT_ALERTING, _CONNECT, _RELEASE.
     pub leg: stw_output_leg,
@@ -435,7 +441,7 @@ pub union stw_output_body {
     pub tone: stw_output_tone,
     /// STW_OUTPUT_JOINED, _REFERRED.
     pub transfer: stw_output_transfer,
-    /// STW_OUTPUT_REGISTERED, _UNREGISTERED.
+    /// STW_OUTPUT_REGISTERED, _UNREGISTERED, _SET.
     pub registration: stw_output_registration,
     /// STW_OUTPUT_DECISION.
     pub decision: stw_decision,

@@ -302,6 +302,11 @@ impl Daemon {
                     if *expired { "was not heard of in time" } else { "has unregistered" }
                 );
             }
+            Output::Set { device } => {
+                if let Some(settings) = self.engine.settings(*device) {
+                    tracing::info!("{}", words::settings(&self.image, *device, settings));
+                }
+            }
             Output::Relay(ask) => self.media.ask(ask),
             Output::RelayUndo(media) => self.media.undo(*media),
             Output::RelayEnd(media) => self.media.end(*media),
@@ -313,6 +318,7 @@ impl Daemon {
             | Output::Connect(_)
             | Output::Joined { .. }
             | Output::Referred { .. }
+            | Output::Forwarded { .. }
             | Output::Release(..)
             | Output::Tone(..) => {}
         }

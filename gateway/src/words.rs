@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use strowger::policy::{Authority, ClassRef, Denial, Feature, Image, Party, RowRef, Verdict, emergency};
 use strowger::record::alarm::Cause;
 use strowger::record::{Alarm, Decision, EmergencyNotice};
+use strowger::station::{Settings, When};
 
 /// `201`, `trunk carrier`, `unknown`.
 pub(crate) fn party(image: &Image<'_>, party: Party) -> String {
@@ -28,6 +29,23 @@ pub(crate) fn row(image: &Image<'_>, row: RowRef) -> Option<String> {
         RowRef::Ars(row) => image.ars().get(row as usize).map(|row| (row.ordinal, row.line))?,
     };
     Some(format!("ars {ordinal} (line {line})"))
+}
+
+/// What is set at a device.
+pub(crate) fn settings(image: &Image<'_>, device: u32, settings: &Settings) -> String {
+    let words = |when| match when {
+        When::Always => "always",
+        When::Busy => "when busy",
+        When::NoAnswer => "on no answer",
+        When::OutOfService => "when out of service",
+    };
+    let forwards = When::ALL.iter().filter_map(|when| {
+        settings.forward(*when).map(|number| format!("forwarded {} to {}", words(*when), number.as_str()))
+    });
+    let quiet = settings.do_not_disturb().then(|| "do not disturb".to_owned());
+    let all: Vec<String> = forwards.chain(quiet).collect();
+    let all = if all.is_empty() { "nothing".to_owned() } else { all.join(", ") };
+    format!("set at {}: {all}", party(image, Party::Device(device)))
 }
 
 /// One sentence about a decision.

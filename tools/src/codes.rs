@@ -55,6 +55,8 @@ pub const CODES: &[&str] = &[
     "forced-code-and-forward",
     "forced-code-exempt-route",
     "forced-code-missing",
+    "forward-denied",
+    "forward-to-itself",
     "hot-desk-open",
     "intrusion-unshielded",
     "limits-absent",

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use strowger::base::Soft;
+use strowger::policy::rows::{FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_CANCEL};
+use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Feature, Image, Keyring, Mode, Party};
 use strowger_tools::diff::diff;
 use strowger_tools::explain::{Question, explain};
@@ -201,12 +203,26 @@ fn answer(ask: &Ask) -> Result<(), String> {
         }
         (None, None) => return Err("who dials? --from DN or --trunk NAME".into()),
     };
+    if let (Some(_), Some(feature)) = (&ask.from, sets(&image, dialed)) {
+        return Err(format!(
+            "{dialed}: this code sets something and leads to nobody ({feature}): there is no call to explain"
+        ));
+    }
     let acting = acting(&image, ask)?;
     let question =
         Question { mode, at, code: ask.code.as_deref(), did: ask.did.is_some(), acting, ..question };
     let explanation = explain(&image, keyring.as_ref(), &question);
     let text = if ask.json { explanation.to_json() } else { explanation.to_text() };
     print(&text).map_err(|why| why.to_string())
+}
+
+/// The key of the feature whose code this is, if no number follows it.
+fn sets(image: &Image<'_>, dialed: &str) -> Option<&'static str> {
+    match analyse(image, dialed.as_bytes(), |_| false).end() {
+        End::Feature(FEATURE_FORWARD_CANCEL, _) => Some("forward_cancel"),
+        End::Feature(FEATURE_DO_NOT_DISTURB, _) => Some("do_not_disturb: the COS needs do-not-disturb"),
+        _ => None,
+    }
 }
 
 /// Who transfers or diverts the party that the question is about.

@@ -6,10 +6,10 @@ use strowger::policy::image::{DIRECTORY, DIRECTORY_ENTRY, EMERGENCY_MAGIC, FORMA
 use strowger::policy::row::{Field, Row, Str};
 use strowger::policy::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
-    DeviceTextRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow, InterconnectRow, LeadingRow,
-    MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow,
-    RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow, SystemRow, TrunkRow,
-    TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, InboundRow, InterconnectRow,
+    LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow,
+    PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow,
+    SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -61,8 +61,11 @@ pub(crate) struct Tables {
     pub(crate) subnets: Vec<SubnetRow>,
     pub(crate) notify: Vec<NotifyRow>,
     pub(crate) media_paths: Vec<MediaPathRow>,
+    pub(crate) forwards: Vec<ForwardRow>,
     /// Emergency numbers and their ARS rows; in the image they are in the trie.
     pub(crate) emergency: Vec<(String, u32)>,
+    /// Where the keys stand that forward calls: the device's row, the key, its number.
+    pub(crate) forward_keys: Vec<(u32, &'static str, String, crate::finding::Place)>,
     /// The emergency block: an image of its own.
     pub(crate) block: Vec<u8>,
     pub(crate) texts: Texts,
@@ -153,6 +156,7 @@ impl Tables {
         sections.table(&self.subnets);
         sections.table(&self.notify);
         sections.table(&self.media_paths);
+        sections.table(&self.forwards);
         sections.table(&usernames);
         if !usernames.is_empty() {
             sections.table(&[seed]);

@@ -70,6 +70,45 @@ pub struct Digits {
     ascii: [u8; Self::MAX],
 }
 
+/// The same number in half the room, for what is kept long: four bits a key.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Packed([u8; Self::SIZE]);
+
+impl Packed {
+    const SIZE: usize = Digits::MAX.div_ceil(2);
+    /// No digits: `F` ends a number.
+    pub const EMPTY: Self = Self([0xFF; Self::SIZE]);
+
+    /// True if there are no digits.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        matches!(self.0, [0xFF, ..])
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn digits(&self) -> Digits {
+        let keys = self.0.iter().flat_map(|pair| [pair >> 4, pair & 15]);
+        let mut number = Digits::EMPTY;
+        for key in keys.take_while(|key| *key < 13) {
+            let _ = number.push(if key == 12 { b'+' } else { Digit(key).ascii() });
+        }
+        number
+    }
+}
+
+impl From<Digits> for Packed {
+    fn from(number: Digits) -> Self {
+        let mut packed = Self::EMPTY;
+        let mut keys = number.as_bytes().iter().map(|c| Digit::from_ascii(*c).map_or(12, Digit::index));
+        for pair in &mut packed.0 {
+            let (Some(first), second) = (keys.next(), keys.next()) else { break };
+            *pair = first << 4 | second.unwrap_or(15);
+        }
+        packed
+    }
+}
+
 /// Why a text is not a dialed number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BadDigits {
@@ -232,6 +271,17 @@ impl fmt::Debug for Digits {
 mod tests {
     use super::*;
     use std::vec::Vec;
+
+    #[test]
+    fn a_packed_number_is_the_same_number() {
+        let longest = &b"+0123456789*#0123456789*#0123456789*#0123456789*#"[..Digits::MAX];
+        for text in [&b""[..], b"1", b"12", b"*33#", b"+16135550100", longest] {
+            let number = Digits::written(text).unwrap();
+            let packed = Packed::from(number);
+            assert_eq!(packed.digits(), number);
+            assert_eq!(packed.is_empty(), number.is_empty());
+        }
+    }
 
     #[test]
     fn only_telephone_keys_are_dialed() {

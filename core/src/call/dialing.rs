@@ -146,6 +146,8 @@ pub enum Tone {
     AccountCode,
     /// The way is a dear one; the call goes on (R63).
     Warning,
+    /// What was dialed is set.
+    Confirmation,
     /// Refused.
     Reorder,
     /// Busy.

@@ -5,6 +5,7 @@
 //!  Proceeding  --PeerAlerting---------> Alerting        the caller hears ringing
 //!  Proceeding, Alerting --PeerAnswered> Connected
 //!  Idle        --Offer----------------> Calling         the called: set-up sent, nothing heard yet
+//!  Calling     --Offer----------------> Calling         for a shorter time
 //!  Calling     --Alerting-------------> Ringing
 //!  Calling, Ringing --Answer----------> Connected       and the edge is joined
 //!  Calling, Ringing --Tick at until---> Clearing        no answer: 480
@@ -165,6 +166,10 @@ impl Leg {
                 clearing(Cause::TOO_LONG),
                 &[SendRelease(Cause::TOO_LONG), TellPeer(Event::PeerReleased(Cause::TOO_LONG))],
             ),
+            // Its party rings less long than the caller would wait: it has its calls forwarded then.
+            (Calling { until }, Event::Offer { ringing_s }) => {
+                (Calling { until: until.min(now.plus_s(u64::from(ringing_s))) }, &[])
+            }
             (Calling { until } | Ringing { until }, Event::Alerting) => {
                 (Ringing { until }, &[TellPeer(Event::PeerAlerting)])
             }
@@ -202,15 +207,10 @@ impl Leg {
             (state @ (Calling { .. } | Ringing { .. } | Clearing { .. }), Event::Tick) => (state, &[]),
             (state @ (Proceeding | Alerting | Connected { .. } | Gone | Idle), Event::Tick) => (state, &[]),
             (
-                state @ (Proceeding
-                | Alerting
-                | Calling { .. }
-                | Ringing { .. }
-                | Connected { .. }
-                | Clearing { .. }
-                | Gone),
+                state @ (Proceeding | Alerting | Ringing { .. } | Connected { .. } | Clearing { .. } | Gone),
                 Event::Originate | Event::Offer { .. },
-            ) => (state, &[]),
+            )
+            | (state @ Calling { .. }, Event::Originate) => (state, &[]),
             (
                 state @ (Idle | Proceeding | Alerting | Connected { .. } | Clearing { .. } | Gone),
                 Event::Alerting | Event::Answer,

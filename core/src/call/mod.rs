@@ -15,7 +15,9 @@ pub use cause::Cause;
 pub use dialing::Dialing;
 pub use join::{Connect, Edge};
 pub use leg::Leg;
-pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Retry, Seat, Terms, Third, Tie, Transfer};
+pub use slots::{
+    Call, Finished, LegSlot, MAX_HOPS, Media, Pair, Passed, Placed, Retry, Seat, Terms, Third, Tie, Transfer,
+};
 
 use crate::base::{Digits, Handle, Instant};
 use crate::policy::{Denial, Party, Permit, RowRef};
@@ -189,7 +191,9 @@ impl<'m> Calls<'m> {
         }
         call.choice = choice;
         call.tries = call.tries.saturating_add(1);
-        if call.transfer != Transfer::None {
+        if let Transfer::Ringing { described, .. } = &mut call.transfer {
+            // Its INVITE carries no offer, whatever that of the leg before did.
+            *described = false;
             call.known = b;
             self.rings_instead(a, b);
         }

@@ -125,6 +125,50 @@ pub struct Placed {
     pub(super) third: Option<Third>,
     /// A call over another trunk that is one with it: its record comes with this one's (R86).
     pub(super) linked: Handle,
+    /// Who has called, for its record: another than who pays, once it was forwarded.
+    pub(super) caller: Party,
+    /// The devices that have forwarded it.
+    pub(super) passed: Passed,
+}
+
+/// The most times that a call is forwarded (R28).
+pub const MAX_HOPS: usize = 10;
+
+/// The devices that have forwarded a call, in order (R28).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Passed {
+    devices: [u32; MAX_HOPS],
+    hops: u8,
+    why: u8,
+}
+
+impl Passed {
+    /// How often it was forwarded.
+    #[must_use]
+    pub const fn hops(&self) -> u8 {
+        self.hops
+    }
+
+    /// Whether this device has forwarded it.
+    #[must_use]
+    pub fn has(&self, device: u32) -> bool {
+        self.devices.iter().take(usize::from(self.hops)).any(|passed| *passed == device)
+    }
+
+    /// The device that has forwarded it last, and the number of the reason it had.
+    #[must_use]
+    pub fn last(&self) -> Option<(u32, u8)> {
+        let last = usize::from(self.hops).checked_sub(1)?;
+        Some((*self.devices.get(last)?, self.why))
+    }
+
+    /// One more device forwards it. False, and nothing changed, if it was forwarded often enough.
+    pub fn push(&mut self, device: u32, why: u8) -> bool {
+        let Some(place) = self.devices.get_mut(usize::from(self.hops)) else { return false };
+        (*place, self.why) = (device, why);
+        self.hops = self.hops.saturating_add(1);
+        true
+    }
 }
 
 /// What a call has to do with a transfer ([`transfer`](super::features::transfer)).
@@ -223,6 +267,10 @@ pub struct Terms {
 pub struct Finished {
     /// Who called.
     pub from: Party,
+    /// Who pays: the caller, or who has forwarded it last.
+    pub payer: Party,
+    /// Who has forwarded it last.
+    pub forwarded_by: Option<Party>,
     /// Who was called.
     pub to: Party,
     /// Whose classes allowed it.
@@ -307,12 +355,16 @@ impl Placed {
             transfer: Transfer::None,
             third: None,
             linked: Handle::NONE,
+            caller: choice.authority.party,
+            passed: Passed::default(),
         }
     }
 
     pub(super) fn finished(&self, now: Instant, cause: Cause) -> Finished {
         Finished {
-            from: self.choice.authority.party,
+            from: self.caller,
+            payer: self.choice.authority.party,
+            forwarded_by: self.passed.last().map(|(device, _)| Party::Device(device)),
             to: self.choice.to,
             authority: *self.edge.authority(),
             dialed: self.dialed,

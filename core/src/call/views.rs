@@ -60,6 +60,12 @@ impl Calls<'_> {
         self.legs.capacity()
     }
 
+    /// Whether one more leg fits.
+    #[must_use]
+    pub fn has_leg(&self) -> bool {
+        self.legs.free() > 0
+    }
+
     /// Every leg. Not for a call's path.
     pub fn legs(&self) -> impl Iterator<Item = (Handle, &LegSlot)> {
         self.legs.iter()

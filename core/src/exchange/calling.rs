@@ -1,9 +1,12 @@
 //! Our INVITE to a party: where it goes, who it says is calling, and what it offers.
 
 use super::commands::contact;
+use super::forward::Why;
 use super::{Exchange, session};
 use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::call::Calls;
 use crate::media::Passage;
+use crate::policy::rows::DeviceTextRow;
 use crate::policy::{Image, Party};
 use crate::signalling::dialog::{Dialog, Far, Phase};
 use crate::signalling::render;
@@ -17,7 +20,7 @@ use core::net::SocketAddr;
 impl<C: Crypto> Exchange<'_, C> {
     /// Our INVITE to a device or trunk; `None` if it cannot be reached.
     pub(super) fn invite_out(&mut self, now: Instant, leg: Handle, to: Party, digits: &Digits) -> Option<()> {
-        let image = self.policy?.image;
+        let image = &self.policy.as_ref()?.image;
         let next_hop = self.reach(to)?;
         let edge = self.calls.edge(leg)?;
         let a = edge.a();
@@ -30,17 +33,17 @@ impl<C: Crypto> Exchange<'_, C> {
         fixed.hex(&call_id.0.to_be_bytes());
         fixed.hex(&call_id.1.to_be_bytes());
         let call_id_len = fixed.len();
-        caller_address(&mut fixed, &image, caller, to, us);
+        caller_address(&mut fixed, image, caller, to, us);
         let fixed = fixed.finish()?;
         let mut remote = self.sip.pages.writer();
         remote.put(b"<sip:");
         let host = match to {
             Party::Device(device) => {
-                remote.put(dn(&image, device).as_bytes());
+                remote.put(dn(image, device).as_bytes());
                 us
             }
             Party::Trunk(_) | Party::Unknown => {
-                put_number(&mut remote, digits);
+                put_number(&mut remote, digits.as_bytes());
                 next_hop
             }
         };
@@ -54,7 +57,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             Party::Trunk(_) | Party::Unknown => {
                 remote.put(b"sip:");
-                put_number(&mut remote, digits);
+                put_number(&mut remote, digits.as_bytes());
                 remote.put(b"@");
                 remote.socket_address(next_hop);
             }
@@ -95,9 +98,15 @@ impl<C: Crypto> Exchange<'_, C> {
         let offer = offered.map_or(Text::EMPTY, |dialog| dialog.offer);
         let timed = self.sip.dialog(leg)?.terms.by == By::Them;
         let reliable = !offer.is_empty() && self.takes_reliable(caller);
+        let forwarded = self.calls.forwarded_by(leg);
+        let forwarded =
+            forwarded.and_then(|by| forwarding(&self.policy.as_ref()?.image, &self.calls, leg, by));
         let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
             contact(out, us);
             out.line(&[render::ABLE, if reliable { b", 100rel" } else { b"" }]);
+            if let Some(forwarded) = &forwarded {
+                forwarded.put(out, us);
+            }
             if timed {
                 session::asked(out);
             }
@@ -114,16 +123,73 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 }
 
+/// What is told to the party of this leg about who has forwarded the call, which that device has for this reason.
+fn forwarding<'a>(
+    image: &Image<'a>,
+    calls: &Calls<'_>,
+    leg: Handle,
+    (by, why): (u32, u8),
+) -> Option<Forwarding<'a>> {
+    let row = image.device_texts().get(usize::try_from(by).ok()?)?;
+    let (_, choice) = calls.choice(leg)?;
+    let by = shown(image, &row, choice.to);
+    Some(Forwarding { by, to: choice.outpulsed, why, counter: calls.passed(leg).hops() })
+}
+
+/// Who has forwarded a call, as an INVITE tells it. Outside it is told by its public number (RFC 7044 section 10.1.2).
+struct Forwarding<'a> {
+    /// The number of who has, and of the party that is called now.
+    by: &'a str,
+    to: Digits,
+    /// See [`Why::told`].
+    why: u8,
+    counter: u8,
+}
+
+impl Forwarding<'_> {
+    /// `Diversion` (RFC 5806 section 4) for those who know that, `History-Info` (RFC 7044 section 5) for the others.
+    fn put(&self, out: &mut impl Sink, us: SocketAddr) {
+        let (reason, cause) = Why::told(self.why);
+        out.put(b"Diversion: <sip:");
+        out.put(self.by.as_bytes());
+        out.put(b"@");
+        out.socket_address(us);
+        out.put(b">;reason=");
+        out.put(reason.as_bytes());
+        out.put(b";counter=");
+        out.number(u64::from(self.counter));
+        out.put(b"\r\nHistory-Info: <sip:");
+        out.put(self.by.as_bytes());
+        out.put(b"@");
+        out.socket_address(us);
+        out.put(b"?Reason=SIP%3Bcause%3D");
+        out.number(u64::from(cause));
+        out.put(b">;index=1,<sip:");
+        put_number(out, self.to.as_bytes());
+        out.put(b"@");
+        out.socket_address(us);
+        out.put(b">;index=1.1;mp=1\r\n");
+    }
+}
+
 pub(super) fn dn<'a>(image: &Image<'a>, device: u32) -> &'a str {
     let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
     row.map_or("", |row| image.text(row.dn))
 }
 
 /// A number as a user part: `#` has no place in a URI as it is (RFC 3261 section 19.1.2).
-fn put_number(out: &mut impl Sink, digits: &Digits) {
-    for c in digits.as_bytes() {
+fn put_number(out: &mut impl Sink, digits: &[u8]) {
+    for c in digits {
         out.put(if *c == b'#' { b"%23" } else { core::slice::from_ref(c) });
     }
+}
+
+/// The number of a device as the other party sees it: outside, the public one.
+fn shown<'a>(image: &Image<'a>, row: &DeviceTextRow, to: Party) -> &'a str {
+    let Party::Trunk(trunk) = to else { return image.text(row.dn) };
+    let trunk = image.trunks().get(usize::from(trunk)).unwrap_or_default();
+    let public = [row.public_number, trunk.caller_id].map(|at| image.text(at));
+    public.into_iter().find(|number| !number.is_empty()).unwrap_or(image.text(row.dn))
 }
 
 /// `"Name" <sip:number@us>`: the directory number inside, the public number or the trunk's on a public call.
@@ -132,15 +198,7 @@ fn caller_address(out: &mut impl Sink, image: &Image<'_>, caller: Party, to: Par
         Party::Device(device) => {
             let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
             let row = row.unwrap_or_default();
-            let number = match to {
-                Party::Trunk(trunk) => {
-                    let trunk = image.trunks().get(usize::from(trunk)).unwrap_or_default();
-                    let public = [row.public_number, trunk.caller_id].map(|at| image.text(at));
-                    public.into_iter().find(|number| !number.is_empty()).unwrap_or(image.text(row.dn))
-                }
-                Party::Device(_) | Party::Unknown => image.text(row.dn),
-            };
-            (image.text(row.name), number)
+            (image.text(row.name), shown(image, &row, to))
         }
         Party::Trunk(trunk) => {
             let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();

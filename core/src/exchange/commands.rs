@@ -1,8 +1,10 @@
 //! What the call machine commands, done: on our own signalling as messages, elsewhere as neutral outputs.
 
 use super::brakes::Line;
+use super::forward::Unrung;
 use super::invite::reason;
 use super::media::Ready;
+use super::path::SETTLING_MS;
 use super::placing::ringing;
 use super::{Event, Exchange, session};
 use crate::base::{Crypto, Digits, Handle, Instant};
@@ -34,11 +36,11 @@ impl Heard<'_> {
 }
 
 /// Commands of one step, with those that follow from them.
-type Queue = heapless::Deque<Command, 32>;
+pub(super) type Queue = heapless::Deque<Command, 32>;
 
-fn enqueue(queue: &mut Queue, commands: Commands) {
+pub(super) fn enqueue(queue: &mut Queue, commands: &Commands) {
     // By reference: dropping heapless's own iterator can panic.
-    for command in &commands {
+    for command in commands {
         let queued = queue.push_back(*command);
         debug_assert!(queued.is_ok(), "one step caused more commands than a queue holds");
     }
@@ -49,7 +51,7 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn leg_event(&mut self, now: Instant, leg: Handle, event: leg::Event, heard: &Heard<'_>) {
         let mut commands = Commands::new();
         self.apply(now, leg, event, &mut commands);
-        self.perform(now, commands, heard);
+        self.perform(now, &commands, heard);
     }
 
     /// Clears a leg's call: both sides are told. What rings for a party in another call leaves that as it is.
@@ -83,13 +85,19 @@ impl<C: Crypto> Exchange<'_, C> {
         self.timers.set(id, deadline);
     }
 
-    /// Does commands in order. Each can cause at most one further event on its own leg, so the work is bounded.
-    pub(super) fn perform(&mut self, now: Instant, commands: Commands, heard: &Heard<'_>) {
+    /// Does commands in order.
+    pub(super) fn perform(&mut self, now: Instant, commands: &Commands, heard: &Heard<'_>) {
         let mut queue = Queue::new();
         enqueue(&mut queue, commands);
+        self.perform_all(now, &mut queue, heard);
+    }
+
+    /// The same. Each can cause at most one further event on its own leg, and a call is forwarded a bounded number of times, so
+    /// the work is bounded.
+    pub(super) fn perform_all(&mut self, now: Instant, queue: &mut Queue, heard: &Heard<'_>) {
         while let Some(command) = queue.pop_front() {
             let follows = match command {
-                Command::Setup(leg) => self.offer(now, leg),
+                Command::Setup(leg) => self.set_up(now, leg, queue),
                 Command::Alerting(leg) => self.alert(now, leg, heard),
                 Command::Connect(connect) => self.connect(now, connect.a(), connect.b(), heard),
                 Command::Release(leg, cause) => self.release(now, leg, cause),
@@ -105,7 +113,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Command::Recall(of, party) => {
                     let mut more = Commands::new();
                     self.recall(now, of, party, &mut more);
-                    enqueue(&mut queue, more);
+                    enqueue(queue, &more);
                     None
                 }
                 Command::Dismiss(leg, cause) => Some((leg, leg::Event::PeerReleased(cause))),
@@ -124,13 +132,34 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
             };
             let Some((leg, event)) = follows else { continue };
-            let mut more = Commands::new();
-            let failed = matches!(event, leg::Event::Release(_));
-            if !(failed && self.reroute(now, leg, &mut more)) {
-                self.apply(now, leg, event, &mut more);
+            if let leg::Event::Release(cause) = event
+                && self.another_way(now, leg, cause, queue)
+            {
+                continue;
             }
-            enqueue(&mut queue, more);
+            let mut more = Commands::new();
+            self.apply(now, leg, event, &mut more);
+            enqueue(queue, &more);
         }
+    }
+
+    /// A called party is to ring, unless its user or the administrator wants otherwise.
+    fn set_up(&mut self, now: Instant, leg: Handle, queue: &mut Queue) -> Option<(Handle, leg::Event)> {
+        let party = self.calls.leg(leg)?.party;
+        if self.has_settings(party) {
+            match self.unrung(now, leg, queue) {
+                Unrung::Rings => {}
+                Unrung::Forwarded => return None,
+                // What can be done about that is done already.
+                Unrung::Refuses(cause) => {
+                    let mut more = Commands::new();
+                    self.apply(now, leg, leg::Event::Release(cause), &mut more);
+                    enqueue(queue, &more);
+                    return None;
+                }
+            }
+        }
+        self.offer(now, leg)
     }
 
     /// Offers the call to the party of a called leg.
@@ -220,6 +249,8 @@ impl<C: Crypto> Exchange<'_, C> {
             let dialog = self.sip.dialog_mut(a)?;
             offered = !dialog.offer.is_empty();
             let offer = core::mem::replace(&mut dialog.offer, Text::EMPTY);
+            // What it was told of the media before is not of who has answered: both are asked anew.
+            let another = dialog.provisional.has_agreed();
             dialog.phase = Phase::Answered { release: false };
             let (invite, terms) = (dialog.invite, dialog.terms);
             self.sip.pages.release(offer);
@@ -236,6 +267,9 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.media_agreed(a);
             }
             self.session_up(now, a, terms);
+            if another {
+                self.renew(now.plus_ms(SETTLING_MS), a);
+            }
         }
         if !neutral.1 {
             if offered {
@@ -318,7 +352,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// A leg is gone: everything that it held goes back.
-    fn ended(&mut self, now: Instant, leg: Handle) -> Option<(Handle, leg::Event)> {
+    pub(super) fn ended(&mut self, now: Instant, leg: Handle) -> Option<(Handle, leg::Event)> {
         let party = self.calls.leg(leg)?.party;
         self.count_channel(party, false);
         self.sip.drop_dialog(now, &mut self.timers, leg);
@@ -335,14 +369,25 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    /// The next way of an emergency call whose way has failed (R66). True if there is one, and it is being tried.
-    pub(super) fn retry_emergency(&mut self, now: Instant, leg: Handle) -> bool {
-        let mut commands = Commands::new();
-        let rerouted = self.reroute(now, leg, &mut commands);
-        if rerouted {
-            self.perform(now, commands, &Heard::NOTHING);
+    /// A called party has failed: another way is tried, if there is one. Otherwise its leg is released.
+    pub(super) fn failed(&mut self, now: Instant, leg: Handle, cause: Cause) {
+        let mut queue = Queue::new();
+        if self.another_way(now, leg, cause, &mut queue) {
+            self.perform_all(now, &mut queue, &Heard::NOTHING);
+        } else {
+            self.leg_event(now, leg, leg::Event::Release(cause), &Heard::NOTHING);
         }
-        rerouted
+    }
+
+    /// The next way of an emergency call whose way has failed (R66), or the number that a called party has its calls go to.
+    /// True if there is one, and it is being tried.
+    fn another_way(&mut self, now: Instant, leg: Handle, cause: Cause, queue: &mut Queue) -> bool {
+        let mut commands = Commands::new();
+        if self.reroute(now, leg, &mut commands) {
+            enqueue(queue, &commands);
+            return true;
+        }
+        self.forward_failed(now, leg, cause, queue)
     }
 
     fn reroute(&mut self, now: Instant, failed: Handle, commands: &mut Commands) -> bool {

@@ -5,6 +5,7 @@
 //! wanted, and enters it by INFO.
 
 use super::placing::{Asked, Unplaced, cause_of, is_emergency};
+use super::station::Setting;
 use super::{Event as Out, Exchange, Taken};
 use crate::account::Length;
 use crate::base::{Crypto, Digit, Digits, Handle, Instant, Typed};
@@ -61,6 +62,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Next::Wait => Taken::Done,
             Next::Placed => Taken::SetUp { leg },
             Next::Refused(_, Some(decision)) => Taken::Denied(decision),
+            Next::Refused(Cause::Normal, None) => Taken::Done,
             Next::Refused(_, None) => Taken::Congested,
         }
     }
@@ -130,7 +132,14 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         match (walked.end(), walked.onward()) {
             (End::Emergency(_), _) => Found::Whole,
-            (End::Feature(..), _) if matches!(party, Party::Device(_)) => Found::CodeFollows,
+            (End::Feature(feature, digits), _) if matches!(party, Party::Device(_)) => {
+                let behind = dialed.get(usize::from(digits)..).unwrap_or(&[]);
+                match Setting::of(feature) {
+                    None => Found::CodeFollows,
+                    Some(setting) if !setting.takes_number() => Found::Whole,
+                    Some(_) => self.found_behind(now, party, behind, code),
+                }
+            }
             (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Nothing)
             | (End::Vacant | End::Invalid | End::Feature(..), _) => Found::Whole,
             // What is refused whatever follows is refused now (R12, R20); but help may still be what is being dialed.
@@ -142,6 +151,18 @@ impl<C: Crypto> Exchange<'_, C> {
             (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Other) => Found::Doubtful,
             (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Same) => Found::Open,
             (End::Incomplete, _) => Found::More,
+        }
+    }
+
+    /// What the digits behind a feature code have become, if a number follows it.
+    fn found_behind(&self, now: Instant, party: Party, behind: &[u8], code: Code) -> Found {
+        let is_code = self.policy.as_ref().is_some_and(|policy| {
+            matches!(analyse(&policy.image, behind, |_| false).end(), End::Feature(..))
+        });
+        match Digits::dialed(behind) {
+            Ok(number) if number.is_empty() => Found::More,
+            Ok(number) if !is_code => self.found(now, party, &number, code),
+            Ok(_) | Err(_) => Found::Whole,
         }
     }
 
@@ -316,7 +337,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         match self.place(now, &asked, &mut commands) {
             Ok(leg) => {
-                self.placed(now, leg, commands);
+                self.placed(now, leg, &commands);
                 Ok(())
             }
             Err(Unplaced::Denied(decision)) => Err((Event::Refused(cause_of(&decision)), Some(decision))),
@@ -327,6 +348,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
                 Err((Event::Asked(denial.rule), None))
             }
+            // What was dialed is set: the party hears so, and hangs up.
+            Err(Unplaced::Set) => Err((Event::Refused(Cause::Normal), None)),
             Err(Unplaced::Congested) => Err((Event::Refused(Cause::CONGESTION), None)),
         }
     }
@@ -351,8 +374,14 @@ impl<C: Crypto> Exchange<'_, C> {
     /// A neutral party hears reorder or busy until it hangs up or the tone ends; a SIP caller gets its final answer.
     fn refuse_dialed(&mut self, now: Instant, leg: Handle, cause: Cause, neutral: bool) {
         if neutral {
-            let busy = matches!(cause, Cause::Status(_) | Cause::Denied(Rule::TrunkBusy));
-            return self.tone(leg, if busy { Tone::Busy } else { Tone::Reorder });
+            return self.tone(
+                leg,
+                match cause {
+                    Cause::Normal => Tone::Confirmation,
+                    Cause::Status(_) | Cause::Denied(Rule::TrunkBusy) => Tone::Busy,
+                    Cause::Denied(_) | Cause::Preempted | Cause::Media(_) => Tone::Reorder,
+                },
+            );
         }
         self.end_dialing(now, leg, cause);
     }

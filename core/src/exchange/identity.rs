@@ -24,7 +24,7 @@ pub(super) enum Proof {
 impl<C: Crypto> Exchange<'_, C> {
     /// Checks the credentials for our realm. Work: two digests and a mac, whoever it is.
     pub(super) fn authenticate(&mut self, now: Instant, message: &Message<'_>) -> Proof {
-        let Some(policy) = self.policy else { return Proof::Missing { stale: false } };
+        let Some(policy) = &self.policy else { return Proof::Missing { stale: false } };
         let realm = policy.image.text(policy.image.system().realm).as_bytes();
         let Some(credentials) = message.credentials.iter().find(|one| one.realm == realm) else {
             return Proof::Missing { stale: false };
@@ -36,6 +36,10 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let (outcome, replay) =
             digest::check(now, &policy.image, &policy.keyring, credentials, method, &mut self.crypto, replay);
+        let claimed = match outcome {
+            Outcome::Challenge { stale: false } => policy.image.device_by_username(credentials.username),
+            Outcome::Challenge { stale: true } | Outcome::Device(_) => None,
+        };
         if let (Outcome::Device(device), Some(replay)) = (outcome, replay)
             && let Some(slot) = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device))
         {
@@ -49,7 +53,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Outcome::Challenge { stale } => {
                 if !stale {
                     self.statistics.unauthorised = self.statistics.unauthorised.wrapping_add(1);
-                    if let Some(device) = policy.image.device_by_username(credentials.username) {
+                    if let Some(device) = claimed {
                         self.login_failed(now, device);
                     }
                 }

@@ -7,7 +7,7 @@ use super::session::too_short;
 use super::transfer::Target;
 use super::{Exchange, Signal, Taken};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
-use crate::call::{Cause, Commands, leg};
+use crate::call::{Cause, Commands, Dialing, leg};
 use crate::media::{Body, Described, Refused, Summary, keys};
 use crate::policy::{Party, Rule};
 use crate::signalling::dialog::{Dialog, Far, Phase};
@@ -32,13 +32,14 @@ impl<C: Crypto> Exchange<'_, C> {
         let Start { user, scheme } = start(message);
         let mut unescaped = [0; MAX_USER];
         let dialed = crate::wire::sip::unescape(user, &mut unescaped);
-        let Some(policy) = self.policy else { return self.congested(message, source) };
+        let Some(policy) = &self.policy else { return self.congested(message, source) };
+        let (emergency, is_block) = (is_emergency(&policy.image, dialed), policy.image.is_block());
+        // Help is found from everywhere, but the last places are for who can be somebody of ours.
+        let zone = if emergency { policy.image.zone_by_address(source.ip()) } else { 0 };
         if scheme != Scheme::Sip {
             return self.sip.reply(message, source, 416, |_| {});
         }
-        let emergency = is_emergency(&policy.image, dialed);
-        if (load == Load::Reserve || self.transactions_are_scarce() || policy.image.is_block()) && !emergency
-        {
+        if (load == Load::Reserve || self.transactions_are_scarce() || is_block) && !emergency {
             return self.congested(message, source);
         }
         let from = match self.trunk_caller(message, source) {
@@ -67,9 +68,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(_) if emergency => session::Terms::ASKED,
             Err(_) => return self.sip.reply(message, source, 422, too_short),
         };
-        // Help is found from everywhere, but the last places are for who can be somebody of ours.
-        let zone = if emergency { policy.image.zone_by_address(source.ip()) } else { 0 };
-        let known = from != Party::Unknown || zone != 0 || policy.image.is_block();
+        let known = from != Party::Unknown || zone != 0 || is_block;
         if !self.has_place(now, emergency, known) || self.sip.transactions.free() < 2 {
             return self.congested(message, source);
         }
@@ -89,10 +88,12 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.begin_dialog(message, (&offer.summary, terms), source, key, a, tag_cookie);
                 self.note_offer(a, offer);
                 self.trying(now, a);
-                self.placed(now, a, commands);
+                self.placed(now, a, &commands);
             }
             Err(Unplaced::NeedsCode(denial)) => {
-                let asked = Asked { zone: policy.image.zone_by_address(source.ip()), ..asked };
+                let image = self.policy.as_ref().map(|policy| &policy.image);
+                let zone = image.map_or(0, |image| image.zone_by_address(source.ip()));
+                let asked = Asked { zone, ..asked };
                 let Some(leg) = self.wait_for_code(&asked, denial) else {
                     return self.congested(message, source);
                 };
@@ -100,6 +101,13 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.note_offer(leg, offer);
                 self.ask_for_code(now, leg, denial.rule);
             }
+            Err(Unplaced::Set) => match self.calls.off_hook(from, false, Dialing::NEW) {
+                Some(leg) => {
+                    self.begin_dialog(message, (&offer.summary, terms), source, key, leg, tag_cookie);
+                    self.confirm_set(now, leg, message);
+                }
+                None => self.congested(message, source),
+            },
             Err(Unplaced::Denied(decision)) => {
                 self.refuse(now, message, source, key, tag_cookie, cause_of(&decision));
             }
@@ -129,8 +137,9 @@ impl<C: Crypto> Exchange<'_, C> {
         if self.calls.leg(leg).is_none_or(|slot| !slot.neutral) {
             return Ok(Taken::UnknownLeg);
         }
-        let failed = matches!(event, leg::Event::Release(_));
-        if !(failed && self.retry_emergency(now, leg)) {
+        if let leg::Event::Release(cause) = event {
+            self.failed(now, leg, cause);
+        } else {
             self.leg_event(now, leg, event, &super::commands::Heard::NOTHING);
         }
         Ok(Taken::Done)
@@ -144,7 +153,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn neutral_setup(&mut self, now: Instant, from: Party, dialed: &[u8]) -> Taken {
-        let emergency = self.policy.is_some_and(|policy| is_emergency(&policy.image, dialed));
+        let emergency = self.policy.as_ref().is_some_and(|policy| is_emergency(&policy.image, dialed));
         if !self.has_place(now, emergency, true) {
             return Taken::Congested;
         }
@@ -152,7 +161,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let asked = Asked { from, dialed, neutral: true, locked_out: false, leg: None, given: None, zone: 0 };
         match self.place(now, &asked, &mut commands) {
             Ok(leg) => {
-                self.placed(now, leg, commands);
+                self.placed(now, leg, &commands);
                 Taken::SetUp { leg }
             }
             Err(Unplaced::NeedsCode(denial)) => match self.wait_for_code(&asked, denial) {
@@ -162,6 +171,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
                 None => Taken::Congested,
             },
+            Err(Unplaced::Set) => Taken::Done,
             Err(Unplaced::Denied(decision)) => Taken::Denied(decision),
             Err(Unplaced::Congested) => Taken::Congested,
         }

@@ -5,6 +5,7 @@ use crate::brakes::{Brake, Lockout, Rate};
 use crate::call::{Call, LegSlot};
 use crate::registration::{Binding, Replay};
 use crate::signalling::{Dialog, Transaction, sip::Outgoing};
+use crate::station::Settings;
 use crate::table::{Due, Entry, Page, Slot};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -28,6 +29,8 @@ pub struct DeviceSlot {
     pub(super) login: Lockout,
     /// After wrong account codes.
     pub(super) codes: Lockout,
+    /// What its user has set.
+    pub(super) station: Settings,
 }
 
 impl DeviceSlot {
@@ -41,6 +44,7 @@ impl DeviceSlot {
         brake: Brake { rate: Rate::EMPTY, calls: 0 },
         login: Lockout::Open,
         codes: Lockout::Open,
+        station: Settings::NONE,
     };
 }
 

@@ -12,6 +12,7 @@ mod calling;
 mod challenge;
 mod commands;
 mod dialing;
+mod forward;
 mod identity;
 mod in_dialog;
 mod invite;
@@ -30,6 +31,7 @@ mod renegotiate;
 mod renew;
 mod responses;
 mod session;
+mod station;
 mod tick;
 mod transfer;
 

@@ -73,6 +73,13 @@ pub enum Output {
         /// The status.
         status: u16,
     },
+    /// The call of a neutral caller goes on to another number: a device has its calls go there.
+    Forwarded {
+        /// The caller's leg.
+        leg: Handle,
+        /// The device.
+        by: Party,
+    },
     /// Release a neutral leg.
     Release(Handle, Cause),
     /// Let a neutral party that dials hear this.
@@ -92,6 +99,11 @@ pub enum Output {
         device: u32,
         /// Whether it lapsed instead of saying good-bye.
         expired: bool,
+    },
+    /// The user of a device has set something there: [`Exchange::settings`] says what holds now.
+    Set {
+        /// Its row.
+        device: u32,
     },
     /// Ask the relay, and give its answer to [`Exchange::relayed`].
     Relay(Ask),
@@ -128,6 +140,8 @@ pub enum Event {
     Release(Handle, Cause),
     Joined(Handle, Handle),
     Referred(Handle, u16),
+    Forwarded(Handle, Party),
+    Set(u32),
     Tone(Handle, Tone),
     Registered(u32, u32, SocketAddr),
     Unregistered(u32, bool),
@@ -196,6 +210,8 @@ impl<C: Crypto> Exchange<'_, C> {
             Event::Release(leg, cause) => Output::Release(leg, cause),
             Event::Joined(leg, with) => Output::Joined { leg, with },
             Event::Referred(leg, status) => Output::Referred { leg, status },
+            Event::Forwarded(leg, by) => Output::Forwarded { leg, by },
+            Event::Set(device) => Output::Set { device },
             Event::Tone(leg, tone) => Output::Tone(leg, tone),
             Event::Registered(device, expires_s, address) => {
                 Output::Registered { device, expires_s, address }

@@ -44,7 +44,7 @@ impl<C: Crypto> Exchange<'_, C> {
         {
             let mut commands = Commands::new();
             let _ = commands.push(Command::Setup(b));
-            self.perform(now, commands, &super::commands::Heard::NOTHING);
+            self.perform(now, &commands, &super::commands::Heard::NOTHING);
         }
         Ok(())
     }

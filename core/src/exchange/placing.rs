@@ -1,6 +1,7 @@
 //! Placing a call: what was asked for is taken apart and decided; then two legs and a proposed edge, or a denial.
 
 use super::brakes::{Line, brake, terms};
+use super::station::Setting;
 use super::{Exchange, Policy};
 use crate::account::{self, Length, Typed};
 use crate::base::{Crypto, Digits, Handle, Instant};
@@ -40,8 +41,18 @@ pub(super) enum Unplaced {
     Denied(Decision),
     /// Not without an account code: not noted down, the party may still give one.
     NeedsCode(Denial),
+    /// It was no call: what was dialed sets something, and that is set.
+    Set,
     /// No room.
     Congested,
+}
+
+/// Why what was dialed is no number to decide on.
+pub(super) enum Unwanted<'a> {
+    /// By this rule.
+    Refused(Rule),
+    /// It is a feature code, with what follows.
+    Sets(u32, Setting, &'a [u8]),
 }
 
 /// What was asked for, taken apart: an account code in front of the number, a called number of a trunk.
@@ -71,7 +82,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// A call is permitted and has its legs: it is offered, and whoever is to know of it is told.
-    pub(super) fn placed(&mut self, now: Instant, a: Handle, commands: Commands) {
+    pub(super) fn placed(&mut self, now: Instant, a: Handle, commands: &Commands) {
         let choice = self.calls.choice(a).map(|(_, choice)| (choice.warning, choice.rule));
         let (warning, rule) = choice.unwrap_or((false, Rule::Internal));
         let b = self.calls.edge(a).map(Edge::b);
@@ -103,10 +114,13 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut called = Digits::EMPTY;
         let wanted = match self.wanted(now, asked, mode, &mut called) {
             Ok(wanted) => wanted,
-            Err(rule) => {
+            Err(Unwanted::Refused(rule)) => {
                 let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
                 let denial = Denial::new(rule, authority, RowRef::None);
                 return Err(self.denied(now, asked.from, asked.dialed, Verdict::Deny(denial)));
+            }
+            Err(Unwanted::Sets(device, setting, number)) => {
+                return Err(self.set(now, device, setting, number, asked.locked_out));
             }
         };
         let minute = self.moment(now).map(|moment| moment.minute);
@@ -217,9 +231,9 @@ impl<C: Crypto> Exchange<'_, C> {
         asked: &Asked<'a>,
         mode: Mode,
         called: &'a mut Digits,
-    ) -> Result<Wanted<'a>, Rule> {
+    ) -> Result<Wanted<'a>, Unwanted<'a>> {
         let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE };
-        let Some(policy) = self.policy else { return Ok(plain(asked.dialed)) };
+        let Some(policy) = &self.policy else { return Ok(plain(asked.dialed)) };
         let end = analyse(&policy.image, asked.dialed, |_| false).end();
         match (asked.from, end) {
             (_, End::Emergency(_)) => Ok(plain(asked.dialed)),
@@ -232,14 +246,18 @@ impl<C: Crypto> Exchange<'_, C> {
                     Ok(plain(called.as_bytes()))
                 }
                 Inbound::AsCalled => Ok(plain(asked.dialed)),
-                Inbound::Vacant => Err(Rule::NumberVacant),
+                Inbound::Vacant => Err(Unwanted::Refused(Rule::NumberVacant)),
             },
-            (Party::Device(device), End::Feature(_, digits)) => {
+            (Party::Device(device), End::Feature(feature, digits)) => {
                 let behind = asked.dialed.get(usize::from(digits)..).unwrap_or(&[]);
+                if let Some(setting) = Setting::of(feature) {
+                    return Err(Unwanted::Sets(device, setting, behind));
+                }
                 let class = class_of(&policy.image, asked.from, mode).unwrap_or_default();
                 let split = account::split(behind, Length::of(&class));
-                let (typed, number) =
-                    split.filter(|(_, number)| !number.is_empty()).ok_or(Rule::NumberIncomplete)?;
+                let (typed, number) = split
+                    .filter(|(_, number)| !number.is_empty())
+                    .ok_or(Unwanted::Refused(Rule::NumberIncomplete))?;
                 let code = self.check_code(now, device, &class, typed);
                 Ok(Wanted { number, code, typed: Typed::new(typed) })
             }

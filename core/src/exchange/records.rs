@@ -53,18 +53,20 @@ impl<C: Crypto> Exchange<'_, C> {
             Tie::First => Some(self.next_call()),
             Tie::Second => Some(self.call_number),
         };
-        self.public_call_ends(finished.rule, finished.from, finished.to);
+        self.public_call_ends(finished.rule, finished.payer, finished.to);
         if finished.cause == Cause::TOO_LONG {
             let denial = Denial::new(Rule::LimitDuration, finished.authority, crate::policy::RowRef::None);
-            self.decided(finished.ended, finished.from, finished.dialed, Verdict::Deny(denial));
-            self.alarm(finished.ended, alarm::Cause::Limit(denial.rule), finished.from, finished.dialed);
+            self.decided(finished.ended, finished.payer, finished.dialed, Verdict::Deny(denial));
+            self.alarm(finished.ended, alarm::Cause::Limit(denial.rule), finished.payer, finished.dialed);
         }
         let external = matches!(finished.from, Party::Trunk(_)) || matches!(finished.to, Party::Trunk(_));
         let Some(Policy { image, .. }) = &self.policy else { return };
         let wants =
             |party| finished.emergency || wants_record(image, party, finished.authority.mode, external);
         let tandem = matches!((finished.from, finished.to), (Party::Trunk(_), Party::Trunk(_)));
-        let (wanted, also_wanted) = (wants(finished.from), tandem && wants(finished.to));
+        // Who has the call go on to the outside pays for it.
+        let wanted = wants(finished.from) || finished.payer != finished.from && wants(finished.payer);
+        let also_wanted = tandem && wants(finished.to);
         if !wanted && !also_wanted {
             return;
         }
@@ -105,9 +107,15 @@ impl<C: Crypto> Exchange<'_, C> {
             classes: (finished.authority.cos, finished.authority.cor, finished.authority.mode.name()),
             rule,
             cause: finished.cause.q850(),
-            account: self.reported(image, finished.account, finished.from, external),
+            account: self.reported(image, finished.account, finished.payer, external),
             call,
-            third: finished.third.map_or(Station::Unknown, |third| station(image, third.party)),
+            // Who was joined later is told of, else who has forwarded it.
+            third: finished
+                .third
+                .map(|third| third.party)
+                .or(finished.forwarded_by)
+                .map_or(Station::Unknown, |party| station(image, party)),
+            forwarded: finished.forwarded_by.is_some(),
             joined: match finished.third {
                 Some(third) if third.supervised => b'T',
                 Some(_) => b'X',
@@ -171,6 +179,7 @@ impl<C: Crypto> Exchange<'_, C> {
             account: Typed::NONE,
             call: self.next_call(),
             third: Station::Unknown,
+            forwarded: false,
             joined: b' ',
         };
         self.record(Record::Smdr(record));

@@ -115,9 +115,8 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             (300..=699, Phase::Calling { release: false } | Phase::Early) => {
                 self.set_phase(leg, Phase::None);
-                let cause = Cause::Status(status);
-                if !self.retry_emergency(now, leg) {
-                    self.leg_event(now, leg, leg::Event::Release(cause), &Heard::NOTHING);
+                if status > 399 || !self.forward_moved(now, leg, message) {
+                    self.failed(now, leg, Cause::Status(status));
                 }
             }
             (300..=699, Phase::Calling { release: true } | Phase::Cancelling) => {
@@ -204,8 +203,8 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         if phase == (Phase::Calling { release: true }) {
             self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);
-        } else if !self.retry_emergency(now, leg) {
-            self.leg_event(now, leg, leg::Event::Release(Cause::TIMEOUT), &Heard::NOTHING);
+        } else {
+            self.failed(now, leg, Cause::TIMEOUT);
         }
     }
 }

@@ -75,6 +75,9 @@ impl<C: Crypto> Exchange<'_, C> {
         if self.calls.dialing(leg).is_some() {
             return self.dialing_due(now, leg);
         }
+        if self.forward_unanswered(now, leg) {
+            return;
+        }
         self.leg_event(now, leg, leg::Event::Tick, &Heard::NOTHING);
         self.session_due(now, leg);
         self.change_due(now, leg);

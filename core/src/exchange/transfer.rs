@@ -3,7 +3,7 @@
 
 use super::brakes::{Line, brake};
 use super::commands::Heard;
-use super::placing::{Asked, is_emergency, ringing};
+use super::placing::{Asked, Unwanted, is_emergency, ringing};
 use super::renegotiate::Came;
 use super::{Event, Exchange, Taken};
 use crate::base::{Crypto, Digits, Handle, Instant};
@@ -67,7 +67,12 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut called = Digits::EMPTY;
         let wanted = match self.wanted(now, &asked, mode, &mut called) {
             Ok(wanted) => wanted,
-            Err(rule) => {
+            Err(unwanted) => {
+                // Nobody is transferred to a feature code.
+                let rule = match unwanted {
+                    Unwanted::Refused(rule) => rule,
+                    Unwanted::Sets(..) => Rule::NumberVacant,
+                };
                 return self.not_transferred(self.denial(rule, from, mode), now, (from, party), dialed);
             }
         };
@@ -109,7 +114,7 @@ impl<C: Crypto> Exchange<'_, C> {
         self.public_call_begins(now, from, &choice, number);
         self.count_channel(choice.to, true);
         self.watch_leg(to);
-        self.perform(now, commands, &Heard::NOTHING);
+        self.perform(now, &commands, &Heard::NOTHING);
         if choice.rule == Rule::Emergency {
             // The first way may have failed already: who rings now is one leg of the call.
             let ringing = self.calls.ringing_for(of);
@@ -164,7 +169,7 @@ impl<C: Crypto> Exchange<'_, C> {
             let behalf = Some(Behalf { feature: Feature::Transfer, party });
             self.decided_for(now, (from, behalf), dialed, Verdict::Allow(permitted));
         }
-        self.perform(now, commands, &Heard::NOTHING);
+        self.perform(now, &commands, &Heard::NOTHING);
         Taken::Done
     }
 

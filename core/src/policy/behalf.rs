@@ -186,7 +186,10 @@ pub(super) fn stand_in(
     if transfer && !from.features.contains(Features::TRANSFER) {
         return Some(Denial::new(Rule::CosFeature, from.authority, RowRef::None));
     }
-    from.interconnect = if transfer && overrides(from) { 0 } else { other.interconnect };
+    // Who only sets a number joins nobody yet: the matrix is asked when somebody calls (R22, R23).
+    let device = matches!(behalf.party, Party::Device(_));
+    let sets = device && !transfer && behalf.party == from.authority.party;
+    from.interconnect = if transfer && overrides(from) || sets { 0 } else { other.interconnect };
     from.public_trunk = other.public_trunk;
     let too_many = |authority: Authority| {
         let most = image.max_digits.get(usize::from(authority.cor)).map_or(0, |row| row.digits);

@@ -10,20 +10,20 @@
 //! emergency numbers, their routes and trunks, and where callers are. It is found and used when the rest is damaged.
 
 mod directory;
+mod lookups;
 mod validate;
 
 use super::row::{Field, Row, Str, Table};
 use super::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
-    DeviceTextRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow, InterconnectRow, LeadingRow,
-    MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow, PlaceRow, PlanRow,
-    RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow, SystemRow, TrunkRow,
-    TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, InboundRow, InterconnectRow,
+    LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow,
+    PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow,
+    SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use crate::base::{Algorithm, Crypto};
-use core::cmp::Ordering;
-use core::net::IpAddr;
 use directory::Directory;
+pub use lookups::{MAX_PROBE, username_home};
 
 /// The first four octets of an image.
 pub const MAGIC: &[u8; 4] = b"STWP";
@@ -94,6 +94,7 @@ pub struct Image<'a> {
     pub(crate) subnets: Table<'a, SubnetRow>,
     pub(crate) notify: Table<'a, NotifyRow>,
     pub(crate) media_paths: Table<'a, MediaPathRow>,
+    pub(crate) forwards: Table<'a, ForwardRow>,
     texts: &'a str,
 }
 
@@ -204,6 +205,7 @@ impl<'a> Image<'a> {
             subnets: directory.table()?,
             notify: directory.table()?,
             media_paths: directory.table()?,
+            forwards: directory.table()?,
             texts: core::str::from_utf8(texts).map_err(|_| BadImage::Section(SECTION_TEXTS))?,
         };
         image.validate()?;
@@ -320,96 +322,7 @@ impl<'a> Image<'a> {
     pub const fn own_classes(&self) -> Table<'a, OwnClassRow> {
         self.own_classes
     }
-
-    /// The device with this directory number. Work: one node for each digit.
-    #[must_use]
-    pub fn device_by_dn(&self, dn: &[u8]) -> Option<u32> {
-        match super::trie::analyse(self, dn, |_| false).end() {
-            super::trie::End::Device(device) => Some(device),
-            super::trie::End::Ars(_)
-            | super::trie::End::Emergency(_)
-            | super::trie::End::Feature(..)
-            | super::trie::End::Inbound(_)
-            | super::trie::End::Incomplete
-            | super::trie::End::Vacant
-            | super::trie::End::Invalid => None,
-        }
-    }
-
-    /// The device with this digest username. Work: a bounded number of probes, stated in the image.
-    #[must_use]
-    pub fn device_by_username(&self, username: &[u8]) -> Option<u32> {
-        let places = self.usernames.len();
-        let mut at = username_home(self.username_seed.seed, username, places)?;
-        for _ in 0..=self.username_seed.longest_probe {
-            let device = self.usernames.get(at)?.device.checked_sub(1)?;
-            let row = self.device_texts.get(usize::try_from(device).ok()?)?;
-            if self.text(row.username).as_bytes() == username {
-                return Some(device);
-            }
-            at = at.saturating_add(1);
-            if at >= places {
-                at = 0;
-            }
-        }
-        None
-    }
-
-    /// The trunk that requests from this address belong to. Work: the rows of all trusted ranges.
-    #[must_use]
-    pub fn trunk_by_source(&self, address: IpAddr) -> Option<u16> {
-        self.trusted.iter().find(|row| holds(row.address, row.prefix, address)).map(|row| row.trunk)
-    }
-
-    /// The zone that an address is in, row plus one; 0: none says so. Work: the rows of all zones' subnets.
-    #[must_use]
-    pub fn zone_by_address(&self, address: IpAddr) -> u8 {
-        self.subnets.iter().find(|row| holds(row.address, row.prefix, address)).map_or(0, |row| row.zone)
-    }
-
-    /// Which way media takes between two zones, each row plus one: 0 not listed, 1 direct, 2 over the relay, 3 not at all.
-    /// Work: the logarithm of the rows.
-    #[must_use]
-    pub fn media_path(&self, one: u8, other: u8) -> u8 {
-        let wanted = (one.min(other), one.max(other));
-        let (mut from, mut to) = (0, self.media_paths.len());
-        while from < to {
-            let middle = from.midpoint(to);
-            let Some(row) = self.media_paths.get(middle) else { return 0 };
-            match (row.a, row.b).cmp(&wanted) {
-                Ordering::Less => from = middle.saturating_add(1),
-                Ordering::Equal => return row.path,
-                Ordering::Greater => to = middle,
-            }
-        }
-        0
-    }
-}
-
-/// The longest run of places a username may be away from its home; the compiler keeps it at 8.
-pub const MAX_PROBE: u32 = 64;
-
-/// Where a username's search begins; shared with the compiler that fills the table.
-#[must_use]
-pub fn username_home(seed: u64, username: &[u8], places: usize) -> Option<usize> {
-    let mut hash = seed ^ 0xCBF2_9CE4_8422_2325;
-    for &byte in username {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
-    }
-    hash ^= hash >> 29;
-    // The remainder is taken in 64 bits, so that it is the same place on every machine.
-    usize::try_from(hash.checked_rem(u64::try_from(places).ok()?)?).ok()
 }
 
 /// Places that look like an emergency block and are tried.
 pub const MAX_BLOCKS: usize = 16;
-
-/// Whether a range, IPv6 or IPv4 mapped into it, holds an address.
-fn holds(range: u128, prefix: u8, address: IpAddr) -> bool {
-    let bits = match address {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => v6.to_bits(),
-    };
-    let host_bits = 128u32.saturating_sub(u32::from(prefix));
-    (bits ^ range).checked_shr(host_bits).unwrap_or(0) == 0
-}

@@ -79,14 +79,17 @@ pub struct Smdr {
     pub call: u16,
     /// The account code (R53), none unless `[smdr] report_account_codes` lets it be written.
     pub account: Typed,
-    /// Who was joined with one of the two by a transfer, [`Station::Unknown`] if nobody was (R88).
+    /// Who was joined with one of the two by a transfer (R88), else who has forwarded the call last; [`Station::Unknown`] if
+    /// nobody has.
     pub third: Station,
+    /// It was forwarded: `F` in the column behind the completion.
+    pub forwarded: bool,
     /// How: `T` it had answered before, `X` it had not, blank.
     pub joined: u8,
 }
 
 /// The CSV header; fields as in [`Smdr::csv`].
-pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id,account_code,call_id,transfer,third_party";
+pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id,account_code,call_id,transfer,third_party,forwarded";
 
 /// Columns of a standard record.
 pub const STANDARD_COLUMNS: usize = 90;
@@ -161,6 +164,9 @@ impl Smdr {
         line.time_to_answer(columns.answer, self);
         line.put(columns.dialed, self.dialed.as_bytes());
         line.put((columns.completion, 1), &[self.completion.letter()]);
+        if self.forwarded {
+            line.put((columns.completion.saturating_add(1), 1), b"F");
+        }
         line.station(columns.called, self.called);
         line.put((columns.joined, 1), &[self.joined]);
         line.station(columns.third, self.third);
@@ -223,7 +229,7 @@ impl Smdr {
         }
         out.put(b",");
         put_station(out, self.third);
-        out.put(b"\r\n");
+        out.put(if self.forwarded { b",F\r\n" } else { b",\r\n" });
     }
 
     /// Between two trunks, by a transfer too: such a call has a record for each, tagged with the call in the place of the account code.

@@ -20,6 +20,7 @@ fn record() -> Smdr {
         call: 1042,
         account: Typed::new(b"4321"),
         third: Station::Unknown,
+        forwarded: false,
         joined: b' ',
     }
 }
@@ -39,7 +40,20 @@ fn r88_a_transfer_shows_the_third_party_and_how_it_was_joined() {
     let mut out = Buffer::new(&mut text);
     transferred.csv(&mut out);
     let len = out.finish().unwrap();
-    assert!(text[..len].ends_with(b",4321,A0011042,X,203\r\n"));
+    assert!(text[..len].ends_with(b",4321,A0011042,X,203,\r\n"));
+}
+
+#[test]
+fn a_forwarded_call_has_its_letter_behind_the_completion() {
+    let dn = Station::Dn(Digits::dialed(b"202").unwrap());
+    let forwarded = Smdr { third: dn, forwarded: true, ..record() };
+    assert_eq!(&forwarded.standard()[60..72], b"AFT001  202 ");
+    assert_eq!(&forwarded.extended()[63..81], b"AFT001     202    ");
+    let mut text = [0; 300];
+    let mut out = Buffer::new(&mut text);
+    forwarded.csv(&mut out);
+    let len = out.finish().unwrap();
+    assert!(text[..len].ends_with(b",A0011042,,202,F\r\n"));
 }
 
 #[test]
@@ -95,6 +109,6 @@ fn csv_has_as_many_fields_as_its_header() {
     Smdr { dialed: Digits::dialed(b"*33").unwrap(), ..record() }.csv(&mut out);
     let len = out.finish().unwrap();
     let text = core::str::from_utf8(&buf[..len]).unwrap();
-    assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001,4321,A0011042,,\r\n");
+    assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001,4321,A0011042,,,\r\n");
     assert_eq!(text.split(',').count(), CSV_HEADER.split(',').count());
 }

@@ -130,6 +130,12 @@ impl Provisional {
         self.agreed = self.tag;
     }
 
+    /// Of a caller: what it was told of the media is not of who will answer.
+    pub const fn agree_before(&mut self) {
+        // No hash of a tag is even.
+        self.agreed = 2;
+    }
+
     /// The INVITE is answered: what was agreed on early is past.
     pub const fn answered(&mut self) {
         self.agreed = 0;

@@ -68,7 +68,7 @@ impl Oracle<'_> {
         if self.broken == "interconnect.internal" {
             (from, to) = (to, from);
         }
-        if self.restricted(from, to) && !self.overrides(caller) {
+        if self.restricted(from, to) && !self.overrides(caller) && !self.only_sets(caller) {
             return Answer::deny("interconnect");
         }
         Answer {
@@ -88,6 +88,13 @@ impl Oracle<'_> {
         // R24: nor for a caller who has no such feature.
         let caller_too = self.strict(24) && self.broken != "forward.external.caller";
         caller_too && !self.has(other.cos, "forward-external")
+    }
+
+    /// R22: who sets a number for its own calls joins nobody yet, so there is nobody to ask the matrix for.
+    pub(super) fn only_sets(&self, caller: &Caller<'_>) -> bool {
+        let itself = |other: Standing<'_>| other.device.is_some() && other.device == caller.device;
+        let sets = matches!(caller.other, Some((Feature::Forward { .. }, other)) if itself(other));
+        sets && self.broken != "forward.sets"
     }
 
     /// The Interconnect Number of who is joined with the destination: From.

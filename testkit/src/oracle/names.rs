@@ -281,6 +281,7 @@ pub const BREAKAGES_ON_BEHALF: &[&str] = &[
     "forward.interconnect",
     // The override for transfers counts.
     "forward.override",
+    "forward.sets",
     // The diverter's trunk is looked at.
     "forward.public-to-public",
     // Help is joined like anybody else.

@@ -9,6 +9,12 @@ use strowger::base::Instant;
 use strowger::wire::sip::Message;
 
 impl Phone {
+    /// The INVITE of the last call that it is still in, as it came.
+    #[must_use]
+    pub fn last_invite(&self) -> Option<&[u8]> {
+        self.calls.last().map(|call| call.invite.as_slice())
+    }
+
     /// An INVITE came.
     pub(super) fn invited(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>) {
         let branch = message.via.as_ref().and_then(|via| via.branch).unwrap_or(&[]);
@@ -62,6 +68,10 @@ impl Phone {
             Behaviour::Ring => self.ring(now, at),
             Behaviour::Busy => self.refuse(now, at, 486),
             Behaviour::Reject(status) => self.refuse(now, at, status),
+            Behaviour::Move(number) => {
+                let contact = format!("Contact: <sip:{number}@{}>\r\n", self.config.server);
+                self.refuse_with(now, at, 302, &contact);
+            }
             Behaviour::Silent => {}
         }
     }
@@ -83,7 +93,7 @@ impl Phone {
         let mut message = Message::new();
         if message.parse(&call.invite).is_ok() {
             let accepts = if status >= 200 { self.config.accepts.as_str() } else { "" };
-            let extra = if status < 300 { format!("{contact}{accepts}") } else { String::new() };
+            let extra = if status < 300 { format!("{contact}{accepts}") } else { more.to_owned() };
             call.response = text::response(&message, status, &call.tag, &extra, body);
             self.out.push_back((call.peer, call.response.clone()));
         }
@@ -99,7 +109,11 @@ impl Phone {
     }
 
     pub(super) fn refuse(&mut self, now: Instant, at: usize, status: u16) {
-        self.respond(at, status, &[]);
+        self.refuse_with(now, at, status, "");
+    }
+
+    fn refuse_with(&mut self, now: Instant, at: usize, status: u16, more: &str) {
+        self.respond_with(at, status, more, &[]);
         let call = &mut self.calls[at];
         call.repeat = Some(Repeat { at: now.plus_ms(T1), interval: T1, until: now.plus_ms(T1_64) });
         let name = call.name();

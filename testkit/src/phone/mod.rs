@@ -52,6 +52,8 @@ pub enum Behaviour {
     Busy,
     /// Refuses with this status.
     Reject(u16),
+    /// Names another number that it is to be reached at: 302.
+    Move(&'static str),
     /// Does not react to any request, as if its cable were pulled.
     Silent,
 }

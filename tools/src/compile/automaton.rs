@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use std::ops::Range;
 use strowger::policy::rows::{
     END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_NONE, END_SHIFT, EdgeRow,
-    FEATURE_ACCOUNT_CODE, KEYS, LOOK, ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
+    KEYS, LOOK, ONE_EDGE, STAYS, TOWARDS_EMERGENCY,
 };
 
 /// More states than this are refused: patterns that overlap in very many ways.
@@ -113,7 +113,7 @@ fn ends(tree: &Tree, members: &[u32]) -> State {
         Some((_, Terminal::Emergency(row))) => (END_EMERGENCY, row),
         Some((_, Terminal::Device(row))) => (END_DEVICE, row),
         Some((_, Terminal::Ars(row))) => (END_ARS, row),
-        Some((_, Terminal::AccountCode)) => (END_FEATURE, FEATURE_ACCOUNT_CODE),
+        Some((_, Terminal::Feature(feature))) => (END_FEATURE, feature),
         Some((_, Terminal::Inbound(row))) => (END_INBOUND, row),
         Some((_, Terminal::Held)) => (END_HELD, 0),
         None => (END_NONE, 0),

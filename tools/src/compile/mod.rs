@@ -5,6 +5,7 @@ mod automaton;
 mod block;
 mod classes;
 mod conflicts;
+mod forwards;
 mod help;
 mod inbound;
 mod judged;
@@ -97,7 +98,10 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     };
     // What the engine would refuse must never leave the compiler.
     let hash = match strowger::policy::Image::load(&image, &mut crate::write::soft()) {
-        Ok(image) => *image.hash(),
+        Ok(image) => {
+            forwards::denied(&image, &tables, &mut report);
+            *image.hash()
+        }
         Err(bad) => {
             report.error(
                 Place::default(),

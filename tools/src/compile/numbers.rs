@@ -12,7 +12,10 @@ use crate::schema::types::Follow;
 use crate::write::Tables;
 use std::collections::BTreeMap;
 use strowger::base::Digits;
-use strowger::policy::rows::{ArsRow, LeadingRow, USE_PLAN};
+use strowger::policy::rows::{
+    ArsRow, FEATURE_ACCOUNT_CODE, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY,
+    FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE, LeadingRow, USE_PLAN,
+};
 
 /// An ARS row that is not for emergencies.
 pub(crate) struct Way {
@@ -130,7 +133,7 @@ impl<'p> Numbers<'p> {
         if let Some(row) = &policy.features {
             for (name, code) in row.keys.codes() {
                 let what = format!("feature {name}");
-                let terminal = if name == "account_code" { Terminal::AccountCode } else { Terminal::Held };
+                let terminal = feature(name).map_or(Terminal::Held, Terminal::Feature);
                 self.own(&what, &code.get_ref().0.0, row.at(code.span()), terminal, report);
             }
         }
@@ -341,6 +344,20 @@ impl<'p> Numbers<'p> {
         }
         self.emergency.entry(pattern.into()).or_insert_with(|| (outpulse.into(), place));
     }
+}
+
+/// The features that this version acts on, by their keys in `[features]`.
+fn feature(key: &str) -> Option<u32> {
+    let known = [
+        ("account_code", FEATURE_ACCOUNT_CODE),
+        ("forward_always", FEATURE_FORWARD_ALWAYS),
+        ("forward_busy", FEATURE_FORWARD_BUSY),
+        ("forward_no_answer", FEATURE_FORWARD_NO_ANSWER),
+        ("forward_out_of_service", FEATURE_FORWARD_OUT_OF_SERVICE),
+        ("forward_cancel", FEATURE_FORWARD_CANCEL),
+        ("do_not_disturb", FEATURE_DO_NOT_DISTURB),
+    ];
+    known.iter().find(|(name, _)| *name == key).map(|(_, feature)| *feature)
 }
 
 /// Whether calls of a row can go out at all: some choice that is not for emergencies, digits enough to absorb.

@@ -1,7 +1,7 @@
 //! Devices: template and own keys put together, classes resolved, passwords turned into HA1.
 
-use super::Index;
 use super::classes::Classes;
+use super::{Index, forwards};
 use crate::finding::{Level, Place, Report, Row};
 use crate::keyring::Secrets;
 use crate::read::NOT_IN_FORCE;
@@ -181,6 +181,14 @@ impl Devices<'_> {
             account_code: texts.option(account_code),
             line: report.line(device.place),
         });
+        let forwards = [
+            ("always_to", key!(device, template, always_to)),
+            ("busy_to", key!(device, template, busy_to)),
+            ("no_answer_to", key!(device, template, no_answer_to)),
+            ("out_of_service_to", key!(device, template, out_of_service_to)),
+        ];
+        let forwards = forwards.map(|(name, key)| (name, key.map(|(to, place)| (to.0.0.as_str(), place))));
+        forwards::build(row_number, dn, forwards, tables, report);
         let transports = key!(device, template, transport);
         match transports {
             Some((list, place)) if !list.contains(&Transport::Udp) => {

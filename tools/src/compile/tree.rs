@@ -12,8 +12,8 @@ pub(crate) enum Terminal {
     Device(u32),
     /// An ARS row.
     Ars(u32),
-    /// The feature code that an account code follows.
-    AccountCode,
+    /// A feature code: of which feature.
+    Feature(u32),
     /// A number that a trunk calls: its row.
     Inbound(u32),
     /// Nothing yet, but the number is taken: nothing less specific may match it.

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use strowger::media::Srtp;
 use strowger::policy::calendar::WEEK;
 use strowger::policy::emergency::{callback, location};
-use strowger::policy::rows::{CosRow, END_FEATURE, END_SHIFT, Features};
+use strowger::policy::rows::{CosRow, END_FEATURE, END_SHIFT, FEATURES, Features};
+use strowger::policy::trie::INDEX;
 use strowger::policy::{Image, Mode, Party};
 
 /// One line for each difference.
@@ -28,8 +29,14 @@ pub(super) fn settings(
     calendar(images, &mut lines);
     classes(images, &mut lines);
     codes(images, &mut lines);
-    let features = [feature_codes(old), feature_codes(new)].map(|codes| codes.join(", "));
-    lines.text("the feature code in front of an account code", &features[0], &features[1]);
+    let features = [feature_codes(old), feature_codes(new)];
+    for (feature, what) in (0u32..).zip(FEATURE_NAMES) {
+        let of = |codes: &[(u32, String)]| {
+            let own = codes.iter().filter(|(own, _)| *own == feature).map(|(_, code)| code.as_str());
+            own.collect::<Vec<_>>().join(", ")
+        };
+        lines.text(&format!("the feature code {what}"), &of(&features[0]), &of(&features[1]));
+    }
     emergencies(images, callers, &mut lines);
     notified(images, &mut lines);
     zones(images, &mut lines);
@@ -177,6 +184,7 @@ fn classes(images: [&Image<'_>; 2], lines: &mut Lines) {
             ("between digits", old.inter_digit_s, new.inter_digit_s),
             ("of a dialing conflict", old.dialing_conflict_s, new.dialing_conflict_s),
             ("of busy tone", old.busy_tone_s, new.busy_tone_s),
+            ("of ringing before a call goes on", old.no_answer_s, new.no_answer_s),
         ] {
             lines.number(&format!("seconds {what} of COS {id}"), old, new);
         }
@@ -211,8 +219,19 @@ fn codes(images: [&Image<'_>; 2], lines: &mut Lines) {
     }
 }
 
-/// The digits behind which an account code and another number are expected.
-fn feature_codes(plan: &Dialing<'_>) -> Vec<String> {
+/// What features' codes are for, by their numbers in the image.
+const FEATURE_NAMES: [&str; FEATURES as usize] = [
+    "in front of an account code",
+    "that forwards always",
+    "that forwards on busy",
+    "that forwards on no answer",
+    "that forwards when out of service",
+    "that cancels forwarding",
+    "for do not disturb",
+];
+
+/// Every feature code: its feature and digits.
+fn feature_codes(plan: &Dialing<'_>) -> Vec<(u32, String)> {
     let nodes = plan.image.nodes().len();
     let is_code = |node: u32| {
         plan.image.places().get(node as usize).is_some_and(|place| place.end >> END_SHIFT == END_FEATURE)
@@ -233,7 +252,8 @@ fn feature_codes(plan: &Dialing<'_>) -> Vec<String> {
             continue;
         }
         if is_code(node) {
-            codes.push(digits);
+            let place = plan.image.places().get(node as usize).unwrap_or_default();
+            codes.push((place.end & INDEX, digits));
             continue;
         }
         for key in (0..12u8).rev() {
@@ -259,7 +279,16 @@ fn encryption(image: &Image<'_>, party: Party) -> &'static str {
     }
 }
 
-/// What helpers are told of each caller, and how its media is encrypted.
+/// Where the administrator has calls to a party go: always, busy, no answer, out of service.
+fn forwards(image: &Image<'_>, party: Party) -> [String; 4] {
+    let row = match party {
+        Party::Device(device) => image.forwards_of(device).unwrap_or_default(),
+        Party::Trunk(_) | Party::Unknown => Default::default(),
+    };
+    [row.always, row.busy, row.no_answer, row.out_of_service].map(|number| image.text(number).to_owned())
+}
+
+/// What helpers are told of each caller, how its media is encrypted, and where calls to it go instead.
 fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
     let mut changed: BTreeMap<(&str, [String; 2]), Vec<String>> = BTreeMap::new();
     for caller in callers.all.iter().filter(|caller| caller.sort != Sort::Trunk) {
@@ -268,10 +297,16 @@ fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
         let numbers = [0, 1].map(|side| callback(images[side], parties[side]).as_str().to_owned());
         let places = [0, 1].map(|side| location(images[side], parties[side], 0).to_owned());
         let srtp = [0, 1].map(|side| encryption(images[side], parties[side]).to_owned());
+        let forwards = [0, 1].map(|side| forwards(images[side], parties[side]));
+        let forward = |at: usize| [0, 1].map(|side: usize| forwards[side][at].clone());
         let all = [
             ("emergency call-back number", numbers),
             ("emergency location", places),
             ("encryption of media", srtp),
+            ("where calls go always", forward(0)),
+            ("where calls go on busy", forward(1)),
+            ("where calls go on no answer", forward(2)),
+            ("where calls go when out of service", forward(3)),
         ];
         for (what, both) in all {
             if both[0] != both[1] {

@@ -5,10 +5,18 @@ use strowger::base::Soft;
 use strowger::policy::calendar::{Moment, WEEK, scheduled};
 use strowger::policy::decide::class_of;
 use strowger::policy::inbound::{Inbound, inbound};
+use strowger::policy::rows::{
+    FEATURE_ACCOUNT_CODE, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY, FEATURE_FORWARD_NO_ANSWER,
+    FEATURE_FORWARD_OUT_OF_SERVICE,
+};
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{
     Attempt, Authority, Behalf, Code, Denial, Feature, Image, Keyring, Mode, Party, RowRef, Rule,
 };
+
+/// The features whose codes a number follows that calls are to go to.
+const FORWARDS: [u32; 4] =
+    [FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE];
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +75,7 @@ impl Asked {
         let mode = question.mode.or(by_clock).unwrap_or_default();
         let minute = moment.map_or_else(|| typical(image, mode), |moment| moment.minute);
         let dials = question.acting.map_or(question.from, |(_, party)| party);
-        let behalf = question.acting.map(|(feature, _)| Behalf { feature, party: question.from });
+        let mut behalf = question.acting.map(|(feature, _)| Behalf { feature, party: question.from });
         let class = class_of(image, dials, mode).unwrap_or_default();
         let check = |typed: &str| match keyring {
             Some(keyring) => {
@@ -86,7 +94,15 @@ impl Asked {
                 }
             }
             // One code comes before a number; behind a code that was given apart, no second one is looked for.
-            (Party::Device(_), End::Feature(_, digits)) if question.code.is_none() => {
+            // A number that calls are to go to: whether the user may set it (R22).
+            (Party::Device(_), End::Feature(feature, digits))
+                if FORWARDS.contains(&feature) && question.acting.is_none() =>
+            {
+                behalf = Some(Behalf { feature: Feature::Forward { user: true }, party: question.from });
+                let behind = question.dialed.get(usize::from(digits)..).unwrap_or("");
+                if behind.is_empty() { Err(Rule::NumberIncomplete) } else { Ok(behind.to_owned()) }
+            }
+            (Party::Device(_), End::Feature(FEATURE_ACCOUNT_CODE, digits)) if question.code.is_none() => {
                 let behind = question.dialed.as_bytes().get(usize::from(digits)..).unwrap_or(&[]);
                 match account::split(behind, account::Length::of(&class)) {
                     Some((typed, number)) if !number.is_empty() => {

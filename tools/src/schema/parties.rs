@@ -58,8 +58,7 @@ macro_rules! devices {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal { $($own:ident: $own_type:ty,)+ })+) => { $(
         section! {
             $(#[doc = $doc])+
-            $name = $text, later ["max_contacts", "role", "intercept", "primary", "secondary",
-                "always_to", "busy_to", "no_answer_to", "out_of_service_to", "mac", "set_type", "pin"] {
+            $name = $text, later ["max_contacts", "role", "intercept", "primary", "secondary", "mac", "set_type", "pin"] {
                 $($own: $own_type,)+
                 kind: Option<Spanned<Kind>>,
                 username: Option<Spanned<Of<Quoted>>>,
@@ -82,10 +81,10 @@ macro_rules! devices {
                 primary: Option<String>,
                 secondary: Option<String>,
                 default_account_code: Option<Spanned<Int<0, 99>>>,
-                always_to: Option<Of<Keys>>,
-                busy_to: Option<Of<Keys>>,
-                no_answer_to: Option<Of<Keys>>,
-                out_of_service_to: Option<Of<Keys>>,
+                always_to: Option<Spanned<Of<Keys>>>,
+                busy_to: Option<Spanned<Of<Keys>>>,
+                no_answer_to: Option<Spanned<Of<Keys>>>,
+                out_of_service_to: Option<Spanned<Of<Keys>>>,
                 mac: Option<Of<Mac>>,
                 set_type: Option<String>,
                 pin: Option<Hidden<Pin>>,

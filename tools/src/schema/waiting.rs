@@ -124,9 +124,8 @@ macro_rules! feature_codes {
     ($($name:ident)+) => {
         section! {
             /// `[features]`
-            FeatureCodes = "features", later ["forward_always", "forward_busy", "forward_no_answer", "forward_out_of_service",
-                "forward_cancel", "pickup", "directed_pickup", "park", "park_retrieve", "hot_desk_login", "hot_desk_logout",
-                "do_not_disturb", "camp_on", "busy_override", "redial", "service_mode"] { $($name: Option<Spanned<Of<Keys>>>,)+ }
+            FeatureCodes = "features", later ["pickup", "directed_pickup", "park", "park_retrieve",
+                "hot_desk_login", "hot_desk_logout", "camp_on", "busy_override", "redial", "service_mode"] { $($name: Option<Spanned<Of<Keys>>>,)+ }
         }
 
         impl FeatureCodes {

@@ -3,5 +3,6 @@
 //! A feature never connects anybody itself: it says who would be joined with whom, a permit is made for exactly these two,
 //! and [`join`](super::join) spends it.
 
+pub mod forward;
 mod leaving;
 pub mod transfer;

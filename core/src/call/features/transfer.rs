@@ -323,7 +323,7 @@ impl<'m> Calls<'m> {
 impl Placed {
     /// Whether it goes over a trunk.
     fn is_outside(&self) -> bool {
-        [self.choice.authority.party, self.choice.to].iter().any(|party| matches!(party, Party::Trunk(_)))
+        [self.caller, self.choice.to].iter().any(|party| matches!(party, Party::Trunk(_)))
     }
 
     /// When it has lasted as long as it may.

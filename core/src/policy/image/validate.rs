@@ -7,8 +7,8 @@ use crate::policy::class::NumberClass;
 use crate::policy::row::{Row, Run, Str, Table};
 use crate::policy::rows::{
     CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_SHIFT,
-    FEATURE_ACCOUNT_CODE, InterconnectRow, KEYS, LOOK, MAX_NOTIFIED, NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow,
-    PlanRow, RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UsernameSeedRow,
+    FEATURES, InterconnectRow, KEYS, LOOK, MAX_NOTIFIED, NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow,
+    RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UsernameSeedRow,
 };
 use crate::policy::trie::INDEX;
 
@@ -96,6 +96,14 @@ impl Image<'_> {
             let in_order = before.is_none_or(|before| before < (r.a, r.b)) && r.a <= r.b;
             in_order && zone(r.a) && zone(r.b) && (1..=3).contains(&r.path)
         })?;
+        let mut last = None;
+        check(self.forwards, |r| {
+            let before = last.replace(r.device);
+            let targets = [r.always, r.busy, r.no_answer, r.out_of_service];
+            before.is_none_or(|before| before < r.device)
+                && usize::try_from(r.device).is_ok_and(|device| device < self.devices.len())
+                && targets.iter().all(|to| self.has(*to) && Digits::dialed(self.octets(*to)).is_ok())
+        })?;
         check(self.notify, |r| {
             usize::try_from(r.device).is_ok_and(|device| device < self.devices.len()) && r.always <= 1
         })?;
@@ -142,7 +150,7 @@ impl Image<'_> {
                 END_ARS => row < self.ars.len(),
                 END_INBOUND => row < self.inbound.len(),
                 END_EMERGENCY => row < self.ars.len() && outpulses(r.end),
-                END_FEATURE => r.end & INDEX == FEATURE_ACCOUNT_CODE,
+                END_FEATURE => r.end & INDEX < FEATURES,
                 END_HELD => row == 0,
                 kind => kind == 0 && row == 0,
             };

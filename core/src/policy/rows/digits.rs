@@ -56,6 +56,20 @@ pub const END_SHIFT: u32 = 29;
 
 /// The feature whose code ends at [`END_FEATURE`]: an account code follows, then a number.
 pub const FEATURE_ACCOUNT_CODE: u32 = 0;
+/// The same: the number follows that all calls are to go to.
+pub const FEATURE_FORWARD_ALWAYS: u32 = 1;
+/// The same: the number for calls while the device is busy.
+pub const FEATURE_FORWARD_BUSY: u32 = 2;
+/// The same: the number for calls that nobody answers.
+pub const FEATURE_FORWARD_NO_ANSWER: u32 = 3;
+/// The same: the number for calls while the device is not there.
+pub const FEATURE_FORWARD_OUT_OF_SERVICE: u32 = 4;
+/// The same: no call is forwarded any more. Nothing follows.
+pub const FEATURE_FORWARD_CANCEL: u32 = 5;
+/// The same: the device wants no calls, or wants them again. Nothing follows.
+pub const FEATURE_DO_NOT_DISTURB: u32 = 6;
+/// How many features have codes.
+pub const FEATURES: u32 = 7;
 
 row! {
     /// An edge of the digit trie: the node it leads to.

@@ -43,6 +43,22 @@ row! {
 }
 
 row! {
+    /// Where the administrator has calls to a device go instead; in order of device, few have a row.
+    ForwardRow, section 38 {
+        /// Device table row.
+        device: u32,
+        /// Always.
+        always: Str,
+        /// When it is busy, or wants no calls.
+        busy: Str,
+        /// When nobody answers there.
+        no_answer: Str,
+        /// When it is not there.
+        out_of_service: Str,
+    }
+}
+
+row! {
     /// A trunk.
     TrunkRow, section 7 {
         /// COS table row plus one, by mode.

@@ -1,0 +1,173 @@
+//! What users set by feature codes: judged like a call to the number that follows (R22, R51), set or refused, and told.
+//!
+//! A phone on our own SIP has its INVITE answered without media and released at once: it is not a call, and leaves no record.
+
+use super::commands::{Heard, contact};
+use super::placing::Unplaced;
+use super::{Event, Exchange};
+use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::call::{Cause, leg};
+use crate::media::{Body, Passage};
+use crate::policy::decide::{class_of, cor_of, decide};
+use crate::policy::rows::{
+    FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY, FEATURE_FORWARD_CANCEL,
+    FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE, Features,
+};
+use crate::policy::{Attempt, Authority, Behalf, Code, Denial, Feature, Party, RowRef, Rule, Verdict, World};
+use crate::signalling::dialog::Phase;
+use crate::signalling::render;
+use crate::station::{Settings, When};
+use crate::table::pages::PageWriter;
+use crate::wire::sdp::{MAX_MEDIA, Session};
+use crate::wire::sip::Message;
+use crate::wire::write::{Buffer, Sink};
+
+/// What a feature code sets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Setting {
+    /// Calls go to the number that follows then.
+    Forward(When),
+    /// No calls go elsewhere any more.
+    CancelForwards,
+    /// No calls are wanted, or they are again.
+    DoNotDisturb,
+}
+
+impl Setting {
+    /// By the feature's number in the image; `None`: it sets nothing.
+    pub(super) const fn of(feature: u32) -> Option<Self> {
+        match feature {
+            FEATURE_FORWARD_ALWAYS => Some(Self::Forward(When::Always)),
+            FEATURE_FORWARD_BUSY => Some(Self::Forward(When::Busy)),
+            FEATURE_FORWARD_NO_ANSWER => Some(Self::Forward(When::NoAnswer)),
+            FEATURE_FORWARD_OUT_OF_SERVICE => Some(Self::Forward(When::OutOfService)),
+            FEATURE_FORWARD_CANCEL => Some(Self::CancelForwards),
+            FEATURE_DO_NOT_DISTURB => Some(Self::DoNotDisturb),
+            _ => None,
+        }
+    }
+
+    /// Whether a number follows the code.
+    pub(super) const fn takes_number(self) -> bool {
+        matches!(self, Self::Forward(_))
+    }
+}
+
+/// The running system while something is set: whether a trunk is busy just now does not matter.
+struct AtRest {
+    locked_out: bool,
+}
+
+impl World for AtRest {
+    fn channel_free(&self, _trunk: u16) -> bool {
+        true
+    }
+
+    fn locked_out(&self) -> bool {
+        self.locked_out
+    }
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// What the user of a device has set there.
+    #[must_use]
+    pub fn settings(&self, device: u32) -> Option<&Settings> {
+        usize::try_from(device).ok().and_then(|device| self.devices.get(device)).map(|slot| &slot.station)
+    }
+
+    /// A user has dialed a feature code and what follows it. Work: one decision.
+    pub(super) fn set(
+        &mut self,
+        now: Instant,
+        device: u32,
+        setting: Setting,
+        number: &[u8],
+        locked_out: bool,
+    ) -> Unplaced {
+        let party = Party::Device(device);
+        let mode = self.mode(now);
+        let dialed = Digits::written(number).unwrap_or_default();
+        let behalf = Some(Behalf { feature: Feature::Forward { user: true }, party });
+        let verdict = match (setting, &self.policy) {
+            (_, None) => Err(self.refusal(now, party, Rule::PolicyNone)),
+            (Setting::Forward(_), _) if number.is_empty() => {
+                Err(self.refusal(now, party, Rule::NumberIncomplete))
+            }
+            (Setting::Forward(_), Some(policy)) => {
+                let minute = self.moment(now).map(|moment| moment.minute);
+                let attempt = Attempt { from: party, dialed: number, mode, minute, code: Code::None, behalf };
+                match decide(&policy.image, &attempt, AtRest { locked_out }, &mut ()) {
+                    Verdict::Allow(_) => Ok(()),
+                    Verdict::Deny(denial) | Verdict::NeedsCode(denial) => Err(denial),
+                }
+            }
+            (Setting::CancelForwards | Setting::DoNotDisturb, _) if !number.is_empty() => {
+                Err(self.refusal(now, party, Rule::NumberVacant))
+            }
+            (Setting::CancelForwards, _) => Ok(()),
+            (Setting::DoNotDisturb, Some(policy)) => {
+                let class = class_of(&policy.image, party, mode).map_or(0, |class| class.features);
+                let may = Features::from_bits_truncate(class).contains(Features::DO_NOT_DISTURB);
+                if may { Ok(()) } else { Err(self.refusal(now, party, Rule::CosFeature)) }
+            }
+        };
+        if let Err(denial) = verdict {
+            let behalf = behalf.filter(|_| setting.takes_number());
+            let verdict = Verdict::Deny(denial);
+            return Unplaced::Denied(self.note_denied_for(now, (party, behalf), dialed, verdict));
+        }
+        let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
+        if let Some(station) = slot.map(|slot| &mut slot.station) {
+            match setting {
+                Setting::Forward(when) => station.set_forward(when, dialed),
+                Setting::CancelForwards => station.cancel_forwards(),
+                Setting::DoNotDisturb => station.toggle_do_not_disturb(),
+            }
+        }
+        self.event(Event::Set(device));
+        Unplaced::Set
+    }
+
+    fn refusal(&self, now: Instant, party: Party, rule: Rule) -> Denial {
+        let mode = self.mode(now);
+        let image = self.policy.as_ref().map(|policy| &policy.image);
+        let cos = image.and_then(|image| class_of(image, party, mode)).map_or(0, |class| class.id);
+        let cor = image.map_or(0, |image| cor_of(image, party, mode));
+        Denial::new(rule, Authority { party, cos, cor, mode, code: None }, RowRef::None)
+    }
+
+    /// Tells a phone that what it has dialed is set. Its leg is there, and its dialog.
+    pub(super) fn confirm_set(&mut self, now: Instant, leg: Handle, message: &Message<'_>) {
+        let mut room = [0; 64 + MAX_MEDIA * 64];
+        let us = self.sip.us();
+        let mut out = Buffer::new(&mut room);
+        without_media(&mut out, super::invite::described(message), us.ip().is_ipv4());
+        let len = out.finish().unwrap_or(0);
+        let Some(invite) = self.sip.dialog(leg).map(|dialog| dialog.invite) else { return };
+        self.leg_event(now, leg, leg::Event::Originate, &Heard::NOTHING);
+        self.set_phase(leg, Phase::Answered { release: false });
+        let body = Body { text: room.get(..len).unwrap_or(&[]), offer: None, passage: Passage::UNCHANGED };
+        let extra = |out: &mut PageWriter<'_, '_>| {
+            contact(out, us);
+            out.line(&[render::ABLE]);
+        };
+        self.sip.respond(now, &mut self.timers, invite, 200, extra, &body);
+        self.leg_event(now, leg, leg::Event::PeerReleased(Cause::Normal), &Heard::NOTHING);
+    }
+}
+
+/// A description that takes none of the media that is offered (RFC 3264 section 6).
+fn without_media(out: &mut impl Sink, offer: &[u8], ipv4: bool) {
+    let address: &[u8] = if ipv4 { b"IN IP4 0.0.0.0" } else { b"IN IP6 ::" };
+    out.line(&[b"v=0\r\no=- 0 0 ", address]);
+    out.line(&[b"s=-\r\nc=", address]);
+    out.line(&[b"t=0 0"]);
+    let Ok(session) = Session::parse(offer) else { return };
+    for media in &session.media {
+        let short = |text: &[u8]| text.len() <= 20;
+        if short(media.kind_text) && short(media.proto_text) {
+            let format = media.formats().next().filter(|format| short(format)).unwrap_or(b"0");
+            out.line(&[b"m=", media.kind_text, b" 0 ", media.proto_text, b" ", format]);
+        }
+    }
+}
