@@ -1,4 +1,4 @@
-# linphones.sh, sourced by linphone.sh and transfers.sh: linphones in the network namespace of phones.sh, which is sourced here.
+# linphones.sh, sourced by linphone.sh, transfers.sh and forwards.sh: linphones in the network namespace of phones.sh, which is sourced here.
 # Gateway and phones have an address each on the namespace's loopback: what is at the gateway's is not the phones' media.
 . "$(dirname "${BASH_SOURCE[0]}")/phones.sh"
 end_all() {
@@ -103,4 +103,43 @@ print(there, back, len(octets), stray)
 PY
 )
     seen="$THERE packets of RTP from $one to $other, $BACK back, $STRAY at the gateway, $OCTETS different octets"
+}
+
+third="[[device]]
+dn = \"203\"
+kind = \"sip\"
+template = \"phone\"
+password = \"${passwords[203]}\"
+srtp = \"required\""
+
+# 201, 202 and 203 are registered; the last two answer, 202 unless told otherwise.
+three() { # NAME [LINE-OF-202 [MORE-POLICY [OPTION-OF-202]]]
+    serve "$1" required required "${2:-}" "$third
+${3:-}"
+    phone 201 10.99.0.2 20000 mandatory
+    phone 202 10.99.0.3 21000 mandatory
+    phone 203 10.99.0.4 22000 mandatory
+    start 203 -a
+    start 202 ${4--a}
+    start 201
+    for dn in 201 202 203; do registered $dn; done
+    for dn in 201 202 203; do key $dn "soundcard use files"; key $dn "play $all/tone.wav"; done
+}
+# All signalling of a scenario, until the process $watcher has ended.
+trace() {
+    ip netns exec "$space" tshark -q -i lo -f "udp port 5060" -w "$work/sip.pcap" > "$work/tshark.log" 2>&1 &
+    watcher=$!
+    sleep 1.5
+}
+traced() {
+    kill -INT "$watcher" 2>/dev/null || true
+    wait "$watcher" 2>/dev/null || true
+}
+# 201 talks to 203, encrypted, and nothing goes to 202, over whom the call came.
+assert_joined() { # HOW
+    listen 201 203
+    [ "$THERE" -gt 60 ] && [ "$BACK" -gt 60 ] && [ "$STRAY" -eq 0 ] && [ "$OCTETS" -gt 200 ] || fail "$1: $seen"
+    joined=$seen
+    listen 201 202
+    [ $((THERE + BACK)) -eq 0 ] || fail "$1: media goes to 202: $seen"
 }
