@@ -42,11 +42,12 @@ check_sipp() { check_gateway; tests/interop/sipp.sh "${CARGO_TARGET_DIR:-target}
 check_baresip() { check_gateway; tests/interop/baresip.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_linphone() { check_gateway; tests/interop/linphone.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_transfers() { check_gateway; tests/interop/transfers.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_forwards() { check_gateway; tests/interop/forwards.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_counts() { ci/counts.sh; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c bare_metal daemon agreement sipp sdes baresip linphone transfers counts load)
+ALL=(packages format clippy test doc demo c bare_metal daemon agreement sipp sdes baresip linphone transfers forwards counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.
