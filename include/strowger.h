@@ -51,7 +51,7 @@
 #define STW_BYTES_FIXED 28672
 
 // Bytes for each device.
-#define STW_BYTES_DEVICE 512
+#define STW_BYTES_DEVICE 576
 
 // Bytes for each trunk.
 #define STW_BYTES_TRUNK 96
@@ -282,6 +282,10 @@ typedef enum stw_output_kind {
     STW_OUTPUT_JOINED = 18,
     // body.transfer: what becomes of a transfer.
     STW_OUTPUT_REFERRED = 19,
+    // body.setup: the call of a neutral caller goes on to another number; `to` is the device that has forwarded it.
+    STW_OUTPUT_FORWARDED = 20,
+    // body.registration: the user of a device has set forwarding, or that it wants no calls, by a feature code.
+    STW_OUTPUT_SET = 21,
 } stw_output_kind;
 
 // What a party that dials hears.
@@ -300,6 +304,8 @@ typedef enum stw_tone {
     STW_TONE_REORDER = 5,
     // Busy.
     STW_TONE_BUSY = 6,
+    // What was dialed is set.
+    STW_TONE_CONFIRMATION = 7,
 } stw_tone;
 
 // An exchange. It lives at the beginning of the memory given to stw_exchange_init and must not be moved or copied.
@@ -642,7 +648,7 @@ typedef struct stw_output_pinhole {
 typedef union stw_output_body {
     // STW_OUTPUT_SEND.
     struct stw_output_send send;
-    // STW_OUTPUT_SETUP.
+    // STW_OUTPUT_SETUP, _FORWARDED.
     struct stw_output_setup setup;
     // STW_OUTPUT_ALERTING, _CONNECT, _RELEASE.
     struct stw_output_leg leg;
@@ -650,7 +656,7 @@ typedef union stw_output_body {
     struct stw_output_tone tone;
     // STW_OUTPUT_JOINED, _REFERRED.
     struct stw_output_transfer transfer;
-    // STW_OUTPUT_REGISTERED, _UNREGISTERED.
+    // STW_OUTPUT_REGISTERED, _UNREGISTERED, _SET.
     struct stw_output_registration registration;
     // STW_OUTPUT_DECISION.
     struct stw_decision decision;

@@ -60,10 +60,10 @@ impl Calls<'_> {
         self.legs.capacity()
     }
 
-    /// Whether one more leg fits.
+    /// How many more legs fit.
     #[must_use]
-    pub fn has_leg(&self) -> bool {
-        self.legs.free() > 0
+    pub fn free_legs(&self) -> u32 {
+        self.legs.free()
     }
 
     /// Every leg. Not for a call's path.

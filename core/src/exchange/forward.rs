@@ -224,7 +224,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let state = self.calls.leg(leg)?.leg.state();
         let rings = matches!(why, Why::Set(When::NoAnswer))
             && matches!(state, leg::State::Calling { until } | leg::State::Ringing { until } if now >= until);
-        if rings && !self.calls.has_leg() {
+        // Who has rung keeps its leg until that is confirmed: what is kept free for emergency calls is not touched for it.
+        if rings && self.calls.free_legs() <= self.reserved_calls.saturating_mul(2) {
             return None;
         }
         let agreed = self.sip.dialog(leg).is_some_and(|dialog| dialog.provisional.has_agreed());
