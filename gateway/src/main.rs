@@ -81,6 +81,13 @@ struct RunArgs {
     /// of family inet [default: nothing].
     #[arg(long, value_name = "HOW")]
     pinholes: Option<pinholes::Wanted>,
+    /// Write down everything that the engine is given and does, for `strowger replay`, in a new file; keys, passwords and
+    /// account codes as tokens. It grows with every call, and holds who called whom.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Hash directory numbers and dialed digits in it too: such a trace can be drawn, not replayed.
+    #[arg(long, requires = "record")]
+    record_redacted: bool,
 }
 
 fn main() -> ExitCode {
@@ -97,6 +104,7 @@ fn main() -> ExitCode {
                 emergency: args.emergency,
                 http: args.http,
                 pinholes: args.pinholes,
+                record: args.record.map(|path| (path, args.record_redacted)),
             };
             finish(run::run(&settings))
         }

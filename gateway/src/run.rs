@@ -2,6 +2,7 @@
 
 mod administer;
 mod media;
+mod record;
 
 use crate::engine::{self, Engine};
 use crate::files::Files;
@@ -17,6 +18,7 @@ use strowger::base::{Instant, WallTime};
 use strowger::call::leg::CLEARING_MS;
 use strowger::exchange::{Output, Received, Ticked};
 use strowger::policy::Image;
+use strowger_tools::trace::{Input, Took, Writer};
 use tokio::net::UdpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -32,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) http: Option<SocketAddr>,
     /// What becomes of pinholes; absent: nothing.
     pub(crate) pinholes: Option<pinholes::Wanted>,
+    /// Where a trace is written, and whether digits are hashed in it.
+    pub(crate) record: Option<(PathBuf, bool)>,
 }
 
 /// Where administration listens unless told otherwise.
@@ -68,7 +72,8 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         let socket = socket::bind(settings.sip_udp)?;
         let address = socket.local_addr().map_err(|why| why.to_string())?;
         let files = Files::open(&settings.data, &policy.image)?;
-        let mut daemon = Daemon::new(&policy, socket, files)?;
+        let record = settings.record.as_ref().map(|(path, redacted)| record::create(path, *redacted));
+        let mut daemon = Daemon::new(&policy, socket, files, record.transpose()?)?;
         daemon.requests =
             match (settings.http, http::listen(settings.http.unwrap_or(HTTP), &settings.data).await) {
                 (_, Ok(requests)) => Some(requests),
@@ -92,6 +97,9 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
             policy.image.trunks().len(),
             settings.data.display()
         );
+        if let Some((path, _)) = &settings.record {
+            tracing::info!("everything is recorded in {}", path.display());
+        }
         daemon.serve().await
     })
 }
@@ -125,10 +133,15 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     /// Puts a policy to work on a socket.
-    pub(crate) fn new(policy: &engine::Policy, socket: UdpSocket, files: Files) -> Result<Self, String> {
+    pub(crate) fn new(
+        policy: &engine::Policy,
+        socket: UdpSocket,
+        files: Files,
+        record: Option<Writer>,
+    ) -> Result<Self, String> {
         let address = socket.local_addr().map_err(|why| why.to_string())?;
-        let mut engine = engine::build(policy, address)?;
-        engine::resolve_trunks(&mut engine, &policy.image);
+        let mut engine = engine::build(policy, address, record)?;
+        engine::resolve_trunks(&mut engine, Instant(0), &policy.image);
         let name = policy.image.text(policy.image.system().timezone);
         let zone = jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC);
         let (begin, outgoing) = (Clock::now(), vec![0; 16 * 1024]);
@@ -174,6 +187,7 @@ impl Daemon {
             if let Some(pinholes) = &mut self.media.pinholes {
                 pinholes.flush();
             }
+            self.keep_record();
         }
         self.farewell().await;
         Ok(true)
@@ -197,9 +211,9 @@ impl Daemon {
     /// Takes one datagram.
     fn take(&mut self, source: SocketAddr, datagram: &[u8]) {
         // Outputs are drained after every input, so there is always room.
-        match self.engine.receive(self.now(), source, datagram) {
-            Ok(Received::Done) => {}
-            Ok(Received::Held(leg)) => self.media.keep(leg, source, datagram),
+        match self.engine.input(self.now(), &Input::Receive { source, datagram }) {
+            Ok(Took::Received(Received::Held(leg))) => self.media.keep(leg, source, datagram),
+            Ok(_) => {}
             Err(_) => tracing::error!("an input was lost: the outputs of the one before were not drained"),
         }
         self.drain();
@@ -208,9 +222,9 @@ impl Daemon {
     /// Serves every deadline that has come.
     pub(crate) fn tick(&mut self) {
         loop {
-            let ticked = self.engine.tick(self.now());
+            let ticked = self.engine.input(self.now(), &Input::Tick);
             self.drain();
-            if ticked == Ok(Ticked::Done) {
+            if ticked == Ok(Took::Ticked(Ticked::Done)) {
                 return;
             }
         }
@@ -241,7 +255,8 @@ impl Daemon {
 
     /// Tells where a trunk's far end is reached.
     pub(crate) fn set_trunk_address(&mut self, trunk: u16, address: SocketAddr) {
-        self.engine.set_trunk_address(trunk, address);
+        let now = self.now();
+        self.give(now, &Input::SetTrunkAddress { trunk, address });
     }
 
     fn now(&self) -> Instant {
@@ -254,7 +269,19 @@ impl Daemon {
         let unix_s = i64::try_from(since.as_secs()).unwrap_or(0);
         let at = jiff::Timestamp::from_second(unix_s).unwrap_or_default();
         let offset_min = i16::try_from(self.zone.to_offset(at).seconds() / 60).unwrap_or(0);
-        self.engine.set_wall(self.now(), WallTime { unix_s, offset_min });
+        self.give(self.now(), &Input::SetWall(WallTime { unix_s, offset_min }));
+    }
+
+    /// Gives an input of which only its outputs matter. They are drained after every input, so there is always room.
+    fn give(&mut self, now: Instant, input: &Input<'_>) {
+        let _ = self.engine.input(now, input);
+    }
+
+    /// Hands to the trace what has happened. Calls go on without one.
+    fn keep_record(&mut self) {
+        if let Err(why) = self.engine.flush() {
+            tracing::error!("the trace cannot be written, nothing is recorded any more: {why}");
+        }
     }
 
     fn drain(&mut self) {
@@ -329,7 +356,7 @@ impl Daemon {
         let calls = self.engine.calls_in_use();
         tracing::info!("stopping: {calls} calls to clear");
         let end = Clock::now() + FAREWELL;
-        while self.engine.clear_calls(self.now()) != Ok(false) {
+        while self.engine.input(self.now(), &Input::ClearCalls) != Ok(Took::Cleared(false)) {
             self.drain();
         }
         self.drain();
@@ -340,10 +367,16 @@ impl Daemon {
         }
         // Who has not answered by now is not waited for: its record is written all the same.
         let late = self.now().plus_ms(CLEARING_MS);
-        while self.engine.calls_in_use() > 0 && self.engine.tick(late) == Ok(Ticked::More) {
+        while self.engine.calls_in_use() > 0
+            && self.engine.input(late, &Input::Tick) == Ok(Took::Ticked(Ticked::More))
+        {
             self.drain();
         }
         self.drain();
+        self.keep_record();
+        if let Err(why) = self.engine.finish() {
+            tracing::error!("the trace has no end: {why}");
+        }
         self.media = Media::default();
         let counted = self.engine.statistics();
         tracing::info!(

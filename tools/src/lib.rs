@@ -4,6 +4,7 @@
 //! - [`load`]: a policy as TOML or as image, whichever the file is, for programs that run one.
 //! - [`explain`]: who may call whom, and why not, in words and as JSON.
 //! - [`diff`]: what changes between two policies, exactly.
+//! - [`trace`]: what an exchange was given and what it did, written down, replayed and drawn.
 //!
 //! The same input gives the same bytes: an image's hash names a policy wherever it was compiled.
 
@@ -18,6 +19,7 @@ mod load;
 mod read;
 mod schema;
 mod stations;
+pub mod trace;
 mod write;
 
 pub use codes::CODES;

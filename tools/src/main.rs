@@ -1,4 +1,4 @@
-//! `strowger`: check, compile, explain and compare policies.
+//! `strowger`: check, compile, explain and compare policies; replay traces.
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
@@ -10,9 +10,10 @@ use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Feature, Image, Keyring, Mode, Party};
 use strowger_tools::diff::diff;
 use strowger_tools::explain::{Question, explain};
+use strowger_tools::trace::{Ladder, Outcome, Trace, replay};
 use strowger_tools::{Finding, Level, compile_file, keyring_for, load, load_policy};
 
-/// Call control policy: check it, compile it, ask it, compare it.
+/// Call control policy: check it, compile it, ask it, compare it; and replay what a gateway recorded.
 ///
 /// POLICY is a TOML file or a compiled image. Exit status 2: usage, or a file that does not load.
 #[derive(Parser)]
@@ -57,6 +58,18 @@ enum Command {
         /// Name every device and every row instead of counting them.
         #[arg(long)]
         all: bool,
+    },
+    /// Gives a recorded trace's inputs to the engine again, and draws it; exit status 0 if decisions and outputs are the
+    /// same, 1 if anything differs (the first difference is said). A redacted trace is drawn, not replayed.
+    Replay {
+        /// What `strowger-gateway run --record` wrote.
+        trace: PathBuf,
+        /// Draw a Mermaid sequence diagram instead of text.
+        #[arg(long)]
+        mermaid: bool,
+        /// Draw an SVG picture instead of text.
+        #[arg(long, conflicts_with = "mermaid")]
+        svg: bool,
     },
 }
 
@@ -126,6 +139,11 @@ fn main() -> ExitCode {
         Command::Diff { old, new, json, all } => match compare(&old, &new, json, all) {
             Ok(true) => return ExitCode::from(1),
             Ok(false) => Ok(()),
+            Err(text) => Err(text),
+        },
+        Command::Replay { trace, mermaid, svg } => match replayed(&trace, mermaid, svg) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(1),
             Err(text) => Err(text),
         },
     };
@@ -256,6 +274,28 @@ fn compare(old: &Path, new: &Path, json: bool, all: bool) -> Result<bool, String
     };
     print(&text).map_err(|why| why.to_string())?;
     Ok(!difference.is_empty())
+}
+
+/// Replays a trace and draws it; whether it was the same again, as far as it can be told.
+fn replayed(path: &Path, mermaid: bool, svg: bool) -> Result<bool, String> {
+    let trace = Trace::read(path).map_err(|why| format!("{}: {why}", path.display()))?;
+    let ladder = Ladder::of(&trace);
+    let drawing = match (mermaid, svg) {
+        (true, _) => ladder.to_mermaid(),
+        (false, true) => ladder.to_svg(),
+        (false, false) => ladder.to_text(),
+    };
+    print(drawing.trim_end_matches('\n')).map_err(|why| why.to_string())?;
+    let (same, said) = match replay(&trace) {
+        Outcome::Same { inputs, outputs } => {
+            (true, format!("the same again: {inputs} inputs, {outputs} outputs"))
+        }
+        Outcome::Redacted => (true, "redacted: drawn, and not replayed".to_owned()),
+        Outcome::Differs(difference) => (false, difference.to_string()),
+    };
+    // Nobody left to tell if standard error is closed.
+    let _ = writeln!(std::io::stderr(), "{}: {said}", path.display());
+    Ok(same)
 }
 
 /// Local time in minutes since 1970.

@@ -61,7 +61,7 @@ impl World {
         let data = std::env::temp_dir().join(format!("strowger-demo-{}", std::process::id()));
         let socket = socket::bind(loopback)?;
         let address = socket.local_addr().map_err(|why| why.to_string())?;
-        let mut daemon = Daemon::new(policy, socket, Files::open(&data, &policy.image)?)?;
+        let mut daemon = Daemon::new(policy, socket, Files::open(&data, &policy.image)?, None)?;
         daemon.observe();
         daemon.set_clock();
         let mut actors = Vec::new();

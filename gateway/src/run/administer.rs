@@ -6,6 +6,7 @@ use crate::http::{Asked, Request, Status};
 use crate::words;
 use serde_json::{Value, json};
 use strowger::media::Side;
+use strowger_tools::trace::Input;
 
 impl Daemon {
     /// Does what administration asks, and tells it how the gateway is then.
@@ -13,7 +14,7 @@ impl Daemon {
         let answer = match request.asked {
             Asked::Status => self.status(),
             Asked::Mode(mode) => {
-                self.engine.set_mode(mode);
+                self.give(self.now(), &Input::SetMode(mode));
                 self.overridden = mode.is_some();
                 let name = mode.map_or("by schedule", |mode| mode.name());
                 tracing::warn!("the operator has set the service mode: {name}");

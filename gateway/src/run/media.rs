@@ -10,6 +10,7 @@ use strowger::base::Handle;
 use strowger::exchange::Pinhole;
 use strowger::media::relay::Ask;
 use strowger::media::{Path, Side};
+use strowger_tools::trace::Input;
 
 /// Datagrams that are kept while they wait; beyond it the oldest is dropped, and comes again from its sender.
 const KEPT: usize = 1024;
@@ -78,15 +79,13 @@ impl Daemon {
         answers.into_iter().for_each(|answer| self.relayed(answer));
         if back {
             tracing::info!("media over the relay is negotiated anew");
-            // Outputs are drained after every input, so there is always room.
-            let _ = self.engine.relay_lost(self.now());
+            self.give(self.now(), &Input::RelayLost);
             self.drain();
         }
     }
 
     fn relayed(&mut self, (leg, places): Answer) {
-        // Outputs are drained after every input, so there is always room.
-        let _ = self.engine.relayed(self.now(), leg, places.as_ref());
+        self.give(self.now(), &Input::Relayed { leg, places });
         self.drain();
         let kept = std::mem::take(&mut self.media.kept);
         let (mine, others): (VecDeque<_>, _) = kept.into_iter().partition(|(waits, ..)| *waits == leg);

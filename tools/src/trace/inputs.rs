@@ -1,0 +1,167 @@
+//! What an exchange was given, to and from a trace.
+
+use super::engine::Input;
+use super::format::{InputText, SignalText, handle, unhandle};
+use super::outputs::Shown;
+use super::{places, words};
+use std::net::SocketAddr;
+use strowger::base::{Crypto, Digit, Handle, WallTime};
+use strowger::call::dialing::State;
+use strowger::exchange::{Exchange, Signal};
+use strowger::media::Places;
+use strowger::policy::{Image, Mode, Party};
+use strowger::signalling::render::parse_token;
+use strowger::wire::sip::{Message, Method};
+
+/// An input as a trace has it. The exchange, not yet given the input, tells what in it is secret.
+pub(super) fn text<C: Crypto>(
+    shown: &Shown<'_>,
+    exchange: &Exchange<'_, C>,
+    instance: u16,
+    input: &Input<'_>,
+) -> InputText {
+    match input {
+        Input::Receive { source, datagram } => {
+            let leg = pressed(datagram, instance);
+            let typed = leg.map_or_else(Vec::new, |leg| typed(exchange, leg).unwrap_or_default());
+            InputText::Receive { from: *source, datagram: shown.datagram(source.ip(), &typed, datagram) }
+        }
+        Input::Signal(signal) => InputText::Signal(signal_text(shown, exchange, signal)),
+        Input::Tick => InputText::Tick,
+        Input::SetWall(wall) => InputText::Wall { unix_s: wall.unix_s, offset_min: wall.offset_min },
+        Input::SetMode(mode) => InputText::Mode(mode.map(|mode| mode.name().to_owned())),
+        Input::SetTrunkAddress { trunk, address } => {
+            InputText::TrunkAddress { trunk: shown.party(Party::Trunk(*trunk)), address: *address }
+        }
+        Input::Relayed { leg, places } => {
+            InputText::Relayed { leg: handle(*leg), places: places.as_ref().map(places::text) }
+        }
+        Input::RelayLost => InputText::RelayLost,
+        Input::ClearCalls => InputText::ClearCalls,
+    }
+}
+
+fn signal_text<C: Crypto>(shown: &Shown<'_>, exchange: &Exchange<'_, C>, signal: &Signal<'_>) -> SignalText {
+    match *signal {
+        Signal::Setup { from, dialed } => {
+            SignalText::Setup { from: shown.party(from), dialed: shown.dialed(from, dialed) }
+        }
+        Signal::OffHook { from } => SignalText::OffHook { from: shown.party(from) },
+        Signal::Digit(leg, digit) => {
+            let digit = match typed(exchange, leg) {
+                Some(typed) => shown.secrets.digit(shown.image, &typed, digit.ascii()),
+                None => digit.ascii(),
+            };
+            SignalText::Digit { leg: handle(leg), digit: shown.digits(&[digit]) }
+        }
+        Signal::Alerting(leg) => SignalText::Alerting { leg: handle(leg) },
+        Signal::Answer(leg) => SignalText::Answer { leg: handle(leg) },
+        Signal::Release(leg, cause) => SignalText::Release { leg: handle(leg), cause: words::cause(cause) },
+        Signal::Transfer(leg, dialed) => {
+            let from = exchange.calls().leg(leg).map_or(Party::Unknown, |slot| slot.party);
+            SignalText::Transfer { leg: handle(leg), dialed: shown.dialed(from, dialed) }
+        }
+        Signal::Join(leg, with) => SignalText::Join { leg: handle(leg), with: handle(with) },
+    }
+}
+
+/// The leg on which an INFO presses a key: our tag names it.
+fn pressed(datagram: &[u8], instance: u16) -> Option<Handle> {
+    let mut message = Message::new();
+    message.parse(datagram).ok()?;
+    let tag = message.to.as_ref()?.tag()?;
+    let (leg, _) = parse_token(tag, instance)?;
+    (message.method() == Some(Method::Info)).then_some(leg)
+}
+
+/// The digits of an account code that were entered on a leg; `None` if none is awaited.
+fn typed<C: Crypto>(exchange: &Exchange<'_, C>, leg: Handle) -> Option<Vec<u8>> {
+    let dialing = exchange.calls().dialing(leg)?;
+    matches!(dialing.state, State::Code { .. }).then(|| dialing.typed.expose().to_vec())
+}
+
+/// An input read from a trace; it owns what it refers to.
+#[derive(Clone, Debug)]
+pub(super) enum Given {
+    Receive(SocketAddr, Vec<u8>),
+    Setup(Party, Vec<u8>),
+    Transfer(Handle, Vec<u8>),
+    Signal(Signal<'static>),
+    Tick,
+    Wall(WallTime),
+    Mode(Option<Mode>),
+    TrunkAddress(u16, SocketAddr),
+    Relayed(Handle, Option<Places>),
+    RelayLost,
+    ClearCalls,
+}
+
+impl Given {
+    /// What a trace says, or what is wrong with it.
+    pub(super) fn parse(image: Option<&Image<'_>>, text: &InputText) -> Result<Self, String> {
+        let leg = |text: &str| unhandle(text).ok_or_else(|| format!("{text} is no handle"));
+        let party =
+            |text: &str| words::unparty(image, text).ok_or_else(|| format!("there is no party {text}"));
+        Ok(match text {
+            InputText::Receive { from, datagram } => {
+                Self::Receive(*from, datagram.octets().ok_or("a datagram whose octets are not there")?)
+            }
+            InputText::Tick => Self::Tick,
+            InputText::Wall { unix_s, offset_min } => {
+                Self::Wall(WallTime { unix_s: *unix_s, offset_min: *offset_min })
+            }
+            InputText::Mode(None) => Self::Mode(None),
+            InputText::Mode(Some(name)) => {
+                Self::Mode(Some(words::mode(name).ok_or_else(|| format!("there is no mode {name}"))?))
+            }
+            InputText::TrunkAddress { trunk, address } => match party(trunk)? {
+                Party::Trunk(row) => Self::TrunkAddress(row, *address),
+                Party::Device(_) | Party::Unknown => return Err(format!("{trunk} is no trunk")),
+            },
+            InputText::Relayed { leg: of, places } => {
+                let places = places.as_ref().map(|text| places::parse(text).ok_or("places that cannot be"));
+                Self::Relayed(leg(of)?, places.transpose()?)
+            }
+            InputText::RelayLost => Self::RelayLost,
+            InputText::ClearCalls => Self::ClearCalls,
+            InputText::Signal(signal) => match signal {
+                SignalText::Setup { from, dialed } => Self::Setup(party(from)?, dialed.clone().into_bytes()),
+                SignalText::OffHook { from } => Self::Signal(Signal::OffHook { from: party(from)? }),
+                SignalText::Digit { leg: on, digit } => {
+                    let key = match digit.as_bytes() {
+                        [key] => Digit::from_ascii(*key),
+                        _ => None,
+                    };
+                    let key = key.ok_or_else(|| format!("{digit} is no key"))?;
+                    Self::Signal(Signal::Digit(leg(on)?, key))
+                }
+                SignalText::Alerting { leg: on } => Self::Signal(Signal::Alerting(leg(on)?)),
+                SignalText::Answer { leg: on } => Self::Signal(Signal::Answer(leg(on)?)),
+                SignalText::Release { leg: on, cause } => {
+                    let cause = words::uncause(cause).ok_or_else(|| format!("there is no cause {cause}"))?;
+                    Self::Signal(Signal::Release(leg(on)?, cause))
+                }
+                SignalText::Transfer { leg: on, dialed } => {
+                    Self::Transfer(leg(on)?, dialed.clone().into_bytes())
+                }
+                SignalText::Join { leg: on, with } => Self::Signal(Signal::Join(leg(on)?, leg(with)?)),
+            },
+        })
+    }
+
+    pub(super) fn input(&self) -> Input<'_> {
+        match self {
+            Self::Receive(source, datagram) => Input::Receive { source: *source, datagram },
+            Self::Setup(from, dialed) => Input::Signal(Signal::Setup { from: *from, dialed }),
+            Self::Transfer(leg, dialed) => Input::Signal(Signal::Transfer(*leg, dialed)),
+            Self::Signal(signal) => Input::Signal(*signal),
+            Self::Tick => Input::Tick,
+            Self::Wall(wall) => Input::SetWall(*wall),
+            Self::Mode(mode) => Input::SetMode(*mode),
+            Self::TrunkAddress(trunk, address) => Input::SetTrunkAddress { trunk: *trunk, address: *address },
+            Self::Relayed(leg, places) => Input::Relayed { leg: *leg, places: *places },
+            Self::RelayLost => Input::RelayLost,
+            Self::ClearCalls => Input::ClearCalls,
+        }
+    }
+}
