@@ -88,7 +88,7 @@ fn what_is_no_secret_stays() {
 #[test]
 fn account_codes_become_other_codes_of_the_same_length() {
     let code = POLICY.to_owned()
-        + "\n[[account_code]]\ncode = \"482913\"\nkind = \"verified\"\ncos = 1\ncor = 1\n[[feature_code]]\ndigits = \"*77\"\nfeature = \"account-code\"\n";
+        + "\n[[account_code]]\ncode = \"482913\"\nkind = \"verified\"\ncos = 1\ncor = 1\n[features]\naccount_code = \"*77\"\n";
     let compiled = match crate::compile_str(&code, "codes.toml") {
         Ok(compiled) => compiled,
         Err(findings) => panic!("{findings:?}"),
