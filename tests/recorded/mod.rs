@@ -7,9 +7,11 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use strowger::base::{Digit, Handle, Instant, Soft, WallTime};
 use strowger::call::Cause;
-use strowger::exchange::{Config, Output, Signal, Taken, Ticked};
+use strowger::exchange::{Config, Output, Received, Signal, Taken, Ticked};
+use strowger::media::Places;
 use strowger::policy::{Mode, Party};
 use strowger_testkit::phone::{Behaviour, Phone, PhoneConfig};
+use strowger_tools::compile_str;
 use strowger_tools::trace::{Engine, Input, Policy, Secrets, Sizes, Tables, Took, Writer};
 
 pub(crate) const POLICY: &str = include_str!("policy.toml");
@@ -48,11 +50,19 @@ impl Paper {
     }
 }
 
+/// A media relay: what it was asked, and the datagrams that wait for it.
+#[derive(Default)]
+struct Relay {
+    asked: VecDeque<Handle>,
+    kept: Vec<(Handle, SocketAddr, Vec<u8>)>,
+}
+
 pub(crate) struct World {
     pub(crate) engine: Engine<'static, Soft>,
     /// Every output that is no datagram, as the exchange gave it.
     pub(crate) outputs: Vec<Output>,
     phones: Vec<Phone>,
+    relay: Relay,
     now: Instant,
     wire: VecDeque<(SocketAddr, SocketAddr, Vec<u8>)>,
 }
@@ -67,16 +77,16 @@ fn address(n: usize) -> SocketAddr {
 
 impl World {
     pub(crate) fn new(writer: Option<Writer>) -> Self {
-        let compiled = match strowger_tools::compile_str(POLICY, "policy.toml") {
-            Ok(compiled) => compiled,
-            Err(findings) => panic!("{findings:?}"),
-        };
-        let policy =
-            Policy::load(compiled.image.leak(), Some(compiled.keyring.leak()), &mut Soft::new(&[2; 32]))
-                .expect("the policy is usable");
+        let compiled = compile_str(POLICY, "policy.toml").unwrap_or_else(|why| panic!("{why:?}"));
+        let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
+        let policy = Policy::load(image, Some(keyring), &mut Soft::new(&[2; 32]));
+        Self::with(&policy.expect("the policy is usable"), writer)
+    }
+
+    pub(crate) fn with(policy: &Policy<'static>, writer: Option<Writer>) -> Self {
         let tables = Box::leak(Box::new(Tables::new(&Sizes::for_calls(5, 1, 16))));
         let config = Config { instance: 3, address: exchange(), reserved_calls: 1 };
-        let engine = Engine::new(tables, &config, Some(&policy), Soft::new(&[1; 32]), writer);
+        let engine = Engine::new(tables, &config, Some(policy), Soft::new(&[1; 32]), writer);
         let mut phones = Vec::new();
         for (n, (dn, password)) in PASSWORDS.into_iter().enumerate() {
             let mut config = PhoneConfig::new(dn, password, address(n), exchange());
@@ -92,6 +102,7 @@ impl World {
             engine: engine.expect("the tables are large enough"),
             outputs: Vec::new(),
             phones,
+            relay: Relay::default(),
             now: Instant(1_000),
             wire: VecDeque::new(),
         };
@@ -114,9 +125,11 @@ impl World {
         self.call(1, "90114420794600");
         // An account code in front of the number, and one in other classes.
         self.call(0, "*334829137595551234");
+        self.run(2_000);
         self.phone(0, Phone::hang_up);
         self.run(500);
         self.call(1, "*337710396895559876");
+        self.run(2_000);
         self.phone(CARRIER, Phone::hang_up);
         self.run(500);
         // One that is asked for, a wrong one, and help instead of one.
@@ -193,7 +206,7 @@ impl World {
         self.run(1_000);
     }
 
-    fn press(&mut self, n: usize, keys: &str) {
+    pub(crate) fn press(&mut self, n: usize, keys: &str) {
         for key in keys.chars() {
             self.phone(n, |phone, now| phone.press(now, key));
             self.run(200);
@@ -210,6 +223,9 @@ impl World {
 
     pub(crate) fn give(&mut self, input: &Input<'_>) -> Took {
         let took = self.engine.input(self.now, input).expect("outputs are drained after every input");
+        if let (Took::Received(Received::Held(leg)), Input::Receive { source, datagram }) = (took, input) {
+            self.relay.kept.push((leg, *source, datagram.to_vec()));
+        }
         self.drain();
         took
     }
@@ -219,12 +235,31 @@ impl World {
         while let Some(output) = self.engine.poll(&mut buffer).expect("the buffer is large enough") {
             match output {
                 Output::Send { to, len } => self.wire.push_back((exchange(), to, buffer[..len].to_vec())),
-                other => self.outputs.push(other),
+                other => {
+                    if let Output::Relay(ask) = other {
+                        self.relay.asked.push_back(ask.leg);
+                    }
+                    self.outputs.push(other);
+                }
             }
         }
     }
 
-    fn phone(&mut self, n: usize, act: impl FnOnce(&mut Phone, Instant)) {
+    /// The relay answers everything, and what was held is given again.
+    fn relay(&mut self) {
+        while let Some(leg) = self.relay.asked.pop_front() {
+            let places = Some(Places::at([192, 0, 2, 200].into(), &[[4000, 4001]]));
+            self.give(&Input::Relayed { leg, places });
+            let kept = std::mem::take(&mut self.relay.kept);
+            let (mine, others): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(waits, ..)| *waits == leg);
+            self.relay.kept = others;
+            for (_, source, datagram) in mine {
+                self.give(&Input::Receive { source, datagram: &datagram });
+            }
+        }
+    }
+
+    pub(crate) fn phone(&mut self, n: usize, act: impl FnOnce(&mut Phone, Instant)) {
         act(&mut self.phones[n], self.now);
         while let Some((to, bytes)) = self.phones[n].poll_transmit() {
             self.wire.push_back((address(n), to, bytes));
@@ -244,6 +279,7 @@ impl World {
                     self.phone(n, |phone, now| phone.receive(now, from, &bytes));
                 }
             }
+            self.relay();
             while self.give(&Input::Tick) == Took::Ticked(Ticked::More) {}
             for n in 0..=CARRIER {
                 self.phone(n, Phone::tick);

@@ -7,7 +7,7 @@
 use super::format;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use strowger::base::crypto::Hashed;
 use strowger::base::{Algorithm, Crypto, Typed};
 use strowger::policy::keyring::{CODE_KEY, CODE_MAC, CODE_ROW, FORMAT, MAGIC, ROW, ROWS};
@@ -32,7 +32,8 @@ pub(super) type Log = Rc<RefCell<Vec<Answer>>>;
 #[derive(Debug)]
 pub struct Recording<C> {
     inner: C,
-    log: Option<Log>,
+    /// Gone when nobody wants answers any more.
+    log: Option<Weak<RefCell<Vec<Answer>>>>,
     codes: Vec<([u8; CODE_MAC], u16)>,
 }
 
@@ -43,16 +44,16 @@ impl<C> Recording<C> {
     }
 
     /// Writes answers to the log. The keyring tells whose account code a digest is.
-    pub(super) fn on(inner: C, log: Log, keyring: &[u8]) -> Self {
+    pub(super) fn on(inner: C, log: &Log, keyring: &[u8]) -> Self {
         let codes = codes(keyring).iter().map(|row| {
             let (mac, at) = row.split_at(CODE_MAC);
             (mac.try_into().unwrap_or_default(), u16::from_le_bytes(at.try_into().unwrap_or_default()))
         });
-        Self { inner, log: Some(log), codes: codes.collect() }
+        Self { inner, log: Some(Rc::downgrade(log)), codes: codes.collect() }
     }
 
     fn note(&self, answer: impl FnOnce() -> Answer) {
-        if let Some(log) = &self.log {
+        if let Some(log) = self.log.as_ref().and_then(Weak::upgrade) {
             log.borrow_mut().push(answer());
         }
     }

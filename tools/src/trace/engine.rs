@@ -263,7 +263,7 @@ impl<'m, C: Crypto> Engine<'m, C> {
         let sizes = tables.sizes();
         let log = Log::default();
         let crypto = match writer {
-            Some(_) => Recording::on(crypto, log.clone(), policy.map_or(&[], |policy| policy.keys)),
+            Some(_) => Recording::on(crypto, &log, policy.map_or(&[], |policy| policy.keys)),
             None => Recording::off(crypto),
         };
         let mut exchange = Exchange::new(tables.memory(), config, crypto);

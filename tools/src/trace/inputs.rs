@@ -3,6 +3,7 @@
 use super::engine::Input;
 use super::format::{InputText, SignalText, handle, unhandle};
 use super::outputs::Shown;
+use super::tokens::Kind;
 use super::{places, words};
 use std::net::SocketAddr;
 use strowger::base::{Crypto, Digit, Handle, WallTime};
@@ -52,7 +53,10 @@ fn signal_text<C: Crypto>(shown: &Shown<'_>, exchange: &Exchange<'_, C>, signal:
                 Some(typed) => shown.secrets.digit(shown.image, &typed, digit.ascii()),
                 None => digit.ascii(),
             };
-            SignalText::Digit { leg: handle(leg), digit: shown.digits(&[digit]) }
+            // Ten hashes would soon be known.
+            let redacted = shown.secrets.kind == Kind::Redacted;
+            let digit = if redacted { '~' } else { char::from(digit) };
+            SignalText::Digit { leg: handle(leg), digit: digit.to_string() }
         }
         Signal::Alerting(leg) => SignalText::Alerting { leg: handle(leg) },
         Signal::Answer(leg) => SignalText::Answer { leg: handle(leg) },

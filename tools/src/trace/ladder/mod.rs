@@ -93,7 +93,7 @@ struct Drawing {
 
 impl Drawing {
     fn arrow(&mut self, at: u64, from: &str, to: &str, text: String) {
-        let (from, to) = (self.ladder.column(from), self.ladder.column(to));
+        let (from, to) = (self.ladder.column(plain(from)), self.ladder.column(plain(to)));
         self.ladder.rows.push(Row::Arrow { at, from, to, text });
     }
 
@@ -220,7 +220,7 @@ fn names(trace: &Trace) -> HashMap<SocketAddr, String> {
     let mut names = HashMap::new();
     for line in &trace.lines {
         if let InputText::TrunkAddress { trunk, address } = &line.input {
-            names.insert(*address, trunk.strip_prefix("trunk ").unwrap_or(trunk).to_owned());
+            names.insert(*address, plain(trunk).to_owned());
         }
     }
     for line in &trace.lines {
@@ -238,6 +238,11 @@ fn names(trace: &Trace) -> HashMap<SocketAddr, String> {
         }
     }
     names
+}
+
+/// A trunk's column has the trunk's name alone.
+fn plain(party: &str) -> &str {
+    party.strip_prefix("trunk ").unwrap_or(party)
 }
 
 /// The device that a request says to be from.
