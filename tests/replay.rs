@@ -183,6 +183,76 @@ fn what_a_relay_says_is_replayed() {
     assert!(Ladder::of(&trace).to_text().contains("forwards"));
 }
 
+/// Tokens must not change what an exchange does, whatever it is sent: damaged datagrams, secrets in strange places.
+#[test]
+fn damaged_datagrams_replay_too() {
+    let (plain, _) = recorded(Secrets::none());
+    let mut datagrams: Vec<Vec<u8>> = Vec::new();
+    for line in plain.lines().skip(1) {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        if let Some(text) = line["in"]["receive"]["datagram"]["text"].as_str() {
+            datagrams.push(text.as_bytes().to_vec());
+        }
+    }
+    const PIECES: [&[u8]; 12] = [
+        b"inline:AAAA",
+        b"response=\"0\"",
+        b"sip:*3348291375",
+        b"%34",
+        b"@",
+        b":",
+        b"sips:201:pw@",
+        b"\r\nk=clear:secret\r\n",
+        b"Signal=9",
+        b"*33",
+        b"\"",
+        b"\r\n",
+    ];
+    let rounds: u64 = std::env::var("STROWGER_DATAGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(6_000);
+    let mut x = 0x2545_F491_4F6C_DD1Du64;
+    let mut dice = move |below: usize| {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        (x >> 11) as usize % below.max(1)
+    };
+    let paper = Paper::default();
+    let mut world = World::new(Some(Writer::new(paper.clone(), tokens())));
+    for n in 0..5 {
+        world.phone(n, |phone, now| phone.register(now, 3600));
+    }
+    world.run(500);
+    for round in 0..rounds {
+        let mut datagram = datagrams[dice(datagrams.len())].clone();
+        for _ in 0..dice(4) {
+            let at = dice(datagram.len());
+            match dice(4) {
+                0 if at < datagram.len() => datagram[at] = dice(256) as u8,
+                1 => datagram.truncate(at),
+                2 => _ = datagram.splice(at..at, PIECES[dice(PIECES.len())].iter().copied()).count(),
+                _ => {
+                    let other = &datagrams[dice(datagrams.len())];
+                    let from = dice(other.len());
+                    datagram.splice(at.., other[from..].iter().copied());
+                }
+            }
+        }
+        let source = ([192, 0, 2, [10, 11, 12, 13, 14, 99, 7][dice(7)]], 5060).into();
+        world.give(&Input::Receive { source, datagram: &datagram });
+        if round % 8 == 0 {
+            world.run(10 * dice(300) as u64);
+        }
+        if round % 40 == 0 {
+            world.call(dice(5), ["20288", "*334829137595551234", "911", "95551234"][dice(4)]);
+            world.press(2, ["4829", "91", "5"][dice(3)]);
+        }
+    }
+    world.engine.finish().unwrap();
+    let outcome = replay(&Trace::parse(&paper.text()).unwrap());
+    let Outcome::Same { inputs, outputs } = outcome else { panic!("{outcome:?}") };
+    println!("{inputs} inputs, {outputs} outputs");
+}
+
 #[test]
 fn an_emergency_block_is_replayed() {
     let compiled = strowger_tools::compile_str(POLICY, "policy.toml").unwrap_or_else(|why| panic!("{why:?}"));

@@ -4,6 +4,7 @@
 //! is random and written nowhere: nobody can tell a secret from its token but by guessing both.
 
 use std::net::IpAddr;
+use std::ops::Range;
 use strowger::account::{Length, split};
 use strowger::base::{Crypto, Soft};
 use strowger::policy::decide::class_of;
@@ -86,6 +87,9 @@ impl Secrets {
         }
         self.users(view, &mut out);
         self.key_pressed(view, &mut out);
+        for range in hashed(view, datagram) {
+            out[range.clone()].copy_from_slice(&datagram[range]);
+        }
         out
     }
 
@@ -280,18 +284,34 @@ impl Caller {
     }
 }
 
-/// The device that a datagram is from, or to, or has credentials of. `None`: a trunk, which dials no codes.
+/// The device that a datagram is from, or to: an answer names the same as its request. `None`: a trunk, which dials no codes.
 fn caller(image: &Image<'_>, view: &View<'_>, datagram: &[u8]) -> Option<Caller> {
     let mut message = Message::new();
     let _ = message.parse(datagram);
     let of = |user: &[u8]| image.device_by_dn(user).or_else(|| image.device_by_username(user));
     let named = |address: &Option<Address<'_>>| of(address.as_ref()?.uri.user);
-    let signed = || message.credentials.iter().find_map(|one| of(one.username));
-    match named(&message.from).or_else(|| named(&message.to)).or_else(signed) {
+    match named(&message.from).or_else(|| named(&message.to)) {
         Some(device) => Some(Caller::Device(device)),
         None if image.trunk_by_source(view.peer).is_some() => None,
         None => Some(Caller::Nobody),
     }
+}
+
+/// What the engine makes something of by hashing it, which a token would change: it goes in as it is. No secret of a phone
+/// is there.
+fn hashed(view: &View<'_>, datagram: &[u8]) -> Vec<Range<usize>> {
+    let mut message = Message::new();
+    let _ = message.parse(datagram);
+    let stranger =
+        view.image.is_none_or(|image| matches!(caller(image, view, datagram), Some(Caller::Nobody)));
+    let from = message.from.as_ref().filter(|_| stranger).map_or(&[][..], |from| from.uri.user);
+    let via = message.via.as_ref().map_or(&[][..], |via| via.text);
+    let place = |part: &[u8]| {
+        let from = (part.as_ptr() as usize).checked_sub(datagram.as_ptr() as usize)?;
+        let range = from..from.checked_add(part.len())?;
+        (datagram.get(range.clone())? == part).then_some(range)
+    };
+    [via, message.call_id, from].into_iter().filter_map(place).collect()
 }
 
 /// Where a text stands, whatever its case.
