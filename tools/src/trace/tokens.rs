@@ -203,30 +203,47 @@ impl Secrets {
         }
     }
 
-    /// User parts of SIP URIs: passwords, and account codes among what is dialed.
+    /// Passwords in SIP URIs, and account codes among what is dialed: in user parts, and, of codes that begin with `*` or
+    /// `#`, wherever they stand.
     fn users(&self, view: &View<'_>, out: &mut [u8]) {
         let whole = out.to_vec();
-        let caller = view.image.and_then(|image| caller(image, view, &whole));
+        let outside = |c: u8| matches!(c, b'<' | b'>' | b'"' | b' ' | b'\t' | b'\r' | b'\n');
+        let mut users = Vec::new();
         for at in all(&whole, b"sip:").chain(all(&whole, b"sips:")) {
-            let from = at + whole[at..].iter().position(|c| *c == b':').map_or(0, |colon| colon + 1);
-            let end =
-                run(&whole, from, |c| !matches!(c, b'@' | b'<' | b'>' | b'"' | b' ' | b'\t' | b'\r' | b'\n'));
-            if whole.get(end) != Some(&b'@') {
+            let from = run(&whole, at, |c| c != b':') + 1;
+            let end = run(&whole, from, |c| c != b'@' && !outside(c));
+            if whole.get(end) == Some(&b'@') {
+                let user = run(&whole, from, |c| c != b':').min(end);
+                self.alike("password", &mut out[user..end]);
+                users.push(from..user);
+            }
+        }
+        let caller = view.image.and_then(|image| caller(image, view, &whole));
+        let (Some(image), Some(caller)) = (view.image, caller) else { return };
+        for end in all(&whole, b"@") {
+            let before = whole[..end].iter().rposition(|c| outside(*c) || *c == b':');
+            users.push(before.map_or(0, |before| before + 1)..end);
+        }
+        let key = |c: u8| matches!(c, b'*' | b'#');
+        for at in (0..whole.len()).filter(|at| key(whole[*at]) || whole[*at..].starts_with(b"%2")) {
+            let before = at.checked_sub(1).map(|before| whole[before]);
+            if !before.is_some_and(|c| key(c) || c.is_ascii_alphanumeric()) {
+                users.push(at..run(&whole, at, |c| key(c) || c == b'%' || c.is_ascii_hexdigit()));
+            }
+        }
+        for user in users {
+            let (plain, places) = unescaped(&whole[user.clone()]);
+            let mut token = plain.clone();
+            self.number(image, view.mode, caller.device(), &mut token);
+            if token == plain {
                 continue;
             }
-            let user = run(&whole, from, |c| c != b':').min(end);
-            self.alike("password", &mut out[user..end]);
-            if let (Some(image), Some(caller)) = (view.image, caller) {
-                let (plain, at) = unescaped(&whole[from..user]);
-                let mut token = plain.clone();
-                self.number(image, view.mode, caller.device(), &mut token);
-                if token != plain {
-                    put(&mut out[from..user], &at, &token);
-                    let told = out[from..user].to_vec();
-                    // It may be told again, as a display name say.
-                    for again in all(&whole, &whole[from..user]) {
-                        out[again..again + told.len()].copy_from_slice(&told);
-                    }
+            put(&mut out[user.clone()], &places, &token);
+            // One of digits alone may be told again, as a display name say.
+            if plain[0].is_ascii_digit() {
+                let told = out[user.clone()].to_vec();
+                for again in all(&whole, &whole[user]) {
+                    out[again..again + told.len()].copy_from_slice(&told);
                 }
             }
         }
