@@ -366,8 +366,7 @@ fn an_exchange_without_a_policy_is_recorded_too() {
     let writer = Writer::new(paper.clone(), Secrets::none());
     let mut engine = Engine::new(&mut tables, &config, None, Soft::new(&[1; 32]), Some(writer)).unwrap();
     let options = b"OPTIONS sip:x@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x@b>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n";
-    let input =
-        strowger_tools::trace::Input::Receive { source: ([192, 0, 2, 1], 5060).into(), datagram: options };
+    let input = Input::Receive { source: ([192, 0, 2, 1], 5060).into(), datagram: options };
     engine.input(strowger::base::Instant(5), &input).unwrap();
     // Nobody polls: what is left is not what the trace is about.
     engine.finish().unwrap();
