@@ -214,7 +214,7 @@ impl Drawing {
     }
 }
 
-/// Who is at which address: trunks where they were told to be, devices where they registered, else who says to send.
+/// Who is at which address: trunks where they were told to be, devices where they registered, else the first who says to be one.
 fn names(trace: &Trace) -> HashMap<SocketAddr, String> {
     let image = trace.image();
     let mut names = HashMap::new();
@@ -233,6 +233,8 @@ fn names(trace: &Trace) -> HashMap<SocketAddr, String> {
     for line in &trace.lines {
         if let InputText::Receive { from, datagram } = &line.input
             && let Some(name) = sender(image.as_ref(), datagram)
+            // Who is there already has its name; another who says to be the same may be anybody.
+            && !names.values().any(|known| *known == name)
         {
             names.entry(*from).or_insert(name);
         }
