@@ -57,6 +57,19 @@ impl<'m, T: Copy> Outbox<'m, T> {
         item
     }
 
+    /// What is queued, over other slots: enough of them for that.
+    pub(crate) fn fork<'n>(&self, slots: &'n mut [Option<T>]) -> Outbox<'n, T> {
+        let queued = (0..self.len).map(|nth| self.slots.get(self.next(self.head, nth)).copied().flatten());
+        // What was left in a slot is nobody's: the queue ends before it.
+        slots.iter_mut().zip(queued).for_each(|(to, from)| *to = from);
+        Outbox { len: self.len.min(slots.len()), slots, head: 0 }
+    }
+
+    /// The caller's slots, given back.
+    pub(crate) const fn into_slots(self) -> &'m mut [Option<T>] {
+        self.slots
+    }
+
     fn next(&self, from: usize, by: usize) -> usize {
         let raw = from.saturating_add(by);
         raw.checked_rem(self.slots.len()).unwrap_or(0)

@@ -198,6 +198,19 @@ impl State {
         }
     }
 
+    /// Lets the time of this state be up, if it has one: for who explores what may happen.
+    pub(crate) const fn hasten(&mut self, now: Instant) {
+        match self {
+            Self::Tone { until }
+            | Self::Begun { until }
+            | Self::Doubtful { until }
+            | Self::Open { until }
+            | Self::Code { until, .. }
+            | Self::Refused { until, .. } => *until = now,
+            Self::Idle | Self::Over => {}
+        }
+    }
+
     /// Applies one event. Constant work.
     pub fn handle(&mut self, now: Instant, event: Event, timing: &Timing) -> Option<Action> {
         use Action::{Check, Hear, Place, Refuse, Release};

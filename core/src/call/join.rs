@@ -133,6 +133,11 @@ impl Edge {
         }
     }
 
+    /// Whether one of the two has gone.
+    pub(super) const fn has_left(&self) -> bool {
+        self.left.is_some()
+    }
+
     /// How far they are joined.
     #[must_use]
     pub const fn progress(&self) -> Progress {

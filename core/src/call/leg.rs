@@ -144,6 +144,21 @@ impl Leg {
         }
     }
 
+    /// Lets the time of its state be up, if that has one: for who explores what may happen.
+    pub(crate) const fn hasten(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Calling { until }
+            | State::Ringing { until }
+            | State::Clearing { until, .. }
+            | State::Connected { until: Some(until) } => *until = now,
+            State::Idle
+            | State::Proceeding
+            | State::Alerting
+            | State::Connected { until: None }
+            | State::Gone => {}
+        }
+    }
+
     /// Applies one event. Constant work.
     pub fn handle(&mut self, now: Instant, event: Event) -> Actions {
         use Action::{Answered, Ended, SendAlerting, SendRelease, SendSetup, TellPeer};

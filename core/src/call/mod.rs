@@ -5,6 +5,7 @@
 
 pub mod cause;
 pub mod dialing;
+mod explore;
 pub mod features;
 pub mod join;
 pub mod leg;

@@ -12,6 +12,7 @@ mod calling;
 mod challenge;
 mod commands;
 mod dialing;
+mod explore;
 mod forward;
 mod identity;
 mod in_dialog;

@@ -81,6 +81,17 @@ impl<'m> Index<'m> {
         self.close_gap(at);
     }
 
+    /// The same index over other entries, as many as these.
+    pub(crate) fn fork<'n>(&self, entries: &'n mut [Entry]) -> Index<'n> {
+        entries.iter_mut().zip(self.entries.iter()).for_each(|(to, from)| *to = *from);
+        Index { entries, used: self.used }
+    }
+
+    /// The caller's entries, given back.
+    pub(crate) const fn into_entries(self) -> &'m mut [Entry] {
+        self.entries
+    }
+
     /// Moves later entries of the same run back, so that none is cut off from its home by the gap.
     fn close_gap(&mut self, mut gap: usize) {
         let mut at = gap;

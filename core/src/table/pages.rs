@@ -156,6 +156,17 @@ impl<'m> Pages<'m> {
         })
     }
 
+    /// The same texts over other pages, as many as these.
+    pub(crate) fn fork<'n>(&self, pages: &'n mut [Page]) -> Pages<'n> {
+        pages.iter_mut().zip(self.pages.iter()).for_each(|(to, from)| *to = *from);
+        Pages { pages, free_head: self.free_head, free: self.free }
+    }
+
+    /// The caller's pages, given back.
+    pub(crate) const fn into_pages(self) -> &'m mut [Page] {
+        self.pages
+    }
+
     fn page_mut(&mut self, at: u32) -> Option<&mut Page> {
         self.pages.get_mut(usize::try_from(at).ok()?)
     }

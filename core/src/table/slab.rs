@@ -112,6 +112,26 @@ impl<'m, T> Slab<'m, T> {
         })
     }
 
+    /// The same table over other slots, as many as these.
+    pub(crate) fn fork<'n>(&self, slots: &'n mut [Slot<T>]) -> Slab<'n, T>
+    where
+        T: Clone,
+    {
+        for (to, from) in slots.iter_mut().zip(self.slots.iter()) {
+            (to.generation, to.next_free) = (from.generation, from.next_free);
+            // Most slots are free, and their values are large.
+            if from.value.is_some() || to.value.is_some() {
+                to.value.clone_from(&from.value);
+            }
+        }
+        Slab { slots, free_head: self.free_head, used: self.used, instance: self.instance }
+    }
+
+    /// The caller's slots, given back.
+    pub(crate) const fn into_slots(self) -> &'m mut [Slot<T>] {
+        self.slots
+    }
+
     fn slot_mut(&mut self, handle: Handle) -> Option<&mut Slot<T>> {
         let instance = self.instance;
         let slot = self.slots.get_mut(usize::try_from(handle.index()).ok()?)?;

@@ -77,6 +77,19 @@ impl<'m> Timers<'m> {
         self.heap.get(self.place_of(id)?).map(|due| due.at)
     }
 
+    /// The same deadlines over other slices, as long as these.
+    pub(crate) fn fork<'n>(&self, heap: &'n mut [Due], place: &'n mut [u32]) -> Timers<'n> {
+        let set = self.heap.iter().take(self.len);
+        heap.iter_mut().zip(set).for_each(|(to, from)| *to = *from);
+        place.iter_mut().zip(self.place.iter()).for_each(|(to, from)| *to = *from);
+        Timers { heap, place, len: self.len }
+    }
+
+    /// The caller's slices, given back.
+    pub(crate) const fn into_slices(self) -> (&'m mut [Due], &'m mut [u32]) {
+        (self.heap, self.place)
+    }
+
     fn place_of(&self, id: u32) -> Option<usize> {
         let place = *self.place.get(usize::try_from(id).ok()?)?;
         if place == ABSENT { None } else { usize::try_from(place).ok() }

@@ -141,6 +141,33 @@ impl<'m> Sip<'m> {
         Self { transactions, dialogs, pages, outgoing, oversized: 0, index, us, instance, hasher }
     }
 
+    /// The same over other tables: as long as these, but for the queue, which need only hold what is queued.
+    pub(crate) fn fork<'n>(&self, tables: Tables<'n>) -> Sip<'n> {
+        tables.dialogs.iter_mut().zip(self.dialogs.iter()).for_each(|(to, from)| *to = *from);
+        Sip {
+            transactions: tables.transactions,
+            dialogs: tables.dialogs,
+            pages: tables.pages,
+            outgoing: tables.outgoing,
+            oversized: self.oversized,
+            index: tables.index,
+            us: self.us,
+            instance: self.instance,
+            hasher: self.hasher,
+        }
+    }
+
+    /// The index of transactions.
+    pub(crate) const fn index(&self) -> &Index<'m> {
+        &self.index
+    }
+
+    /// The tables, given back.
+    pub(crate) fn into_tables(self) -> Tables<'m> {
+        let Self { transactions, dialogs, pages, outgoing, index, .. } = self;
+        Tables { transactions, index, dialogs, pages, outgoing }
+    }
+
     /// The address that peers reach this engine at.
     #[must_use]
     pub const fn us(&self) -> SocketAddr {

@@ -1,0 +1,160 @@
+//! The tables of legs and calls as explorers of states need them: copied, and told apart by what can still matter.
+
+use super::slots::{Call, LegSlot, Placed, Transfer};
+use super::{Calls, Cause, dialing, leg};
+use crate::base::{Handle, Instant};
+use crate::policy::Choice;
+use crate::table::Slot;
+use core::hash::{Hash, Hasher};
+
+/// Legs up to this number are put in order, so that worlds that differ only in who has which slot are the same.
+const SORTED: usize = 32;
+
+/// Legs in the order in which they are told.
+type Order = heapless::Vec<(u64, Handle), SORTED>;
+
+impl<'m> Calls<'m> {
+    /// The same tables over other slots, as many as these.
+    pub(crate) fn fork<'n>(&self, legs: &'n mut [Slot<LegSlot>], calls: &'n mut [Slot<Call>]) -> Calls<'n> {
+        Calls { legs: self.legs.fork(legs), calls: self.calls.fork(calls) }
+    }
+
+    /// The caller's slots, given back.
+    pub(crate) fn into_slots(self) -> (&'m mut [Slot<LegSlot>], &'m mut [Slot<Call>]) {
+        (self.legs.into_slots(), self.calls.into_slots())
+    }
+
+    /// Lets the time of a leg be up.
+    pub(crate) fn hasten(&mut self, leg: Handle, now: Instant) {
+        if let Some(dialing) = self.dialing_mut(leg) {
+            return dialing.state.hasten(now);
+        }
+        if let Some(slot) = self.legs.get_mut(leg) {
+            slot.leg.hasten(now);
+        }
+    }
+
+    /// Tells everything that can influence what happens later: deadlines as they are seen from `now`, legs and calls by
+    /// their place in an order of their own, neither by slot nor by generation.
+    pub(crate) fn canonical<H: Hasher + Clone>(&self, now: Instant, hasher: &mut H) {
+        let mut order = Order::new();
+        let fresh = hasher.clone();
+        for (handle, slot) in self.legs.iter() {
+            let mut own = fresh.clone();
+            self.tell_leg(handle, slot, now, &mut own);
+            if let Some(peer) = self.peer(handle).and_then(|peer| Some((peer, self.legs.get(peer)?))) {
+                self.tell_leg(peer.0, peer.1, now, &mut own);
+            }
+            let _ = order.push((own.finish(), handle));
+        }
+        order.sort_unstable_by_key(|(key, _)| *key);
+        let place = |leg: Handle| order.iter().position(|(_, one)| *one == leg).unwrap_or(usize::MAX);
+        (self.legs.used(), self.calls.used()).hash(hasher);
+        for (_, handle) in &order {
+            let Some(slot) = self.legs.get(*handle) else { continue };
+            self.tell_leg(*handle, slot, now, hasher);
+            let Some(placed) = self.placed(slot.call) else { continue };
+            // Where the legs of its call stand, tells which legs share one.
+            place(placed.edge.a()).hash(hasher);
+            place(placed.edge.b()).hash(hasher);
+            match placed.transfer {
+                Transfer::Pending { ringing, .. } => place(ringing).hash(hasher),
+                Transfer::Ringing { by, .. } => place(by).hash(hasher),
+                Transfer::None | Transfer::Failed { .. } => {}
+            }
+        }
+    }
+
+    /// A leg and its call, without handles.
+    fn tell_leg<H: Hasher>(&self, handle: Handle, slot: &LegSlot, now: Instant, hasher: &mut H) {
+        slot.party.hash(hasher);
+        slot.neutral.hash(hasher);
+        tell_state(slot.leg.state(), now, hasher);
+        if !slot.neutral {
+            (&slot.offered, slot.pass, &slot.places, &slot.marks, slot.stale).hash(hasher);
+        }
+        match self.calls.get(slot.call) {
+            Some(Call::Dialing(dialing)) => {
+                1u8.hash(hasher);
+                tell_dialing(dialing.state, now, hasher);
+                (dialing.number, dialing.typed, dialing.code, dialing.zone).hash(hasher);
+                dialing.asked.hash(hasher);
+            }
+            Some(Call::Placed(placed)) => {
+                2u8.hash(hasher);
+                (placed.edge.a() == handle, placed.edge.b() == handle).hash(hasher);
+                self.tell_call(placed, now, hasher);
+                if let Some(linked) = self.placed(placed.linked) {
+                    tell_choice(&linked.choice, hasher);
+                    linked.dialed.hash(hasher);
+                }
+            }
+            None => 0u8.hash(hasher),
+        }
+    }
+
+    /// A call without its handles, and without what only its record shows.
+    fn tell_call<H: Hasher>(&self, placed: &Placed, now: Instant, hasher: &mut H) {
+        (placed.edge.progress(), placed.edge.authority(), placed.edge.has_left()).hash(hasher);
+        tell_choice(&placed.choice, hasher);
+        (placed.dialed, placed.tries, placed.longest_s, placed.zone).hash(hasher);
+        placed
+            .answered
+            .map(|at| now.since_ms(at).min(u64::from(placed.longest_s).saturating_mul(1000)))
+            .hash(hasher);
+        placed.change.is_settled().hash(hasher);
+        match placed.transfer {
+            Transfer::None => 0u8.hash(hasher),
+            Transfer::Pending { ringing, left } => (1u8, self.legs.get(ringing).is_some(), left).hash(hasher),
+            Transfer::Ringing { by, party, recall, described } => {
+                (2u8, self.legs.get(by).is_some(), party, recall, described).hash(hasher);
+            }
+            Transfer::Failed { recall } => (3u8, recall).hash(hasher),
+        }
+        // Whether the ends of its edge are still there, and who they are.
+        for leg in [placed.edge.a(), placed.edge.b()] {
+            self.legs.get(leg).map(|slot| slot.party).hash(hasher);
+        }
+    }
+}
+
+fn tell_choice<H: Hasher>(choice: &Choice, hasher: &mut H) {
+    let Choice { rule, to, outpulsed, authority, row, route, class, interconnect, .. } = choice;
+    (rule, to, outpulsed, authority, row, route, class, interconnect).hash(hasher);
+}
+
+fn tell_state<H: Hasher>(state: leg::State, now: Instant, hasher: &mut H) {
+    let (number, until, cause): (u8, Option<Instant>, Option<Cause>) = match state {
+        leg::State::Idle => (0, None, None),
+        leg::State::Proceeding => (1, None, None),
+        leg::State::Alerting => (2, None, None),
+        leg::State::Calling { until } => (3, Some(until), None),
+        leg::State::Ringing { until } => (4, Some(until), None),
+        leg::State::Connected { until } => (5, until, None),
+        leg::State::Clearing { until, cause } => (6, Some(until), Some(cause)),
+        leg::State::Gone => (7, None, None),
+    };
+    (number, until.map(|until| until.since_ms(now)), cause).hash(hasher);
+}
+
+fn tell_dialing<H: Hasher>(state: dialing::State, now: Instant, hasher: &mut H) {
+    use dialing::State;
+    let left = state.next_deadline().map(|until| until.since_ms(now));
+    let number: u8 = match state {
+        State::Idle => 0,
+        State::Tone { .. } => 1,
+        State::Begun { .. } => 2,
+        State::Doubtful { .. } => 3,
+        State::Open { .. } => 4,
+        State::Code { begun, lacking, .. } => {
+            (begun, lacking).hash(hasher);
+            5
+        }
+        State::Refused { cause, .. } => {
+            cause.hash(hasher);
+            6
+        }
+        State::Over => 7,
+    };
+    (number, left).hash(hasher);
+}

@@ -1,0 +1,160 @@
+//! Exploring: an exchange is copied at one moment, and told apart from others by what can still matter.
+//!
+//! For programs that try everything that may happen, `strowger prove` first of all. What is explored is driven by
+//! [neutral signals](super::Signal): transactions, dialogs and stored texts are copied, but not told by
+//! [`Exchange::canonical`].
+
+use super::memory::DeviceSlot;
+use super::{Exchange, Memory};
+use crate::base::{Crypto, Handle, Instant};
+use crate::brakes::{Lockout, Rate};
+use crate::policy::Party;
+use crate::signalling::sip::Tables;
+use core::hash::{Hash, Hasher};
+
+impl<'m, C: Crypto> Exchange<'m, C> {
+    /// The same exchange in other memory. Its tables must be as long as these; its queues need only hold what is queued
+    /// now. Work: linear in the tables.
+    pub fn fork<'n>(&self, memory: Memory<'n>) -> Exchange<'n, C>
+    where
+        C: Clone,
+        'm: 'n,
+    {
+        memory.devices.iter_mut().zip(self.devices.iter()).for_each(|(to, from)| to.take_over(from));
+        memory.trunks.iter_mut().zip(self.trunks.iter()).for_each(|(to, from)| *to = *from);
+        Exchange {
+            policy: self.policy,
+            mode: self.mode,
+            wall: self.wall,
+            crypto: self.crypto.clone(),
+            calls: self.calls.fork(memory.legs, memory.calls),
+            sip: self.sip.fork(Tables {
+                transactions: self.sip.transactions.fork(memory.transactions),
+                index: self.sip.index().fork(memory.index),
+                dialogs: memory.dialogs,
+                pages: self.sip.pages.fork(memory.pages),
+                outgoing: self.sip.outgoing.fork(memory.outgoing),
+            }),
+            timers: self.timers.fork(memory.heap, memory.places),
+            lapses: self.lapses.fork(memory.lapse_heap, memory.lapse_places),
+            devices: memory.devices,
+            trunks: memory.trunks,
+            events: self.events.fork(memory.events),
+            records: self.records.fork(memory.records),
+            nonce_number: self.nonce_number,
+            first_leg_timer: self.first_leg_timer,
+            reserved_calls: self.reserved_calls,
+            reserved_pages: self.reserved_pages,
+            reserved_transactions: self.reserved_transactions,
+            last_now: self.last_now,
+            statistics: self.statistics,
+            call_number: self.call_number,
+            held: self.held,
+            opened: self.opened,
+        }
+    }
+
+    /// The caller's memory, given back: for the next copy.
+    #[must_use]
+    pub fn into_memory(self) -> Memory<'m> {
+        let (legs, calls) = self.calls.into_slots();
+        let Tables { transactions, index, dialogs, pages, outgoing } = self.sip.into_tables();
+        let (heap, places) = self.timers.into_slices();
+        let (lapse_heap, lapse_places) = self.lapses.into_slices();
+        Memory {
+            devices: self.devices,
+            trunks: self.trunks,
+            calls,
+            legs,
+            dialogs,
+            transactions: transactions.into_slots(),
+            index: index.into_entries(),
+            heap,
+            places,
+            lapse_heap,
+            lapse_places,
+            pages: pages.into_pages(),
+            outgoing: outgoing.into_slots(),
+            events: self.events.into_slots(),
+            records: self.records.into_slots(),
+        }
+    }
+
+    /// Tells everything that can influence what happens to neutral signals from now on: deadlines as they are seen from
+    /// `now`, legs by their place in an order of their own. Handles, record numbers and statistics are not told, so two
+    /// exchanges that have come to the same by other ways tell the same. Which of several free slots is given out next,
+    /// and which of several calls is the youngest, is not told either. Work: linear in the tables.
+    pub fn canonical<H: Hasher + Clone>(&self, now: Instant, hasher: &mut H) {
+        (self.mode, self.wall.is_some()).hash(hasher);
+        if self.wall.is_some() {
+            self.wall_at(now).hash(hasher);
+        }
+        self.calls.canonical(now, hasher);
+        let Some(policy) = &self.policy else { return };
+        let system = policy.image.system();
+        let (at_once, per_minute) = (system.calls_at_once != 0, system.calls_per_minute != 0);
+        let tell = |rate: &Rate, calls: u16, hasher: &mut H| {
+            if at_once {
+                calls.hash(hasher);
+            }
+            if per_minute {
+                rate.begun(now).hash(hasher);
+            }
+        };
+        for slot in self.devices.iter() {
+            tell(&slot.brake.rate, slot.brake.calls, hasher);
+            for lock in [&slot.login, &slot.codes] {
+                match *lock {
+                    Lockout::Failing { since, failures } => (now.since_ms(since), failures).hash(hasher),
+                    Lockout::Locked { until } if now < until => until.since_ms(now).hash(hasher),
+                    Lockout::Open | Lockout::Locked { .. } => {}
+                }
+            }
+        }
+        for slot in self.trunks.iter() {
+            (slot.in_use, slot.address.is_some()).hash(hasher);
+            tell(&slot.brake.rate, slot.brake.calls, hasher);
+        }
+    }
+
+    /// Lets the time of a leg be up: the next [`tick`](Self::tick) at `now` serves it, whatever else waits for an earlier
+    /// moment. Who explores so needs no clock: any deadline may be the first that comes.
+    pub fn hasten(&mut self, now: Instant, leg: Handle) {
+        self.calls.hasten(leg, now);
+        self.watch_leg(leg);
+    }
+
+    /// Forgets what was counted over time: beginnings of public calls, failures to log in, wrong codes. Limits and
+    /// lock-outs only refuse, so nothing is missed by who looks for what should not be allowed.
+    pub fn forget_counts(&mut self) {
+        for slot in self.devices.iter_mut() {
+            (slot.brake.rate, slot.login, slot.codes) = (Rate::EMPTY, Lockout::Open, Lockout::Open);
+        }
+        self.trunks.iter_mut().for_each(|slot| slot.brake.rate = Rate::EMPTY);
+    }
+
+    /// Calls that a trunk carries, as they are counted.
+    #[must_use]
+    pub fn channels_in_use(&self, trunk: u16) -> u16 {
+        self.trunks.get(usize::from(trunk)).map_or(0, |slot| slot.in_use)
+    }
+
+    /// Public calls of a party, as limits count them.
+    #[must_use]
+    pub fn public_calls(&self, party: Party) -> u16 {
+        super::brakes::brake(self.devices, self.trunks, party).map_or(0, |brake| brake.calls)
+    }
+}
+
+impl DeviceSlot {
+    /// Becomes as another is.
+    fn take_over(&mut self, other: &Self) {
+        self.binding.clone_from(&other.binding);
+        if !self.contact.is_empty() || !other.contact.is_empty() {
+            self.contact.clone_from(&other.contact);
+        }
+        (self.address, self.source) = (other.address, other.source);
+        self.replay.clone_from(&other.replay);
+        (self.brake, self.login, self.codes) = (other.brake, other.login, other.codes);
+    }
+}
