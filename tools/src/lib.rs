@@ -4,6 +4,7 @@
 //! - [`load`]: a policy as TOML or as image, whichever the file is, for programs that run one.
 //! - [`explain`]: who may call whom, and why not, in words and as JSON.
 //! - [`diff`]: what changes between two policies, exactly.
+//! - [`prove`]: whether any sequence of events brings about what a policy forbids.
 //! - [`trace`]: what an exchange was given and what it did, written down, replayed and drawn.
 //!
 //! The same input gives the same bytes: an image's hash names a policy wherever it was compiled.
@@ -16,6 +17,7 @@ mod finding;
 mod keyring;
 mod lint;
 mod load;
+pub mod prove;
 mod read;
 mod schema;
 mod stations;

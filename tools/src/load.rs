@@ -57,6 +57,11 @@ pub fn load_image(path: &Path, keys: Option<&Path>) -> Result<Loaded, Vec<Findin
     Ok(Loaded { image, keyring, findings: Vec::new() })
 }
 
+/// Whether a file is a compiled image; one that cannot be read is none.
+pub(crate) fn is_image(path: &Path) -> bool {
+    begins_as_image(path).unwrap_or(false)
+}
+
 fn begins_as_image(path: &Path) -> Result<bool, Vec<Finding>> {
     use std::io::Read as _;
     let mut first = Vec::new();

@@ -1,4 +1,4 @@
-//! `strowger`: check, compile, explain and compare policies; replay traces.
+//! `strowger`: check, compile, explain, compare and prove policies; replay traces.
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
@@ -10,10 +10,11 @@ use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Feature, Image, Keyring, Mode, Party};
 use strowger_tools::diff::diff;
 use strowger_tools::explain::{Question, explain};
+use strowger_tools::prove::{Options, Progress, prove_file};
 use strowger_tools::trace::{Ladder, Outcome, Trace, replay};
 use strowger_tools::{Finding, Level, compile_file, keyring_for, load, load_policy};
 
-/// Call control policy: check it, compile it, ask it, compare it; and replay what a gateway recorded.
+/// Call control policy: check it, compile it, ask it, compare it, prove it; and replay what a gateway recorded.
 ///
 /// POLICY is a TOML file or a compiled image. Exit status 2: usage, or a file that does not load.
 #[derive(Parser)]
@@ -70,6 +71,18 @@ enum Command {
         /// Draw an SVG picture instead of text.
         #[arg(long, conflicts_with = "mermaid")]
         svg: bool,
+    },
+    /// Tries every sequence of events; exit status 0 if nothing forbidden can come about, 1 with a shortest
+    /// counterexample, 3 if the budget was spent before every state was visited.
+    Prove {
+        /// The policy.
+        policy: PathBuf,
+        /// The states after which to give up.
+        #[arg(long, value_name = "N", default_value_t = 5_000_000)]
+        states: u64,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -144,6 +157,10 @@ fn main() -> ExitCode {
         Command::Replay { trace, mermaid, svg } => match replayed(&trace, mermaid, svg) {
             Ok(true) => Ok(()),
             Ok(false) => return ExitCode::from(1),
+            Err(text) => Err(text),
+        },
+        Command::Prove { policy, states, json } => match proved(&policy, states, json) {
+            Ok(status) => return ExitCode::from(status),
             Err(text) => Err(text),
         },
     };
@@ -296,6 +313,31 @@ fn replayed(path: &Path, mermaid: bool, svg: bool) -> Result<bool, String> {
     // Nobody left to tell if standard error is closed.
     let _ = writeln!(std::io::stderr(), "{}: {said}", path.display());
     Ok(same)
+}
+
+/// Prints what was proved; the exit status.
+fn proved(policy: &Path, states: u64, json: bool) -> Result<u8, String> {
+    let options = Options { states, ..Options::default() };
+    let mut told = std::time::Instant::now();
+    let mut progress = |at: Progress| {
+        if told.elapsed().as_millis() >= 500 {
+            told = std::time::Instant::now();
+            let _ = writeln!(
+                std::io::stderr(),
+                "{} states, depth {}, {} to go on from",
+                at.states,
+                at.depth,
+                at.waiting
+            );
+        }
+    };
+    let proof = prove_file(policy, &options, &mut progress)?;
+    print(&if json { proof.to_json() } else { proof.to_text() }).map_err(|why| why.to_string())?;
+    Ok(match (&proof.violation, proof.closed) {
+        (Some(_), _) => 1,
+        (None, true) => 0,
+        (None, false) => 3,
+    })
 }
 
 /// Local time in minutes since 1970.

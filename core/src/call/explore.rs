@@ -2,8 +2,8 @@
 
 use super::slots::{Call, LegSlot, Placed, Transfer};
 use super::{Calls, Cause, dialing, leg};
-use crate::base::{Handle, Instant};
-use crate::policy::Choice;
+use crate::base::{Digits, Handle, Instant};
+use crate::policy::{Authority, Choice, Party};
 use crate::table::Slot;
 use core::hash::{Hash, Hasher};
 
@@ -35,10 +35,17 @@ impl<'m> Calls<'m> {
     }
 
     /// Tells everything that can influence what happens later: deadlines as they are seen from `now`, legs and calls by
-    /// their place in an order of their own, neither by slot nor by generation.
-    pub(crate) fn canonical<H: Hasher + Clone>(&self, now: Instant, hasher: &mut H) {
+    /// their place in an order of their own, neither by slot nor by generation. `alike` gives parties that nothing tells
+    /// apart the same number; which of them is which is told by where in that order they come first.
+    pub(crate) fn canonical<H: Hasher + Clone>(
+        &self,
+        now: Instant,
+        alike: &impl Fn(Party) -> u32,
+        hasher: &mut H,
+    ) {
         let mut order = Order::new();
         let fresh = hasher.clone();
+        let now = &Told { now, name: |party| (alike(party), 0) };
         for (handle, slot) in self.legs.iter() {
             let mut own = fresh.clone();
             self.tell_leg(handle, slot, now, &mut own);
@@ -48,6 +55,21 @@ impl<'m> Calls<'m> {
             let _ = order.push((own.finish(), handle));
         }
         order.sort_unstable_by_key(|(key, _)| *key);
+        let mut known: heapless::Vec<Party, SORTED> = heapless::Vec::new();
+        for (_, leg) in &order {
+            if let Some(slot) = self.legs.get(*leg)
+                && !known.contains(&slot.party)
+            {
+                let _ = known.push(slot.party);
+            }
+        }
+        // Somebody without a leg can only be told by its own number.
+        let first = |party: Party| known.iter().position(|one| *one == party);
+        let name = |party| match first(party) {
+            Some(first) => (alike(party), first),
+            None => (alike(party), SORTED.saturating_add(own_number(party))),
+        };
+        let now = &Told { now: now.now, name };
         let place = |leg: Handle| order.iter().position(|(_, one)| *one == leg).unwrap_or(usize::MAX);
         (self.legs.used(), self.calls.used()).hash(hasher);
         for (_, handle) in &order {
@@ -66,27 +88,32 @@ impl<'m> Calls<'m> {
     }
 
     /// A leg and its call, without handles.
-    fn tell_leg<H: Hasher>(&self, handle: Handle, slot: &LegSlot, now: Instant, hasher: &mut H) {
-        slot.party.hash(hasher);
+    fn tell_leg<H: Hasher>(
+        &self,
+        handle: Handle,
+        slot: &LegSlot,
+        now: &Told<impl Fn(Party) -> (u32, usize)>,
+        hasher: &mut H,
+    ) {
+        (now.name)(slot.party).hash(hasher);
         slot.neutral.hash(hasher);
-        tell_state(slot.leg.state(), now, hasher);
+        tell_state(slot.leg.state(), now.now, hasher);
         if !slot.neutral {
             (&slot.offered, slot.pass, &slot.places, &slot.marks, slot.stale).hash(hasher);
         }
         match self.calls.get(slot.call) {
             Some(Call::Dialing(dialing)) => {
                 1u8.hash(hasher);
-                tell_dialing(dialing.state, now, hasher);
+                tell_dialing(dialing.state, now.now, hasher);
                 (dialing.number, dialing.typed, dialing.code, dialing.zone).hash(hasher);
-                dialing.asked.hash(hasher);
+                dialing.asked.map(|denial| denial.rule).hash(hasher);
             }
             Some(Call::Placed(placed)) => {
                 2u8.hash(hasher);
                 (placed.edge.a() == handle, placed.edge.b() == handle).hash(hasher);
                 self.tell_call(placed, now, hasher);
                 if let Some(linked) = self.placed(placed.linked) {
-                    tell_choice(&linked.choice, hasher);
-                    linked.dialed.hash(hasher);
+                    now.choice(&linked.dialed, &linked.choice, hasher);
                 }
             }
             None => 0u8.hash(hasher),
@@ -94,33 +121,64 @@ impl<'m> Calls<'m> {
     }
 
     /// A call without its handles, and without what only its record shows.
-    fn tell_call<H: Hasher>(&self, placed: &Placed, now: Instant, hasher: &mut H) {
-        (placed.edge.progress(), placed.edge.authority(), placed.edge.has_left()).hash(hasher);
-        tell_choice(&placed.choice, hasher);
-        (placed.dialed, placed.tries, placed.longest_s, placed.zone).hash(hasher);
-        placed
-            .answered
-            .map(|at| now.since_ms(at).min(u64::from(placed.longest_s).saturating_mul(1000)))
-            .hash(hasher);
+    fn tell_call<H: Hasher>(
+        &self,
+        placed: &Placed,
+        now: &Told<impl Fn(Party) -> (u32, usize)>,
+        hasher: &mut H,
+    ) {
+        (placed.edge.progress(), placed.edge.has_left()).hash(hasher);
+        now.authority(placed.edge.authority(), hasher);
+        now.choice(&placed.dialed, &placed.choice, hasher);
+        (placed.tries, placed.longest_s, placed.zone).hash(hasher);
+        let longest_ms = u64::from(placed.longest_s).saturating_mul(1000);
+        placed.answered.map(|at| now.now.since_ms(at).min(longest_ms)).hash(hasher);
         placed.change.is_settled().hash(hasher);
         match placed.transfer {
             Transfer::None => 0u8.hash(hasher),
             Transfer::Pending { ringing, left } => (1u8, self.legs.get(ringing).is_some(), left).hash(hasher),
             Transfer::Ringing { by, party, recall, described } => {
-                (2u8, self.legs.get(by).is_some(), party, recall, described).hash(hasher);
+                (2u8, self.legs.get(by).is_some(), (now.name)(party), recall, described).hash(hasher);
             }
             Transfer::Failed { recall } => (3u8, recall).hash(hasher),
         }
         // Whether the ends of its edge are still there, and who they are.
         for leg in [placed.edge.a(), placed.edge.b()] {
-            self.legs.get(leg).map(|slot| slot.party).hash(hasher);
+            self.legs.get(leg).map(|slot| (now.name)(slot.party)).hash(hasher);
         }
     }
 }
 
-fn tell_choice<H: Hasher>(choice: &Choice, hasher: &mut H) {
-    let Choice { rule, to, outpulsed, authority, row, route, class, interconnect, .. } = choice;
-    (rule, to, outpulsed, authority, row, route, class, interconnect).hash(hasher);
+/// How moments and parties are told.
+struct Told<F> {
+    now: Instant,
+    name: F,
+}
+
+impl<F: Fn(Party) -> (u32, usize)> Told<F> {
+    fn authority<H: Hasher>(&self, authority: &Authority, hasher: &mut H) {
+        let Authority { party, cos, cor, mode, code } = *authority;
+        ((self.name)(party), cos, cor, mode, code).hash(hasher);
+    }
+
+    /// What was dialed, and the way that was permitted.
+    fn choice<H: Hasher>(&self, dialed: &Digits, choice: &Choice, hasher: &mut H) {
+        let Choice { rule, to, authority, row, route, class, .. } = choice;
+        ((self.name)(*to), rule, row, route, class).hash(hasher);
+        self.authority(authority, hasher);
+        // A number inside says nothing that its party does not.
+        if !matches!(to, Party::Device(_)) {
+            dialed.hash(hasher);
+        }
+    }
+}
+
+fn own_number(party: Party) -> usize {
+    match party {
+        Party::Device(device) => usize::try_from(device).unwrap_or(usize::MAX),
+        Party::Trunk(trunk) => usize::from(trunk),
+        Party::Unknown => usize::MAX,
+    }
 }
 
 fn tell_state<H: Hasher>(state: leg::State, now: Instant, hasher: &mut H) {

@@ -82,14 +82,16 @@ impl<'m, C: Crypto> Exchange<'m, C> {
 
     /// Tells everything that can influence what happens to neutral signals from now on: deadlines as they are seen from
     /// `now`, legs by their place in an order of their own. Handles, record numbers and statistics are not told, so two
-    /// exchanges that have come to the same by other ways tell the same. Which of several free slots is given out next,
+    /// exchanges that have come to the same by other ways tell the same. `alike` gives parties that nothing tells apart
+    /// the same number: which of them does what is not told either, if each party's own number is wanted, that is what it
+    /// gives. Which of several free slots is given out next,
     /// and which of several calls is the youngest, is not told either. Work: linear in the tables.
-    pub fn canonical<H: Hasher + Clone>(&self, now: Instant, hasher: &mut H) {
+    pub fn canonical<H: Hasher + Clone>(&self, now: Instant, alike: impl Fn(Party) -> u32, hasher: &mut H) {
         (self.mode, self.wall.is_some()).hash(hasher);
         if self.wall.is_some() {
             self.wall_at(now).hash(hasher);
         }
-        self.calls.canonical(now, hasher);
+        self.calls.canonical(now, &alike, hasher);
         let Some(policy) = &self.policy else { return };
         let system = policy.image.system();
         let (at_once, per_minute) = (system.calls_at_once != 0, system.calls_per_minute != 0);

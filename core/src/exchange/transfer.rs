@@ -13,7 +13,8 @@ use crate::media::change;
 use crate::media::{Body, Described};
 use crate::policy::permit::Refusal;
 use crate::policy::{
-    Attempt, Attended, Behalf, Code, Feature, Image, Mode, Party, Permit, Reached, Recall, Rule, Verdict,
+    Attempt, Attended, Behalf, Choice, Code, Feature, Image, Mode, Party, Permit, Reached, Recall, Rule,
+    Verdict,
 };
 use crate::signalling::dialog::Phase;
 use crate::wire::sip::Message;
@@ -141,7 +142,17 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         let parties = [by, of, to].map(|leg| self.calls.leg(leg).map_or(Party::Unknown, |slot| slot.party));
         let [from, party, reached] = parties;
-        let choice = self.calls.choice(other).map(|(dialed, choice)| (*dialed, *choice));
+        let mut choice = self.calls.choice(other).map(|(dialed, choice)| (*dialed, *choice));
+        // Who is there now may have come there by a transfer: that is not whom the call for help has reached.
+        let stands = |choice: &Choice| {
+            self.calls.edge(other).is_some_and(|edge| *edge.authority() == choice.authority)
+        };
+        if let Some((_, choice)) = &mut choice
+            && choice.rule == Rule::Emergency
+            && !stands(choice)
+        {
+            choice.rule = Rule::Route;
+        }
         let target = match &choice {
             Some((dialed, choice)) if !self.calls.was_called(other) => {
                 Reached::Called { dialed: dialed.as_bytes(), choice }
@@ -220,6 +231,10 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn rung_again(&mut self, now: Instant, of: Handle, to: Party, commands: &mut Commands) -> Option<()> {
+        // Behind a trunk nobody can be rung again: there is no number that leads to who was there.
+        if !matches!(to, Party::Device(_)) {
+            return None;
+        }
         let image: Image<'_> = self.policy?.image;
         let slot = self.calls.leg(of)?;
         let (party, neutral, mode) = (slot.party, slot.neutral, self.mode(now));

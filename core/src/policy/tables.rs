@@ -4,7 +4,8 @@ use super::image::Image;
 use super::row::Table;
 use super::rows::{
     CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow,
-    MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
+    InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, PlaceRow,
+    ScheduleRow, SubnetRow, TrustedRow,
 };
 
 impl<'a> Image<'a> {
@@ -24,6 +25,18 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn places(&self) -> Table<'a, PlaceRow> {
         self.places
+    }
+
+    /// The interconnect matrix: row n is From Interconnect Number n + 1.
+    #[must_use]
+    pub const fn interconnect(&self) -> Table<'a, InterconnectRow> {
+        self.interconnect
+    }
+
+    /// Links of the own classes that digits match, by row.
+    #[must_use]
+    pub const fn own_chains(&self) -> Table<'a, OwnChainRow> {
+        self.own_chains
     }
 
     /// States of the class automaton, by row.

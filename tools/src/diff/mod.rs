@@ -52,6 +52,8 @@ mod text;
 mod told;
 mod zones;
 
+pub(crate) use sending::class_step;
+
 pub use told::{Change, Number, Said, Target};
 
 use callers::Callers;

@@ -33,7 +33,7 @@ pub(super) fn symbol(c: u8) -> u16 {
 }
 
 /// One step of the class automaton, as `strowger::policy::class::classify` takes it.
-pub(super) fn class_step(image: &Image<'_>, state: u16, symbol: u16) -> u16 {
+pub(crate) fn class_step(image: &Image<'_>, state: u16, symbol: u16) -> u16 {
     if state & (LEFT | ENDED) != 0 {
         return state;
     }

@@ -271,8 +271,9 @@ impl<'m> Calls<'m> {
                 (two.third, two.transfer) = (third(from_party), Transfer::None);
                 (two.media, two.known) = (Media::default(), Handle::NONE);
             }
-            // Of two calls over trunks both go on, as one.
-            let is_second = also && self.placed(first).is_some_and(|one| one.linked == Handle::NONE);
+            // Of two calls over trunks both go on, as one; a third is over, with what is one with it.
+            let alone = |call| self.placed(call).is_some_and(|call| call.linked == Handle::NONE);
+            let is_second = also && alone(first) && alone(joined);
             if is_second {
                 if let Some(one) = self.placed_mut(first) {
                     one.linked = joined;

@@ -1,0 +1,282 @@
+//! What can happen next in a world: everything its users, its trunks and its timers can do.
+
+use super::abstraction::{Abstraction, Target};
+use super::world::World;
+use smallvec::SmallVec;
+use strowger::call::{dialing, leg};
+use strowger::policy::{Mode, Party};
+
+/// One thing that happens. Legs are named by their slot, parties, numbers and codes by their place in the abstraction.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Action {
+    /// A party dials a number, all digits at once.
+    Setup {
+        from: u8,
+        number: u16,
+    },
+    /// A party goes off hook.
+    OffHook {
+        from: u8,
+    },
+    /// Who is off hook dials a number.
+    Dial {
+        leg: u8,
+        number: u16,
+    },
+    /// Who is asked for an account code enters one.
+    Code {
+        leg: u8,
+        code: u8,
+    },
+    Alerting {
+        leg: u8,
+    },
+    Answer {
+        leg: u8,
+    },
+    /// It hangs up.
+    Release {
+        leg: u8,
+    },
+    /// It is busy.
+    Refuse {
+        leg: u8,
+    },
+    /// It transfers its peer to a number.
+    Transfer {
+        leg: u8,
+        number: u16,
+    },
+    /// It joins its peers on two legs.
+    Join {
+        leg: u8,
+        other: u8,
+    },
+    /// The time of this leg is up.
+    Due {
+        leg: u8,
+    },
+    /// The service mode changes.
+    Mode {
+        mode: u8,
+    },
+}
+
+impl Action {
+    /// The slot of the leg that acts.
+    pub(super) const fn slot(self) -> Option<u8> {
+        match self {
+            Self::Dial { leg, .. }
+            | Self::Code { leg, .. }
+            | Self::Alerting { leg }
+            | Self::Answer { leg }
+            | Self::Release { leg }
+            | Self::Refuse { leg }
+            | Self::Transfer { leg, .. }
+            | Self::Join { leg, .. }
+            | Self::Due { leg } => Some(leg),
+            Self::Setup { .. } | Self::OffHook { .. } | Self::Mode { .. } => None,
+        }
+    }
+}
+
+/// What a party does in a world.
+struct Part {
+    legs: usize,
+    /// All of its legs talk.
+    talks: bool,
+}
+
+impl World {
+    /// Everything that can happen next.
+    pub(super) fn actions(&self, all: &Abstraction, out: &mut Vec<Action>) {
+        out.clear();
+        let parts: Vec<Part> = all.parties.iter().map(|kept| self.part(kept.party)).collect();
+        let idle = next_idle(all, &parts);
+        let helped = self.stories.pairs.iter().any(|pair| {
+            let number = all.numbers.get(usize::from(pair.story.number));
+            number.is_some_and(|number| matches!(number.target, Target::Emergency(_)))
+        });
+        let (stations, lines, calls) = self.load();
+        // Whom it may lead to: a party that takes part, or the next of its group.
+        let open = |number: u16| match all.numbers[usize::from(number)].target {
+            Target::Device(device) => all
+                .place(Party::Device(device))
+                .is_none_or(|place| parts[place].legs > 0 && parts[place].legs < 2 || idle[place]),
+            Target::Emergency(_) => !helped,
+            Target::Row(_) => lines < all.bounds.lines,
+            Target::Vacant => false,
+        };
+        let room = calls < all.bounds.calls;
+        for (slot, state) in self.slots() {
+            self.of_leg(all, slot, state, &open, room, out);
+        }
+        for (place, kept) in all.parties.iter().enumerate() {
+            let part = &parts[place];
+            let acts = match kept.party {
+                Party::Device(_) => {
+                    (idle[place] && stations < all.bounds.stations) || part.legs == 1 && part.talks
+                }
+                Party::Trunk(_) => idle[place] && lines < all.bounds.lines,
+                Party::Unknown => false,
+            };
+            if !acts || all.parties.len() > usize::from(u8::MAX) {
+                continue;
+            }
+            let from = place as u8;
+            if room && !all.codes.is_empty() && matches!(kept.party, Party::Device(_)) && part.legs == 0 {
+                out.push(Action::OffHook { from });
+            }
+            // Help has a place of its own.
+            let emergency =
+                |number: u16| matches!(all.numbers[usize::from(number)].target, Target::Emergency(_));
+            let numbers =
+                kept.numbers.iter().filter(|number| open(**number) && (room || emergency(**number)));
+            out.extend(numbers.map(|number| Action::Setup { from, number: *number }));
+        }
+        if self.stories.mode_changes < all.bounds.modes {
+            let others =
+                all.modes.iter().enumerate().filter(|(_, mode): &(usize, &Mode)| **mode != self.stories.mode);
+            out.extend(others.map(|(mode, _)| Action::Mode { mode: mode as u8 }));
+        }
+    }
+
+    /// Whether nothing is beyond the bounds: what is, is judged but not followed.
+    pub(super) fn is_within(&self, all: &Abstraction) -> bool {
+        let (stations, lines, calls) = self.load();
+        stations <= all.bounds.stations
+            && lines <= all.bounds.lines
+            && calls <= all.bounds.calls
+            && self.hangs_together(all)
+    }
+
+    /// Whether all calls have to do with each other: by a station that is in both, by a transfer, or by a trunk whose
+    /// channels can run out. Calls that have not are each explored alone: neither learns of the other.
+    fn hangs_together(&self, all: &Abstraction) -> bool {
+        let calls = self.exchange.calls();
+        let legs: SmallVec<[_; 8]> = calls.legs().map(|(leg, slot)| (leg, slot.party)).collect();
+        let mut reached: SmallVec<[bool; 8]> = legs.iter().map(|_| false).collect();
+        let mut todo: SmallVec<[usize; 8]> = SmallVec::new();
+        if let Some(first) = reached.first_mut() {
+            *first = true;
+            todo.push(0);
+        }
+        let narrow = |party| match party {
+            Party::Device(_) | Party::Unknown => true,
+            Party::Trunk(trunk) => {
+                let row = all.image.trunks().get(usize::from(trunk)).unwrap_or_default();
+                usize::from(row.channels) <= all.bounds.lines
+            }
+        };
+        while let Some(at) = todo.pop() {
+            let (leg, party) = legs[at];
+            for (next, (other, theirs)) in legs.iter().enumerate() {
+                let tied = *theirs == party && narrow(party)
+                    || calls.edge(leg).is_some_and(|edge| edge.other(leg) == Some(*other))
+                    || calls.edge(*other).is_some_and(|edge| edge.other(*other) == Some(leg));
+                if tied && !reached[next] {
+                    reached[next] = true;
+                    todo.push(next);
+                }
+            }
+        }
+        reached.iter().all(|reached| *reached)
+    }
+
+    /// Stations, lines and calls.
+    fn load(&self) -> (usize, usize, usize) {
+        let mut stations: SmallVec<[Party; 8]> = SmallVec::new();
+        let mut lines = 0;
+        for (_, leg) in self.exchange.calls().legs() {
+            match leg.party {
+                Party::Trunk(_) => lines += 1,
+                party if !stations.contains(&party) => stations.push(party),
+                _ => {}
+            }
+        }
+        (stations.len(), lines, self.exchange.calls_in_use() as usize)
+    }
+
+    fn slots(&self) -> impl Iterator<Item = (u8, leg::State)> {
+        self.exchange.calls().legs().map(|(handle, leg)| (handle.index() as u8, leg.leg.state()))
+    }
+
+    fn part(&self, party: Party) -> Part {
+        let own = self.exchange.calls().legs().filter(|(_, leg)| leg.party == party);
+        own.fold(Part { legs: 0, talks: true }, |part, (_, leg)| Part {
+            legs: part.legs + 1,
+            talks: part.talks && matches!(leg.leg.state(), leg::State::Connected { .. }),
+        })
+    }
+
+    fn of_leg(
+        &self,
+        all: &Abstraction,
+        leg: u8,
+        state: leg::State,
+        open: &dyn Fn(u16) -> bool,
+        room: bool,
+        out: &mut Vec<Action>,
+    ) {
+        let handle = self.leg(leg);
+        let calls = self.exchange.calls();
+        let numbers = |out: &mut Vec<Action>, action: &dyn Fn(u16) -> Action| {
+            let own = all.place(self.party(leg)).map(|place| all.parties[place].numbers.as_slice());
+            let own = own.unwrap_or_default().iter().filter(|number| open(**number));
+            out.extend(own.map(|number| action(*number)));
+        };
+        if let Some(dialing) = calls.dialing(handle) {
+            match dialing.state {
+                dialing::State::Code { .. } => {
+                    out.extend((0..all.codes.len()).map(|code| Action::Code { leg, code: code as u8 }));
+                }
+                dialing::State::Tone { .. } => numbers(out, &|number| Action::Dial { leg, number }),
+                _ => {}
+            }
+            out.push(Action::Release { leg });
+        } else {
+            match state {
+                leg::State::Calling { .. } => {
+                    // That it rings is told, and changes nothing else: it is enough while nobody else is called.
+                    let others = self.slots().filter(|(_, state)| {
+                        matches!(state, leg::State::Calling { .. } | leg::State::Ringing { .. })
+                    });
+                    out.extend((others.count() == 1).then_some(Action::Alerting { leg }));
+                    out.extend([Action::Answer { leg }, Action::Refuse { leg }]);
+                }
+                leg::State::Ringing { .. } => {
+                    out.extend([Action::Answer { leg }, Action::Refuse { leg }]);
+                }
+                leg::State::Proceeding | leg::State::Alerting => out.push(Action::Release { leg }),
+                leg::State::Connected { .. } => {
+                    out.push(Action::Release { leg });
+                    if room && calls.transferee(handle).is_some() {
+                        numbers(out, &|number| Action::Transfer { leg, number });
+                    }
+                    let others =
+                        self.slots().filter(|(other, _)| calls.peers(handle, self.leg(*other)).is_some());
+                    out.extend(others.map(|(other, _)| Action::Join { leg, other }));
+                }
+                leg::State::Idle | leg::State::Clearing { .. } | leg::State::Gone => {}
+            }
+        }
+        if calls.deadline(handle).is_some() {
+            out.push(Action::Due { leg });
+        }
+    }
+}
+
+/// The party of each group that comes into play next: the first that does nothing; a trunk always can.
+fn next_idle(all: &Abstraction, parts: &[Part]) -> Vec<bool> {
+    let mut taken: SmallVec<[usize; 16]> = SmallVec::new();
+    let mut idle = Vec::with_capacity(parts.len());
+    for (kept, part) in all.parties.iter().zip(parts) {
+        let trunk = matches!(kept.party, Party::Trunk(_));
+        let next = trunk || part.legs == 0 && !taken.contains(&kept.group);
+        if next && !trunk {
+            taken.push(kept.group);
+        }
+        idle.push(next);
+    }
+    idle
+}

@@ -1,0 +1,225 @@
+//! What must hold in every world: nobody is left alone, every timer is served, everything that was taken is given back,
+//! every call has its record, help is found.
+
+use super::abstraction::{Abstraction, Target};
+use super::actions::Action;
+use super::story::{How, NO_NUMBER, Owed, Pair};
+use super::world::{Heard, World};
+use strowger::base::Handle;
+use strowger::call::{Transfer, leg};
+use strowger::exchange::Taken;
+use strowger::policy::rows::Features;
+use strowger::policy::{Party, Rule};
+use strowger::record::smdr::{Completion, Smdr, Station};
+
+/// Something that must never be.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Violation {
+    /// What was broken: a stable dotted name.
+    pub invariant: String,
+    /// One sentence.
+    pub text: String,
+}
+
+impl Violation {
+    fn new(invariant: &str, text: impl Into<String>) -> Self {
+        Self { invariant: invariant.into(), text: text.into() }
+    }
+}
+
+impl World {
+    /// What is wrong after something has happened.
+    pub(super) fn violation(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
+        self.joined_wrongly(all)
+            .or_else(|| self.unhelped(all, action, heard))
+            .or_else(|| self.refused_wrongly(all, action, heard))
+            .or_else(|| self.left_alone(all, action, heard))
+            .or_else(|| self.unserved(heard))
+            .or_else(|| self.kept_back(all))
+    }
+
+    /// Two are joined whom policy forbids, or whom an assertion keeps apart.
+    fn joined_wrongly(&self, all: &Abstraction) -> Option<Violation> {
+        for pair in self.stories.pairs.iter().filter(|pair| pair.joined) {
+            let names = || (all.name(pair.parties.0), all.name(pair.parties.1));
+            if let Err(why) = pair.verdict {
+                let (a, b) = names();
+                let text = format!("{a} and {b} are joined, and policy forbids it ({why})");
+                return Some(Violation::new(&format!("joined.{why}"), text));
+            }
+            if let Some(name) = all.asserted(pair.parties.0, pair.parties.1, &pair.story) {
+                let (a, b) = names();
+                return Some(Violation::new(
+                    "assert",
+                    format!("{a} reaches {b}, against the assertion: {name}"),
+                ));
+            }
+        }
+        None
+    }
+
+    /// Somebody calls for help and is not put through, or is given up while a way is left.
+    fn unhelped(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
+        let emergency = |number: u16| match all.numbers.get(usize::from(number))?.target {
+            Target::Emergency(row) => Some(row),
+            Target::Device(_) | Target::Row(_) | Target::Vacant => None,
+        };
+        match action {
+            Action::Setup { from, number } if emergency(number).is_some() => {
+                let kept = &all.parties[usize::from(from)];
+                if !matches!(heard.taken, Some(Taken::SetUp { .. })) && matches!(kept.party, Party::Device(_))
+                {
+                    let who = all.name(kept.party);
+                    return Some(Violation::new("emergency", format!("{who} calls for help and is refused")));
+                }
+                None
+            }
+            _ => None,
+        }
+        .or_else(|| self.given_up(all, heard))
+    }
+
+    /// An emergency call has failed on one way, and ways are left.
+    fn given_up(&self, all: &Abstraction, heard: &Heard) -> Option<Violation> {
+        let pair = heard.failed?;
+        let number = all.numbers.get(usize::from(pair.story.number))?;
+        let Target::Emergency(row) = number.target else { return None };
+        (all.emergency_ways(pair.story.by, row) & !pair.story.tried != 0)
+            .then(|| Violation::new("emergency", "an emergency call is given up while a way is left"))
+    }
+
+    /// A call that an assertion promises is refused.
+    fn refused_wrongly(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
+        let Action::Setup { from, number } = action else { return None };
+        let Some(Taken::Denied(decision)) = heard.taken else { return None };
+        let rule = decision.denial()?.rule;
+        if matches!(rule, Rule::TrunkBusy | Rule::LimitCalls | Rule::LimitRate) {
+            return None;
+        }
+        let party = all.parties[usize::from(from)].party;
+        let name = all.refused(party, number, self.stories.mode)?;
+        let text = format!("{} is refused ({}), against the assertion: {name}", all.name(party), rule.name());
+        Some(Violation::new("assert", text))
+    }
+
+    /// Somebody talks to nobody, and nothing will end that; or somebody has hung up and is still there.
+    fn left_alone(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
+        let calls = self.exchange.calls();
+        if let Action::Release { .. } | Action::Refuse { .. } = action
+            && calls.leg(heard.acted).is_some()
+        {
+            return Some(Violation::new("stuck", "a party that has hung up is still there"));
+        }
+        for (handle, slot) in calls.legs() {
+            let lives = |leg: Option<Handle>| leg.is_some_and(|leg| calls.leg(leg).is_some());
+            let waits = calls.deadline(handle).is_some();
+            let alone = match slot.leg.state() {
+                _ if calls.dialing(handle).is_some() => !waits,
+                leg::State::Calling { .. } | leg::State::Ringing { .. } | leg::State::Clearing { .. } => {
+                    !waits
+                }
+                leg::State::Proceeding | leg::State::Alerting => !lives(calls.peer(handle)),
+                leg::State::Connected { .. } => {
+                    let rung = matches!(calls.transfer(handle), Some(Transfer::Pending { ringing, .. })
+                        if calls.leg(ringing).is_some());
+                    let faces = calls
+                        .peer(handle)
+                        .filter(|peer| calls.peer(*peer) == Some(handle) && calls.leg(*peer).is_some());
+                    faces.is_none() && !rung
+                }
+                leg::State::Idle | leg::State::Gone => true,
+            };
+            if alone {
+                let who = all.name(slot.party);
+                return Some(Violation::new("stuck", format!("{who} is left alone, and no timer ends that")));
+            }
+        }
+        None
+    }
+
+    /// A timer was not served, or outputs do not end.
+    fn unserved(&self, heard: &Heard) -> Option<Violation> {
+        if heard.restless {
+            return Some(Violation::new("stuck", "the exchange does not come to rest"));
+        }
+        let calls = self.exchange.calls();
+        let first = calls.legs().filter_map(|(leg, _)| calls.deadline(leg)).min();
+        if first != self.exchange.next_deadline() {
+            return Some(Violation::new("stuck", "a timer of a leg is not among those that are served"));
+        }
+        if first.is_some_and(|first| first <= self.now) {
+            return Some(Violation::new("stuck", "a timer has run out, and nothing followed"));
+        }
+        None
+    }
+
+    /// Something was not given back, or a record is missing.
+    fn kept_back(&self, all: &Abstraction) -> Option<Violation> {
+        let calls = self.exchange.calls();
+        for kept in &all.parties {
+            if let Party::Trunk(trunk) = kept.party {
+                let lines = calls.legs().filter(|(_, leg)| leg.party == kept.party).count();
+                if usize::from(self.exchange.channels_in_use(trunk)) != lines {
+                    let text = format!("channels of {} are counted wrongly", all.name(kept.party));
+                    return Some(Violation::new("leak", text));
+                }
+            }
+        }
+        if calls.legs().next().is_some() {
+            return None;
+        }
+        if self.exchange.calls_in_use() > 0 {
+            return Some(Violation::new("leak", "everybody has hung up, and a call is still there"));
+        }
+        if all.parties.iter().any(|kept| self.exchange.public_calls(kept.party) > 0) {
+            return Some(Violation::new("leak", "everybody has hung up, and a public call still counts"));
+        }
+        let owed: &Owed = self.stories.owed.first()?;
+        let text = format!("a call of {} is over and has no record", all.name(owed.by));
+        Some(Violation::new("record", text))
+    }
+}
+
+impl Abstraction {
+    /// What a party is called.
+    pub(super) fn name(&self, party: Party) -> String {
+        crate::explain::words::party_name(&self.image, party)
+    }
+
+    /// Whether a call stays inside.
+    pub(super) fn is_inside(&self, pair: &Pair) -> bool {
+        matches!(pair.parties, (Party::Device(_), Party::Device(_)))
+    }
+
+    /// Whether a call must have a record: `[smdr]` and the COS of who pays want one, and an emergency call always has.
+    pub(super) fn owes(&self, pair: &Pair) -> bool {
+        let number = self.numbers.get(usize::from(pair.story.number));
+        let Some(number) = number.filter(|_| pair.story.number != NO_NUMBER) else { return false };
+        if matches!(number.target, Target::Emergency(_)) {
+            return true;
+        }
+        let outside = !self.is_inside(pair);
+        if pair.story.how == How::Blind && !matches!(pair.parties.1, Party::Trunk(_)) {
+            return false;
+        }
+        let (bit, feature) =
+            if outside { (1, Features::SMDR_EXTERNAL) } else { (2, Features::SMDR_INTERNAL) };
+        let classes = super::judge::Reading { image: &self.image }.classes(pair.story.by, pair.story.mode);
+        self.image.system().smdr & bit != 0 && classes.has(feature)
+    }
+
+    /// Whether a record is the one that is awaited.
+    pub(super) fn records(&self, owed: &Owed, record: &Smdr) -> bool {
+        let calling = match (owed.by, record.calling) {
+            (Party::Device(_), Station::Dn(dn)) => dn.as_str() == self.name(owed.by),
+            (Party::Trunk(trunk), Station::PublicTrunk(number) | Station::PrivateTrunk(number)) => {
+                number == trunk + 1
+            }
+            _ => false,
+        };
+        let number = self.numbers.get(usize::from(owed.number));
+        calling
+            && record.completion != Completion::TollDenied
+            && number.is_some_and(|number| number.meant == record.dialed.as_bytes())
+    }
+}

@@ -1,0 +1,380 @@
+//! One world: an exchange with nobody but neutral parties, its time, and the stories of its calls.
+//!
+//! Time stands still. A timer that runs out is an event like any other: the exchange is told that the time of one leg is
+//! up, so every order in which timers can run out is tried, whatever their lengths. With a clock ([`World::on_the_clock`])
+//! time passes instead as it would: that is how a counterexample is tried out before it is shown.
+
+use super::abstraction::Abstraction;
+use super::actions::Action;
+use super::story::{How, NO_NUMBER, Owed, Pair, Stories, Story};
+use smallvec::SmallVec;
+use std::hash::Hasher;
+use strowger::base::{Algorithm, Crypto, Digit, Handle, Instant, Soft, WallTime, crypto::Hashed};
+use strowger::call::join::Progress;
+use strowger::call::{Cause, Transfer};
+use strowger::exchange::{
+    Config, DeviceSlot, Exchange, MAX_OUTPUTS, MAX_RECORDS, Memory, Output, Signal, Taken, Ticked, TrunkSlot,
+};
+use strowger::policy::Party;
+use strowger::table::{Due, Slot};
+
+/// When everything happens.
+pub(super) const NOW: Instant = Instant(1_000_000);
+/// What the clock shows then: a Monday at noon, UTC.
+const NOON: WallTime = WallTime { unix_s: 1_795_435_200, offset_min: 0 };
+/// Calls kept free for emergency.
+const RESERVED: u32 = 1;
+
+/// Cryptography without secrets and without chance: the same world comes of the same events.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Still;
+
+impl Crypto for Still {
+    fn digest(&mut self, algorithm: Algorithm, parts: &[&[u8]]) -> Hashed {
+        Soft::new(&[0; 32]).digest(algorithm, parts)
+    }
+
+    fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32] {
+        Soft::new(&[0; 32]).mac(parts)
+    }
+
+    fn random(&mut self, out: &mut [u8]) {
+        out.fill(7);
+    }
+}
+
+/// What followed from an action.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) outputs: Vec<Output>,
+    pub(super) taken: Option<Taken>,
+    /// Outputs that did not stop, deadlines that did not go.
+    pub(super) restless: bool,
+    /// The leg that acted.
+    pub(super) acted: Handle,
+    /// A call that was being set up, whose called party has failed, and no other way was tried.
+    pub(super) failed: Option<Pair>,
+}
+
+/// A world.
+pub(super) struct World {
+    pub(super) exchange: Exchange<'static, Still>,
+    pub(super) stories: Stories,
+    pub(super) now: Instant,
+    clock: bool,
+}
+
+fn leak<T>(items: Vec<T>) -> &'static mut [T] {
+    Box::leak(items.into_boxed_slice())
+}
+
+/// Memory for a world. It is never given back: a search needs few, and uses them again.
+fn memory(devices: usize, trunks: usize, calls: usize) -> Memory<'static> {
+    Memory {
+        devices: leak(vec![DeviceSlot::EMPTY; devices]),
+        trunks: leak(vec![TrunkSlot::EMPTY; trunks]),
+        calls: leak((0..calls).map(|_| Slot::EMPTY).collect()),
+        legs: leak((0..2 * calls).map(|_| Slot::EMPTY).collect()),
+        dialogs: leak(Vec::new()),
+        transactions: leak(Vec::new()),
+        index: leak(Vec::new()),
+        heap: leak(vec![Due::EMPTY; 2 * calls]),
+        places: leak(vec![0; 2 * calls]),
+        lapse_heap: leak(Vec::new()),
+        lapse_places: leak(Vec::new()),
+        pages: leak(Vec::new()),
+        outgoing: leak(vec![None; MAX_OUTPUTS]),
+        events: leak(vec![None; MAX_OUTPUTS]),
+        records: leak(vec![None; MAX_RECORDS + 1]),
+    }
+}
+
+impl World {
+    /// The first world: nobody has done anything.
+    pub(super) fn new(all: &Abstraction) -> Self {
+        let memory = Self::memory(all);
+        let address = std::net::SocketAddr::from(([192, 0, 2, 1], 5060));
+        let config = Config { instance: 1, address, reserved_calls: RESERVED };
+        let mut exchange = Exchange::new(memory, &config, Still);
+        // It cannot be refused: the memory was made for this policy.
+        let _ = exchange.load(all.image, all.keyring);
+        exchange.set_wall(NOW, NOON);
+        exchange.set_mode(Some(all.modes[0]));
+        let stories = Stories { mode: all.modes[0], ..Stories::default() };
+        Self { exchange, stories, now: NOW, clock: false }
+    }
+
+    /// The first world, where time passes.
+    pub(super) fn on_the_clock(all: &Abstraction) -> Self {
+        Self { clock: true, ..Self::new(all) }
+    }
+
+    fn memory(all: &Abstraction) -> Memory<'static> {
+        memory(all.image.devices().len(), all.image.trunks().len(), all.bounds.calls + RESERVED as usize)
+    }
+
+    /// A second world like this one.
+    pub(super) fn copy(&self, all: &Abstraction) -> Self {
+        self.copy_to(Self::memory(all))
+    }
+
+    /// Becomes like another.
+    pub(super) fn become_like(self, other: &Self) -> Self {
+        other.copy_to(self.exchange.into_memory())
+    }
+
+    fn copy_to(&self, memory: Memory<'static>) -> Self {
+        Self {
+            exchange: self.exchange.fork(memory),
+            stories: self.stories.clone(),
+            now: self.now,
+            clock: self.clock,
+        }
+    }
+
+    /// Tells what can matter later.
+    pub(super) fn tell<H: Hasher + Clone>(&self, all: &Abstraction, hasher: &mut H) {
+        self.exchange.canonical(self.now, |party| all.alike(party), hasher);
+        self.stories.tell(all, hasher);
+    }
+
+    /// The leg in a slot.
+    pub(super) fn leg(&self, slot: u8) -> Handle {
+        self.exchange.calls().leg_at(slot.into()).unwrap_or(Handle::NONE)
+    }
+
+    /// Who is on the leg in a slot.
+    pub(super) fn party(&self, slot: u8) -> Party {
+        self.exchange.calls().leg(self.leg(slot)).map_or(Party::Unknown, |leg| leg.party)
+    }
+
+    /// Lets something happen.
+    pub(super) fn apply(&mut self, all: &Abstraction, action: Action, heard: &mut Heard) {
+        heard.outputs.clear();
+        (heard.restless, heard.taken, heard.failed) = (false, None, None);
+        let leg = action.slot().map_or(Handle::NONE, |slot| self.leg(slot));
+        let other = if let Action::Join { other, .. } = action { self.leg(other) } else { Handle::NONE };
+        heard.acted = leg;
+        let by = self.exchange.calls().leg(leg).map_or(Party::Unknown, |slot| slot.party);
+        match action {
+            Action::Setup { from, number } => {
+                let (from, dialed) =
+                    (all.parties[usize::from(from)].party, &all.numbers[usize::from(number)].dialed);
+                self.signal(&Signal::Setup { from, dialed }, heard);
+            }
+            Action::OffHook { from } => {
+                self.signal(&Signal::OffHook { from: all.parties[usize::from(from)].party }, heard);
+            }
+            Action::Dial { number, .. } => self.keys(leg, &all.numbers[usize::from(number)].dialed, heard),
+            Action::Code { code, .. } => {
+                let hash = self.ends_codes(all, by);
+                let mut digits = all.codes[usize::from(code)].digits.clone();
+                digits.extend(hash.then_some(b'#'));
+                self.stories.codes.push((leg, code));
+                self.keys(leg, &digits, heard);
+            }
+            Action::Alerting { .. } => self.signal(&Signal::Alerting(leg), heard),
+            Action::Answer { .. } => self.signal(&Signal::Answer(leg), heard),
+            Action::Release { .. } => self.signal(&Signal::Release(leg, Cause::Normal), heard),
+            Action::Refuse { .. } => self.signal(&Signal::Release(leg, Cause::BUSY), heard),
+            Action::Transfer { number, .. } => {
+                self.signal(&Signal::Transfer(leg, &all.numbers[usize::from(number)].dialed), heard);
+            }
+            Action::Join { .. } => self.signal(&Signal::Join(leg, other), heard),
+            Action::Due { .. } => self.due(leg, heard),
+            Action::Mode { mode } => {
+                self.stories.mode = all.modes[usize::from(mode)];
+                self.stories.mode_changes += 1;
+                self.exchange.set_mode(Some(self.stories.mode));
+            }
+        }
+        self.exchange.forget_counts();
+        self.note(all, action, &Acting { leg, other, by }, heard);
+    }
+
+    fn ends_codes(&self, all: &Abstraction, party: Party) -> bool {
+        let class = strowger::policy::decide::class_of(&all.image, party, self.stories.mode);
+        class.is_none_or(|class| class.code_length == 0)
+    }
+
+    fn signal(&mut self, signal: &Signal<'_>, heard: &mut Heard) {
+        match self.exchange.signal(self.now, signal) {
+            Ok(taken) => heard.taken = Some(taken),
+            Err(_) => heard.restless = true,
+        }
+        self.poll(heard);
+    }
+
+    fn keys(&mut self, leg: Handle, digits: &[u8], heard: &mut Heard) {
+        for digit in digits.iter().filter_map(|c| Digit::from_ascii(*c)) {
+            // Nobody dials on where nothing is dialed any more.
+            if self.exchange.calls().dialing(leg).is_none() {
+                break;
+            }
+            self.signal(&Signal::Digit(leg, digit), heard);
+        }
+    }
+
+    fn due(&mut self, leg: Handle, heard: &mut Heard) {
+        if self.clock {
+            self.now = self.exchange.calls().deadline(leg).unwrap_or(self.now).max(self.now);
+        } else {
+            self.exchange.hasten(self.now, leg);
+        }
+        for _ in 0..8 {
+            let ticked = self.exchange.tick(self.now);
+            self.poll(heard);
+            match ticked {
+                Ok(Ticked::Done) => return,
+                Ok(Ticked::More) | Err(_) => {}
+            }
+        }
+        heard.restless = true;
+    }
+
+    fn poll(&mut self, heard: &mut Heard) {
+        for _ in 0..64 {
+            match self.exchange.poll(&mut []) {
+                Ok(Some(output)) => heard.outputs.push(output),
+                Ok(None) => return,
+                Err(_) => break,
+            }
+        }
+        heard.restless = true;
+    }
+
+    /// Brings the stories up to what has happened.
+    fn note(&mut self, all: &Abstraction, action: Action, acting: &Acting, heard: &mut Heard) {
+        let calls = self.exchange.calls();
+        // Who faces whom now: for each called leg its edge.
+        let mut pairs: SmallVec<[Pair; 4]> = SmallVec::new();
+        let mut set_up: SmallVec<[Owed; 2]> = SmallVec::new();
+        let mut helped: SmallVec<[(Handle, u16); 2]> = SmallVec::new();
+        for (b, slot) in calls.legs() {
+            let Some(edge) = calls.edge(b).filter(|edge| edge.b() == b) else { continue };
+            let (a, joined) = (edge.a(), edge.progress() == Progress::Joined);
+            if let Some(pair) = self.stories.pairs.iter().find(|pair| (pair.a, pair.b) == (a, b)) {
+                pairs.push(Pair { joined, ..*pair });
+                continue;
+            }
+            let Some(caller) = calls.leg(a) else { continue };
+            let parties = (caller.party, slot.party);
+            let (mut story, new) = self.story(all, action, acting, (a, b, caller.party));
+            if let Party::Trunk(trunk) = slot.party {
+                story.tried |= 1 << (trunk % 64);
+            }
+            // A leg that was there before leads where it led before.
+            let known = self.stories.pairs.iter().any(|pair| pair.a == b || pair.b == b);
+            if all.is_help(story.number) && !known {
+                helped.push((b, story.number));
+            }
+            let pair =
+                Pair { a, b, parties, story, verdict: all.may_join(parties.0, parties.1, &story), joined };
+            if new && all.owes(&pair) {
+                set_up.push(Owed { by: story.by, number: story.number });
+            }
+            pairs.push(pair);
+        }
+        self.stories.owed.extend(set_up);
+        self.stories.help.extend(helped);
+        if let (Action::Join { .. }, Some(Taken::Done)) = (action, heard.taken) {
+            // What only rang inside is told of by the record of the call that goes on.
+            let rang = |pair: &&Pair| pair.a == acting.other && !pair.joined && all.is_inside(pair);
+            let quiet = self.stories.pairs.iter().find(rang);
+            self.settle(quiet.map(|pair| Owed { by: pair.story.by, number: pair.story.number }));
+        }
+        for output in &heard.outputs {
+            if let Output::Smdr(record) = output {
+                let told = self.stories.owed.iter().find(|owed| all.records(owed, record)).copied();
+                self.settle(told);
+            }
+        }
+        if matches!(action, Action::Refuse { .. }) {
+            let failed = self.stories.pairs.iter().find(|pair| pair.b == acting.leg && !pair.joined);
+            heard.failed = failed.filter(|failed| pairs.iter().all(|pair| pair.a != failed.a)).copied();
+        }
+        self.stories.pairs = pairs;
+        let calls = self.exchange.calls();
+        self.stories.help.retain(|(leg, _)| calls.leg(*leg).is_some());
+        self.stories.codes.retain(|(leg, _)| calls.dialing(*leg).is_some());
+    }
+
+    fn settle(&mut self, told: Option<Owed>) {
+        if let Some(at) = told.and_then(|told| self.stories.owed.iter().position(|owed| *owed == told)) {
+            self.stories.owed.remove(at);
+        }
+    }
+
+    /// How it came that two legs face each other, and whether that is a call that was not there before.
+    fn story(
+        &self,
+        all: &Abstraction,
+        action: Action,
+        acting: &Acting,
+        (a, b, caller): (Handle, Handle, Party),
+    ) -> (Story, bool) {
+        let calls = self.exchange.calls();
+        let plain = Story {
+            how: How::Called,
+            by: caller,
+            number: NO_NUMBER,
+            code: None,
+            mode: self.stories.mode,
+            reversed: false,
+            tried: 0,
+        };
+        let known = |wanted: &dyn Fn(&Pair) -> bool| self.stories.pairs.iter().find(|pair| wanted(pair));
+        if matches!(calls.transfer(b), Some(Transfer::Ringing { recall: true, .. })) {
+            // They have talked: in which direction?
+            let reversed = known(&|pair| pair.b == a).is_some();
+            return (Story { how: How::Recall, reversed, ..plain }, false);
+        }
+        // Another way of a call that has failed on the one before.
+        if let Some(before) = known(&|pair| pair.a == a && calls.leg(pair.b).is_none() && !pair.joined) {
+            return (before.story, false);
+        }
+        let code = self.stories.codes.iter().rev().find(|(leg, _)| *leg == a).map(|(_, code)| *code);
+        match action {
+            Action::Setup { number, .. } => (Story { number, ..plain }, true),
+            Action::Dial { number, .. } => (Story { number, code, ..plain }, true),
+            Action::Transfer { number, .. } => {
+                // A verified code is in force until the call for which it was entered is over (R7).
+                let own = known(&|pair| pair.a == acting.leg && pair.story.by == acting.by);
+                let verified = |code: &u8| all.codes[usize::from(*code)].verified.is_some();
+                let code = own.and_then(|pair| pair.story.code).filter(verified);
+                (Story { how: How::Blind, by: acting.by, number, code, ..plain }, true)
+            }
+            Action::Join { .. } => {
+                let consulted = known(&|pair| pair.a == acting.other);
+                let number = consulted.map_or(NO_NUMBER, |pair| pair.story.number);
+                // Whoever is brought to an emergency centre is brought there; who was brought from there was not.
+                let number =
+                    self.stories.help_on(b).unwrap_or(if all.is_help(number) { NO_NUMBER } else { number });
+                (
+                    Story {
+                        how: How::Attended,
+                        by: acting.by,
+                        number,
+                        tried: consulted.map_or(0, |pair| pair.story.tried),
+                        ..plain
+                    },
+                    false,
+                )
+            }
+            // The number was dialed before: a code or time was awaited.
+            _ => {
+                let dialed = calls.choice(a).map(|(dialed, _)| dialed.as_bytes());
+                let number = all.numbers.iter().position(|number| Some(number.meant.as_slice()) == dialed);
+                let number = number.map_or(NO_NUMBER, |number| number as u16);
+                (Story { number, code, ..plain }, true)
+            }
+        }
+    }
+}
+
+/// Who acts, as it was before.
+struct Acting {
+    leg: Handle,
+    other: Handle,
+    by: Party,
+}
