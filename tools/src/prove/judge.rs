@@ -239,14 +239,9 @@ impl Abstraction {
                 }
             }
             (Target::Row(row), Party::Trunk(trunk)) => {
-                let mut cors = vec![by.cor, own.cor];
-                if also {
-                    cors.push(transferee.cor);
-                }
-                let mut groups = vec![by.cor];
-                if also {
-                    groups.push(transferee.cor);
-                }
+                // Who joins its peers has not dialed now: who has was asked when it did.
+                let mut groups = if story.how == How::Attended { vec![] } else { vec![by.cor] };
+                groups.extend(also.then_some(transferee.cor));
                 if story.how != How::Attended
                     && reading
                         .leadings(digits)

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Each patch in ci/mutants takes one check out of the engine: `strowger prove` must find what follows from that.
+# Without arguments the first five; `ci/mutants.sh all` every one; `ci/mutants.sh NAME...` those.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Long enough for every counterexample, short enough for a machine with two cores.
+STATES=${STROWGER_MUTANT_STATES:-1500000}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+for part in Cargo.toml Cargo.lock core tools gateway testkit ffi benches tests; do cp -r "$part" "$scratch/"; done
+export CARGO_TARGET_DIR=${STROWGER_MUTANT_TARGET:-${CARGO_TARGET_DIR:-target}/mutants}
+export CARGO_INCREMENTAL=1
+mkdir -p "$CARGO_TARGET_DIR"
+CARGO_TARGET_DIR=$(cd "$CARGO_TARGET_DIR" && pwd)
+
+proves() { # POLICY: the exit status of prove
+    (cd "$scratch" && cargo build --quiet --locked -p strowger-tools)
+    local status=0
+    "$CARGO_TARGET_DIR/debug/strowger" prove "ci/mutants/$1.toml" --states "$2" > "$scratch/out" 2> "$scratch/err" || status=$?
+    echo "$status"
+}
+
+case "${1:-}" in
+'') patches=(ci/mutants/0[1-5]-*.patch) ;;
+all) patches=(ci/mutants/*.patch) ;;
+*) patches=(); for name in "$@"; do patches+=(ci/mutants/*"$name"*.patch); done ;;
+esac
+
+# Nothing is found where nothing is taken out: otherwise every patch would be caught.
+for policy in dialing transfers; do
+    status=$(proves "$policy" 100000)
+    case $status in 0 | 3) ;; *) echo "mutants: $policy.toml does not hold as it is ($status)" >&2; cat "$scratch/out" "$scratch/err" >&2; exit 1 ;; esac
+done
+missed=0
+for patch in "${patches[@]}"; do
+    policy=$(sed -n 's/^policy: //p' "$patch")
+    patch --quiet --directory "$scratch" -p1 < "$patch"
+    status=$(proves "$policy" "$STATES")
+    if [ "$status" = 1 ]; then
+        echo "caught $(basename "$patch" .patch): $(sed -n 's/^counterexample //p' "$scratch/out")"
+    else
+        echo "MISSED $(basename "$patch" .patch): exit status $status" >&2
+        missed=$((missed + 1))
+    fi
+    patch --quiet --directory "$scratch" -p1 --reverse < "$patch"
+done
+[ "$missed" -eq 0 ] || { echo "mutants: $missed missed" >&2; exit 1; }

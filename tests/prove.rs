@@ -1,0 +1,175 @@
+//! `strowger prove`: policies that hold are explored until nothing new is found; the known holes of policies, planted one by
+//! one, are each found by a shortest way; merging devices that are alike changes no answer.
+
+mod engine;
+
+use engine::number_from;
+use strowger_testkit::strategies::{Seeded, models_with_features};
+use strowger_tools::prove::{Bounds, Options, Proof, prove_text};
+
+/// A shop: three phones, two carriers of which one takes calls, help over both.
+const SHOP: &str = include_str!("prove/shop.toml");
+
+fn bounds(calls: usize) -> Options {
+    Options { states: 400_000, bounds: Bounds { calls, ..Bounds::default() }, ..Options::default() }
+}
+
+fn proof(text: &str, options: &Options) -> Proof {
+    prove_text(text, options, &mut |_| {}).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The shop with some of its text replaced, and more behind it.
+fn planted(replaced: &[(&str, &str)], more: &str) -> String {
+    let mut text = SHOP.to_owned();
+    for (old, new) in replaced {
+        assert!(text.contains(old), "the shop has no {old:?}");
+        text = text.replace(old, new);
+    }
+    text + more
+}
+
+fn never(from: &str, to: &str) -> String {
+    format!("[[assert]]\nnever = {{ from = \"{from}\", to = \"{to}\" }}\n")
+}
+
+#[test]
+fn a_policy_without_holes_is_explored_until_nothing_new_is_found() {
+    // Three calls are the work of minutes: `STROWGER_PROVE_CALLS=3` in the long checks.
+    let calls = number_from("STROWGER_PROVE_CALLS", 2);
+    let options = Options { states: 20_000_000, ..bounds(calls) };
+    let proof = proof(&planted(&[], &never("trunk:carrier", "trunk:carrier")), &options);
+    eprintln!("{}", proof.to_text());
+    assert!(proof.violation.is_none() && proof.closed, "{}", proof.to_text());
+    assert_eq!((proof.bounds[0], proof.bounds[1]), (3, 2));
+    // Nobody is asked for a code here; everything else that can happen to a leg has happened.
+    assert!(proof.never_hit.iter().all(|pair| pair.starts_with("dialing")), "{:?}", proof.never_hit);
+}
+
+#[test]
+fn each_known_hole_is_found() {
+    let public = ("# public", "\"public-to-public\", ");
+    let open_trunk = ("members = \"2,30\"", "members = \"2\"");
+    let reached_out = ("to = \"2XX\" } ]", "to = \"2XX\" }, { did = \"6135550900\", to = \"92000000\" } ]");
+    let rows: [(&str, String); 9] = [
+        // Domain 8.5, by number.
+        (
+            "2: trunk to trunk, and the staff drops out",
+            planted(&[public, open_trunk], &never("trunk:carrier", "trunk:carrier")),
+        ),
+        ("5: who may not dial out is put through by somebody else", planted(&[], &never("device:203", "trunk:carrier"))),
+        (
+            "6: a number of the carrier that leads to the carrier",
+            planted(&[public, open_trunk, reached_out], &never("any", "number:92000000")),
+        ),
+        (
+            "10: the second choice of a list is open",
+            planted(
+                &[("use = { route = 1 }", "use = { list = 1 }")],
+                &format!("{}{}", LIST, never("device:203", "number:9NXXXXXX")),
+            ),
+        ),
+        (
+            "11: the night is looser than the day",
+            planted(&[("cor = 2", "cor = { day = 2, night1 = 1, night2 = 2 }")], &never("device:203", "number:9NXXXXXX"))
+                .replace("[\"transfer\", ", "["),
+        ),
+        (
+            "16: digits are modified into another class",
+            planted(
+                &[("insert = \"1613\"", "insert = \"01144\"")],
+                &format!("[class_defaults]\ninternational = \"allow\"\nunknown = \"allow\"\n{}", never("any", "class:international")),
+            ),
+        ),
+        (
+            "20: premium numbers",
+            planted(
+                &[],
+                &format!(
+                    "[class_defaults]\npremium = \"allow\"\n[[ars]]\nleading = \"9\"\ndigits = \"1900XXXXXXX\"\nuse = {{ route = 1 }}\n{}",
+                    never("any", "class:premium")
+                ),
+            )
+            .replace("insert = \"1613\"", "insert = \"\""),
+        ),
+        (
+            "an interconnect restriction that is overridden on transfer",
+            planted(
+                &[("# override", "\"override-interconnect-on-transfer\", ")],
+                &never("interconnect:2", "interconnect:3"),
+            )
+            .replace("# restricted", "restricted = [ { from = 2, to = 3 } ]"),
+        ),
+        (
+            "a phone that must always be reached, and is not",
+            planted(&[], "[[assert]]\nalways = { from = \"device:202\", to = \"device:203\" }\n")
+                .replace("# restricted", "restricted = [ { from = 2, to = 3 } ]"),
+        ),
+    ];
+    for (hole, text) in rows {
+        let proof = proof(&text, &bounds(3));
+        let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{hole}: {}", proof.to_text()));
+        assert_eq!(found.invariant, "assert", "{hole}: {}", proof.to_text());
+        assert!(found.on_the_clock && found.trace.len() <= 6, "{hole}: {}", proof.to_text());
+        assert!(found.ladder.lines().count() > found.trace.len(), "{hole}: {}", found.ladder);
+    }
+}
+
+const LIST: &str = "
+[[route]]
+id = 2
+trunk = \"other\"
+digit_modification = 1
+cor_group = 3
+[[cor_group]]
+id = 3
+members = \"\"
+[[route_list]]
+id = 1
+choices = [ { route = 1 }, { route = 2 } ]
+";
+
+#[test]
+fn the_budget_is_kept_and_said_to_be_spent() {
+    let proof = proof(SHOP, &Options { states: 500, ..Options::default() });
+    assert_eq!((proof.result, proof.closed), ("budget-spent", false));
+    assert!(proof.states >= 500 && proof.violation.is_none());
+    let told: serde_json::Value = serde_json::from_str(&proof.to_json()).expect("it is JSON");
+    assert_eq!(told["result"], "budget-spent");
+    assert_eq!(told["violation"], serde_json::Value::Null);
+}
+
+#[test]
+fn an_assertion_that_cannot_be_proved_is_an_error() {
+    let text = planted(&[], &never("device:201", "somewhere"));
+    let why = prove_text(&text, &Options::default(), &mut |_| {}).expect_err("it is no selector");
+    assert!(why.contains("somewhere"), "{why}");
+}
+
+/// Of devices that are alike three stand for all; with all of them the answer is the same, by as short a way.
+#[test]
+fn merged_and_unmerged_agree() {
+    let count = number_from("STROWGER_MERGED", 6);
+    let mut seeded = Seeded::new(8);
+    let (mut compared, mut found) = (0, 0);
+    while compared < count {
+        let model = seeded.draw(&models_with_features());
+        let text = model.to_toml();
+        let answers = [2, usize::MAX].map(|keep| {
+            let bounds = Bounds { stations: 2, lines: 2, calls: 2, keep, modes: 0 };
+            proof(&text, &Options { states: 30_000, bounds, ..Options::default() })
+        });
+        let [merged, whole] = &answers;
+        // Where one was given up there is nothing to compare.
+        if answers.iter().any(|answer| answer.result == "budget-spent") {
+            compared += 1;
+            continue;
+        }
+        let way = |proof: &Proof| {
+            proof.violation.as_ref().map(|broken| (broken.invariant.clone(), broken.trace.len()))
+        };
+        assert_eq!(way(merged), way(whole), "{text}\n{}\n{}", merged.to_text(), whole.to_text());
+        found += usize::from(merged.violation.is_some());
+        compared += 1;
+    }
+    eprintln!("{compared} policies, {found} with a counterexample");
+}
