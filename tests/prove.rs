@@ -1,11 +1,15 @@
 //! `strowger prove`: policies that hold are explored until nothing new is found; the known holes of policies, planted one by
 //! one, are each found by a shortest way; merging devices that are alike changes no answer.
 
-mod engine;
-
-use engine::number_from;
 use strowger_testkit::strategies::{Seeded, models_with_features};
 use strowger_tools::prove::{Bounds, Options, Proof, prove_text};
+
+fn number_from(variable: &str, default: usize) -> usize {
+    match std::env::var(variable) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text}")),
+        Err(_) => default,
+    }
+}
 
 /// A shop: three phones, two carriers of which one takes calls, help over both.
 const SHOP: &str = include_str!("prove/shop.toml");

@@ -277,7 +277,9 @@ impl Abstraction {
         let reading = Reading { image: &self.image };
         let number = self.numbers.get(usize::from(story.number));
         let broken = self.asserts.iter().filter(|one| one.never).find(|one| {
-            if !reading.selects(&one.from, a, story.mode) {
+            // Whoever calls for help reaches it: only what is said of emergency counts there.
+            let help = self.is_help(story.number) && one.to != Selector::Emergency;
+            if help || !reading.selects(&one.from, a, story.mode) {
                 return false;
             }
             match (&one.to, number, b) {

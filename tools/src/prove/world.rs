@@ -348,8 +348,10 @@ impl World {
                 let consulted = known(&|pair| pair.a == acting.other);
                 let number = consulted.map_or(NO_NUMBER, |pair| pair.story.number);
                 // Whoever is brought to an emergency centre is brought there; who was brought from there was not.
-                let number =
-                    self.stories.help_on(b).unwrap_or(if all.is_help(number) { NO_NUMBER } else { number });
+                let number = self
+                    .stories
+                    .help_on(b)
+                    .unwrap_or_else(|| if all.is_help(number) { NO_NUMBER } else { number });
                 (
                     Story {
                         how: How::Attended,
