@@ -11,8 +11,13 @@ use strowger_testkit::sim::build_exchange;
 const NOW: Instant = Instant(1_000);
 
 fn exchange() -> Exchange<'static, Soft> {
+    exchange_of("channels = 2")
+}
+
+fn exchange_of(channels: &str) -> Exchange<'static, Soft> {
     let text = include_str!("office/policy.toml")
-        .replace("[\"smdr-external\", \"smdr-internal\"]", "[\"transfer\"]");
+        .replace("[\"smdr-external\", \"smdr-internal\"]", "[\"transfer\"]")
+        .replace("channels = 2", channels);
     let compiled = strowger_tools::compile_str(&text, "policy.toml").expect("it compiles");
     let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
     build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
@@ -106,4 +111,58 @@ fn what_cannot_be_is_said_and_changes_nothing() {
     assert!(outputs(&mut exchange).contains(&Output::Referred { leg: by, status: 486 }));
     exchange.signal(NOW, &Signal::Release(other, Cause::Normal)).expect("room");
     over(&mut exchange, first);
+}
+
+/// A leg of an emergency call to which a device was brought: that device's leg, and the leg of the emergency centre, which was
+/// called by another.
+fn brought_to_help(exchange: &mut Exchange<'_, Soft>) -> [Handle; 2] {
+    let [first, centre] = talking(exchange, 0, b"911");
+    let taken = exchange.signal(NOW, &Signal::Transfer(first, b"202")).expect("room");
+    assert_eq!(taken, Taken::Done);
+    let brought = called(&outputs(exchange));
+    exchange.signal(NOW, &Signal::Answer(brought)).expect("room");
+    outputs(exchange);
+    [brought, centre]
+}
+
+#[test]
+fn three_calls_over_trunks_that_have_become_one_leave_nothing_behind() {
+    for swapped in [false, true] {
+        let mut exchange = exchange_of("channels = 8");
+        let [own, centre] = brought_to_help(&mut exchange);
+        // The centre passes it on to another.
+        exchange.signal(NOW, &Signal::Transfer(centre, b"911")).expect("room");
+        let next = called(&outputs(&mut exchange));
+        exchange.signal(NOW, &Signal::Answer(next)).expect("room");
+        outputs(&mut exchange);
+        let [other, outside] = talking(&mut exchange, 1, b"92345678");
+        let (leg, other) = if swapped { (other, own) } else { (own, other) };
+        exchange.signal(NOW, &Signal::Join(leg, other)).expect("room");
+        outputs(&mut exchange);
+        for leg in [leg, other, next, outside] {
+            exchange.signal(NOW, &Signal::Release(leg, Cause::Normal)).expect("room");
+            outputs(&mut exchange);
+        }
+        assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0), "{swapped}");
+    }
+}
+
+#[test]
+fn behind_a_trunk_nobody_is_rung_again() {
+    let mut exchange = exchange_of("channels = 8");
+    let [own, centre] = brought_to_help(&mut exchange);
+    exchange.signal(NOW, &Signal::Transfer(centre, b"911")).expect("room");
+    let next = called(&outputs(&mut exchange));
+    exchange.signal(NOW, &Signal::Release(centre, Cause::Normal)).expect("room");
+    outputs(&mut exchange);
+    // Every way fails: whoever waits is released.
+    for failed in [Some(next), None] {
+        let failed = failed.or_else(|| exchange.calls().ringing_for(own));
+        let Some(failed) = failed else { break };
+        exchange.signal(NOW, &Signal::Release(failed, Cause::BUSY)).expect("room");
+        for output in outputs(&mut exchange) {
+            assert!(!matches!(output, Output::Setup { digits, .. } if digits.is_empty()), "{output:?}");
+        }
+    }
+    assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));
 }

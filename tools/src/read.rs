@@ -242,7 +242,6 @@ fn later_text(what: &str) -> String {
             "the number is kept free: who dials it gets vacant number"
         }
         "trunk.username" | "trunk.password" | "trunk.register" => "nothing is proved to the carrier",
-        "assert" => "it is not proved",
         _ => "it has no effect",
     };
     format!("`{what}` is checked but not in force in this version: {consequence}")

@@ -2,12 +2,12 @@
 //!
 //! For programs that try everything that may happen, `strowger prove` first of all. What is explored is driven by
 //! [neutral signals](super::Signal): transactions, dialogs and stored texts are copied, but not told by
-//! [`Exchange::canonical`].
+//! [`Exchange::canonical`]. Nothing here is on the way of a call.
 
 use super::memory::DeviceSlot;
 use super::{Exchange, Memory};
 use crate::base::{Crypto, Handle, Instant};
-use crate::brakes::{Lockout, Rate};
+use crate::brakes::{Brake, Lockout, Rate};
 use crate::policy::Party;
 use crate::signalling::sip::Tables;
 use core::hash::{Hash, Hasher};
@@ -82,10 +82,11 @@ impl<'m, C: Crypto> Exchange<'m, C> {
 
     /// Tells everything that can influence what happens to neutral signals from now on: deadlines as they are seen from
     /// `now`, legs by their place in an order of their own. Handles, record numbers and statistics are not told, so two
-    /// exchanges that have come to the same by other ways tell the same. `alike` gives parties that nothing tells apart
-    /// the same number: which of them does what is not told either, if each party's own number is wanted, that is what it
-    /// gives. Which of several free slots is given out next,
-    /// and which of several calls is the youngest, is not told either. Work: linear in the tables.
+    /// exchanges that have come to the same by other ways tell the same. `alike` gives a party the number of its kind: who
+    /// of a kind does what is not told, only whether it is the same one.
+    ///
+    /// Which of several free slots is given out next, and which of several calls is the youngest, is not told either.
+    /// Work: linear in the tables.
     pub fn canonical<H: Hasher + Clone>(&self, now: Instant, alike: impl Fn(Party) -> u32, hasher: &mut H) {
         (self.mode, self.wall.is_some()).hash(hasher);
         if self.wall.is_some() {
@@ -95,27 +96,27 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         let Some(policy) = &self.policy else { return };
         let system = policy.image.system();
         let (at_once, per_minute) = (system.calls_at_once != 0, system.calls_per_minute != 0);
-        let tell = |rate: &Rate, calls: u16, hasher: &mut H| {
-            if at_once {
-                calls.hash(hasher);
-            }
-            if per_minute {
-                rate.begun(now).hash(hasher);
-            }
+        let counts = |brake: &Brake| {
+            (if at_once { brake.calls } else { 0 }, if per_minute { brake.rate.begun(now) } else { 0 })
         };
-        for slot in self.devices.iter() {
-            tell(&slot.brake.rate, slot.brake.calls, hasher);
-            for lock in [&slot.login, &slot.codes] {
-                match *lock {
-                    Lockout::Failing { since, failures } => (now.since_ms(since), failures).hash(hasher),
-                    Lockout::Locked { until } if now < until => until.since_ms(now).hash(hasher),
-                    Lockout::Open | Lockout::Locked { .. } => {}
-                }
+        let locked = |lock: &Lockout| match *lock {
+            Lockout::Failing { since, failures } => Some((now.since_ms(since), failures)),
+            Lockout::Locked { until } if now < until => Some((until.since_ms(now), u8::MAX)),
+            Lockout::Open | Lockout::Locked { .. } => None,
+        };
+        // A sum, for it does not matter who of a kind it is.
+        let (fresh, mut sum) = (hasher.clone(), 0u64);
+        for (row, slot) in (0u32..).zip(self.devices.iter()) {
+            let told = (counts(&slot.brake), locked(&slot.login), locked(&slot.codes));
+            if told != ((0, 0), None, None) {
+                let mut own = fresh.clone();
+                (alike(Party::Device(row)), told).hash(&mut own);
+                sum = sum.wrapping_add(own.finish());
             }
         }
+        sum.hash(hasher);
         for slot in self.trunks.iter() {
-            (slot.in_use, slot.address.is_some()).hash(hasher);
-            tell(&slot.brake.rate, slot.brake.calls, hasher);
+            (slot.in_use, slot.address.is_some(), counts(&slot.brake)).hash(hasher);
         }
     }
 

@@ -161,7 +161,7 @@ section! {
 
 section! {
     /// `[[assert]]`
-    Assert = "assert", later ["*"] {
+    Assert = "assert", later [] {
         name: Option<String>,
         never: Option<BTreeMap<End, String>>,
         always: Option<BTreeMap<End, String>>,
