@@ -190,3 +190,49 @@ fn what_it_cannot_answer_it_says() {
     assert_eq!(desk.run(&["explain", "office.toml", "--dial", "202"]).0, 2);
     assert_eq!(desk.run(&["fly"]).0, 2);
 }
+
+/// Two phones that may call each other.
+const TWO: &str = r#"
+[system]
+realm = "two.example"
+[[cos]]
+id = 1
+[[device]]
+dn = "31"
+password = "quiet-lamp-over-sea"
+digest = ["sha-256"]
+cos = 1
+cor = 1
+[[device]]
+dn = "32"
+password = "green-boat-under-hill"
+digest = ["sha-256"]
+cos = 1
+cor = 1
+"#;
+
+#[test]
+fn prove_answers_with_its_exit_status() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("two.toml"), TWO).unwrap();
+    let (status, out, _) = desk.run(&["prove", "two.toml"]);
+    assert!(status == 0 && out.contains("closure reached"), "{out}");
+    let (status, out, _) = desk.run(&["prove", "two.toml", "--states", "5"]);
+    assert!(status == 3 && out.contains("closure not reached"), "{out}");
+    let apart = "[[assert]]\nname = \"apart\"\nnever = { from = \"device:31\", to = \"device:32\" }\n";
+    std::fs::write(desk.path("apart.toml"), format!("{TWO}{apart}")).unwrap();
+    let (status, out, err) = desk.run(&["prove", "apart.toml", "--json"]);
+    assert_eq!((status, err.as_str()), (1, ""));
+    let told: serde_json::Value = serde_json::from_str(&out).expect("it is one JSON object");
+    assert_eq!(told["result"], "counterexample");
+    assert_eq!(told["violation"]["invariant"], "assert");
+    assert_eq!(told["violation"]["trace"].as_array().map(Vec::len), Some(2), "{out}");
+    // An image has no assertions.
+    assert_eq!(desk.run(&["compile", "apart.toml", "-o", "apart.stw"]).0, 0);
+    assert_eq!(desk.run(&["prove", "apart.stw"]).0, 0);
+    std::fs::write(desk.path("bad.toml"), format!("{TWO}{}", apart.replace("device:32", "nobody"))).unwrap();
+    for file in ["nowhere.toml", "bad.toml"] {
+        let (status, out, err) = desk.run(&["prove", file]);
+        assert!(status == 2 && out.is_empty() && !err.is_empty(), "{file}: {out}{err}");
+    }
+}

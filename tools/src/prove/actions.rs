@@ -102,7 +102,7 @@ impl World {
         let open = |number: u16| match all.numbers[usize::from(number)].target {
             Target::Device(device) => all
                 .place(Party::Device(device))
-                .is_none_or(|place| parts[place].legs > 0 && parts[place].legs < 2 || idle[place]),
+                .is_none_or(|place| parts[place].legs > 0 && parts[place].legs < 2 || idle[place].1),
             Target::Emergency(_) => !helped,
             Target::Row(_) => lines < all.bounds.lines,
             Target::Vacant => false,
@@ -115,9 +115,9 @@ impl World {
             let part = &parts[place];
             let acts = match kept.party {
                 Party::Device(_) => {
-                    (idle[place] && stations < all.bounds.stations) || part.legs == 1 && part.talks
+                    (idle[place].0 && stations < all.bounds.stations) || part.legs == 1 && part.talks
                 }
-                Party::Trunk(_) => idle[place] && lines < all.bounds.lines,
+                Party::Trunk(_) => idle[place].0 && lines < all.bounds.lines,
                 Party::Unknown => false,
             };
             if !acts || all.parties.len() > usize::from(u8::MAX) {
@@ -266,17 +266,21 @@ impl World {
     }
 }
 
-/// The party of each group that comes into play next: the first that does nothing; a trunk always can.
-fn next_idle(all: &Abstraction, parts: &[Part]) -> Vec<bool> {
+/// Whether a party comes into play next: of each group the first that does nothing, and, for being called by that one, the
+/// second; a trunk always can.
+fn next_idle(all: &Abstraction, parts: &[Part]) -> Vec<(bool, bool)> {
     let mut taken: SmallVec<[usize; 16]> = SmallVec::new();
     let mut idle = Vec::with_capacity(parts.len());
     for (kept, part) in all.parties.iter().zip(parts) {
-        let trunk = matches!(kept.party, Party::Trunk(_));
-        let next = trunk || part.legs == 0 && !taken.contains(&kept.group);
-        if next && !trunk {
+        let before = taken.iter().filter(|group| **group == kept.group).count();
+        if matches!(kept.party, Party::Trunk(_)) {
+            idle.push((true, true));
+            continue;
+        }
+        if part.legs == 0 {
             taken.push(kept.group);
         }
-        idle.push(next);
+        idle.push((part.legs == 0 && before == 0, part.legs == 0 && before < 2));
     }
     idle
 }
