@@ -173,6 +173,9 @@ fn merged_and_unmerged_agree() {
         };
         assert_eq!(way(merged), way(whole), "{text}\n{}\n{}", merged.to_text(), whole.to_text());
         found += usize::from(merged.violation.is_some());
+        if let Some(broken) = &merged.violation {
+            eprintln!("{}: {}\n{}", broken.invariant, broken.text, broken.ladder);
+        }
         compared += 1;
     }
     eprintln!("{compared} policies, {found} with a counterexample");
