@@ -149,10 +149,15 @@ impl Passed {
         self.hops
     }
 
+    /// Who has forwarded it, in order.
+    pub fn devices(&self) -> impl Iterator<Item = u32> {
+        self.devices.iter().take(usize::from(self.hops)).copied()
+    }
+
     /// Whether this device has forwarded it.
     #[must_use]
     pub fn has(&self, device: u32) -> bool {
-        self.devices.iter().take(usize::from(self.hops)).any(|passed| *passed == device)
+        self.devices().any(|passed| passed == device)
     }
 
     /// The device that has forwarded it last, and the number of the reason it had.

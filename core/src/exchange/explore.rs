@@ -107,8 +107,9 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         // A sum, for it does not matter who of a kind it is.
         let (fresh, mut sum) = (hasher.clone(), 0u64);
         for (row, slot) in (0u32..).zip(self.devices.iter()) {
-            let told = (counts(&slot.brake), locked(&slot.login), locked(&slot.codes));
-            if told != ((0, 0), None, None) {
+            let set = slot.station.any().then_some(&slot.station);
+            let told = (counts(&slot.brake), locked(&slot.login), locked(&slot.codes), set);
+            if told != ((0, 0), None, None, None) {
                 let mut own = fresh.clone();
                 (alike(Party::Device(row)), told).hash(&mut own);
                 sum = sum.wrapping_add(own.finish());
@@ -152,12 +153,17 @@ impl<'m, C: Crypto> Exchange<'m, C> {
 impl DeviceSlot {
     /// Becomes as another is.
     fn take_over(&mut self, other: &Self) {
-        self.binding.clone_from(&other.binding);
-        if !self.contact.is_empty() || !other.contact.is_empty() {
-            self.contact.clone_from(&other.contact);
+        // All of it by name: what is added later must not be left out.
+        let Self { binding, contact, address, source, replay, brake, login, codes, station } = other;
+        self.binding.clone_from(binding);
+        if !self.contact.is_empty() || !contact.is_empty() {
+            self.contact.clone_from(contact);
         }
-        (self.address, self.source) = (other.address, other.source);
-        self.replay.clone_from(&other.replay);
-        (self.brake, self.login, self.codes) = (other.brake, other.login, other.codes);
+        (self.address, self.source) = (*address, *source);
+        self.replay.clone_from(replay);
+        (self.brake, self.login, self.codes) = (*brake, *login, *codes);
+        if self.station.any() || station.any() {
+            self.station.clone_from(station);
+        }
     }
 }

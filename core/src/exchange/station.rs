@@ -13,6 +13,7 @@ use crate::policy::rows::{
     FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY, FEATURE_FORWARD_CANCEL,
     FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE, Features,
 };
+use crate::policy::trie::{End, analyse};
 use crate::policy::{Attempt, Authority, Behalf, Code, Denial, Feature, Party, RowRef, Rule, Verdict, World};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
@@ -86,7 +87,11 @@ impl<C: Crypto> Exchange<'_, C> {
     ) -> Unplaced {
         let party = Party::Device(device);
         let mode = self.mode(now);
-        let dialed = Digits::written(number).unwrap_or_default();
+        // A code that stands there is nobody's to read (R53).
+        let hidden = self.policy.as_ref().is_some_and(|policy| {
+            matches!(analyse(&policy.image, number, |_| false).end(), End::Feature(..))
+        });
+        let dialed = if hidden { Digits::EMPTY } else { Digits::written(number).unwrap_or_default() };
         let behalf = Some(Behalf { feature: Feature::Forward { user: true }, party });
         let verdict = match (setting, &self.policy) {
             (_, None) => Err(self.refusal(now, party, Rule::PolicyNone)),

@@ -3,9 +3,9 @@
 use super::image::Image;
 use super::row::Table;
 use super::rows::{
-    CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, HolidayRow, InboundRow,
-    InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, PlaceRow,
-    ScheduleRow, SubnetRow, TrustedRow,
+    CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow,
+    InboundRow, InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow,
+    PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
 };
 
 impl<'a> Image<'a> {
@@ -73,6 +73,12 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn max_digits(&self) -> Table<'a, MaxDigitsRow> {
         self.max_digits
+    }
+
+    /// Where the administrator has calls to devices go instead, in order of device.
+    #[must_use]
+    pub const fn forward_rows(&self) -> Table<'a, ForwardRow> {
+        self.forwards
     }
 
     /// Numbers that trunks call, by row.

@@ -7,6 +7,7 @@
 use super::given::{Assertion, Given, Selector};
 use super::judge::Reading;
 use super::numbers::{Sample, samples, ways};
+use super::story::NO_NUMBER;
 use std::collections::{BTreeMap, BTreeSet};
 use strowger::base::Digit;
 use strowger::policy::inbound::{Inbound, inbound};
@@ -150,6 +151,13 @@ impl Abstraction {
         let mut groups: BTreeMap<(Vec<u8>, Vec<bool>), (usize, usize)> = BTreeMap::new();
         let reached: BTreeSet<u32> =
             image.inbound_rows().iter().filter_map(|row| image.device_by_dn(image.octets(row.to))).collect();
+        // Whom a device has its calls go to is nobody else, and neither is the device.
+        let mut single = BTreeSet::new();
+        for row in image.forward_rows().iter() {
+            single.insert(row.device);
+            let set = [row.always, row.busy, row.no_answer, row.out_of_service];
+            single.extend(set.into_iter().filter_map(|to| image.device_by_dn(image.octets(to))));
+        }
         let devices = 0..image.devices().len() as u32;
         // Those whom a trunk's numbers lead to stand for their groups first.
         let (first, rest): (Vec<u32>, Vec<u32>) = devices.partition(|device| reached.contains(device));
@@ -163,6 +171,9 @@ impl Abstraction {
                     alike.extend(row.cos);
                     alike.extend(row.cor);
                     alike.extend([row.interconnect, row.zone, row.srtp]);
+                    if single.contains(&device) {
+                        alike.extend(device.to_le_bytes());
+                    }
                 }
                 Party::Trunk(trunk) => {
                     let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();
@@ -237,6 +248,21 @@ impl Abstraction {
             };
         }
         self.parties = parties;
+        // Where calls are forwarded to: nobody dials it for that.
+        for row in image.forward_rows().iter() {
+            for to in [row.always, row.busy, row.no_answer, row.out_of_service] {
+                let digits = image.octets(to);
+                if !digits.is_empty() && self.meant(digits) == NO_NUMBER {
+                    self.numbers.push(self.number(digits.to_vec(), None));
+                }
+            }
+        }
+    }
+
+    /// The number that means this.
+    pub(super) fn meant(&self, digits: &[u8]) -> u16 {
+        let found = self.numbers.iter().position(|number| number.meant == digits);
+        found.and_then(|at| u16::try_from(at).ok()).unwrap_or(NO_NUMBER)
     }
 
     /// What a trunk calls: a number for each meaning of its inbound rows, and emergency numbers.

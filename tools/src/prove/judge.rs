@@ -59,7 +59,7 @@ impl Reading<'_> {
         self.image.classes().get(usize::from(row) - 1).unwrap_or_default()
     }
 
-    fn lists(&self, group: u8, cor: u8) -> bool {
+    pub(super) fn lists(&self, group: u8, cor: u8) -> bool {
         if group == 0 {
             return false;
         }
@@ -143,7 +143,13 @@ impl Reading<'_> {
     }
 
     /// Whether a number has a way to this trunk for who has this COR, as far as COR, class and digits go.
-    fn way(&self, target: Target, digits: &[u8], to: u16, cors: &[u8]) -> Result<(), &'static str> {
+    pub(super) fn way(
+        &self,
+        target: Target,
+        digits: &[u8],
+        to: u16,
+        cors: &[u8],
+    ) -> Result<(), &'static str> {
         let Target::Row(row) = target else { return Err("number") };
         let row = self.image.ars().get(row as usize).unwrap_or_default();
         let mut why = "route";
@@ -172,11 +178,15 @@ impl Abstraction {
         let number = self.numbers.get(number);
         let by = reading.classes(story.by, story.mode);
         let (one, other) = (reading.classes(a, story.mode), reading.classes(b, story.mode));
+        if matches!(story.how, How::Forwarded { .. }) {
+            let number = number.map(|number| (number.target, number.meant.as_slice()));
+            self.may_forward(&reading, story, number, (a, b))?;
+        }
         // Help is exempt from everything (law 4).
         if number.is_some_and(|number| matches!(number.target, Target::Emergency(_))) && story.how.dials() {
             return if matches!(b, Party::Trunk(_)) { Ok(()) } else { Err("emergency") };
         }
-        if story.how != How::Recall {
+        if !matches!(story.how, How::Recall | How::Forwarded { .. }) {
             self.may_act(
                 &reading,
                 story,

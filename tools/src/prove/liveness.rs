@@ -199,13 +199,17 @@ impl Abstraction {
             return true;
         }
         let outside = !self.is_inside(pair);
-        if pair.story.how == How::Blind && !matches!(pair.parties.1, Party::Trunk(_)) {
+        let transfers = matches!(pair.story.how, How::Blind | How::Forwarded { transferred: true });
+        if transfers && !matches!(pair.parties.1, Party::Trunk(_)) {
             return false;
         }
         let (bit, feature) =
             if outside { (1, Features::SMDR_EXTERNAL) } else { (2, Features::SMDR_INTERNAL) };
-        let classes = super::judge::Reading { image: &self.image }.classes(pair.story.by, pair.story.mode);
-        self.image.system().smdr & bit != 0 && classes.has(feature)
+        let reading = super::judge::Reading { image: &self.image };
+        // Who has called, and who pays for it.
+        let both = [pair.story.caller, pair.story.by];
+        let wants = both.iter().any(|party| reading.classes(*party, pair.story.mode).has(feature));
+        self.image.system().smdr & bit != 0 && wants
     }
 
     /// Whether a record is the one that is awaited.

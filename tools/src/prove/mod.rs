@@ -22,6 +22,7 @@
 
 mod abstraction;
 mod actions;
+mod forward;
 mod given;
 mod judge;
 mod ladder;

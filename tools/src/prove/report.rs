@@ -259,6 +259,7 @@ fn told(
                     (name(leg), format!("joined with {}", name(with).unwrap_or_default()))
                 }
                 Output::Referred { leg, status } => (name(leg), format!("transfer: {status}")),
+                Output::Forwarded { leg, by } => (name(leg), format!("forwarded by {}", all.name(by))),
                 Output::Release(leg, cause) => (name(leg), format!("released ({})", cause.status())),
                 Output::Tone(leg, tone) => (name(leg), format!("{tone:?} tone").to_lowercase()),
                 Output::Decision(decision) => {

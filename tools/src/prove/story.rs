@@ -20,6 +20,11 @@ pub(super) enum How {
     Attended,
     /// A third had transferred one, nobody has answered, and it is rung again.
     Recall,
+    /// The party that was called has its calls go elsewhere, as the administrator has set it.
+    Forwarded {
+        /// The call was one of a transfer.
+        transferred: bool,
+    },
 }
 
 impl How {
@@ -27,7 +32,7 @@ impl How {
     pub(super) const fn dials(self) -> bool {
         match self {
             Self::Called | Self::Blind | Self::Attended => true,
-            Self::Recall => false,
+            Self::Recall | Self::Forwarded { .. } => false,
         }
     }
 }
@@ -41,6 +46,8 @@ pub(super) struct Story {
     pub(super) how: How,
     /// Who acts.
     pub(super) by: Party,
+    /// Who has called, as the record says it: who acts, unless a call was forwarded.
+    pub(super) caller: Party,
     /// The number that was dialed for it.
     pub(super) number: u16,
     /// The code that was entered for it.

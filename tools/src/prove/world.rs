@@ -250,6 +250,7 @@ impl World {
         let mut pairs: SmallVec<[Pair; 4]> = SmallVec::new();
         let mut set_up: SmallVec<[Owed; 2]> = SmallVec::new();
         let mut helped: SmallVec<[(Handle, u16); 2]> = SmallVec::new();
+        let mut forwarded: SmallVec<[Owed; 2]> = SmallVec::new();
         for (b, slot) in calls.legs() {
             let Some(edge) = calls.edge(b).filter(|edge| edge.b() == b) else { continue };
             let (a, joined) = (edge.a(), edge.progress() == Progress::Joined);
@@ -270,10 +271,19 @@ impl World {
             }
             let pair =
                 Pair { a, b, parties, story, verdict: all.may_join(parties.0, parties.1, &story), joined };
+            if matches!(story.how, How::Forwarded { .. }) {
+                // Its record tells of the number that it has gone on to.
+                let before = self.stories.pairs.iter().find(|pair| pair.a == a && !pair.joined);
+                forwarded
+                    .extend(before.map(|pair| Owed { by: pair.story.caller, number: pair.story.number }));
+            }
             if new && all.owes(&pair) {
-                set_up.push(Owed { by: story.by, number: story.number });
+                set_up.push(Owed { by: story.caller, number: story.number });
             }
             pairs.push(pair);
+        }
+        for owed in forwarded {
+            self.settle(Some(owed));
         }
         self.stories.owed.extend(set_up);
         self.stories.help.extend(helped);
@@ -281,7 +291,7 @@ impl World {
             // What only rang inside is told of by the record of the call that goes on.
             let rang = |pair: &&Pair| pair.a == acting.other && !pair.joined && all.is_inside(pair);
             let quiet = self.stories.pairs.iter().find(rang);
-            self.settle(quiet.map(|pair| Owed { by: pair.story.by, number: pair.story.number }));
+            self.settle(quiet.map(|pair| Owed { by: pair.story.caller, number: pair.story.number }));
         }
         for output in &heard.outputs {
             if let Output::Smdr(record) = output {
@@ -317,6 +327,7 @@ impl World {
         let plain = Story {
             how: How::Called,
             by: caller,
+            caller,
             number: NO_NUMBER,
             code: None,
             mode: self.stories.mode,
@@ -328,6 +339,23 @@ impl World {
             // They have talked: in which direction?
             let reversed = known(&|pair| pair.b == a).is_some();
             return (Story { how: How::Recall, reversed, ..plain }, false);
+        }
+        // Who was called has the call go on: the number is that of its key, whoever has dialed what before.
+        if let Some((device, _)) = calls.forwarded_by(b) {
+            let before = known(&|pair| pair.a == a && !pair.joined && pair.story.how != How::Recall);
+            let number = calls.choice(b).map_or(NO_NUMBER, |(dialed, _)| all.meant(dialed.as_bytes()));
+            let caller = match (before, action) {
+                (Some(before), _) => before.story.caller,
+                (None, Action::Transfer { .. }) => acting.by,
+                (None, _) => caller,
+            };
+            let transferred = match (before.map(|before| before.story.how), action) {
+                (Some(How::Blind | How::Attended), _) | (None, Action::Transfer { .. }) => true,
+                (Some(How::Forwarded { transferred }), _) => transferred,
+                (Some(How::Called | How::Recall) | None, _) => false,
+            };
+            let (how, by) = (How::Forwarded { transferred }, Party::Device(device));
+            return (Story { how, by, caller, number, ..plain }, true);
         }
         // Another way of a call that has failed on the one before.
         if let Some(before) = known(&|pair| pair.a == a && calls.leg(pair.b).is_none() && !pair.joined) {
@@ -342,7 +370,7 @@ impl World {
                 let own = known(&|pair| pair.a == acting.leg && pair.story.by == acting.by);
                 let verified = |code: &u8| all.codes[usize::from(*code)].verified.is_some();
                 let code = own.and_then(|pair| pair.story.code).filter(verified);
-                (Story { how: How::Blind, by: acting.by, number, code, ..plain }, true)
+                (Story { how: How::Blind, by: acting.by, caller: acting.by, number, code, ..plain }, true)
             }
             Action::Join { .. } => {
                 let consulted = known(&|pair| pair.a == acting.other);
@@ -356,6 +384,7 @@ impl World {
                     Story {
                         how: How::Attended,
                         by: acting.by,
+                        caller: acting.by,
                         number,
                         tried: consulted.map_or(0, |pair| pair.story.tried),
                         ..plain
@@ -366,8 +395,7 @@ impl World {
             // The number was dialed before: a code or time was awaited.
             _ => {
                 let dialed = calls.choice(a).map(|(dialed, _)| dialed.as_bytes());
-                let number = all.numbers.iter().position(|number| Some(number.meant.as_slice()) == dialed);
-                let number = number.map_or(NO_NUMBER, |number| number as u16);
+                let number = dialed.map_or(NO_NUMBER, |dialed| all.meant(dialed));
                 (Story { number, code, ..plain }, true)
             }
         }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use strowger::account::{Length, split};
 use strowger::base::{Crypto, Soft};
 use strowger::policy::decide::class_of;
+use strowger::policy::rows::FEATURE_ACCOUNT_CODE;
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Image, Mode, Party};
 use strowger::wire::sip::{Address, Message, Method};
@@ -251,8 +252,12 @@ impl Secrets {
 
     /// The account code behind a feature code. Of whom it is not known whose it is, whatever stands there.
     fn number(&self, image: &Image<'_>, mode: Mode, from: Option<Party>, digits: &mut [u8]) {
-        let End::Feature(_, len) = analyse(image, digits, |_| false).end() else { return };
+        let End::Feature(feature, len) = analyse(image, digits, |_| false).end() else { return };
         let Some(behind) = digits.get_mut(usize::from(len)..) else { return };
+        if feature != FEATURE_ACCOUNT_CODE {
+            // A number that calls are to go to: it may have a code in front.
+            return self.number(image, mode, from, behind);
+        }
         let class = from.and_then(|from| class_of(image, from, mode));
         let len = match class.and_then(|class| split(behind, Length::of(&class))) {
             Some((code, _)) => code.len(),

@@ -1,0 +1,63 @@
+//! The judge's reading of forwarding (R23-R26, R51): what who has a call go on must be allowed, and its caller.
+
+use super::abstraction::{Abstraction, Target};
+use super::judge::Reading;
+use super::numbers::ways;
+use super::story::Story;
+use strowger::policy::Party;
+use strowger::policy::rows::Features;
+
+impl Abstraction {
+    /// Whether a call may have gone on to this number, which must stand in the device's own row.
+    pub(super) fn may_forward(
+        &self,
+        reading: &Reading<'_>,
+        story: &Story,
+        number: Option<(Target, &[u8])>,
+        (a, b): (Party, Party),
+    ) -> Result<(), &'static str> {
+        let Some((target, digits)) = number else { return Err("number") };
+        let Party::Device(device) = story.by else { return Err("number") };
+        let row = self.image.forwards_of(device).unwrap_or_default();
+        let set = [row.always, row.busy, row.no_answer, row.out_of_service];
+        if !set.iter().any(|to| self.image.octets(*to) == digits) {
+            return Err("number");
+        }
+        let (by, from) = (reading.classes(story.by, story.mode), reading.classes(a, story.mode));
+        if by.cos == 0 || by.cor == 0 {
+            return Err("cos");
+        }
+        let open = |rule: u32| self.image.system().open_rules >> (rule - 22) & 1 == 1;
+        let cors: Vec<u8> = if open(26) { vec![by.cor] } else { vec![by.cor, from.cor] };
+        let most = |cor: &u8| self.image.max_digits().get(usize::from(*cor)).map_or(0, |row| row.digits);
+        if cors.iter().any(|cor| most(cor) != 0 && digits.len() > usize::from(most(cor))) {
+            return Err("max-digits");
+        }
+        if by.has(Features::FORCED_VERIFIED_ACCOUNT_CODE) {
+            return Err("forced-code");
+        }
+        match (target, b) {
+            (Target::Device(named), Party::Device(reached)) if named == reached => {
+                if a == b || story.by == b { Err("self") } else { Ok(()) }
+            }
+            (Target::Row(row), Party::Trunk(trunk)) => {
+                let caller = open(24) || from.has(Features::FORWARD_EXTERNAL);
+                if !by.has(Features::FORWARD_EXTERNAL) || !caller {
+                    return Err("cos");
+                }
+                let row = self.image.ars().get(row as usize).unwrap_or_default();
+                let exempt = ways(&self.image, &row).first().is_some_and(|(_, route)| route.flags & 2 != 0);
+                // Nobody is there who could enter one.
+                if by.has(Features::FORCED_NON_VERIFIED_ACCOUNT_CODE) && !exempt {
+                    return Err("forced-code");
+                }
+                let groups = reading.leadings(digits);
+                if groups.iter().any(|group| cors.iter().any(|cor| reading.lists(*group, *cor))) {
+                    return Err("cor");
+                }
+                reading.way(target, digits, trunk, &cors)
+            }
+            _ => Err("number"),
+        }
+    }
+}
