@@ -72,9 +72,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         let socket = socket::bind(settings.sip_udp)?;
         let address = socket.local_addr().map_err(|why| why.to_string())?;
         let files = Files::open(&settings.data, &policy.image)?;
-        let record = settings.record.as_ref().map(|(path, redacted)| record::create(path, *redacted));
-        let mut daemon = Daemon::new(&policy, socket, files, record.transpose()?)?;
-        daemon.requests =
+        let requests =
             match (settings.http, http::listen(settings.http.unwrap_or(HTTP), &settings.data).await) {
                 (_, Ok(requests)) => Some(requests),
                 (Some(_), Err(why)) => return Err(why),
@@ -85,10 +83,15 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
                     None
                 }
             };
-        daemon.media.pinholes = settings.pinholes.as_ref().map(Pinholes::new).transpose()?;
+        let mut media = Media::default();
+        media.pinholes = settings.pinholes.as_ref().map(Pinholes::new).transpose()?;
         if let Ok(relay) = policy.image.text(policy.image.system().relay).parse::<SocketAddr>() {
-            daemon.media.relay = Some(Relay::open(relay, address.ip()).await?);
+            media.relay = Some(Relay::open(relay, address.ip()).await?);
         }
+        // Last: whoever could not start leaves no file behind that the next start would have to refuse.
+        let record = settings.record.as_ref().map(|(path, redacted)| record::create(path, *redacted));
+        let mut daemon = Daemon::new(&policy, socket, files, record.transpose()?)?;
+        (daemon.requests, daemon.media) = (requests, media);
         let hash = engine::hex(policy.image.hash().get(..8).unwrap_or(&[]));
         tracing::info!(
             "policy {} ({} devices, {} trunks) in force, SIP on udp {address}, records in {}",
