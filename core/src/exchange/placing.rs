@@ -117,7 +117,9 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(Unwanted::Refused(rule)) => {
                 let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
                 let denial = Denial::new(rule, authority, RowRef::None);
-                return Err(self.denied(now, asked.from, asked.dialed, Verdict::Deny(denial)));
+                // Of a device that is a code without a number: nobody's to read (R53).
+                let shown = if matches!(asked.from, Party::Trunk(_)) { asked.dialed } else { &[] };
+                return Err(self.denied(now, asked.from, shown, Verdict::Deny(denial)));
             }
             Err(Unwanted::Sets(device, setting, number)) => {
                 return Err(self.set(now, device, setting, number, asked.locked_out));

@@ -74,7 +74,9 @@ impl<C: Crypto> Exchange<'_, C> {
                     Unwanted::Refused(rule) => rule,
                     Unwanted::Sets(..) => Rule::NumberVacant,
                 };
-                return self.not_transferred(self.denial(rule, from, mode), now, (from, party), dialed);
+                // A code may stand in it (R53).
+                let shown = if matches!(from, Party::Trunk(_)) { dialed } else { &[] };
+                return self.not_transferred(self.denial(rule, from, mode), now, (from, party), shown);
             }
         };
         let code = if wanted.code == Code::None { self.code_in_force(by, from) } else { wanted.code };
