@@ -71,11 +71,16 @@ fn emergency_routes(image: &Image<'_>, question: &Question) -> Vec<u16> {
     let policy::Verdict::Allow(policy::Choice { row: RowRef::Ars(row), .. }) = first else {
         return Vec::new();
     };
-    let nth = |nth| match policy::decide::next_emergency(image, from, mode, row, nth, world()) {
-        policy::Verdict::Allow(choice) => choice.route,
+    let mut tried = policy::emergency::Tried::NONE;
+    let next = || match policy::decide::next_emergency(image, from, mode, row, tried, world()) {
+        policy::Verdict::Allow(choice) => {
+            let route = choice.route?;
+            tried = tried.and(image, (from, mode), row, route, 0);
+            Some(route)
+        }
         _ => None,
     };
-    let rows = (0..).map_while(nth).take(100);
+    let rows = std::iter::from_fn(next).take(100);
     rows.map(|row| image.routes().get(row.into()).expect("the route exists").id).collect()
 }
 

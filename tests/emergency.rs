@@ -167,3 +167,20 @@ fn without_a_policy_help_is_found_by_the_block_and_nothing_else_by_anybody() {
     assert_eq!(sim.exchange(0).load(whole, keyring), Ok(()));
     assert_eq!(sim.exchange(0).load(whole, keyring), Err(NotTaken::Busy));
 }
+
+/// The call itself takes the last free channel of the way that fails: that must not put the other way behind it.
+#[test]
+fn r66_every_way_is_tried_once_whatever_the_call_itself_takes() {
+    let mut office = office::Office::registered(9);
+    office.call("202", "95551234");
+    office.until_talks("202");
+    let carrier = office.carrier;
+    office.sim.phone(carrier).config.behaviour = Behaviour::Busy;
+    office.call("201", "911");
+    office.until_talks("201");
+    let other = office.other;
+    assert_eq!(office.sim.phone(other).calls_up(), 1, "{}", office.sim.ladder.render());
+    office.hang_up("201");
+    office.hang_up("202");
+    office.assert_nothing_left();
+}

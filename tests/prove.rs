@@ -132,6 +132,30 @@ id = 1
 choices = [ { route = 1 }, { route = 2 } ]
 ";
 
+/// Where calls go on by the administrator's forwarding, who pays and who calls must both be allowed to (R24-R26).
+#[test]
+fn forwarding_holds_and_what_it_opens_is_found() {
+    let held = include_str!("../ci/mutants/forwards.toml");
+    let whole = proof(held, &Options { states: 20_000_000, ..bounds(1) });
+    assert!(whole.violation.is_none() && whole.closed, "{}", whole.to_text());
+    let wider = proof(held, &bounds(2));
+    assert!(wider.violation.is_none(), "{}", wider.to_text());
+    for (hole, from, to) in [
+        ("1: an external forward, and the number is called", "trunk:carrier", "trunk:carrier"),
+        ("a phone that is put through by a forward", "device:202", "trunk:carrier"),
+    ] {
+        let open = held.replace(
+            "\"forward-external\", \"smdr-external\"]",
+            "\"forward-external\", \"public-to-public\", \"smdr-external\"]",
+        );
+        let open = open + "[system.rules]\nr26 = \"open\"\n";
+        let proof = proof(&(open + &never(from, to)), &bounds(2));
+        let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{hole}: {}", proof.to_text()));
+        assert_eq!(found.invariant, "assert", "{hole}: {}", proof.to_text());
+        assert!(found.on_the_clock, "{hole}: {}", proof.to_text());
+    }
+}
+
 #[test]
 fn the_budget_is_kept_and_said_to_be_spent() {
     let proof = proof(SHOP, &Options { states: 500, ..Options::default() });

@@ -130,7 +130,7 @@ impl<'m> Calls<'m> {
         (placed.edge.progress(), placed.edge.has_left()).hash(hasher);
         now.authority(placed.edge.authority(), hasher);
         now.choice(&placed.dialed, &placed.choice, hasher);
-        (placed.tries, placed.longest_s, placed.zone, (now.name)(placed.caller)).hash(hasher);
+        (placed.tried, placed.longest_s, placed.zone, (now.name)(placed.caller)).hash(hasher);
         placed.passed.devices().for_each(|device| (now.name)(Party::Device(device)).hash(hasher));
         let longest_ms = u64::from(placed.longest_s).saturating_mul(1000);
         placed.answered.map(|at| now.now.since_ms(at).min(longest_ms)).hash(hasher);

@@ -21,6 +21,7 @@ pub use slots::{
 };
 
 use crate::base::{Digits, Handle, Instant};
+use crate::policy::emergency::Tried;
 use crate::policy::{Denial, Party, Permit, RowRef};
 use crate::table::Slab;
 use features::transfer::Rejoined;
@@ -149,13 +150,13 @@ impl<'m> Calls<'m> {
         let slot = self.legs.get(b)?;
         let call = self.placed(slot.call)?;
         let caller = self.legs.get(call.edge.a())?;
-        match call.choice.row {
-            RowRef::Ars(row) if call.edge.b() == b && self.is_retriable(call) => {
+        match (call.choice.row, call.choice.route) {
+            (RowRef::Ars(row), Some(route)) if call.edge.b() == b && self.is_retriable(call) => {
                 let authority = call.choice.authority;
                 let (by, mode) = (authority.party, authority.mode);
-                Some(Retry { from: caller.party, by, mode, row, tries: call.tries, zone: call.zone })
+                Some(Retry { from: caller.party, by, mode, row, tried: call.tried, route, zone: call.zone })
             }
-            RowRef::Ars(_) | RowRef::Leading(_) | RowRef::None => None,
+            (RowRef::Ars(_) | RowRef::Leading(_) | RowRef::None, _) => None,
         }
     }
 
@@ -191,7 +192,6 @@ impl<'m> Calls<'m> {
             return None;
         }
         call.choice = choice;
-        call.tries = call.tries.saturating_add(1);
         if let Transfer::Ringing { described, .. } = &mut call.transfer {
             // Its INVITE carries no offer, whatever that of the leg before did.
             *described = false;
@@ -200,6 +200,14 @@ impl<'m> Calls<'m> {
         }
         self.event(now, b, Event::Offer { ringing_s }, commands);
         Some(b)
+    }
+
+    /// The ways of a leg's emergency call that have failed.
+    pub fn have_failed(&mut self, leg: Handle, tried: Tried) {
+        let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
+        if let Some(placed) = self.placed_mut(call) {
+            placed.tried = tried;
+        }
     }
 
     /// Applies one event to a leg and everything that follows from it to the other. Constant work: what one leg tells

@@ -4,6 +4,7 @@ use super::{Cause, Dialing, Edge, Leg};
 use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
 use crate::media::{Change, Marks, Pass, Path, Places, Relayed, Side, Summary};
+use crate::policy::emergency::Tried;
 use crate::policy::{Authority, Choice, Mode, Party};
 
 /// A leg in the table.
@@ -108,7 +109,8 @@ pub struct Placed {
     pub(super) answered: Option<Instant>,
     /// When its parties were told that it is over: who does not confirm that is not billed for it.
     pub(super) released: Option<Instant>,
-    pub(super) tries: u8,
+    /// The ways of an emergency call that have failed.
+    pub(super) tried: Tried,
     /// The longest it may last once answered, in seconds; 0: without limit.
     pub(super) longest_s: u32,
     pub(super) account: Typed,
@@ -218,8 +220,10 @@ pub struct Retry {
     pub mode: Mode,
     /// The ARS row.
     pub row: u32,
-    /// Ways that have failed, this one included.
-    pub tries: u8,
+    /// Ways that have failed before this one.
+    pub tried: Tried,
+    /// The route that has failed now.
+    pub route: u16,
     /// The zone of the address of who has dialed, row plus one; 0: not told by it.
     pub zone: u8,
 }
@@ -350,7 +354,7 @@ impl Placed {
             started: now,
             answered: None,
             released: None,
-            tries: 1,
+            tried: Tried::NONE,
             longest_s: terms.longest_s,
             account: terms.account,
             zone: terms.zone,

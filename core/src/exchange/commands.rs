@@ -392,13 +392,14 @@ impl<C: Crypto> Exchange<'_, C> {
 
     fn reroute(&mut self, now: Instant, failed: Handle, commands: &mut Commands) -> bool {
         let Some(retry) = self.calls.emergency_retry(failed) else { return false };
-        let Retry { from, by, mode, row, tries, zone } = retry;
+        let Retry { from, by, mode, row, tried, route, zone } = retry;
         let Some(image) = self.policy.map(|policy| policy.image) else { return false };
         let dialed = self.calls.choice(failed).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
         let neutral = self.calls.leg(failed).is_some_and(|leg| leg.neutral);
+        let tried = tried.and(&image, (by, mode), row, route, zone);
         let trunks = &*self.trunks;
         let world = Line { trunks, image: &image, neutral, locked_out: false, brake: None, now, zone };
-        let Ok(permit) = Permit::next_emergency(&image, (from, by), mode, row, tries, world) else {
+        let Ok(permit) = Permit::next_emergency(&image, (from, by), mode, row, tried, world) else {
             return false;
         };
         let choice = *permit.choice();
@@ -409,6 +410,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(b) = self.calls.reroute(now, call, permit, ringing_s, neutral, commands) else {
             return false;
         };
+        self.calls.have_failed(b, tried);
         self.count_channel(choice.to, true);
         let behalf = (from != by).then_some(Behalf { feature: Feature::Transfer, party: from });
         self.decided_for(now, (by, behalf), dialed, Verdict::Allow(choice));

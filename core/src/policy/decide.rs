@@ -12,8 +12,9 @@
 
 use super::Mode;
 use super::behalf::{self, Behalf, Feature};
+use super::emergency::{Tried, help};
 use super::image::Image;
-use super::routes::{Choices, cor_blocked, external, restricted};
+use super::routes::{cor_blocked, external, restricted};
 use super::rows::{CosRow, DeviceRow, Features};
 use super::rule::Rule;
 use super::trie::{End, walk};
@@ -94,7 +95,7 @@ fn decide_as<const FOR_ANOTHER: bool>(
                 deny(Rule::ForwardEmergency, &caller(image, party, mode), RowRef::Ars(row))
             }
             Some(Behalf { feature: Feature::Transfer, .. }) | None => {
-                next_emergency(image, party, mode, row, 0, world)
+                next_emergency(image, party, mode, row, Tried::NONE, world)
             }
         };
     }
@@ -220,31 +221,25 @@ pub(super) const fn needs_code(behalf: Option<Behalf>, denial: Denial) -> Verdic
     }
 }
 
-/// The `nth` way of an emergency call that has failed on the ways before it; all are tried (R66).
+/// The next way of an emergency call that has failed on those that were tried: all are (R66).
 pub fn next_emergency(
     image: &Image<'_>,
     from: Party,
     mode: Mode,
     row: u32,
-    nth: u8,
+    tried: Tried,
     world: impl World,
 ) -> Verdict {
-    emergency(image, &caller(image, from, mode), row, nth, &world)
+    emergency(image, &caller(image, from, mode), row, tried, &world)
 }
 
-fn emergency(image: &Image<'_>, from: &Caller, row: u32, nth: u8, world: &impl World) -> Verdict {
+fn emergency(image: &Image<'_>, from: &Caller, row: u32, tried: Tried, world: &impl World) -> Verdict {
     let ars = at(image.ars, row).unwrap_or_default();
-    // Who has moved calls the help of the place where it is (R71).
-    let zone = if world.zone() == 0 { from.zone } else { world.zone() };
-    let zone = zone.checked_sub(1).and_then(|zone| image.zones.get(usize::from(zone)));
-    let own =
-        zone.and_then(|zone| zone.emergency_leads.checked_sub(1).map(|leads| (leads, zone.emergency_index)));
-    let (leads, index) = own.unwrap_or((ars.leads, ars.index));
-    let choices = || Choices::new(image, leads, index).iter(image);
+    let untried =
+        || help(image, from, &ars, world.zone()).iter(image).zip(0..).filter(|(_, nth)| !tried.has(*nth));
     // A free trunk is tried before a busy one, and each exactly once over the successive tries.
-    let free = choices().filter(|(_, route)| world.channel_free(route.trunk));
-    let busy = choices().filter(|(_, route)| !world.channel_free(route.trunk));
-    let found = free.chain(busy).nth(usize::from(nth));
+    let free = untried().find(|((_, route), _)| world.channel_free(route.trunk));
+    let found = free.or_else(|| untried().next()).map(|(way, _)| way);
     let row = RowRef::Ars(row);
     match found {
         Some((choice, route)) => Verdict::Allow(Choice {

@@ -1,9 +1,10 @@
-//! What an emergency call carries: the number to call back, and where the caller is.
+//! What an emergency call carries: the number to call back, and where the caller is; and which ways it goes.
 
 use super::Mode;
-use super::decide::class_of;
+use super::decide::{Caller, at, caller, class_of};
 use super::image::Image;
-use super::rows::{Features, NotifyRow};
+use super::routes::Choices;
+use super::rows::{ArsRow, Features, NotifyRow};
 use super::verdict::Party;
 use crate::base::Digits;
 
@@ -51,4 +52,38 @@ pub fn notified<'a>(image: &'a Image<'_>, mode: Mode) -> impl Iterator<Item = u3
 
 fn text(image: &Image<'_>, device: u32) -> Option<super::rows::DeviceTextRow> {
     image.device_texts.get(usize::try_from(device).ok()?)
+}
+
+/// Which choices of an emergency call's routes were tried, by their place among them.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Tried(u32);
+
+impl Tried {
+    /// None was.
+    pub const NONE: Self = Self(0);
+
+    pub(super) const fn has(self, nth: u32) -> bool {
+        self.0.wrapping_shr(nth) & 1 != 0
+    }
+
+    /// One more was: the first that leads over this route. `zone` is that of the address the call came from, row plus one;
+    /// 0: not told by it. Work: linear in the choices.
+    #[must_use]
+    pub fn and(self, image: &Image<'_>, (from, mode): (Party, Mode), row: u32, route: u16, zone: u8) -> Self {
+        let ars = at(image.ars, row).unwrap_or_default();
+        let mut choices = help(image, &caller(image, from, mode), &ars, zone).iter(image).zip(0..);
+        let found = choices.find(|((choice, _), nth)| choice.route == route && !self.has(*nth));
+        found.map_or(self, |(_, nth)| Self(self.0 | 1u32.wrapping_shl(nth)))
+    }
+}
+
+/// The ways of an emergency row: those of the caller's zone, if it has some.
+pub(super) fn help(image: &Image<'_>, from: &Caller, ars: &ArsRow, zone: u8) -> Choices {
+    // Who has moved calls the help of the place where it is (R71).
+    let zone = if zone == 0 { from.zone } else { zone };
+    let zone = zone.checked_sub(1).and_then(|zone| image.zones.get(usize::from(zone)));
+    let own =
+        zone.and_then(|zone| zone.emergency_leads.checked_sub(1).map(|leads| (leads, zone.emergency_index)));
+    let (leads, index) = own.unwrap_or((ars.leads, ars.index));
+    Choices::new(image, leads, index)
 }

@@ -2,6 +2,7 @@
 
 use super::behalf::{Attended, Recall, attended, recalled};
 use super::decide::{decide, next_emergency};
+use super::emergency::Tried;
 use super::verdict::{Attempt, Choice, Denial, Party, Verdict, World};
 use super::{Image, Mode};
 use core::marker::PhantomData;
@@ -81,10 +82,10 @@ impl<'e> Permit<'e> {
         (from, by): (Party, Party),
         mode: Mode,
         row: u32,
-        nth: u8,
+        tried: Tried,
         world: impl World,
     ) -> Result<Self, Refusal> {
-        Self::from_verdict(from, next_emergency(image, by, mode, row, nth, world))
+        Self::from_verdict(from, next_emergency(image, by, mode, row, tried, world))
     }
 
     fn from_verdict(from: Party, verdict: Verdict) -> Result<Self, Refusal> {

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use strowger::policy::class::classify;
 use strowger::policy::decide::next_emergency;
+use strowger::policy::emergency::Tried;
 use strowger::policy::rows::{AS_DIALED, NATIONAL, USE_PLAN};
 use strowger::policy::{Attempt, Choice, ClassRef, Image, Party, RowRef, Rule, Verdict, decide};
 
@@ -190,11 +191,11 @@ fn outcome(image: &Image<'_>, attempt: &Attempt<'_>, target: Target) -> Outcome 
         Verdict::Allow(choice) if choice.rule == Rule::Emergency => {
             let mut ways = Vec::new();
             let RowRef::Ars(row) = choice.row else { return Outcome::absent() };
-            for nth in 0..=u8::MAX {
-                match next_emergency(image, attempt.from, attempt.mode, row, nth, |_: u16| true) {
-                    Verdict::Allow(choice) => ways.push(way(image, attempt, &choice)),
-                    Verdict::Deny(_) | Verdict::NeedsCode(_) => break,
-                }
+            let (from, mode, mut tried) = (attempt.from, attempt.mode, Tried::NONE);
+            while let Verdict::Allow(choice) = next_emergency(image, from, mode, row, tried, |_: u16| true) {
+                ways.push(way(image, attempt, &choice));
+                let Some(route) = choice.route else { break };
+                tried = tried.and(image, (from, mode), row, route, 0);
             }
             Outcome { word: Word::Emergency, rule: Rule::Emergency, class: "emergency".into(), ways }
         }

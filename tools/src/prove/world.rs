@@ -341,7 +341,8 @@ impl World {
             return (Story { how: How::Recall, reversed, ..plain }, false);
         }
         // Who was called has the call go on: the number is that of its key, whoever has dialed what before.
-        if let Some((device, _)) = calls.forwarded_by(b) {
+        let joins = matches!(action, Action::Join { .. });
+        if let Some((device, _)) = calls.forwarded_by(b).filter(|_| !joins) {
             let before = known(&|pair| pair.a == a && !pair.joined && pair.story.how != How::Recall);
             let number = calls.choice(b).map_or(NO_NUMBER, |(dialed, _)| all.meant(dialed.as_bytes()));
             let caller = match (before, action) {
