@@ -3,6 +3,7 @@
 
 use strowger_testkit::strategies::{Seeded, models_with_features};
 use strowger_tools::prove::{Bounds, Options, Proof, prove_text};
+use strowger_tools::trace::{Outcome, Trace, replay};
 
 fn number_from(variable: &str, default: usize) -> usize {
     match std::env::var(variable) {
@@ -115,6 +116,11 @@ fn each_known_hole_is_found() {
         assert_eq!(found.invariant, "assert", "{hole}: {}", proof.to_text());
         assert!(found.on_the_clock && found.trace.len() <= 6, "{hole}: {}", proof.to_text());
         assert!(found.ladder.lines().count() > found.trace.len(), "{hole}: {}", found.ladder);
+        // What is shown is what the engine does when it is given the same again.
+        let octets = found.recorded.as_ref().unwrap_or_else(|| panic!("{hole}: no trace"));
+        let text = std::str::from_utf8(octets).expect("it is text");
+        let trace = Trace::parse(text).unwrap_or_else(|why| panic!("{hole}: {why}"));
+        assert!(matches!(replay(&trace), Outcome::Same { .. }), "{hole}");
     }
 }
 

@@ -83,6 +83,9 @@ enum Command {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
+        /// Write the counterexample here, if there is one, for `strowger replay`; a new file.
+        #[arg(long, value_name = "FILE")]
+        trace: Option<PathBuf>,
     },
 }
 
@@ -159,10 +162,12 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::from(1),
             Err(text) => Err(text),
         },
-        Command::Prove { policy, states, json } => match proved(&policy, states, json) {
-            Ok(status) => return ExitCode::from(status),
-            Err(text) => Err(text),
-        },
+        Command::Prove { policy, states, json, trace } => {
+            match proved(&policy, states, json, trace.as_deref()) {
+                Ok(status) => return ExitCode::from(status),
+                Err(text) => Err(text),
+            }
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -316,7 +321,7 @@ fn replayed(path: &Path, mermaid: bool, svg: bool) -> Result<bool, String> {
 }
 
 /// Prints what was proved; the exit status.
-fn proved(policy: &Path, states: u64, json: bool) -> Result<u8, String> {
+fn proved(policy: &Path, states: u64, json: bool, trace: Option<&Path>) -> Result<u8, String> {
     let options = Options { states, ..Options::default() };
     let mut told = std::time::Instant::now();
     let mut progress = |at: Progress| {
@@ -333,6 +338,16 @@ fn proved(policy: &Path, states: u64, json: bool) -> Result<u8, String> {
     };
     let proof = prove_file(policy, &options, &mut progress)?;
     print(&if json { proof.to_json() } else { proof.to_text() }).map_err(|why| why.to_string())?;
+    if let (Some(path), Some(found)) = (trace, &proof.violation) {
+        let Some(octets) = &found.recorded else {
+            return Err(format!(
+                "{}: this order of timers is none that can be replayed: nothing written",
+                path.display()
+            ));
+        };
+        let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(octets));
+        written.map_err(|why| format!("{}: {why}", path.display()))?;
+    }
     Ok(match (&proof.violation, proof.closed) {
         (Some(_), _) => 1,
         (None, true) => 0,

@@ -1,17 +1,14 @@
 //! What the call machine commands, done: on our own signalling as messages, elsewhere as neutral outputs.
 
-use super::brakes::Line;
-use super::forward::Unrung;
 use super::invite::reason;
 use super::media::Ready;
 use super::path::SETTLING_MS;
-use super::placing::ringing;
 use super::{Event, Exchange, session};
-use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::base::{Crypto, Handle, Instant};
 use crate::call::dialing::Tone;
-use crate::call::{Cause, Command, Commands, Retry, leg};
+use crate::call::{Cause, Command, Commands, leg};
 use crate::media::{Body, Passage};
-use crate::policy::{Behalf, Feature, Party, Permit, Verdict};
+use crate::policy::{Party, Verdict};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::sip::Request;
@@ -62,7 +59,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    fn apply(&mut self, now: Instant, leg: Handle, event: leg::Event, commands: &mut Commands) {
+    pub(super) fn apply(&mut self, now: Instant, leg: Handle, event: leg::Event, commands: &mut Commands) {
         let peer = self.calls.peer(leg);
         self.calls.event(now, leg, event, commands);
         self.watch_leg(leg);
@@ -143,27 +140,8 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    /// A called party is to ring, unless its user or the administrator wants otherwise.
-    fn set_up(&mut self, now: Instant, leg: Handle, queue: &mut Queue) -> Option<(Handle, leg::Event)> {
-        let party = self.calls.leg(leg)?.party;
-        if self.has_settings(party) {
-            match self.unrung(now, leg, queue) {
-                Unrung::Rings => {}
-                Unrung::Forwarded => return None,
-                // What can be done about that is done already.
-                Unrung::Refuses(cause) => {
-                    let mut more = Commands::new();
-                    self.apply(now, leg, leg::Event::Release(cause), &mut more);
-                    enqueue(queue, &more);
-                    return None;
-                }
-            }
-        }
-        self.offer(now, leg)
-    }
-
     /// Offers the call to the party of a called leg.
-    fn offer(&mut self, now: Instant, leg: Handle) -> Option<(Handle, leg::Event)> {
+    pub(super) fn offer(&mut self, now: Instant, leg: Handle) -> Option<(Handle, leg::Event)> {
         let slot = self.calls.leg(leg)?;
         let (party, neutral) = (slot.party, slot.neutral);
         let (_, choice) = self.calls.choice(leg)?;
@@ -367,55 +345,6 @@ impl<C: Crypto> Exchange<'_, C> {
         {
             slot.in_use = if up { slot.in_use.saturating_add(1) } else { slot.in_use.saturating_sub(1) };
         }
-    }
-
-    /// A called party has failed: another way is tried, if there is one. Otherwise its leg is released.
-    pub(super) fn failed(&mut self, now: Instant, leg: Handle, cause: Cause) {
-        let mut queue = Queue::new();
-        if self.another_way(now, leg, cause, &mut queue) {
-            self.perform_all(now, &mut queue, &Heard::NOTHING);
-        } else {
-            self.leg_event(now, leg, leg::Event::Release(cause), &Heard::NOTHING);
-        }
-    }
-
-    /// The next way of an emergency call whose way has failed (R66), or the number that a called party has its calls go to.
-    /// True if there is one, and it is being tried.
-    fn another_way(&mut self, now: Instant, leg: Handle, cause: Cause, queue: &mut Queue) -> bool {
-        let mut commands = Commands::new();
-        if self.reroute(now, leg, &mut commands) {
-            enqueue(queue, &commands);
-            return true;
-        }
-        self.forward_failed(now, leg, cause, queue)
-    }
-
-    fn reroute(&mut self, now: Instant, failed: Handle, commands: &mut Commands) -> bool {
-        let Some(retry) = self.calls.emergency_retry(failed) else { return false };
-        let Retry { from, by, mode, row, tried, route, zone } = retry;
-        let Some(image) = self.policy.map(|policy| policy.image) else { return false };
-        let dialed = self.calls.choice(failed).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
-        let neutral = self.calls.leg(failed).is_some_and(|leg| leg.neutral);
-        let tried = tried.and(&image, (by, mode), row, route, zone);
-        let trunks = &*self.trunks;
-        let world = Line { trunks, image: &image, neutral, locked_out: false, brake: None, now, zone };
-        let Ok(permit) = Permit::next_emergency(&image, (from, by), mode, row, tried, world) else {
-            return false;
-        };
-        let choice = *permit.choice();
-        let ringing_s = ringing(&image, by, mode);
-        // The failed leg gives its slot back first: in a full exchange there is no other.
-        let call = self.calls.detach(failed);
-        self.ended(now, failed);
-        let Some(b) = self.calls.reroute(now, call, permit, ringing_s, neutral, commands) else {
-            return false;
-        };
-        self.calls.have_failed(b, tried);
-        self.count_channel(choice.to, true);
-        let behalf = (from != by).then_some(Behalf { feature: Feature::Transfer, party: from });
-        self.decided_for(now, (by, behalf), dialed, Verdict::Allow(choice));
-        self.watch_leg(b);
-        true
     }
 }
 

@@ -35,6 +35,7 @@ mod session;
 mod station;
 mod tick;
 mod transfer;
+mod ways;
 
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use outputs::{Event, Output, Pinhole, Received, Record};

@@ -22,12 +22,14 @@
 
 mod abstraction;
 mod actions;
+mod dialed;
 mod forward;
 mod given;
 mod judge;
 mod ladder;
 mod liveness;
 mod numbers;
+mod recorded;
 mod report;
 mod search;
 mod story;
@@ -113,14 +115,15 @@ fn prove(
     let begun = std::time::Instant::now();
     // Worlds are made over what lives as long as the program.
     let mut soft = Soft::new(&[0; 32]);
-    let image = Image::load(image.leak(), &mut soft).map_err(|why| format!("{why:?}"))?;
-    let keyring = match keyring {
-        Some(keyring) => {
-            Keyring::load(keyring.leak(), &image, &mut soft).map_err(|why| format!("{why:?}"))?
-        }
+    let octets: (&'static [u8], Option<&'static [u8]>) =
+        (image.leak(), keyring.map(|keyring| &*keyring.leak()));
+    let image = Image::load(octets.0, &mut soft).map_err(|why| format!("{why:?}"))?;
+    let keyring = match octets.1 {
+        Some(keyring) => Keyring::load(keyring, &image, &mut soft).map_err(|why| format!("{why:?}"))?,
         None => Keyring::EMPTY,
     };
-    let all = Abstraction::new(image, keyring, given, options.bounds);
+    let mut all = Abstraction::new(image, keyring, given, options.bounds);
+    all.octets = octets;
     let searched = search::search(&all, options.states, options.threads, &mut |states, depth, waiting| {
         progress(Progress { states, depth, waiting });
     });

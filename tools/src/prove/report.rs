@@ -4,10 +4,12 @@ use super::abstraction::{Abstraction, Bounds};
 use super::actions::Action;
 use super::ladder::{Line, draw};
 use super::liveness::Violation;
+use super::recorded::{Gave, record};
 use super::search::Searched;
 use super::world::{Heard, NOW, World};
 use serde::Serialize;
 use std::fmt::Write as _;
+use strowger::base::Instant;
 use strowger::call::leg::State;
 use strowger::exchange::Output;
 use strowger::policy::{Mode, Verdict};
@@ -125,6 +127,9 @@ pub struct Broken {
     pub on_the_clock: bool,
     /// The same, drawn.
     pub ladder: String,
+    /// The same as `strowger replay` takes it; `None` where timers run out in an order that no clock allows.
+    #[serde(skip)]
+    pub recorded: Option<Vec<u8>>,
 }
 
 impl Proof {
@@ -221,18 +226,25 @@ impl Proof {
 impl Broken {
     fn new(all: &Abstraction, path: &[Action], why: Violation) -> Self {
         let on_the_clock = told(all, path, World::on_the_clock(all));
-        let real = on_the_clock.2.as_ref().is_some_and(|found| *found == why);
-        let (trace, lines, _) = if real { on_the_clock } else { told(all, path, World::new(all)) };
-        Self { invariant: why.invariant, text: why.text, trace, on_the_clock: real, ladder: draw(&lines) }
+        let real = on_the_clock.wrong.as_ref().is_some_and(|found| *found == why);
+        let Told { trace, lines, given, .. } =
+            if real { on_the_clock } else { told(all, path, World::new(all)) };
+        let recorded = given.and_then(|given| record(all, &given));
+        let ladder = draw(&lines);
+        Self { invariant: why.invariant, text: why.text, trace, on_the_clock: real, ladder, recorded }
     }
 }
 
+/// A way as people read it, and what was given to the exchange on it if that was by the clock.
+struct Told {
+    trace: Vec<(u64, String)>,
+    lines: Vec<Line>,
+    wrong: Option<Violation>,
+    given: Option<Vec<(Instant, Gave)>>,
+}
+
 /// A way through worlds, told; and what is wrong at its end.
-fn told(
-    all: &Abstraction,
-    path: &[Action],
-    mut world: World,
-) -> (Vec<(u64, String)>, Vec<Line>, Option<Violation>) {
+fn told(all: &Abstraction, path: &[Action], mut world: World) -> Told {
     let (mut trace, mut lines, mut heard, mut wrong) = (Vec::new(), Vec::new(), Heard::default(), None);
     for action in path {
         let (who, text) = described(all, &world, *action);
@@ -279,7 +291,7 @@ fn told(
         let at_ms = world.now.since_ms(NOW);
         lines.push(Line { at_ms, from: "exchange".into(), to: "exchange".into(), text: wrong.text.clone() });
     }
-    (trace, lines, wrong)
+    Told { trace, lines, wrong, given: world.given }
 }
 
 /// Who does what.

@@ -6,6 +6,7 @@
 
 use super::abstraction::Abstraction;
 use super::actions::Action;
+use super::recorded::Gave;
 use super::story::{How, NO_NUMBER, Owed, Pair, Stories, Story};
 use smallvec::SmallVec;
 use std::hash::Hasher;
@@ -21,9 +22,16 @@ use strowger::table::{Due, Slot};
 /// When everything happens.
 pub(super) const NOW: Instant = Instant(1_000_000);
 /// What the clock shows then: a Monday at noon, UTC.
-const NOON: WallTime = WallTime { unix_s: 1_795_435_200, offset_min: 0 };
+pub(super) const NOON: WallTime = WallTime { unix_s: 1_795_435_200, offset_min: 0 };
 /// Calls kept free for emergency.
-const RESERVED: u32 = 1;
+pub(super) const RESERVED: u32 = 1;
+/// The number in its handles.
+pub(super) const CONFIG_INSTANCE: u16 = 1;
+
+/// Where nobody reaches it.
+pub(super) fn address() -> std::net::SocketAddr {
+    std::net::SocketAddr::from(([192, 0, 2, 1], 5060))
+}
 
 /// Cryptography without secrets and without chance: the same world comes of the same events.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +70,8 @@ pub(super) struct World {
     pub(super) stories: Stories,
     pub(super) now: Instant,
     clock: bool,
+    /// What the exchange was given by the clock.
+    pub(super) given: Option<Vec<(Instant, Gave)>>,
 }
 
 fn leak<T>(items: Vec<T>) -> &'static mut [T] {
@@ -93,20 +103,19 @@ impl World {
     /// The first world: nobody has done anything.
     pub(super) fn new(all: &Abstraction) -> Self {
         let memory = Self::memory(all);
-        let address = std::net::SocketAddr::from(([192, 0, 2, 1], 5060));
-        let config = Config { instance: 1, address, reserved_calls: RESERVED };
+        let config = Config { instance: CONFIG_INSTANCE, address: address(), reserved_calls: RESERVED };
         let mut exchange = Exchange::new(memory, &config, Still);
         // It cannot be refused: the memory was made for this policy.
         let _ = exchange.load(all.image, all.keyring);
         exchange.set_wall(NOW, NOON);
         exchange.set_mode(Some(all.modes[0]));
         let stories = Stories { mode: all.modes[0], ..Stories::default() };
-        Self { exchange, stories, now: NOW, clock: false }
+        Self { exchange, stories, now: NOW, clock: false, given: None }
     }
 
     /// The first world, where time passes.
     pub(super) fn on_the_clock(all: &Abstraction) -> Self {
-        Self { clock: true, ..Self::new(all) }
+        Self { clock: true, given: Some(Vec::new()), ..Self::new(all) }
     }
 
     fn memory(all: &Abstraction) -> Memory<'static> {
@@ -129,6 +138,7 @@ impl World {
             stories: self.stories.clone(),
             now: self.now,
             clock: self.clock,
+            given: None,
         }
     }
 
@@ -185,7 +195,9 @@ impl World {
             Action::Mode { mode } => {
                 self.stories.mode = all.modes[usize::from(mode)];
                 self.stories.mode_changes += 1;
-                self.exchange.set_mode(Some(self.stories.mode));
+                let mode = self.stories.mode;
+                self.gave(|| Gave::Mode(mode));
+                self.exchange.set_mode(Some(mode));
             }
         }
         self.exchange.forget_counts();
@@ -197,7 +209,14 @@ impl World {
         class.is_none_or(|class| class.code_length == 0)
     }
 
+    fn gave(&mut self, gave: impl FnOnce() -> Gave) {
+        if let Some(given) = &mut self.given {
+            given.push((self.now, gave()));
+        }
+    }
+
     fn signal(&mut self, signal: &Signal<'_>, heard: &mut Heard) {
+        self.gave(|| signal.into());
         match self.exchange.signal(self.now, signal) {
             Ok(taken) => heard.taken = Some(taken),
             Err(_) => heard.restless = true,
@@ -222,6 +241,7 @@ impl World {
             self.exchange.hasten(self.now, leg);
         }
         for _ in 0..8 {
+            self.gave(|| Gave::Tick);
             let ticked = self.exchange.tick(self.now);
             self.poll(heard);
             match ticked {

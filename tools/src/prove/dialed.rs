@@ -1,0 +1,172 @@
+//! The numbers of an abstraction: what its parties dial and call, and where calls go that are forwarded.
+
+use super::abstraction::{Abstraction, Number, Target, fits};
+use super::given::Selector;
+use super::judge::Reading;
+use super::numbers::{Sample, samples, ways};
+use super::story::NO_NUMBER;
+use std::collections::BTreeSet;
+use strowger::base::Digit;
+use strowger::policy::Party;
+use strowger::policy::inbound::{Inbound, inbound};
+use strowger::policy::trie::{End, analyse};
+
+impl Abstraction {
+    pub(super) fn keep_numbers(&mut self) {
+        let image = self.image;
+        let mut seen = BTreeSet::new();
+        let samples = samples(&image);
+        for kept in &self.parties {
+            if let Party::Device(device) = kept.party {
+                let row = image.device_texts().get(device as usize).unwrap_or_default();
+                self.numbers.push(self.number(image.octets(row.dn).to_vec(), None));
+            }
+        }
+        for Sample { row, emergency, digits } in samples {
+            let target = if emergency { Target::Emergency(row) } else { Target::Row(row) };
+            if seen.insert(self.behaviour(target, &digits)) {
+                self.numbers.push(Number { meant: digits.clone(), dialed: digits, target });
+            }
+        }
+        let vacant = (0..100_000u32).map(|n| n.to_string().into_bytes());
+        let vacant =
+            vacant.into_iter().find(|digits| analyse(&image, digits, |_| false).end() == End::Vacant);
+        if let Some(dialed) = vacant {
+            self.numbers.push(Number { meant: dialed.clone(), dialed, target: Target::Vacant });
+        }
+        let own: Vec<u16> = (0..self.numbers.len() as u16).collect();
+        let mut parties = std::mem::take(&mut self.parties);
+        for kept in &mut parties {
+            kept.numbers = match kept.party {
+                Party::Trunk(trunk) => self.called_by(trunk, &parties_of(&own, &self.numbers)),
+                Party::Device(_) | Party::Unknown => own.clone(),
+            };
+        }
+        self.parties = parties;
+        // Where calls are forwarded to: nobody dials it for that.
+        for row in image.forward_rows().iter() {
+            for to in [row.always, row.busy, row.no_answer, row.out_of_service] {
+                let digits = image.octets(to);
+                if !digits.is_empty() && self.meant(digits) == NO_NUMBER {
+                    self.numbers.push(self.number(digits.to_vec(), None));
+                }
+            }
+        }
+    }
+
+    /// The number that means this.
+    pub(super) fn meant(&self, digits: &[u8]) -> u16 {
+        let found = self.numbers.iter().position(|number| number.meant == digits);
+        found.and_then(|at| u16::try_from(at).ok()).unwrap_or(NO_NUMBER)
+    }
+
+    /// What a trunk calls: a number for each meaning of its inbound rows, and emergency numbers.
+    fn called_by(&mut self, trunk: u16, own: &[(u16, Vec<u8>)]) -> Vec<u16> {
+        let image = self.image;
+        let mut numbers = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut tried: Vec<Vec<u8>> = Vec::new();
+        for row in image.inbound_rows().iter() {
+            let (did, to) = (image.octets(row.did), image.octets(row.to));
+            for wanted in own.iter().map(|(_, digits)| digits.as_slice()).chain([&[][..]]) {
+                tried.extend(called(did, to, wanted));
+            }
+        }
+        tried.extend(own.iter().map(|(_, digits)| digits.clone()));
+        for dialed in tried {
+            let emergency = matches!(analyse(&image, &dialed, |_| false).end(), End::Emergency(_));
+            let number = if emergency {
+                self.number(dialed, None)
+            } else {
+                match inbound(&image, trunk, &dialed) {
+                    Inbound::To(meant, _) => self.number(meant.as_bytes().to_vec(), Some(dialed)),
+                    Inbound::AsCalled => self.number(dialed, None),
+                    Inbound::Vacant => continue,
+                }
+            };
+            // A device that is not kept is like one that is.
+            if matches!(number.target, Target::Device(device) if self.place(Party::Device(device)).is_none()
+                && !self.parties.is_empty())
+            {
+                continue;
+            }
+            if seen.insert(self.behaviour(number.target, &number.meant)) {
+                numbers.push(self.numbers.len() as u16);
+                self.numbers.push(number);
+            }
+        }
+        numbers
+    }
+
+    fn number(&self, meant: Vec<u8>, dialed: Option<Vec<u8>>) -> Number {
+        let target = match analyse(&self.image, &meant, |_| false).end() {
+            End::Device(device) => Target::Device(device),
+            End::Ars(row) => Target::Row(row),
+            End::Emergency(row) => Target::Emergency(row),
+            End::Feature(..) | End::Inbound(_) | End::Incomplete | End::Vacant | End::Invalid => {
+                Target::Vacant
+            }
+        };
+        Number { dialed: dialed.unwrap_or_else(|| meant.clone()), meant, target }
+    }
+
+    /// What a number means to everybody: two of the same behaviour are one number.
+    fn behaviour(&self, target: Target, digits: &[u8]) -> Vec<u32> {
+        let image = &self.image;
+        let row = match target {
+            Target::Device(device) => return vec![0, device],
+            Target::Vacant => return vec![1],
+            // One way to an emergency centre is explored for each way that there is.
+            Target::Emergency(row) | Target::Row(row) => image.ars().get(row as usize).unwrap_or_default(),
+        };
+        let emergency = matches!(target, Target::Emergency(_));
+        let mut told = vec![2, u32::from(emergency)];
+        let reading = Reading { image };
+        for (_, route) in ways(image, &row) {
+            told.extend([route.trunk, route.cor_group.into(), route.flags.into()].map(u32::from));
+            if !emergency {
+                told.push(reading.class_bits(&route, digits));
+                told.extend(self.asserts.iter().map(|one| u32::from(reading.sends(&one.to, &route, digits))));
+            }
+        }
+        if !emergency {
+            told.extend(reading.leadings(digits).iter().map(|group| 100 + u32::from(*group)));
+            told.extend((0..96usize).filter_map(|cor| {
+                let most = image.max_digits().get(cor).map_or(0, |row| row.digits);
+                (most != 0 && digits.len() > usize::from(most)).then_some(1000 + cor as u32)
+            }));
+            told.extend(self.asserts.iter().map(|one| match &one.to {
+                Selector::Number(pattern) => u32::from(fits(pattern, digits)),
+                _ => 0,
+            }));
+        }
+        told
+    }
+}
+
+fn parties_of(own: &[u16], numbers: &[Number]) -> Vec<(u16, Vec<u8>)> {
+    own.iter().map(|at| (*at, numbers[usize::from(*at)].meant.clone())).collect()
+}
+
+/// A called number that an inbound row turns into what is wanted, or into anything if nothing is.
+fn called(did: &[u8], to: &[u8], wanted: &[u8]) -> Option<Vec<u8>> {
+    if !wanted.is_empty()
+        && (wanted.len() != to.len()
+            || to.iter().zip(wanted).any(|(pattern, digit)| *pattern != b'X' && pattern != digit))
+    {
+        return None;
+    }
+    let wild = to.iter().zip(wanted).rev().filter(|(pattern, _)| **pattern == b'X').map(|(_, digit)| *digit);
+    let mut wild = wild.collect::<Vec<u8>>().into_iter();
+    let mut number: Vec<u8> = did
+        .iter()
+        .rev()
+        .map(|c| match c {
+            b'X' => wild.next().unwrap_or(b'0'),
+            b'N' => b'2',
+            other => *other,
+        })
+        .collect();
+    number.reverse();
+    number.iter().all(|c| Digit::from_ascii(*c).is_some()).then_some(number)
+}
