@@ -124,13 +124,7 @@ impl Edge {
     /// The leg facing this one.
     #[must_use]
     pub fn other(&self, leg: Handle) -> Option<Handle> {
-        if leg == self.a {
-            Some(self.b)
-        } else if leg == self.b {
-            Some(self.a)
-        } else {
-            None
-        }
+        if leg == self.a { Some(self.b) } else { (leg == self.b).then_some(self.a) }
     }
 
     /// Whether one of the two has gone.
