@@ -241,13 +241,17 @@ impl Abstraction {
                 });
             }
         }
-        // Of the length that is asked for, if there is one, and no code's.
-        let length = image.classes().iter().map(|class| class.code_length).find(|length| *length > 0);
-        let length = usize::from(length.unwrap_or(4));
-        let other = (0..10_000u32).map(|n| format!("{n:0length$}").into_bytes());
-        let wrong = other.into_iter().find(|d| given.codes.iter().all(|(code, _)| code.as_bytes() != d));
-        if let Some(digits) = wrong {
-            self.codes.push(Code { digits, verified: None, name: "another code".into() });
+        // Of each length that is asked for, and no code's.
+        let lengths: BTreeSet<usize> = image.classes().iter().map(|class| class.code_length.into()).collect();
+        for length in lengths {
+            let length = if length == 0 { 4 } else { length };
+            let other = (0..10_000u32).map(|n| format!("{n:0length$}").into_bytes());
+            let wrong = other
+                .into_iter()
+                .find(|d| d.len() == length && given.codes.iter().all(|(code, _)| code.as_bytes() != d));
+            if let Some(digits) = wrong {
+                self.codes.push(Code { digits, verified: None, name: "another code".into() });
+            }
         }
     }
 }

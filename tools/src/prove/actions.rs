@@ -228,7 +228,11 @@ impl World {
         if let Some(dialing) = calls.dialing(handle) {
             match dialing.state {
                 dialing::State::Code { .. } => {
-                    out.extend((0..all.codes.len()).map(|code| Action::Code { leg, code: code as u8 }));
+                    // What is longer or shorter than the class asks for is another code, or the beginning of one.
+                    let length = self.code_length(all, self.party(leg));
+                    let fits = |code: &usize| length == 0 || all.codes[*code].digits.len() == length;
+                    let codes = (0..all.codes.len()).filter(fits);
+                    out.extend(codes.map(|code| Action::Code { leg, code: code as u8 }));
                 }
                 dialing::State::Tone { .. } => numbers(out, &|number| Action::Dial { leg, number }),
                 _ => {}

@@ -217,8 +217,13 @@ impl Abstraction {
     ) -> Result<(), &'static str> {
         let own = reading.classes(story.by, story.mode);
         let code = story.code.and_then(|code| self.codes.get(usize::from(code)));
-        let row =
-            code.and_then(|code| code.verified).and_then(|row| self.image.account_codes().get(row.into()));
+        // Where the class permits no verified codes it is one of the others.
+        let permits =
+            own.has(Features::VERIFIED_ACCOUNT_CODE) || own.has(Features::FORCED_VERIFIED_ACCOUNT_CODE);
+        let row = code.and_then(|code| code.verified).filter(|_| permits);
+        let row = row.and_then(|row| self.image.account_codes().get(row.into()));
+        // Into a transfer goes only a verified one (R7).
+        let code = code.filter(|_| story.how != How::Blind || row.is_some());
         let by = match row {
             Some(row) => {
                 let class = reading.class(row.cos);

@@ -177,7 +177,7 @@ impl World {
             }
             Action::Dial { number, .. } => self.keys(leg, &all.numbers[usize::from(number)].dialed, heard),
             Action::Code { code, .. } => {
-                let hash = self.ends_codes(all, by);
+                let hash = self.code_length(all, by) == 0;
                 let mut digits = all.codes[usize::from(code)].digits.clone();
                 digits.extend(hash.then_some(b'#'));
                 self.stories.codes.push((leg, code));
@@ -204,9 +204,10 @@ impl World {
         self.note(all, action, &Acting { leg, other, by }, heard);
     }
 
-    fn ends_codes(&self, all: &Abstraction, party: Party) -> bool {
+    /// Digits of a party's account codes; 0: they end with `#`.
+    pub(super) fn code_length(&self, all: &Abstraction, party: Party) -> usize {
         let class = strowger::policy::decide::class_of(&all.image, party, self.stories.mode);
-        class.is_none_or(|class| class.code_length == 0)
+        class.map_or(0, |class| class.code_length.into())
     }
 
     fn gave(&mut self, gave: impl FnOnce() -> Gave) {
