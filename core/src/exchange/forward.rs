@@ -19,6 +19,9 @@ use crate::signalling::dialog::Phase;
 use crate::station::When;
 use crate::wire::sip::Message;
 
+/// Records that must find room before a call goes on: the decision, an alarm, and those of a call that ends with it.
+const RECORDS_A_HOP: usize = 5;
+
 /// Why a called party is not reached.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Why {
@@ -196,6 +199,10 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn hop(&mut self, now: Instant, leg: Handle, why: Why, queue: &mut Queue) -> Option<()> {
+        // Each hop has its decision, and what comes of it its records: where they would not fit, the call goes no further.
+        if self.records.free() < RECORDS_A_HOP {
+            return None;
+        }
         let image = self.policy?.image;
         let call = self.calls.forwardable(leg)?;
         let (number, user) = self.forwards_to(call.by, why)?;
