@@ -187,5 +187,8 @@ const fn feature(feature: Feature) -> &'static str {
     match feature {
         Feature::Transfer => "transfer",
         Feature::Forward { .. } => "forward",
+        Feature::Pickup => "pickup",
+        Feature::Park => "park",
+        Feature::Retrieve => "park-retrieve",
     }
 }

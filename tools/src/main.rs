@@ -5,7 +5,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use strowger::base::Soft;
-use strowger::policy::rows::{FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_CANCEL};
+use strowger::policy::rows::{
+    FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_CANCEL, FEATURE_PARK,
+    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP,
+};
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Feature, Image, Keyring, Mode, Party};
 use strowger_tools::diff::diff;
@@ -100,7 +103,7 @@ struct Ask {
     #[arg(long, value_name = "NAME")]
     trunk: Option<String>,
     /// What is dialed.
-    #[arg(long, value_name = "DIGITS", required_unless_present = "did")]
+    #[arg(long, value_name = "DIGITS", required_unless_present_any = ["did", "via"])]
     dial: Option<String>,
     /// The service mode [default: day, or that of --at].
     #[arg(long, value_enum)]
@@ -115,8 +118,10 @@ struct Ask {
     /// The number that the trunk calls.
     #[arg(long, value_name = "DIGITS", requires = "trunk", conflicts_with = "dial")]
     did: Option<String>,
-    /// The call was for this device, which diverts it to what is dialed: forward:DN.
-    #[arg(long, value_name = "forward:DN", requires = "dial", conflicts_with = "transfer_by")]
+    /// The call was for this device, which diverts it to what is dialed: forward:DN. Or this device takes the call, and
+    /// nothing is dialed: pickup:DN where it rings, retrieve:DN where it is parked, retrieve-called:DN where who is parked had
+    /// been called.
+    #[arg(long, value_name = "KIND:DN", conflicts_with = "transfer_by")]
     via: Option<String>,
     /// The device that transfers the party to what is dialed.
     #[arg(long, value_name = "DN", requires = "dial")]
@@ -243,40 +248,64 @@ fn answer(ask: &Ask) -> Result<(), String> {
         }
         (None, None) => return Err("who dials? --from DN or --trunk NAME".into()),
     };
-    if let (Some(_), Some(feature)) = (&ask.from, sets(&image, dialed)) {
-        return Err(format!(
-            "{dialed}: this code sets something and leads to nobody ({feature}): there is no call to explain"
-        ));
+    if let (Some(_), Some(what)) = (&ask.from, sets(&image, dialed)) {
+        return Err(format!("{dialed}: {what}"));
     }
-    let acting = acting(&image, ask)?;
+    let (acting, called) = acting(&image, ask)?;
     let question =
-        Question { mode, at, code: ask.code.as_deref(), did: ask.did.is_some(), acting, ..question };
+        Question { mode, at, code: ask.code.as_deref(), did: ask.did.is_some(), acting, called, ..question };
     let explanation = explain(&image, keyring.as_ref(), &question);
     let text = if ask.json { explanation.to_json() } else { explanation.to_text() };
     print(&text).map_err(|why| why.to_string())
 }
 
-/// The key of the feature whose code this is, if no number follows it.
+/// What the feature code does that this is, where no call to explain comes of it.
 fn sets(image: &Image<'_>, dialed: &str) -> Option<&'static str> {
     match analyse(image, dialed.as_bytes(), |_| false).end() {
-        End::Feature(FEATURE_FORWARD_CANCEL, _) => Some("forward_cancel"),
-        End::Feature(FEATURE_DO_NOT_DISTURB, _) => Some("do_not_disturb: the COS needs do-not-disturb"),
+        End::Feature(FEATURE_FORWARD_CANCEL, _) => {
+            Some("this code (forward_cancel) sets something and leads to nobody: there is no call to explain")
+        }
+        End::Feature(FEATURE_DO_NOT_DISTURB, _) => Some(
+            "this code (do_not_disturb) sets something and leads to nobody: there is no call to explain; the COS needs do-not-disturb",
+        ),
+        End::Feature(FEATURE_PICKUP | FEATURE_DIRECTED_PICKUP, _) => {
+            Some("this code takes a call that rings elsewhere: ask for its caller, --from DN --via pickup:DN")
+        }
+        End::Feature(FEATURE_PARK, _) => Some(
+            "this code (park) leaves who is transferred to it waiting; nobody is joined: the COS needs park",
+        ),
+        End::Feature(FEATURE_PARK_RETRIEVE, _) => {
+            Some("this code takes a parked call back: ask for who is parked, --from DN --via retrieve:DN")
+        }
         _ => None,
     }
 }
 
-/// Who transfers or diverts the party that the question is about.
-fn acting(image: &Image<'_>, ask: &Ask) -> Result<Option<(Feature, Party)>, String> {
-    let (feature, dn) = match (&ask.via, &ask.transfer_by) {
-        (None, None) => return Ok(None),
-        (None, Some(dn)) => (Feature::Transfer, dn.as_str()),
+/// Who transfers, diverts or takes the party that the question is about; whether that had been called by who parked it.
+fn acting(image: &Image<'_>, ask: &Ask) -> Result<(Option<(Feature, Party)>, bool), String> {
+    let (feature, dn, called) = match (&ask.via, &ask.transfer_by) {
+        (None, None) => return Ok((None, false)),
+        (None, Some(dn)) => (Feature::Transfer, dn.as_str(), false),
         (Some(via), _) => match via.split_once(':') {
-            Some(("forward", dn)) => (Feature::Forward { user: true }, dn),
-            _ => return Err(format!("--via {via}: expected forward:DN, such as forward:202")),
+            Some(("forward", dn)) => (Feature::Forward { user: true }, dn, false),
+            Some(("pickup", dn)) => (Feature::Pickup, dn, false),
+            Some(("retrieve", dn)) => (Feature::Retrieve, dn, false),
+            Some(("retrieve-called", dn)) => (Feature::Retrieve, dn, true),
+            _ => {
+                return Err(format!(
+                    "--via {via}: expected forward:DN, such as forward:202, pickup:DN, retrieve:DN or retrieve-called:DN"
+                ));
+            }
         },
     };
+    let takes = matches!(feature, Feature::Pickup | Feature::Retrieve);
+    match (takes, ask.dial.is_some() || ask.did.is_some()) {
+        (true, true) => return Err("--via: nothing is dialed there: leave --dial out".into()),
+        (false, false) => return Err("what is dialed? --dial DIGITS".into()),
+        (true, false) | (false, true) => {}
+    }
     let device = image.device_by_dn(dn.as_bytes()).ok_or_else(|| format!("there is no device {dn}"))?;
-    Ok(Some((feature, Party::Device(device))))
+    Ok((Some((feature, Party::Device(device))), called))
 }
 
 /// Prints what differs; whether anything does.

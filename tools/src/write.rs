@@ -8,8 +8,8 @@ use strowger::policy::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, InboundRow, InterconnectRow,
     LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow,
-    PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow,
-    SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow,
+    SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -62,6 +62,7 @@ pub(crate) struct Tables {
     pub(crate) notify: Vec<NotifyRow>,
     pub(crate) media_paths: Vec<MediaPathRow>,
     pub(crate) forwards: Vec<ForwardRow>,
+    pub(crate) pickups: Vec<PickupRow>,
     /// Emergency numbers and their ARS rows; in the image they are in the trie.
     pub(crate) emergency: Vec<(String, u32)>,
     /// Where the keys stand that forward calls: the device's row, the key, its number.
@@ -157,6 +158,7 @@ impl Tables {
         sections.table(&self.notify);
         sections.table(&self.media_paths);
         sections.table(&self.forwards);
+        sections.table(&self.pickups);
         sections.table(&usernames);
         if !usernames.is_empty() {
             sections.table(&[seed]);

@@ -172,7 +172,12 @@ fn a_compiled_image_answers_like_its_source() {
 fn what_it_cannot_answer_it_says() {
     let desk = Desk::new();
     for (option, value, said) in [
-        ("--via", "x", "--via x: expected forward:DN, such as forward:202\n"),
+        (
+            "--via",
+            "x",
+            "--via x: expected forward:DN, such as forward:202, pickup:DN, retrieve:DN or retrieve-called:DN\n",
+        ),
+        ("--via", "pickup:202", "--via: nothing is dialed there: leave --dial out\n"),
         ("--via", "forward:299", "there is no device 299\n"),
         ("--transfer-by", "299", "there is no device 299\n"),
     ] {
@@ -188,6 +193,8 @@ fn what_it_cannot_answer_it_says() {
     let (status, _, err) = desk.run(&["explain", "office.toml", "--from", "299", "--dial", "202"]);
     assert_eq!((status, err.as_str()), (2, "there is no device 299\n"));
     assert_eq!(desk.run(&["explain", "office.toml", "--dial", "202"]).0, 2);
+    let (status, _, err) = desk.run(&["explain", "office.toml", "--from", "201", "--via", "forward:202"]);
+    assert_eq!((status, err.as_str()), (2, "what is dialed? --dial DIGITS\n"));
     assert_eq!(desk.run(&["fly"]).0, 2);
 }
 

@@ -29,6 +29,12 @@ pub enum Feature {
         /// By the user, or by the phone; otherwise by the administrator (`…_to` of a device).
         user: bool,
     },
+    /// The other party's call rings elsewhere, and is answered.
+    Pickup,
+    /// The other party is left to wait for whoever takes it back.
+    Park,
+    /// The other party waits, and is taken back.
+    Retrieve,
 }
 
 /// For whom.
@@ -156,7 +162,7 @@ pub fn recalled(image: &Image<'_>, question: &Recall) -> Verdict {
 }
 
 /// A party that is reached without anything dialed.
-fn reached(to: Party, authority: Authority, interconnect: Option<(u8, u8)>) -> Choice {
+pub(super) fn reached(to: Party, authority: Authority, interconnect: Option<(u8, u8)>) -> Choice {
     Choice {
         rule: if matches!(to, Party::Trunk(_)) { Rule::Route } else { Rule::Internal },
         to,
@@ -183,7 +189,13 @@ pub(super) fn stand_in(
     from.behalf = Some(behalf);
     let other = caller(image, behalf.party, from.authority.mode);
     let transfer = behalf.feature == Feature::Transfer;
-    if transfer && !from.features.contains(Features::TRANSFER) {
+    let dials = match behalf.feature {
+        Feature::Transfer => from.features.contains(Features::TRANSFER),
+        Feature::Forward { .. } => true,
+        // Nobody is dialed for somebody by these.
+        Feature::Pickup | Feature::Park | Feature::Retrieve => false,
+    };
+    if !dials {
         return Some(Denial::new(Rule::CosFeature, from.authority, RowRef::None));
     }
     // Who only sets a number joins nobody yet: the matrix is asked when somebody calls (R22, R23).
@@ -231,7 +243,7 @@ pub(super) fn also(image: &Image<'_>, from: &Caller) -> Option<Caller> {
     let Behalf { feature, party } = from.behalf?;
     let counts = match feature {
         Feature::Transfer => matches!(party, Party::Trunk(_)) && !is_open(image, 33),
-        Feature::Forward { .. } => !is_open(image, 26),
+        Feature::Forward { .. } | Feature::Pickup | Feature::Park | Feature::Retrieve => !is_open(image, 26),
     };
     counts.then(|| caller(image, party, from.authority.mode))
 }

@@ -90,13 +90,14 @@ fn decide_as<const FOR_ANOTHER: bool>(
     });
     if let (Some(row), None) = (analysis.emergency(), &rewritten) {
         return match behalf {
-            // Help is called by who needs it, not by who was diverted to it.
-            Some(Behalf { feature: Feature::Forward { .. }, .. }) => {
-                deny(Rule::ForwardEmergency, &caller(image, party, mode), RowRef::Ars(row))
-            }
             Some(Behalf { feature: Feature::Transfer, .. }) | None => {
                 next_emergency(image, party, mode, row, Tried::NONE, world)
             }
+            // Help is called by who needs it, not by who was diverted to it.
+            Some(Behalf {
+                feature: Feature::Forward { .. } | Feature::Pickup | Feature::Park | Feature::Retrieve,
+                ..
+            }) => deny(Rule::ForwardEmergency, &caller(image, party, mode), RowRef::Ars(row)),
         };
     }
     let mut from = caller(image, party, mode);
@@ -213,11 +214,10 @@ fn with_given_code(image: &Image<'_>, from: &mut Caller, code: Code) -> Option<V
 /// A code is asked for; where nobody is who could enter one it is a denial: at a trunk's far end, or when a call is diverted.
 pub(super) const fn needs_code(behalf: Option<Behalf>, denial: Denial) -> Verdict {
     match (denial.authority.party, behalf) {
-        (Party::Trunk(_) | Party::Unknown, _)
-        | (Party::Device(_), Some(Behalf { feature: Feature::Forward { .. }, .. })) => Verdict::Deny(denial),
         (Party::Device(_), Some(Behalf { feature: Feature::Transfer, .. }) | None) => {
             Verdict::NeedsCode(denial)
         }
+        (Party::Trunk(_) | Party::Unknown, _) | (Party::Device(_), Some(_)) => Verdict::Deny(denial),
     }
 }
 

@@ -18,8 +18,8 @@ use super::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, InboundRow, InterconnectRow,
     LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow,
-    PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SubnetRow,
-    SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow,
+    SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use crate::base::{Algorithm, Crypto};
 use directory::Directory;
@@ -95,6 +95,7 @@ pub struct Image<'a> {
     pub(crate) notify: Table<'a, NotifyRow>,
     pub(crate) media_paths: Table<'a, MediaPathRow>,
     pub(crate) forwards: Table<'a, ForwardRow>,
+    pub(crate) pickups: Table<'a, PickupRow>,
     texts: &'a str,
 }
 
@@ -206,6 +207,7 @@ impl<'a> Image<'a> {
             notify: directory.table()?,
             media_paths: directory.table()?,
             forwards: directory.table()?,
+            pickups: directory.table()?,
             texts: core::str::from_utf8(texts).map_err(|_| BadImage::Section(SECTION_TEXTS))?,
         };
         image.validate()?;

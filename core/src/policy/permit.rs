@@ -3,6 +3,7 @@
 use super::behalf::{Attended, Recall, attended, recalled};
 use super::decide::{decide, next_emergency};
 use super::emergency::Tried;
+use super::fetch::{Fetch, fetched};
 use super::verdict::{Attempt, Choice, Denial, Party, Verdict, World};
 use super::{Image, Mode};
 use core::marker::PhantomData;
@@ -70,6 +71,14 @@ impl<'e> Permit<'e> {
     /// The [`Refusal`], when policy forbids it.
     pub fn recall(image: &'e Image<'_>, question: &Recall) -> Result<Self, Refusal> {
         Self::from_verdict(question.of, recalled(image, question))
+    }
+
+    /// Asks whether a party may take the call of another that rings elsewhere, or waits.
+    ///
+    /// # Errors
+    /// The [`Refusal`], when policy forbids it.
+    pub fn fetch(image: &'e Image<'_>, fetch: &Fetch) -> Result<Self, Refusal> {
+        Self::from_verdict(fetch.of, fetched(image, fetch))
     }
 
     /// Asks for the next way of an emergency call of `by` whose earlier ways failed, to connect `from`: the same, unless `by`

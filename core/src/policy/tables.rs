@@ -5,7 +5,7 @@ use super::row::Table;
 use super::rows::{
     CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow,
     InboundRow, InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow,
-    PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
+    PickupRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
 };
 
 impl<'a> Image<'a> {
@@ -79,6 +79,12 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn forward_rows(&self) -> Table<'a, ForwardRow> {
         self.forwards
+    }
+
+    /// The devices of pickup groups, in order of device.
+    #[must_use]
+    pub const fn pickup_rows(&self) -> Table<'a, PickupRow> {
+        self.pickups
     }
 
     /// Numbers that trunks call, by row.

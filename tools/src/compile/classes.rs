@@ -35,6 +35,8 @@ const ACTING: Features = Features::SMDR_EXTERNAL
     .union(Features::FORWARD_INTERNAL)
     .union(Features::FORWARD_EXTERNAL)
     .union(Features::DO_NOT_DISTURB)
+    .union(Features::PICKUP)
+    .union(Features::PARK)
     .union(Features::DO_NOT_DISTURB_OVERRIDE);
 
 pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -> Classes {
@@ -134,7 +136,7 @@ fn features(row: &Row<crate::schema::system::Cos>, report: &mut Report) -> Featu
         };
         all |= feature;
         if !ACTING.contains(feature) {
-            let text = "of the features, this version acts on account codes, smdr-external, smdr-internal, public-to-public, transfer, override-interconnect-on-transfer, forward-internal, forward-external, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
+            let text = "of the features, this version acts on account codes, smdr-external, smdr-internal, public-to-public, transfer, override-interconnect-on-transfer, pickup, park, forward-internal, forward-external, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
             report.group(place, NOT_IN_FORCE, text.into());
         }
     }

@@ -87,7 +87,7 @@ fn notified(policy: &Policy, tables: &mut Tables, report: &mut Report) {
 }
 
 /// Whether a number belongs to something that is not in force yet.
-fn waits(policy: &Policy, dn: &str) -> bool {
+pub(crate) fn waits(policy: &Policy, dn: &str) -> bool {
     policy.device.iter().any(|row| row.keys.dn.get_ref().0.0 == dn)
         || policy.user.iter().any(|row| row.keys.dn.get_ref().0.0 == dn)
         || policy.hunt_group.iter().any(|row| row.keys.dn.get_ref().0.0 == dn)

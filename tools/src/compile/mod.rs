@@ -13,6 +13,7 @@ mod media;
 mod numbering;
 mod numbers;
 mod parties;
+mod pickup;
 mod routing;
 mod time;
 mod tree;
@@ -81,6 +82,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     let secrets = parties::devices(policy, &classes, &mut tables, &mut report);
     numbers::build(policy, &classes, &mut routing, &mut tables, &mut report);
     help::build(policy, &mut tables, &mut report);
+    pickup::build(policy, &mut tables, &mut report);
     if !report.failed() {
         crate::lint::run(policy, &tables, &mut report);
     }
@@ -116,7 +118,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
 }
 
 /// The rules that can be read openly.
-const OPEN_RULES: [u8; 3] = [24, 26, 33];
+const OPEN_RULES: [u8; 4] = [24, 26, 33, 36];
 
 fn system(policy: &Policy, tables: &mut Tables, report: &mut Report) {
     let texts = &mut tables.texts;
@@ -136,7 +138,7 @@ fn system(policy: &Policy, tables: &mut Tables, report: &mut Report) {
     }) {
         row.open_rules |= u16::from(*reading == Reading::Open) << (rule.0.number() - 22);
         if let (Reading::Open, false) = (reading, OPEN_RULES.contains(&rule.0.number())) {
-            let text = "of the open rules, this version reads r24, r26 and r33 openly where that is asked for; the others are strict, or concern what is not in force";
+            let text = "of the open rules, this version reads r24, r26, r33 and r36 openly where that is asked for; the others are strict, or concern what is not in force";
             report.group(place, crate::read::NOT_IN_FORCE, text.into());
         }
     }

@@ -13,8 +13,9 @@ use crate::write::Tables;
 use std::collections::BTreeMap;
 use strowger::base::Digits;
 use strowger::policy::rows::{
-    ArsRow, FEATURE_ACCOUNT_CODE, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY,
-    FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE, LeadingRow, USE_PLAN,
+    ArsRow, FEATURE_ACCOUNT_CODE, FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS,
+    FEATURE_FORWARD_BUSY, FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE,
+    FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, LeadingRow, USE_PLAN,
 };
 
 /// An ARS row that is not for emergencies.
@@ -356,6 +357,10 @@ fn feature(key: &str) -> Option<u32> {
         ("forward_out_of_service", FEATURE_FORWARD_OUT_OF_SERVICE),
         ("forward_cancel", FEATURE_FORWARD_CANCEL),
         ("do_not_disturb", FEATURE_DO_NOT_DISTURB),
+        ("pickup", FEATURE_PICKUP),
+        ("directed_pickup", FEATURE_DIRECTED_PICKUP),
+        ("park", FEATURE_PARK),
+        ("park_retrieve", FEATURE_PARK_RETRIEVE),
     ];
     known.iter().find(|(name, _)| *name == key).map(|(_, feature)| *feature)
 }

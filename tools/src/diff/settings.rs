@@ -228,6 +228,10 @@ const FEATURE_NAMES: [&str; FEATURES as usize] = [
     "that forwards when out of service",
     "that cancels forwarding",
     "for do not disturb",
+    "for group pickup",
+    "for directed pickup",
+    "for park",
+    "for park retrieval",
 ];
 
 /// Every feature code: its feature and digits.
@@ -288,6 +292,12 @@ fn forwards(image: &Image<'_>, party: Party) -> [String; 4] {
     [row.always, row.busy, row.no_answer, row.out_of_service].map(|number| image.text(number).to_owned())
 }
 
+/// The pickup groups of a party.
+fn pickup_groups(image: &Image<'_>, party: Party) -> String {
+    let Party::Device(device) = party else { return String::new() };
+    image.pickup_groups(device).map(|group| group.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 /// What helpers are told of each caller, how its media is encrypted, and where calls to it go instead.
 fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
     let mut changed: BTreeMap<(&str, [String; 2]), Vec<String>> = BTreeMap::new();
@@ -307,6 +317,7 @@ fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
             ("where calls go on busy", forward(1)),
             ("where calls go on no answer", forward(2)),
             ("where calls go when out of service", forward(3)),
+            ("pickup groups", [0, 1].map(|side| pickup_groups(images[side], parties[side]))),
         ];
         for (what, both) in all {
             if both[0] != both[1] {

@@ -21,6 +21,8 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, behalf: Option<Behalf>)
                 (Feature::Transfer, _) => "transfer",
                 (Feature::Forward { .. }, RowRef::Ars(_)) => "forward-external",
                 (Feature::Forward { .. }, RowRef::Leading(_) | RowRef::None) => "forward-internal",
+                (Feature::Pickup, _) => "pickup",
+                (Feature::Park | Feature::Retrieve, _) => "park",
             };
             let cos = denial.authority.cos;
             format!("give COS {cos} the feature {feature}, or {who} a COS that has it.")

@@ -33,7 +33,8 @@ use question::Asked;
 use serde::Serialize;
 use strowger::policy::rows::{USE_LIST, USE_PLAN};
 use strowger::policy::{
-    Choice, ClassRef, Denial, Feature, Image, Keyring, Party, RowRef, Rule, Trace, Verdict, decide,
+    Choice, ClassRef, Denial, Feature, Fetch, Image, Keyring, Party, RowRef, Rule, Trace, Verdict, decide,
+    fetched,
 };
 use words::{caller, capitalised, party_name, row_text};
 
@@ -99,7 +100,15 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
     let asked = Asked::of(image, keyring, question);
     let mut trace = Skips { image, list: Vec::new() };
     let verdict = match asked.attempt() {
-        Ok(attempt) => decide(image, &attempt, |_| true, &mut trace),
+        Ok(attempt) => match question.acting {
+            Some((feature @ (Feature::Pickup | Feature::Retrieve | Feature::Park), by)) => {
+                let called = question.called;
+                fetched(image, &Fetch { by, of: question.from, called, feature, mode: asked.mode })
+            }
+            Some((Feature::Transfer | Feature::Forward { .. }, _)) | None => {
+                decide(image, &attempt, |_| true, &mut trace)
+            }
+        },
         Err(denial) => Verdict::Deny(denial),
     };
     let mut skipped = trace.list;
@@ -164,6 +173,18 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
             Some((Feature::Forward { .. }, by)) => {
                 format!("{} diverts a call of {name} to", caller(image, by))
             }
+            Some((Feature::Pickup, by)) => {
+                format!("{} takes a call of {name} that rings elsewhere,", caller(image, by))
+            }
+            Some((Feature::Park, by)) => format!("{} parks {name},", caller(image, by)),
+            Some((Feature::Retrieve, by)) => {
+                let how = if question.called {
+                    ", whom another has called and parked,"
+                } else {
+                    " that is parked,"
+                };
+                format!("{} takes {name} back{how}", caller(image, by))
+            }
         },
         when: ars.filter(|ars| ars.leads == USE_PLAN).map_or_else(String::new, |_| asked.when()),
         watched: matches!(&verdict, Verdict::Allow(choice) if choice.watched),
@@ -189,7 +210,9 @@ impl Explanation {
     /// Short sentences for an administrator.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut lines = vec![format!("{} {} in mode {}.", self.caller, self.dialed, self.mode)];
+        let words = [self.caller.as_str(), &self.dialed, "in mode", self.mode];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        let mut lines = vec![format!("{}.", words.join(" "))];
         let number = |number: u8| if number == 0 { "none".into() } else { number.to_string() };
         lines.push(format!(
             "In force: Class of Service {}, Class of Restriction {}.",

@@ -33,15 +33,17 @@ pub struct Question<'q> {
     pub at: Option<u64>,
     /// The account code dialed first.
     pub code: Option<&'q str>,
-    /// Who dials for `from`, and why: a device that transfers it, or diverts its call.
+    /// Who dials for `from`, and why: a device that transfers it, or diverts its call; or that takes it, and nothing is dialed.
     pub acting: Option<(Feature, Party)>,
+    /// Who is taken back had been called by who parked it.
+    pub called: bool,
 }
 
 impl<'q> Question<'q> {
     /// Somebody asks, by day.
     #[must_use]
     pub const fn new(from: Party, dialed: &'q str) -> Self {
-        Self { from, dialed, did: false, mode: None, at: None, code: None, acting: None }
+        Self { from, dialed, did: false, mode: None, at: None, code: None, acting: None, called: false }
     }
 
     /// A device asks; `None` if no device has this number.

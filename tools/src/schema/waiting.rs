@@ -1,4 +1,4 @@
-//! Sections that this version checks and does not act on.
+//! Sections that this version checks, and of which it does not act on all.
 
 #![allow(dead_code, reason = "checked for type and range; in force in a later version")]
 
@@ -34,7 +34,7 @@ section! {
 }
 section! {
     /// `[[pickup_group]]`
-    PickupGroup = "pickup_group", later ["*"] { id: Int<1, 65_535>, members: Vec<Of<Keys>>, }
+    PickupGroup = "pickup_group", later [] { id: Spanned<Int<1, 65_535>>, members: Vec<Spanned<Of<Keys>>>, }
 }
 
 #[derive(Clone, Copy, Debug, serde::Deserialize)]
@@ -124,8 +124,7 @@ macro_rules! feature_codes {
     ($($name:ident)+) => {
         section! {
             /// `[features]`
-            FeatureCodes = "features", later ["pickup", "directed_pickup", "park", "park_retrieve",
-                "hot_desk_login", "hot_desk_logout", "camp_on", "busy_override", "redial", "service_mode"] { $($name: Option<Spanned<Of<Keys>>>,)+ }
+            FeatureCodes = "features", later ["hot_desk_login", "hot_desk_logout", "camp_on", "busy_override", "redial", "service_mode"] { $($name: Option<Spanned<Of<Keys>>>,)+ }
         }
 
         impl FeatureCodes {

@@ -161,6 +161,9 @@ impl Shown<'_> {
                     Feature::Transfer => "transfer",
                     Feature::Forward { user: true } => "forward",
                     Feature::Forward { user: false } => "forward by the administrator",
+                    Feature::Pickup => "pickup",
+                    Feature::Park => "park",
+                    Feature::Retrieve => "park retrieval",
                 };
                 (feature.to_owned(), self.party(behalf.party))
             }),

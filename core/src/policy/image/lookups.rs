@@ -1,7 +1,7 @@
 //! Looked up in an image: who has this number, name or address, and what there is between two.
 
 use super::Image;
-use crate::policy::rows::ForwardRow;
+use crate::policy::rows::{ForwardRow, PickupRow};
 use crate::policy::trie::{End, analyse};
 use core::cmp::Ordering;
 use core::net::IpAddr;
@@ -85,6 +85,37 @@ impl<'a> Image<'a> {
             }
         }
         None
+    }
+
+    /// The pickup groups of a device, in order. Work: the logarithm of the rows, and its groups.
+    pub fn pickup_groups(&self, device: u32) -> impl Iterator<Item = u16> + use<'a> {
+        let (mut from, mut to) = (0, self.pickups.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            if self.pickups.get(middle).is_some_and(|row| row.device < device) {
+                from = middle.saturating_add(1);
+            } else {
+                to = middle;
+            }
+        }
+        let rows = self.pickups;
+        let own = (from..rows.len()).map_while(move |at| rows.get(at).filter(|row| row.device == device));
+        own.map(|PickupRow { group, .. }| group)
+    }
+
+    /// Whether two devices have a pickup group in common. Work: as for [`pickup_groups`](Self::pickup_groups), twice.
+    #[must_use]
+    pub fn share_pickup_group(&self, one: u32, other: u32) -> bool {
+        let (mut one, mut other) = (self.pickup_groups(one), self.pickup_groups(other));
+        let mut pair = (one.next(), other.next());
+        while let (Some(first), Some(second)) = pair {
+            match first.cmp(&second) {
+                Ordering::Less => pair.0 = one.next(),
+                Ordering::Equal => return true,
+                Ordering::Greater => pair.1 = other.next(),
+            }
+        }
+        false
     }
 
     /// Whether the administrator has calls to anybody go elsewhere.

@@ -104,6 +104,12 @@ impl Image<'_> {
                 && usize::try_from(r.device).is_ok_and(|device| device < self.devices.len())
                 && targets.iter().all(|to| self.has(*to) && Digits::dialed(self.octets(*to)).is_ok())
         })?;
+        let mut last = None;
+        check(self.pickups, |r| {
+            let before = last.replace((r.device, r.group));
+            before.is_none_or(|before| before < (r.device, r.group))
+                && usize::try_from(r.device).is_ok_and(|device| device < self.devices.len())
+        })?;
         check(self.notify, |r| {
             usize::try_from(r.device).is_ok_and(|device| device < self.devices.len()) && r.always <= 1
         })?;

@@ -68,8 +68,16 @@ pub const FEATURE_FORWARD_OUT_OF_SERVICE: u32 = 4;
 pub const FEATURE_FORWARD_CANCEL: u32 = 5;
 /// The same: the device wants no calls, or wants them again. Nothing follows.
 pub const FEATURE_DO_NOT_DISTURB: u32 = 6;
+/// The same: the call is taken that rings at a device of the own pickup group. Nothing follows.
+pub const FEATURE_PICKUP: u32 = 7;
+/// The same: the directory number follows of the device whose ringing call is taken.
+pub const FEATURE_DIRECTED_PICKUP: u32 = 8;
+/// The same: only by transfer; the directory number may follow at which the call waits, else it is the own one.
+pub const FEATURE_PARK: u32 = 9;
+/// The same: the directory number may follow at which the call waits that is taken back, else it is the own one.
+pub const FEATURE_PARK_RETRIEVE: u32 = 10;
 /// How many features have codes.
-pub const FEATURES: u32 = 7;
+pub const FEATURES: u32 = 11;
 
 row! {
     /// An edge of the digit trie: the node it leads to.

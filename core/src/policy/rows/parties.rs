@@ -59,6 +59,16 @@ row! {
 }
 
 row! {
+    /// A device of a pickup group; in order of device, then group.
+    PickupRow, section 39 {
+        /// Device table row.
+        device: u32,
+        /// The group's number.
+        group: u16,
+    }
+}
+
+row! {
     /// A trunk.
     TrunkRow, section 7 {
         /// COS table row plus one, by mode.
