@@ -20,9 +20,12 @@ default_cesid = "6135550100"
 plus_access = "9"
 [features]
 account_code = "*33"
+forward_always = "*72"
+forward_cancel = "*73"
+do_not_disturb = "*60"
 [[cos]]
 id = 1
-features = ["smdr-external", "verified-account-code", "non-verified-account-code"]
+features = ["smdr-external", "verified-account-code", "non-verified-account-code", "forward-internal", "do-not-disturb"]
 account_code_length = 4
 [cos.timers]
 first_digit = 15
@@ -397,6 +400,22 @@ fn r7_r48_codes_behind_the_feature_code_are_checked() {
     // mivb has no lock-out unless the policy gives one; tests/restriction.rs has the strict profile's.
     assert_eq!(desk.dial("778899#"), ["Dial"]);
     desk.hang_up();
+}
+
+#[test]
+fn what_a_feature_code_sets_is_set_digit_by_digit() {
+    let mut desk = Desk::new();
+    for (digits, heard) in [
+        ("*60", &["Set { device: 0 }", "Confirmation"][..]),
+        ("*72202", &["Set { device: 0 }", "Confirmation"]),
+        ("*73", &["Set { device: 0 }", "Confirmation"]),
+        // Its own number (R22).
+        ("*72201", &["deny call.self 201", "Reorder"]),
+    ] {
+        desk.off_hook(desk.party("201"));
+        assert_eq!(desk.dial(digits), heard, "{digits}");
+        desk.hang_up();
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub enum Cause {
     Preempted,
     /// The two parties cannot agree on media as policy wants it.
     Media(Refused),
-    /// The final SIP status that a peer gave, or that describes what happened: 300-699.
+    /// The final SIP status that a peer gave, or that describes what happened: 300-699; 200 if another party has answered.
     Status(u16),
 }
 
@@ -27,6 +27,8 @@ impl Cause {
     pub const CANCELLED: Self = Self::Status(487);
     /// The party's equipment did not answer at all.
     pub const TIMEOUT: Self = Self::Status(408);
+    /// Another party has answered (RFC 3326 section 3.1).
+    pub const ELSEWHERE: Self = Self::Status(200);
     /// No room.
     pub const CONGESTION: Self = Self::Status(503);
 
@@ -43,6 +45,7 @@ impl Cause {
             Self::Status(status) => match status {
                 // A redirection or challenge was meant for us, not for the caller.
                 300..=399 | 401 | 407 => 480,
+                200 => 487,
                 400..=699 => status,
                 _ => 500,
             },
@@ -96,7 +99,7 @@ impl Cause {
                 408 => 102,
                 480 => 18,
                 484 => 28,
-                487 => 16,
+                200 | 487 => 16,
                 488 | 606 => 88,
                 401 | 402 | 403 | 407 | 603 => 21,
                 410 => 22,

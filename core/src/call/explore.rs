@@ -29,9 +29,16 @@ impl<'m> Calls<'m> {
         if let Some(dialing) = self.dialing_mut(leg) {
             return dialing.state.hasten(now);
         }
-        if let Some(slot) = self.legs.get_mut(leg) {
-            slot.leg.hasten(now);
+        let Some(slot) = self.legs.get_mut(leg) else { return };
+        let call = slot.call;
+        // Who waits to be taken back does not do so for longer than a call may last.
+        if let Some(Call::Placed(Placed { transfer: Transfer::Parked { until, .. }, .. })) =
+            self.calls.get_mut(call)
+        {
+            *until = now;
+            return;
         }
+        slot.leg.hasten(now);
     }
 
     /// Tells everything that can influence what happens later: deadlines as they are seen from `now`, legs and calls by
@@ -82,7 +89,7 @@ impl<'m> Calls<'m> {
             match placed.transfer {
                 Transfer::Pending { ringing, .. } => place(ringing).hash(hasher),
                 Transfer::Ringing { by, .. } => place(by).hash(hasher),
-                Transfer::None | Transfer::Failed { .. } => {}
+                Transfer::None | Transfer::Parked { .. } | Transfer::Failed { .. } => {}
             }
         }
     }
@@ -96,7 +103,7 @@ impl<'m> Calls<'m> {
         hasher: &mut H,
     ) {
         (now.name)(slot.party).hash(hasher);
-        slot.neutral.hash(hasher);
+        (slot.neutral, slot.takes).hash(hasher);
         tell_state(slot.leg.state(), now.now, hasher);
         if !slot.neutral {
             (&slot.offered, slot.pass, &slot.places, &slot.marks, slot.stale).hash(hasher);
@@ -142,6 +149,10 @@ impl<'m> Calls<'m> {
                 (2u8, self.legs.get(by).is_some(), (now.name)(party), recall, described).hash(hasher);
             }
             Transfer::Failed { recall } => (3u8, recall).hash(hasher),
+            Transfer::Parked { at, by, until } => {
+                let at = (now.name)(Party::Device(at));
+                (4u8, at, (now.name)(by), until.since_ms(now.now)).hash(hasher);
+            }
         }
         // Whether the ends of its edge are still there, and who they are.
         for leg in [placed.edge.a(), placed.edge.b()] {

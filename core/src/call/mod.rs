@@ -252,14 +252,20 @@ impl<'m> Calls<'m> {
         }
     }
 
-    /// When this leg, or what is being changed in its call's session, next wants a tick.
+    /// When this leg, what is being changed in its call's session, or who waits there, next wants a tick.
     #[must_use]
     pub fn deadline(&self, leg: Handle) -> Option<Instant> {
         let slot = self.legs.get(leg)?;
         let own = slot.leg.next_deadline();
         let call = match self.calls.get(slot.call) {
             Some(Call::Dialing(dialing)) => return dialing.state.next_deadline(),
-            Some(Call::Placed(call)) => call.change.next_deadline(),
+            Some(Call::Placed(call)) => match call.transfer {
+                Transfer::Parked { until, .. } => Some(until),
+                Transfer::None
+                | Transfer::Pending { .. }
+                | Transfer::Ringing { .. }
+                | Transfer::Failed { .. } => call.change.next_deadline(),
+            },
             None => None,
         };
         match (own, call) {

@@ -18,6 +18,8 @@ pub struct LegSlot {
     pub party: Party,
     /// Whether the outside drives it by neutral signals instead of SIP.
     pub neutral: bool,
+    /// Its party is off hook and takes the call of another ([`pickup`](super::features::pickup)).
+    pub takes: bool,
     /// What its party has offered last, until it is answered.
     pub offered: Summary,
     /// How that offer was passed on.
@@ -52,6 +54,7 @@ impl LegSlot {
             call,
             party,
             neutral,
+            takes: false,
             offered: Summary::NONE,
             pass: Pass::WithKeys,
             places: Places::NONE,
@@ -131,6 +134,8 @@ pub struct Placed {
     pub(super) caller: Party,
     /// The devices that have forwarded it.
     pub(super) passed: Passed,
+    /// Another has taken it than the device that it rang at.
+    pub(super) picked_up: bool,
 }
 
 /// The most times that a call is forwarded (R28).
@@ -178,7 +183,7 @@ impl Passed {
     }
 }
 
-/// What a call has to do with a transfer ([`transfer`](super::features::transfer)).
+/// What a call has to do with a transfer ([`transfer`](super::features::transfer)), or with a party that waits for another.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Transfer {
     /// Nothing.
@@ -201,6 +206,15 @@ pub enum Transfer {
         recall: bool,
         /// It was offered the media of who transfers.
         described: bool,
+    },
+    /// One of its parties waits to be taken back ([`park`](super::features::park)); the other has left.
+    Parked {
+        /// At the directory number of this device.
+        at: u32,
+        /// Who has parked it.
+        by: Party,
+        /// When that party is rung.
+        until: Instant,
     },
     /// That has come to its end, without an answer.
     Failed {
@@ -310,6 +324,8 @@ pub struct Finished {
     pub third: Option<Third>,
     /// Whether it is one with another (R86).
     pub tie: Tie,
+    /// Another has taken it than the device that it rang at.
+    pub picked_up: bool,
 }
 
 /// Whether two records are about one call.
@@ -366,6 +382,7 @@ impl Placed {
             linked: Handle::NONE,
             caller: choice.authority.party,
             passed: Passed::default(),
+            picked_up: false,
         }
     }
 
@@ -389,6 +406,7 @@ impl Placed {
             known: self.known,
             third: self.third,
             tie: Tie::Alone,
+            picked_up: self.picked_up,
         }
     }
 }

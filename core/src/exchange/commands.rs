@@ -146,11 +146,19 @@ impl<C: Crypto> Exchange<'_, C> {
         let (party, neutral) = (slot.party, slot.neutral);
         let (_, choice) = self.calls.choice(leg)?;
         let digits = choice.outpulsed;
+        let taker = self.calls.takes(leg);
         if neutral {
+            if taker {
+                return Some((leg, leg::Event::Answer));
+            }
             self.event(Event::Setup(leg, party, digits));
             return None;
         }
         let caller = self.calls.edge(leg)?.a();
+        if taker {
+            self.ask_taker(now, leg, caller);
+            return None;
+        }
         // Who rings for a party in another call is to make the offer.
         if !self.calls.rings_for_another(leg) {
             match self.judge_offer(caller) {
@@ -249,7 +257,9 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.renew(now.plus_ms(SETTLING_MS), a);
             }
         }
-        if !neutral.1 {
+        if neutral.1 {
+            self.taker_joined(b, a);
+        } else {
             if offered {
                 let cookie = self.crypto.random_u64();
                 self.sip.acknowledge(b, cookie, Text::EMPTY);
@@ -295,7 +305,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Phase::Answered { .. } => Phase::Answered { release: true },
             Phase::Calling { .. } => Phase::Calling { release: true },
             Phase::Early => {
-                self.sip.cancel(now, &mut self.timers, leg);
+                self.cancel(now, leg);
                 Phase::Cancelling
             }
             Phase::Unacknowledged => {
@@ -317,6 +327,17 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         self.sip.dialog_mut(leg)?.phase = next;
         None
+    }
+
+    /// Cancels our INVITE, and says why if another has answered: no call was missed then.
+    pub(super) fn cancel(&mut self, now: Instant, leg: Handle) {
+        let state = self.calls.leg(leg).map(|slot| slot.leg.state());
+        let elsewhere = matches!(state, Some(leg::State::Clearing { cause: Cause::ELSEWHERE, .. }));
+        self.sip.cancel(now, &mut self.timers, leg, |out| {
+            if elsewhere {
+                out.line(&[b"Reason: SIP;cause=200;text=\"Call completed elsewhere\""]);
+            }
+        });
     }
 
     pub(super) fn bye(&mut self, now: Instant, leg: Handle, cause: Cause) {

@@ -4,8 +4,8 @@
 //! A neutral party hears tones; a caller on our own SIP has dialed everything already, is told by a 183 that a code is
 //! wanted, and enters it by INFO.
 
+use super::coded::{Coded, Follows};
 use super::placing::{Asked, Unplaced, cause_of, is_emergency};
-use super::station::Setting;
 use super::{Event as Out, Exchange, Taken};
 use crate::account::Length;
 use crate::base::{Crypto, Digit, Digits, Handle, Instant, Typed};
@@ -134,10 +134,12 @@ impl<C: Crypto> Exchange<'_, C> {
             (End::Emergency(_), _) => Found::Whole,
             (End::Feature(feature, digits), _) if matches!(party, Party::Device(_)) => {
                 let behind = dialed.get(usize::from(digits)..).unwrap_or(&[]);
-                match Setting::of(feature) {
-                    None => Found::CodeFollows,
-                    Some(setting) if !setting.takes_number() => Found::Whole,
-                    Some(_) => self.found_behind(now, party, behind, code),
+                match Coded::of(feature).follows() {
+                    Follows::Code => Found::CodeFollows,
+                    Follows::Nothing => Found::Whole,
+                    // The own number is meant if none follows.
+                    Follows::OwnOrNumber if behind.is_empty() => Found::Open,
+                    Follows::Number | Follows::OwnOrNumber => self.found_behind(now, party, behind, code),
                 }
             }
             (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Nothing)
@@ -348,6 +350,9 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
                 Err((Event::Asked(denial.rule), None))
             }
+            Err(Unplaced::Takes(taking, number)) => self
+                .take_call(now, leg, (taking, &number), None)
+                .map_err(|(cause, decision)| (Event::Refused(cause), decision)),
             // What was dialed is set: the party hears so, and hangs up.
             Err(Unplaced::Set) => Err((Event::Refused(Cause::Normal), None)),
             Err(Unplaced::Congested) => Err((Event::Refused(Cause::CONGESTION), None)),

@@ -83,6 +83,9 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         }
         self.change(now, leg, Event::Confirmed, &Came { body, ..Came::NOTHING });
+        if !release {
+            self.taker_confirmed(now, leg);
+        }
     }
 
     /// A 2xx of ours was never acknowledged: the call is cleared (RFC 3261 section 13.3.1.4).

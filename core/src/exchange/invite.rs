@@ -4,6 +4,7 @@ use super::identity::Proof;
 use super::placing::{Asked, Unplaced, cause_of, is_emergency};
 use super::receive::Load;
 use super::session::too_short;
+use super::taking::Taking;
 use super::transfer::Target;
 use super::{Exchange, Signal, Taken};
 use crate::base::{Crypto, Digits, Full, Handle, Instant};
@@ -101,6 +102,16 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.note_offer(leg, offer);
                 self.ask_for_code(now, leg, denial.rule);
             }
+            Err(Unplaced::Takes(taking, number)) => match self.calls.off_hook(from, false, Dialing::NEW) {
+                Some(leg) => {
+                    self.begin_dialog(message, (&offer.summary, terms), source, key, leg, tag_cookie);
+                    self.note_offer(leg, offer);
+                    if let Err((cause, _)) = self.take_call(now, leg, (taking, &number), Some(message)) {
+                        self.end_dialing(now, leg, cause);
+                    }
+                }
+                None => self.congested(message, source),
+            },
             Err(Unplaced::Set) => match self.calls.off_hook(from, false, Dialing::NEW) {
                 Some(leg) => {
                     self.begin_dialog(message, (&offer.summary, terms), source, key, leg, tag_cookie);
@@ -171,9 +182,22 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
                 None => Taken::Congested,
             },
+            Err(Unplaced::Takes(taking, number)) => self.neutral_taking(now, from, (taking, &number)),
             Err(Unplaced::Set) => Taken::Done,
             Err(Unplaced::Denied(decision)) => Taken::Denied(decision),
             Err(Unplaced::Congested) => Taken::Congested,
+        }
+    }
+
+    /// A neutral party takes a call, with everything dialed at once.
+    fn neutral_taking(&mut self, now: Instant, from: Party, asked: (Taking, &Digits)) -> Taken {
+        let Some(leg) = self.calls.off_hook(from, true, Dialing::NEW) else { return Taken::Congested };
+        match self.take_call(now, leg, asked, None) {
+            Ok(()) => Taken::SetUp { leg },
+            Err((cause, decision)) => {
+                self.leg_event(now, leg, leg::Event::Release(cause), &super::commands::Heard::NOTHING);
+                decision.map_or(Taken::NotNow, Taken::Denied)
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use crate::media::path::{Between, Meeting};
 use crate::media::relay::{Ask, Role};
 use crate::media::{Path, Places, Refused, Relayed};
 use crate::policy::{Image, Party};
+use crate::signalling::dialog::Phase;
 use core::net::SocketAddr;
 
 /// What was agreed on is acknowledged by then, as a rule.
@@ -37,7 +38,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let waiting = self.calls.edge(leg).filter(|edge| edge.a() == leg).map(Edge::b);
         let unsent = |b: &Handle| {
             let state = self.calls.leg(*b).map(|slot| slot.leg.state());
-            matches!(state, Some(leg::State::Calling { .. })) && self.sip.dialog(*b).is_none()
+            // Who takes a call has a dialog of its own, in which it is asked.
+            matches!(state, Some(leg::State::Calling { .. }))
+                && self.sip.dialog(*b).is_none_or(|dialog| dialog.phase == Phase::Confirmed)
         };
         if role == Role::Offer
             && let Some(b) = waiting.filter(unsent)

@@ -1,7 +1,9 @@
 //! Placing a call: what was asked for is taken apart and decided; then two legs and a proposed edge, or a denial.
 
 use super::brakes::{Line, brake, terms};
+use super::coded::Coded;
 use super::station::Setting;
+use super::taking::Taking;
 use super::{Exchange, Policy};
 use crate::account::{self, Length, Typed};
 use crate::base::{Crypto, Digits, Handle, Instant};
@@ -43,6 +45,8 @@ pub(super) enum Unplaced {
     NeedsCode(Denial),
     /// It was no call: what was dialed sets something, and that is set.
     Set,
+    /// The call of another is to be taken: who asks needs a leg for that.
+    Takes(Taking, Digits),
     /// No room.
     Congested,
 }
@@ -51,8 +55,12 @@ pub(super) enum Unplaced {
 pub(super) enum Unwanted<'a> {
     /// By this rule.
     Refused(Rule),
-    /// It is a feature code, with what follows.
+    /// It is a feature code that sets something, with what follows.
     Sets(u32, Setting, &'a [u8]),
+    /// It is a feature code by which a call is taken, with what follows.
+    Takes(Taking, &'a [u8]),
+    /// It is the code by which a party is parked, with what follows.
+    Parks(&'a [u8]),
 }
 
 /// What was asked for, taken apart: an account code in front of the number, a called number of a trunk.
@@ -124,6 +132,12 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(Unwanted::Sets(device, setting, number)) => {
                 return Err(self.set(now, device, setting, number, asked.locked_out));
             }
+            Err(Unwanted::Takes(taking, number)) => return Err(self.taken(now, asked, taking, number)),
+            // There is nobody whom it would park.
+            Err(Unwanted::Parks(number)) => {
+                let denial = self.refusal(now, asked.from, Rule::NumberVacant);
+                return Err(self.denied(now, asked.from, number, Verdict::Deny(denial)));
+            }
         };
         let minute = self.moment(now).map(|moment| moment.minute);
         let attempt = Attempt {
@@ -193,6 +207,17 @@ impl<C: Crypto> Exchange<'_, C> {
         Ok(pair.a)
     }
 
+    /// A call is to be taken, by who may be heard at all.
+    fn taken(&mut self, now: Instant, asked: &Asked<'_>, taking: Taking, number: &[u8]) -> Unplaced {
+        let rule = match (asked.locked_out, Digits::written(number)) {
+            (false, Ok(number)) => return Unplaced::Takes(taking, number),
+            (true, _) => Rule::Lockout,
+            (false, Err(_)) => Rule::NumberInvalid,
+        };
+        let denial = self.refusal(now, asked.from, rule);
+        self.denied(now, asked.from, &[], Verdict::Deny(denial))
+    }
+
     /// A refusal, noted down where refusals are.
     fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
         Unplaced::Denied(self.note_denied(now, from, Digits::written(number).unwrap_or_default(), verdict))
@@ -239,9 +264,6 @@ impl<C: Crypto> Exchange<'_, C> {
         let end = analyse(&policy.image, asked.dialed, |_| false).end();
         match (asked.from, end) {
             (_, End::Emergency(_)) => Ok(plain(asked.dialed)),
-            (Party::Device(_) | Party::Unknown, _) if let Some((code, typed)) = asked.given => {
-                Ok(Wanted { number: asked.dialed, code, typed })
-            }
             (Party::Trunk(trunk), _) => match inbound(&policy.image, trunk, asked.dialed) {
                 Inbound::To(number, _) => {
                     *called = number;
@@ -252,8 +274,15 @@ impl<C: Crypto> Exchange<'_, C> {
             },
             (Party::Device(device), End::Feature(feature, digits)) => {
                 let behind = asked.dialed.get(usize::from(digits)..).unwrap_or(&[]);
-                if let Some(setting) = Setting::of(feature) {
-                    return Err(Unwanted::Sets(device, setting, behind));
+                match Coded::of(feature) {
+                    Coded::Sets(setting) => return Err(Unwanted::Sets(device, setting, behind)),
+                    Coded::Takes(taking) => return Err(Unwanted::Takes(taking, behind)),
+                    Coded::Parks => return Err(Unwanted::Parks(behind)),
+                    Coded::AccountCode => {}
+                }
+                // One code comes before a number: what was dialed behind it is taken as it is.
+                if let Some((code, typed)) = asked.given {
+                    return Ok(Wanted { number: asked.dialed, code, typed });
                 }
                 let class = class_of(&policy.image, asked.from, mode).unwrap_or_default();
                 let split = account::split(behind, Length::of(&class));
@@ -263,7 +292,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 let code = self.check_code(now, device, &class, typed);
                 Ok(Wanted { number, code, typed: Typed::new(typed) })
             }
-            (Party::Device(_) | Party::Unknown, _) => Ok(plain(asked.dialed)),
+            (Party::Device(_) | Party::Unknown, _) => {
+                let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));
+                Ok(Wanted { number: asked.dialed, code, typed })
+            }
         }
     }
 

@@ -74,6 +74,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(Policy { image, .. }) = &self.policy else { return };
         let answered = finished.answered;
         let completion = match (answered, external, finished.cause) {
+            (Some(_), true, _) if finished.picked_up && matches!(finished.from, Party::Trunk(_)) => {
+                Completion::PickedUp
+            }
             (Some(_), true, _) => Completion::Answered,
             (Some(_), false, _) => Completion::Internal,
             (None, _, Cause::Status(486 | 600)) => Completion::Busy,

@@ -82,6 +82,11 @@ impl<C: Crypto> Exchange<'_, C> {
         self.replace_drawn(leg, kept);
     }
 
+    /// Keeps nothing of what a party has offered: it waits for another's offer.
+    pub(super) fn keep_nothing(&mut self, leg: Handle) {
+        self.replace_drawn(leg, Text::EMPTY);
+    }
+
     fn replace_drawn(&mut self, leg: Handle, text: Text) {
         let Some(dialog) = self.sip.dialog_mut(leg) else { return self.sip.pages.release(text) };
         let former = core::mem::replace(&mut dialog.offer, text);

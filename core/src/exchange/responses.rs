@@ -45,7 +45,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let body = described(message);
         match (status, dialog.phase) {
             (100..=199, Phase::Calling { release: true }) => {
-                self.sip.cancel(now, &mut self.timers, leg);
+                self.cancel(now, leg);
                 self.set_phase(leg, Phase::Cancelling);
             }
             (100..=199, Phase::Calling { release: false } | Phase::Early) => {
@@ -93,6 +93,9 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.set_phase(leg, Phase::Released);
                 self.bye(now, leg, Cause::CANCELLED);
             }
+            (_, Phase::Reinviting) if self.is_asked(leg) => {
+                self.taker_response(now, leg, status, Some(message));
+            }
             (_, Phase::Reinviting) => self.reinvite_response(now, leg, status, message),
             // The call ended while our re-INVITE was out: it was accepted all the same.
             (200..=299, Phase::Released) if cseq != dialog.acknowledged => {
@@ -135,8 +138,16 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// What a 2xx tells of the far end, and of how both find out whether the other is there.
     pub(super) fn learn_remote(&mut self, leg: Handle, message: &Message<'_>) {
-        let Some(far) = self.far_end(leg, message) else { return };
         let terms = Terms::of_answer(message);
+        // Who takes a call has called us: its route stays (RFC 3261 section 12.2.1.2).
+        if self.calls.takes(leg) {
+            self.refresh_target(leg, message);
+            if let Some(dialog) = self.sip.dialog_mut(leg) {
+                dialog.terms = terms;
+            }
+            return;
+        }
+        let Some(far) = self.far_end(leg, message) else { return };
         if let Some(dialog) = self.sip.dialog_mut(leg) {
             let before = core::mem::replace(&mut dialog.far, far);
             dialog.terms = terms;
@@ -194,6 +205,9 @@ impl<C: Crypto> Exchange<'_, C> {
             return;
         }
         let phase = self.sip.dialog(leg).map_or(Phase::None, |dialog| dialog.phase);
+        if phase == Phase::Reinviting && self.is_asked(leg) {
+            return self.taker_response(now, leg, 408, None);
+        }
         if phase == Phase::Reinviting {
             return self.reinvite_timed_out(now, leg);
         }

@@ -7,19 +7,15 @@ use super::placing::Unplaced;
 use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::{Cause, leg};
-use crate::media::{Body, Passage};
+use crate::media::{Body, Passage, standby};
 use crate::policy::decide::{class_of, cor_of, decide};
-use crate::policy::rows::{
-    FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY, FEATURE_FORWARD_CANCEL,
-    FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE, Features,
-};
+use crate::policy::rows::Features;
 use crate::policy::trie::{End, analyse};
 use crate::policy::{Attempt, Authority, Behalf, Code, Denial, Feature, Party, RowRef, Rule, Verdict, World};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::station::{Settings, When};
 use crate::table::pages::PageWriter;
-use crate::wire::sdp::{MAX_MEDIA, Session};
 use crate::wire::sip::Message;
 use crate::wire::write::{Buffer, Sink};
 
@@ -32,26 +28,6 @@ pub(super) enum Setting {
     CancelForwards,
     /// No calls are wanted, or they are again.
     DoNotDisturb,
-}
-
-impl Setting {
-    /// By the feature's number in the image; `None`: it sets nothing.
-    pub(super) const fn of(feature: u32) -> Option<Self> {
-        match feature {
-            FEATURE_FORWARD_ALWAYS => Some(Self::Forward(When::Always)),
-            FEATURE_FORWARD_BUSY => Some(Self::Forward(When::Busy)),
-            FEATURE_FORWARD_NO_ANSWER => Some(Self::Forward(When::NoAnswer)),
-            FEATURE_FORWARD_OUT_OF_SERVICE => Some(Self::Forward(When::OutOfService)),
-            FEATURE_FORWARD_CANCEL => Some(Self::CancelForwards),
-            FEATURE_DO_NOT_DISTURB => Some(Self::DoNotDisturb),
-            _ => None,
-        }
-    }
-
-    /// Whether a number follows the code.
-    pub(super) const fn takes_number(self) -> bool {
-        matches!(self, Self::Forward(_))
-    }
 }
 
 /// The running system while something is set: whether a trunk is busy just now does not matter.
@@ -117,7 +93,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         };
         if let Err(denial) = verdict {
-            let behalf = behalf.filter(|_| setting.takes_number());
+            let behalf = behalf.filter(|_| matches!(setting, Setting::Forward(_)));
             let verdict = Verdict::Deny(denial);
             return Unplaced::Denied(self.note_denied_for(now, (party, behalf), dialed, verdict));
         }
@@ -133,7 +109,7 @@ impl<C: Crypto> Exchange<'_, C> {
         Unplaced::Set
     }
 
-    fn refusal(&self, now: Instant, party: Party, rule: Rule) -> Denial {
+    pub(super) fn refusal(&self, now: Instant, party: Party, rule: Rule) -> Denial {
         let mode = self.mode(now);
         let image = self.policy.as_ref().map(|policy| &policy.image);
         let cos = image.and_then(|image| class_of(image, party, mode)).map_or(0, |class| class.id);
@@ -143,10 +119,10 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Tells a phone that what it has dialed is set. Its leg is there, and its dialog.
     pub(super) fn confirm_set(&mut self, now: Instant, leg: Handle, message: &Message<'_>) {
-        let mut room = [0; 64 + MAX_MEDIA * 64];
+        let mut room = [0; standby::MAX];
         let us = self.sip.us();
         let mut out = Buffer::new(&mut room);
-        without_media(&mut out, super::invite::described(message), us.ip().is_ipv4());
+        standby::none(&mut out, super::invite::described(message), us.ip().is_ipv4());
         let len = out.finish().unwrap_or(0);
         let Some(invite) = self.sip.dialog(leg).map(|dialog| dialog.invite) else { return };
         self.leg_event(now, leg, leg::Event::Originate, &Heard::NOTHING);
@@ -158,21 +134,5 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         self.sip.respond(now, &mut self.timers, invite, 200, extra, &body);
         self.leg_event(now, leg, leg::Event::PeerReleased(Cause::Normal), &Heard::NOTHING);
-    }
-}
-
-/// A description that takes none of the media that is offered (RFC 3264 section 6).
-fn without_media(out: &mut impl Sink, offer: &[u8], ipv4: bool) {
-    let address: &[u8] = if ipv4 { b"IN IP4 0.0.0.0" } else { b"IN IP6 ::" };
-    out.line(&[b"v=0\r\no=- 0 0 ", address]);
-    out.line(&[b"s=-\r\nc=", address]);
-    out.line(&[b"t=0 0"]);
-    let Ok(session) = Session::parse(offer) else { return };
-    for media in &session.media {
-        let short = |text: &[u8]| text.len() <= 20;
-        if short(media.kind_text) && short(media.proto_text) {
-            let format = media.formats().next().filter(|format| short(format)).unwrap_or(b"0");
-            out.line(&[b"m=", media.kind_text, b" 0 ", media.proto_text, b" ", format]);
-        }
     }
 }

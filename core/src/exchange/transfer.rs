@@ -68,11 +68,12 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut called = Digits::EMPTY;
         let wanted = match self.wanted(now, &asked, mode, &mut called) {
             Ok(wanted) => wanted,
+            Err(Unwanted::Parks(number)) => return self.park(now, by, number, accepted),
             Err(unwanted) => {
-                // Nobody is transferred to a feature code.
+                // Nobody is transferred to any other feature code.
                 let rule = match unwanted {
                     Unwanted::Refused(rule) => rule,
-                    Unwanted::Sets(..) => Rule::NumberVacant,
+                    Unwanted::Sets(..) | Unwanted::Takes(..) | Unwanted::Parks(_) => Rule::NumberVacant,
                 };
                 // A code may stand in it (R53).
                 let shown = if matches!(from, Party::Trunk(_)) { dialed } else { &[] };

@@ -11,6 +11,7 @@ pub mod path;
 pub mod place;
 pub mod relay;
 pub mod srtp;
+pub mod standby;
 pub mod summary;
 
 #[cfg(test)]

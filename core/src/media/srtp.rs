@@ -49,6 +49,11 @@ const SUITES: [(&[u8], usize); 9] = [
     (b"AEAD_AES_256_GCM", 44),
 ];
 
+/// The octets of key and salt of a suite that is known.
+pub(super) fn key_octets(suite: &[u8]) -> Option<usize> {
+    SUITES.iter().find(|(name, _)| *name == suite).map(|(_, octets)| *octets)
+}
+
 /// A usable line, without its key.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Line {

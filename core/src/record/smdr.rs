@@ -27,6 +27,8 @@ pub enum Completion {
     Error,
     /// `T`: toll denied (R89).
     TollDenied,
+    /// `T`: an incoming call that another has taken than whom it rang at; unlike a denied one it has a duration.
+    PickedUp,
     /// `I`: an internal call completed.
     Internal,
     /// Blank: abandoned or unanswered.
@@ -41,7 +43,7 @@ impl Completion {
             Self::Answered => b'A',
             Self::Busy => b'B',
             Self::Error => b'E',
-            Self::TollDenied => b'T',
+            Self::TollDenied | Self::PickedUp => b'T',
             Self::Internal => b'I',
             Self::None => b' ',
         }

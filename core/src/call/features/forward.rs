@@ -35,7 +35,11 @@ impl Calls<'_> {
         let (a, Party::Device(by)) = (call.edge.a(), slot.party) else { return None };
         let recall =
             matches!(call.transfer, Transfer::Ringing { recall: true, .. } | Transfer::Failed { .. });
-        let open = call.answered.is_none() && call.edge.b() == b && call.choice.rule != Rule::Emergency;
+        // Who is off hook to take a call has no reason to send it on.
+        let open = !slot.takes
+            && call.answered.is_none()
+            && call.edge.b() == b
+            && call.choice.rule != Rule::Emergency;
         let from = self.legs.get(a)?;
         let waits = !matches!(from.leg.state(), State::Clearing { .. } | State::Gone);
         (open && waits && !recall).then_some(Forwardable { a, from: from.party, by, passed: call.passed })

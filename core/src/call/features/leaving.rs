@@ -23,7 +23,7 @@ impl Calls<'_> {
                 true
             }
             (_, Event::PeerReleased(cause)) => self.leaves(leg, cause, commands),
-            (Transfer::Ringing { .. } | Transfer::Failed { .. }, _) => true,
+            (Transfer::Ringing { .. } | Transfer::Parked { .. } | Transfer::Failed { .. }, _) => true,
             (Transfer::None | Transfer::Pending { .. }, _) => false,
         }
     }
@@ -67,7 +67,7 @@ impl Calls<'_> {
                 }
                 false
             }
-            Transfer::Failed { .. } => true,
+            Transfer::Parked { .. } | Transfer::Failed { .. } => true,
             Transfer::None => false,
         }
     }
@@ -105,6 +105,12 @@ impl Calls<'_> {
                 } else {
                     self.finished(now, call, cause, commands);
                 }
+                self.calls.remove(call);
+                true
+            }
+            // Nobody faces who waits.
+            Transfer::Parked { .. } => {
+                self.finished(now, call, cause, commands);
                 self.calls.remove(call);
                 true
             }

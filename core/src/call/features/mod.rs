@@ -5,4 +5,6 @@
 
 pub mod forward;
 mod leaving;
+pub mod park;
+pub mod pickup;
 pub mod transfer;

@@ -81,7 +81,7 @@ impl<'m> Calls<'m> {
     #[must_use]
     pub fn rings_for_another(&self, leg: Handle) -> bool {
         let call = self.legs.get(leg).and_then(|slot| self.placed(slot.call));
-        call.is_some_and(|call| !matches!(call.transfer, Transfer::None | Transfer::Pending { .. }))
+        call.is_some_and(|call| matches!(call.transfer, Transfer::Ringing { .. } | Transfer::Failed { .. }))
     }
 
     /// Whether the INVITE of a leg that rings for another carried an offer: that of who transfers.
@@ -96,7 +96,9 @@ impl<'m> Calls<'m> {
     pub fn ringing_for(&self, of: Handle) -> Option<Handle> {
         match self.transfer(of)? {
             Transfer::Pending { ringing, .. } => Some(ringing),
-            Transfer::None | Transfer::Ringing { .. } | Transfer::Failed { .. } => None,
+            Transfer::None | Transfer::Ringing { .. } | Transfer::Parked { .. } | Transfer::Failed { .. } => {
+                None
+            }
         }
     }
 
@@ -165,7 +167,7 @@ impl<'m> Calls<'m> {
     }
 
     /// The call of `of` waits for this leg.
-    fn pend(&mut self, of: Handle, ringing: Handle, left: bool) {
+    pub(super) fn pend(&mut self, of: Handle, ringing: Handle, left: bool) {
         let call = self.legs.get(of).map_or(Handle::NONE, |slot| slot.call);
         if let Some(call) = self.placed_mut(call) {
             call.transfer = Transfer::Pending { ringing, left };

@@ -272,7 +272,13 @@ impl Sip<'_> {
     }
 
     /// Cancels our INVITE: same branch, its own transaction (RFC 3261 section 9.1).
-    pub fn cancel(&mut self, now: Instant, timers: &mut Timers<'_>, leg: Handle) {
+    pub fn cancel(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        leg: Handle,
+        extra: impl FnOnce(&mut PageWriter<'_, '_>),
+    ) {
         let Some(dialog) = self.dialog(leg).copied() else { return };
         let Some(invite) = self.transactions.get(dialog.invite).copied() else { return };
         let transaction = Transaction {
@@ -297,7 +303,7 @@ impl Sip<'_> {
             us: self.us,
             max_forwards: 70,
         };
-        let text = self.render(&dialog, &head, |_| {}, Text::EMPTY);
+        let text = self.render(&dialog, &head, extra, Text::EMPTY);
         if let (Some(text), Some(transaction)) = (text, self.transactions.get_mut(handle)) {
             transaction.text = text;
         }

@@ -1,0 +1,68 @@
+//! What a feature access code means that a user dials (`[features]` of the policy).
+
+use super::station::Setting;
+use super::taking::Taking;
+use crate::policy::rows::{
+    FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY,
+    FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE, FEATURE_PARK,
+    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP,
+};
+use crate::station::When;
+
+/// A feature with a code.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Coded {
+    /// An account code comes before the number.
+    AccountCode,
+    /// Something is set at the device.
+    Sets(Setting),
+    /// A call is taken that is for another.
+    Takes(Taking),
+    /// Who is transferred there is parked.
+    Parks,
+}
+
+/// What is dialed behind a code.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Follows {
+    /// An account code.
+    Code,
+    /// Nothing.
+    Nothing,
+    /// A number.
+    Number,
+    /// A directory number, or nothing for the own one.
+    OwnOrNumber,
+}
+
+impl Coded {
+    /// By the feature's number in the image.
+    pub(super) const fn of(feature: u32) -> Self {
+        match feature {
+            FEATURE_FORWARD_ALWAYS => Self::Sets(Setting::Forward(When::Always)),
+            FEATURE_FORWARD_BUSY => Self::Sets(Setting::Forward(When::Busy)),
+            FEATURE_FORWARD_NO_ANSWER => Self::Sets(Setting::Forward(When::NoAnswer)),
+            FEATURE_FORWARD_OUT_OF_SERVICE => Self::Sets(Setting::Forward(When::OutOfService)),
+            FEATURE_FORWARD_CANCEL => Self::Sets(Setting::CancelForwards),
+            FEATURE_DO_NOT_DISTURB => Self::Sets(Setting::DoNotDisturb),
+            FEATURE_PICKUP => Self::Takes(Taking::Group),
+            FEATURE_DIRECTED_PICKUP => Self::Takes(Taking::Directed),
+            FEATURE_PARK => Self::Parks,
+            FEATURE_PARK_RETRIEVE => Self::Takes(Taking::Parked),
+            // The image has no other numbers: that was checked when it was loaded.
+            _ => Self::AccountCode,
+        }
+    }
+
+    /// What is dialed behind its code.
+    pub(super) const fn follows(self) -> Follows {
+        match self {
+            Self::AccountCode => Follows::Code,
+            Self::Sets(Setting::Forward(_)) | Self::Takes(Taking::Directed) => Follows::Number,
+            Self::Sets(Setting::CancelForwards | Setting::DoNotDisturb) | Self::Takes(Taking::Group) => {
+                Follows::Nothing
+            }
+            Self::Takes(Taking::Parked) | Self::Parks => Follows::OwnOrNumber,
+        }
+    }
+}
