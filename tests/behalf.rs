@@ -1,4 +1,5 @@
-//! The engine against the naive oracle on somebody's behalf: blind transfers, diversions, attended transfers.
+//! The engine against the naive oracle on somebody's behalf: blind transfers, diversions, attended transfers, and calls
+//! that somebody takes from others.
 //!
 //! `STROWGER_PAIRS` sets the number of random pairs, `STROWGER_SEED` where they begin.
 
@@ -10,12 +11,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use engine::{Compiled, number_from, party};
 use strowger::policy::{self, Image, Keyring};
 use strowger_testkit::model::Model;
-use strowger_testkit::oracle::{self, Answer, BREAKAGES_ON_BEHALF, Feature, Reached, Verdict};
+use strowger_testkit::oracle::{self, Answer, BREAKAGES_ON_BEHALF, Feature, Fetch, Reached, Taking, Verdict};
 use strowger_testkit::strategies::{
-    Consultation, Question, Seeded, consultations, models_with_features, on_behalf, smaller,
+    Consultation, Question, Seeded, consultations, fetches, models_with_features, on_behalf, smaller,
 };
 
-const PAIRS: usize = 100_000;
+const PAIRS: usize = 120_000;
 /// A policy takes longer to compile than many questions to answer.
 const QUESTIONS_EACH: usize = 400;
 
@@ -83,6 +84,20 @@ const RULES: &[(&str, &[&str])] = &[
             "public-to-public",
         ],
     ),
+    (
+        "fetch",
+        &[
+            "internal",
+            "route",
+            "cos.none",
+            "cor.none",
+            "cos.feature",
+            "account-code.forced-verified",
+            "call.self",
+            "interconnect",
+            "public-to-public",
+        ],
+    ),
 ];
 
 /// What is asked on somebody's behalf.
@@ -90,12 +105,14 @@ const RULES: &[(&str, &[&str])] = &[
 enum Asked {
     Attempt(Question),
     Attended(Consultation),
+    Fetch(Fetch),
 }
 
 impl Asked {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Attended(_) => "attended",
+            Self::Fetch(_) => "fetch",
             Self::Attempt(question) => match &question.attempt.behalf {
                 Some(oracle::Behalf { feature: Feature::Forward { .. }, .. }) => "forward",
                 _ => "transfer",
@@ -110,6 +127,7 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, asked: &Asked) -> Answer {
     let Consultation { call, asked } = match asked {
         Asked::Attempt(question) => return engine::in_words(image, ask(question)),
         Asked::Attended(consultation) => consultation,
+        Asked::Fetch(fetch) => return engine::in_words(image, fetched(image, fetch)),
     };
     let choice = call.as_ref().map(|call| match ask(call) {
         policy::Verdict::Allow(choice) => choice,
@@ -131,10 +149,25 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, asked: &Asked) -> Answer {
     engine::in_words(image, policy::attended(image, &question))
 }
 
+fn fetched(image: &Image<'_>, fetch: &Fetch) -> policy::Verdict {
+    let question = policy::Fetch {
+        by: party(image, &fetch.by),
+        of: party(image, &fetch.of),
+        called: fetch.called,
+        feature: match fetch.feature {
+            Taking::Pickup => policy::Feature::Pickup,
+            Taking::Retrieve => policy::Feature::Retrieve,
+        },
+        mode: engine::mode(fetch.mode),
+    };
+    policy::fetched(image, &question)
+}
+
 fn answer(model: &Model, asked: &Asked, broken: Option<&str>) -> Answer {
     match asked {
         Asked::Attempt(question) => decide(model, question, broken),
         Asked::Attended(consultation) => oracle::attended(model, &consultation.asked, broken),
+        Asked::Fetch(fetch) => oracle::fetched(model, fetch, broken),
     }
 }
 
@@ -143,7 +176,7 @@ fn decide(model: &Model, question: &Question, broken: Option<&str>) -> Answer {
     oracle::decide(model, &question.attempt, &free, broken)
 }
 
-/// Calls `each` with random pairs: as many attended transfers as blind ones, and as many diversions.
+/// Calls `each` with random pairs. Of five questions three are blind transfers or diversions: those have the most rules.
 fn random_pairs(pairs: usize, mut each: impl FnMut(&Model, &Image<'_>, &Keyring<'_>, &Asked)) {
     let mut seeded = Seeded::new(number_from("STROWGER_SEED", 1891) as u64);
     let models = models_with_features();
@@ -153,12 +186,12 @@ fn random_pairs(pairs: usize, mut each: impl FnMut(&Model, &Image<'_>, &Keyring<
             .unwrap_or_else(|findings| panic!("{}\nis a valid policy, but:\n{findings}", model.to_toml()));
         let image = compiled.image();
         let keyring = compiled.keyring(&image);
-        let (attempts, consultations) = (on_behalf(&model), consultations(&model));
+        let (attempts, consultations, fetches) = (on_behalf(&model), consultations(&model), fetches(&model));
         for n in 0..QUESTIONS_EACH {
-            let asked = if n % 3 == 0 {
-                Asked::Attended(seeded.draw(&consultations))
-            } else {
-                Asked::Attempt(seeded.draw(&attempts))
+            let asked = match n % 5 {
+                0 => Asked::Attended(seeded.draw(&consultations)),
+                1 => Asked::Fetch(seeded.draw(&fetches)),
+                _ => Asked::Attempt(seeded.draw(&attempts)),
             };
             each(&model, &image, &keyring, &asked);
         }
@@ -206,11 +239,12 @@ fn disagree(model: &Model, asked: &Asked) -> ! {
     panic!("{}\n{asked:#?}\nengine: {engine:#?}\noracle: {oracle:#?}", model.to_toml());
 }
 
-/// The same with a digit less.
+/// The same with a digit less. Who takes a call dials none.
 fn shorter(asked: &Asked) -> Vec<Asked> {
     let question = match asked {
         Asked::Attempt(question) => Some(question),
         Asked::Attended(consultation) => consultation.call.as_ref(),
+        Asked::Fetch(_) => None,
     };
     let Some(dialed) = question.map(|question| &question.attempt.dialed) else { return Vec::new() };
     let without = |at: usize| {
@@ -222,6 +256,7 @@ fn shorter(asked: &Asked) -> Vec<Asked> {
             Asked::Attended(consultation) => {
                 consultation.call.iter_mut().for_each(|call| call.attempt.dialed.clone_from(&rest));
             }
+            Asked::Fetch(_) => {}
         }
         less
     };
@@ -247,6 +282,10 @@ fn because(kind: &str, rule: &str) -> &'static [&'static str] {
         ("attended", "cor.none") => &["attended.cor.none"],
         ("attended", "cor.route") => &["attended.route"],
         ("attended", "class.denied") => &["attended.class"],
+        ("fetch", "cos.feature") => &["fetch.feature"],
+        ("fetch", "interconnect") => &["fetch.interconnect", "fetch.called"],
+        ("fetch", "internal") => &["r36"],
+        ("fetch", "route") => &["r36", "fetch.self.trunk"],
         _ => &[],
     }
 }
@@ -285,9 +324,12 @@ fn engine_and_oracle_agree_on_behalf_of_others() {
         println!("decided by the rule behind {broken:<26} {count:>9}");
     }
     let impossible = |(kind, _, verdict): &(&str, &str, Verdict)| {
-        *kind == "forward" && matches!(verdict, Verdict::AccountCode | Verdict::Emergency)
+        matches!(*kind, "forward" | "fetch") && matches!(verdict, Verdict::AccountCode | Verdict::Emergency)
     };
-    assert!(!seen.keys().any(impossible), "a diversion asks for no code, and never calls for help");
+    assert!(
+        !seen.keys().any(impossible),
+        "who diverts or takes a call is asked for no code, and calls nobody for help"
+    );
     if pairs < PAIRS {
         return;
     }

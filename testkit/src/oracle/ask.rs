@@ -119,7 +119,31 @@ pub struct Attended {
     pub mode: Mode,
 }
 
-/// The answer to an [`Attempt`] or to an [`Attended`] transfer.
+/// How somebody takes a call that is not for it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Taking {
+    /// A call that rings elsewhere is answered: the group's, or that of a device which is named.
+    Pickup,
+    /// A parked call is taken back.
+    Retrieve,
+}
+
+/// The question whether somebody may take a call that waits for somebody else.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fetch {
+    /// Who takes the call.
+    pub by: Party,
+    /// Who waits.
+    pub of: Party,
+    /// Whether who waits had been called itself by who left it waiting.
+    pub called: bool,
+    /// How the call is taken.
+    pub feature: Taking,
+    /// Service mode.
+    pub mode: Mode,
+}
+
+/// The answer to an [`Attempt`], to an [`Attended`] transfer or to a [`Fetch`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Answer {
     /// Its kind.

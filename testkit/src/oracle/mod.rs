@@ -11,6 +11,7 @@ mod caller;
 mod classes;
 mod codes;
 mod emergency;
+mod fetch;
 mod names;
 mod numbers;
 mod outpulse;
@@ -21,7 +22,7 @@ mod rows;
 mod tests;
 mod when;
 
-pub use ask::{Answer, Attempt, Attended, Behalf, Feature, Party, Reached, Verdict};
+pub use ask::{Answer, Attempt, Attended, Behalf, Feature, Fetch, Party, Reached, Taking, Verdict};
 pub use names::{BREAKAGES, BREAKAGES_ON_BEHALF, RULES_IN_FORCE, RULES_ON_BEHALF};
 pub use when::When;
 
@@ -47,6 +48,16 @@ pub fn decide(model: &Model, attempt: &Attempt, free: &dyn Fn(&str) -> bool, bro
 pub fn attended(model: &Model, question: &Attended, broken: Option<&str>) -> Answer {
     let oracle = Oracle { model, free: &|_| true, broken: broken.unwrap_or_default() };
     oracle.attended(question)
+}
+
+/// Decides whether somebody may take a call that waits for somebody else. `broken` names one of
+/// [`BREAKAGES_ON_BEHALF`].
+///
+/// # Panics
+/// If the question names somebody whom the model does not have.
+pub fn fetched(model: &Model, question: &Fetch, broken: Option<&str>) -> Answer {
+    let oracle = Oracle { model, free: &|_| true, broken: broken.unwrap_or_default() };
+    oracle.fetched(question)
 }
 
 /// The service mode that holidays and schedules set.

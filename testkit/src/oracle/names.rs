@@ -217,6 +217,7 @@ pub const BREAKAGES_ON_BEHALF: &[&str] = &[
     "r24",
     "r26",
     "r33",
+    "r36",
     // No emergency call for who may not transfer.
     "transfer.emergency",
     // Everybody may transfer.
@@ -313,4 +314,51 @@ pub const BREAKAGES_ON_BEHALF: &[&str] = &[
     "attended.public-to-public",
     // A caller from outside is named like one inside.
     "attended.caller",
+    // The mode is ignored: it is always day.
+    "fetch.mode",
+    "fetch.cos.none",
+    "fetch.cor.none",
+    // Everybody may take calls.
+    "fetch.feature",
+    // Who may retrieve may pick up, and who may pick up may retrieve.
+    "fetch.pickup",
+    "fetch.retrieve",
+    // The forced verified code is not asked for.
+    "fetch.code",
+    // It is asked for before the feature.
+    "fetch.code.early",
+    // Somebody could still give it.
+    "fetch.code.asked",
+    // A trunk needs none.
+    "fetch.code.trunk",
+    // A forced code of any kind is asked for.
+    "fetch.code.other",
+    // Who waits needs classes too.
+    "fetch.of.classes",
+    "fetch.self",
+    // Two calls over the same trunk are taken for calls with the same party.
+    "fetch.self.trunk",
+    // Itself before the classes.
+    "fetch.self.early",
+    // From who waits to who answers nothing is restricted.
+    "fetch.interconnect",
+    // From and To exchanged.
+    "fetch.interconnect.direction",
+    // Who was called is taken for who called.
+    "fetch.called",
+    // Both ways are looked at, whoever called.
+    "fetch.called.always",
+    // The open rule leaves neither way restricted.
+    "fetch.open",
+    // The override for transfers counts.
+    "fetch.override",
+    "fetch.public-to-public",
+    // One trunk's consent is enough.
+    "fetch.public-to-public.one",
+    // Private trunks are taken for public ones.
+    "fetch.public-to-public.private",
+    // A trunk that answers is named like a device.
+    "fetch.route",
+    // Who waits is named as who is reached.
+    "fetch.to",
 ];

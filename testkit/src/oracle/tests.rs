@@ -210,3 +210,87 @@ fn attended_transfers_in_short() {
     asked.mode = Mode::Night1;
     assert_eq!(attended(&model, &asked, None).rule, "cos.none");
 }
+
+/// The answer by day, for a call that waits and whose waiting party had called.
+fn takes(model: &Model, by: Party, feature: Taking, of: Party) -> Answer {
+    fetched(model, &Fetch { by, of, called: false, feature, mode: Mode::Day }, None)
+}
+
+#[test]
+fn who_takes_a_call_needs_its_classes_and_the_feature() {
+    let pickup = |features: &[_]| {
+        takes(&granting(features, &[]), device_of("201"), Taking::Pickup, device_of("202")).rule
+    };
+    let retrieve = |features: &[_]| {
+        takes(&granting(features, &[]), device_of("201"), Taking::Retrieve, device_of("202")).rule
+    };
+    assert_eq!((pickup(&[]), retrieve(&[])), ("cos.feature", "cos.feature"));
+    assert_eq!((pickup(&["pickup"]), retrieve(&["pickup"])), ("internal", "cos.feature"));
+    assert_eq!((pickup(&["park"]), retrieve(&["park"])), ("cos.feature", "internal"));
+    // R44: nobody who is off hook does anything before that code; the feature is looked at first.
+    assert_eq!(pickup(&["pickup", "forced-verified-account-code"]), "account-code.forced-verified");
+    assert_eq!(pickup(&["park", "forced-verified-account-code"]), "cos.feature");
+    let mut asked = Fetch {
+        by: device_of("201"),
+        of: device_of("202"),
+        called: false,
+        feature: Taking::Pickup,
+        mode: Mode::Night1,
+    };
+    let model = granting(&["pickup"], &[]);
+    assert_eq!(fetched(&model, &asked, None).rule, "cos.none");
+    asked.mode = Mode::Night2;
+    assert_eq!(fetched(&model, &asked, None).rule, "cor.none");
+    assert_eq!(takes(&model, Party::Unknown, Taking::Pickup, device_of("202")).rule, "cos.none");
+    // Who waits needs none.
+    assert_eq!(takes(&model, device_of("201"), Taking::Pickup, Party::Unknown).rule, "internal");
+}
+
+#[test]
+fn from_is_who_waits_and_to_who_answers_r36() {
+    let model = granting(&["pickup", "park", "override-interconnect-on-transfer"], &[]);
+    for feature in [Taking::Pickup, Taking::Retrieve] {
+        // Restricted from 201 to 202; R31: no feature of transfers lifts it.
+        assert_eq!(takes(&model, device_of("202"), feature, device_of("201")).rule, "interconnect");
+        let answer = takes(&model, device_of("201"), feature, device_of("202"));
+        let expected = Answer { to: Some(device_of("201")), ..Answer::new(Verdict::Allow, "internal") };
+        assert_eq!(answer, expected);
+        let answer = takes(&model, trunk(), feature, device_of("202"));
+        assert_eq!(answer, Answer { to: Some(trunk()), ..Answer::new(Verdict::Allow, "route") });
+        assert_eq!(takes(&model, device_of("202"), feature, device_of("202")).rule, "call.self");
+        // Over one trunk come calls of many.
+        assert_eq!(takes(&model, trunk(), feature, trunk()).rule, "route");
+    }
+}
+
+#[test]
+fn who_was_called_may_be_restricted_the_other_way_too_r36() {
+    let rule = |open: &[u8], by: &str, of: &str, called| {
+        let (by, of) = (device_of(by), device_of(of));
+        let asked = Fetch { by, of, called, feature: Taking::Retrieve, mode: Mode::Day };
+        fetched(&granting(&["park"], open), &asked, None).rule
+    };
+    assert_eq!(rule(&[], "201", "202", false), "internal");
+    assert_eq!(rule(&[], "201", "202", true), "interconnect");
+    assert_eq!(rule(&[36], "201", "202", true), "internal");
+    // Read openly, from who waits to who answers counts all the same.
+    assert_eq!(rule(&[36], "202", "201", true), "interconnect");
+    assert_eq!(rule(&[33], "201", "202", true), "interconnect");
+}
+
+#[test]
+fn two_public_trunks_are_not_joined_by_taking_a_call() {
+    let rule = |public: bool, of: u8| {
+        let mut model = granting(&["pickup", "public-to-public"], &[]);
+        model.cos.push(Cos { id: 2, features: vec!["pickup"] });
+        model.trunks[0].public = public;
+        let cos = PerMode::all(of);
+        model.trunks.push(Trunk { name: "u".into(), public: true, cos, ..model.trunks[0].clone() });
+        let there = takes(&model, trunk(), Taking::Pickup, Party::Trunk("u".into())).rule;
+        assert_eq!(takes(&model, Party::Trunk("u".into()), Taking::Pickup, trunk()).rule, there);
+        there
+    };
+    assert_eq!(rule(true, 1), "route");
+    assert_eq!(rule(true, 2), "public-to-public");
+    assert_eq!(rule(false, 2), "route");
+}

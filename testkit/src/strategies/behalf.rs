@@ -1,5 +1,5 @@
-//! Transfers and diversions: policies that grant their features, attempts on somebody's behalf, and second calls whose
-//! party is to be joined with the first's.
+//! Transfers, diversions and calls taken from others: policies that grant their features, attempts on somebody's behalf,
+//! second calls whose party is to be joined with the first's, and calls that wait.
 
 use std::sync::Arc;
 
@@ -11,7 +11,9 @@ use super::attempts::{Numbers, Question, leave_out, public_numbers, questions};
 use super::dice::Dice;
 use super::{models, option, pick};
 use crate::model::{Action, CorGroup, Mode, Model, NumberFormat, OwnClass, PerMode, Trunk};
-use crate::oracle::{Attempt, Attended, Behalf, Feature, Party, Reached, Verdict, attended, decide};
+use crate::oracle::{
+    Attempt, Attended, Behalf, Feature, Fetch, Party, Reached, Taking, Verdict, attended, decide,
+};
 
 /// A transferor's second call, and the question whether its party may be joined with the first call's.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,14 +24,20 @@ pub struct Consultation {
     pub asked: Attended,
 }
 
-/// Features of transfers and diversions, and in how many of a hundred classes they are.
+/// Features of what is done for others or taken from them, and in how many of a hundred classes they are.
 const FEATURES: &[(&str, u32)] = &[
     ("transfer", 85),
     ("forward-internal", 70),
     ("forward-external", 80),
     ("override-interconnect-on-transfer", 25),
     ("public-to-public", 15),
+    ("pickup", 65),
+    ("park", 65),
 ];
+
+/// Rules that may be open, and in how many of a hundred policies they are. R36 decides only where one way alone is
+/// restricted.
+const OPEN_RULES: &[(u8, u32)] = &[(24, 25), (26, 25), (33, 25), (36, 50)];
 
 /// Own classes into which most numbers fall that have no class of longer prefixes.
 const CLASSES_OF_MANY_NUMBERS: &[(&str, &[&str])] =
@@ -43,14 +51,14 @@ const SHARED_BY_COUNTRIES: &[&str] = &["16", "18"];
 const SELDOM_FOUND: &[&str] =
     &["class.denied", "cor.none", "max-digits", "public-to-public", "cor.leading", "cor.route"];
 
-/// Policies as [`models`] makes them, whose classes have the features of transfers and diversions too, and in which some
-/// of the rules about those are open.
+/// Policies as [`models`] makes them, whose classes have the features of transfers, diversions and calls taken from
+/// others too, and in which some of the rules about those are open.
 pub fn models_with_features() -> impl Strategy<Value = Model> {
     (models(), vec(any::<u8>(), 48)).prop_map(|(mut model, octets)| {
         let mut dice = Dice::new(&octets);
-        for rule in [24, 26, 33] {
-            if dice.percent(25) {
-                model.open_rules.push(rule);
+        for (rule, percent) in OPEN_RULES {
+            if dice.percent(*percent) {
+                model.open_rules.push(*rule);
             }
         }
         for class in &mut model.cos {
@@ -261,6 +269,23 @@ fn answered_by(
     let mut others = trunks.map(|of| Attended { of, ..asked.clone() });
     let asked = others.find(|asked| attended(model, asked, None).rule == rule)?;
     Some(Consultation { call: call.clone(), asked })
+}
+
+/// Calls that wait, and who takes them: most often somebody else, and as often a trunk as a device.
+///
+/// # Panics
+/// If the model has no trunks.
+pub fn fetches(model: &Model) -> impl Strategy<Value = Fetch> + use<> {
+    let model = Arc::new(model.clone());
+    let (feature, mode) = (select(&[Taking::Pickup, Taking::Retrieve][..]), select(&Mode::ALL[..]));
+    let (called, same) = (prop::bool::weighted(0.6), prop::bool::weighted(0.04));
+    (raw_party(), raw_party(), called, feature, mode, same).prop_map(
+        move |(by, of, called, feature, mode, same)| {
+            let by = party(&model, by);
+            let of = if same { by.clone() } else { party(&model, of) };
+            Fetch { by, of, called, feature, mode }
+        },
+    )
 }
 
 /// Somebody, before it is known who is there: a kind and which of that kind.

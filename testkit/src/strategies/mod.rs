@@ -1,9 +1,9 @@
 //! Policies and attempts made up at random, small and dense: few digits, many wildcards, much overlap.
 //!
 //! [`models`] yields only policies that the language accepts, [`questions`] asks what is interesting about one of
-//! them. [`models_with_features`] grants features for transfers and diversions too, which [`on_behalf`] and
-//! [`consultations`] ask about. As proptest strategies they shrink; [`Seeded`] draws from them the same values for the same seed, and
-//! [`smaller`] makes a policy that shows a fault easier to read.
+//! them. [`models_with_features`] grants features for transfers, diversions and calls taken from others too, which
+//! [`on_behalf`], [`consultations`] and [`fetches`] ask about. As proptest strategies they shrink; [`Seeded`] draws from
+//! them the same values for the same seed, and [`smaller`] makes a policy that shows a fault easier to read.
 
 mod attempts;
 mod behalf;
@@ -19,7 +19,7 @@ mod tests;
 mod times;
 
 pub use attempts::{Question, questions};
-pub use behalf::{Consultation, consultations, models_with_features, on_behalf};
+pub use behalf::{Consultation, consultations, fetches, models_with_features, on_behalf};
 pub use smaller::smaller;
 
 use proptest::collection::vec;

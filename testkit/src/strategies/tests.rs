@@ -1,5 +1,7 @@
 use super::*;
-use crate::oracle::{BREAKAGES, BREAKAGES_ON_BEHALF, RULES_IN_FORCE, RULES_ON_BEHALF, attended, decide};
+use crate::oracle::{
+    BREAKAGES, BREAKAGES_ON_BEHALF, RULES_IN_FORCE, RULES_ON_BEHALF, attended, decide, fetched,
+};
 
 #[test]
 fn the_same_seed_draws_the_same() {
@@ -42,7 +44,7 @@ fn every_breakage_on_somebodys_behalf_shows() {
     let mut hidden = BREAKAGES_ON_BEHALF.to_vec();
     for _ in 0..1500 {
         let model = seeded.draw(&models_with_features());
-        let (attempts, consultations) = (on_behalf(&model), consultations(&model));
+        let (attempts, consultations, fetches) = (on_behalf(&model), consultations(&model), fetches(&model));
         for _ in 0..10 {
             let Question { attempt, busy } = seeded.draw(&attempts);
             let answer = |broken| decide(&model, &attempt, &|trunk| !busy.iter().any(|b| b == trunk), broken);
@@ -53,6 +55,10 @@ fn every_breakage_on_somebodys_behalf_shows() {
             let Consultation { asked, .. } = seeded.draw(&consultations);
             let right = attended(&model, &asked, None);
             hidden.retain(|broken| attended(&model, &asked, Some(broken)) == right);
+            *rules.entry((None, right.verdict, right.rule)).or_insert(0) += 1;
+            let asked = seeded.draw(&fetches);
+            let right = fetched(&model, &asked, None);
+            hidden.retain(|broken| fetched(&model, &asked, Some(broken)) == right);
             *rules.entry((None, right.verdict, right.rule)).or_insert(0) += 1;
         }
     }
