@@ -162,6 +162,36 @@ fn forwarding_holds_and_what_it_opens_is_found() {
     }
 }
 
+/// R36: who takes a call is asked whom it may be joined with, at that moment.
+#[test]
+fn pickup_and_park_hold_and_what_they_open_is_found() {
+    let held = include_str!("../ci/mutants/taking.toml");
+    let whole = proof(held, &Options { states: 20_000_000, ..bounds(2) });
+    eprintln!("{}", whole.to_text());
+    assert!(whole.violation.is_none() && whole.closed, "{}", whole.to_text());
+    // Who may not dial out, and whom nobody outside may call, reach it by another's call: no rule forbids it.
+    let did = ("did = \"61355501XX\", to = \"2XX\"", "did = \"6135550101\", to = \"201\"");
+    for (hole, from, to, codes) in [
+        ("a call that somebody else has dialed is taken back", "device:205", "trunk:carrier", "park"),
+        (
+            "a call from outside is taken by who has no number there",
+            "trunk:carrier",
+            "device:205",
+            "directed",
+        ),
+    ] {
+        let barred = "password = \"Sl0w-copper-Train-8\"\ncos = 1\ncor = ";
+        let text = held.replace(&format!("{barred}1"), &format!("{barred}2")).replace(did.0, did.1);
+        assert_ne!(text, held);
+        let proof = proof(&(text + &never(from, to)), &bounds(3));
+        let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{hole}: {}", proof.to_text()));
+        assert!(found.invariant == "assert" && found.on_the_clock, "{hole}: {}", proof.to_text());
+        let code = if codes == "park" { "dials *71201" } else { "dials *9201" };
+        let last = found.trace.last().map_or("", |(_, what)| what.as_str());
+        assert!(last.contains(code), "{hole}: {}", proof.to_text());
+    }
+}
+
 #[test]
 fn the_budget_is_kept_and_said_to_be_spent() {
     let proof = proof(SHOP, &Options { states: 500, ..Options::default() });

@@ -6,6 +6,7 @@
 
 use super::given::{Assertion, Given, Selector};
 use super::judge::Reading;
+use super::taking::Take;
 use std::collections::{BTreeMap, BTreeSet};
 use strowger::policy::rows::Features;
 use strowger::policy::{Image, Keyring, Mode, Party};
@@ -70,6 +71,8 @@ pub(super) struct Abstraction {
     pub(super) numbers: Vec<Number>,
     /// Account codes that are entered: digits, and what they are to the judge: row plus one of a verified one.
     pub(super) codes: Vec<Code>,
+    /// Codes by which calls are taken and parked.
+    pub(super) takes: Vec<Take>,
     pub(super) modes: Vec<Mode>,
     pub(super) asserts: Vec<Assertion>,
     /// Devices and trunks in all.
@@ -103,6 +106,7 @@ impl Abstraction {
             parties: Vec::new(),
             numbers: Vec::new(),
             codes: Vec::new(),
+            takes: Vec::new(),
             modes: modes(&image),
             asserts: given.asserts.clone(),
             merged_from,
@@ -111,6 +115,7 @@ impl Abstraction {
         all.keep_parties();
         all.keep_numbers();
         all.keep_codes(given);
+        all.keep_takes();
         all
     }
 
@@ -169,6 +174,7 @@ impl Abstraction {
                     alike.extend(row.cos);
                     alike.extend(row.cor);
                     alike.extend([row.interconnect, row.zone, row.srtp]);
+                    alike.extend(image.pickup_groups(device).flat_map(u16::to_le_bytes));
                     if single.contains(&device) {
                         alike.extend(device.to_le_bytes());
                     }

@@ -1,9 +1,10 @@
 //! What can happen next in a world: everything its users, its trunks and its timers can do.
 
 use super::abstraction::{Abstraction, Target};
+use super::taking::{Taking, is_there, rings};
 use super::world::World;
 use smallvec::SmallVec;
-use strowger::call::{dialing, leg};
+use strowger::call::{Transfer, dialing, leg};
 use strowger::policy::{Mode, Party};
 
 /// One thing that happens. Legs are named by their slot, parties, numbers and codes by their place in the abstraction.
@@ -52,6 +53,16 @@ pub(super) enum Action {
         leg: u8,
         other: u8,
     },
+    /// A party takes a call that rings elsewhere or is parked.
+    Take {
+        from: u8,
+        take: u8,
+    },
+    /// It parks its peer.
+    Park {
+        leg: u8,
+        take: u8,
+    },
     /// The time of this leg is up.
     Due {
         leg: u8,
@@ -74,8 +85,9 @@ impl Action {
             | Self::Refuse { leg }
             | Self::Transfer { leg, .. }
             | Self::Join { leg, .. }
+            | Self::Park { leg, .. }
             | Self::Due { leg } => Some(leg),
-            Self::Setup { .. } | Self::OffHook { .. } | Self::Mode { .. } => None,
+            Self::Setup { .. } | Self::Take { .. } | Self::OffHook { .. } | Self::Mode { .. } => None,
         }
     }
 }
@@ -127,6 +139,11 @@ impl World {
             if room && !all.codes.is_empty() && matches!(kept.party, Party::Device(_)) && part.legs == 0 {
                 out.push(Action::OffHook { from });
             }
+            if room && matches!(kept.party, Party::Device(_)) {
+                let calls = self.exchange.calls();
+                let there = (0u8..).zip(&all.takes).filter(|(_, take)| is_there(calls, take.what));
+                out.extend(there.map(|(take, _)| Action::Take { from, take }));
+            }
             // Help has a place of its own.
             let emergency =
                 |number: u16| matches!(all.numbers[usize::from(number)].target, Target::Emergency(_));
@@ -150,8 +167,8 @@ impl World {
             && self.hangs_together(all)
     }
 
-    /// Whether all calls have to do with each other: by a station that is in both, by a transfer, or by a trunk whose
-    /// channels can run out. Calls that have not are each explored alone: neither learns of the other.
+    /// Whether all calls have to do with each other: by a station that is in both, by a transfer, by a trunk whose channels
+    /// can run out, or because anybody may take one of them. Calls that have not are each explored alone: neither learns of the other.
     fn hangs_together(&self, all: &Abstraction) -> bool {
         let calls = self.exchange.calls();
         let legs: SmallVec<[_; 8]> = calls.legs().map(|(leg, slot)| (leg, slot.party)).collect();
@@ -168,6 +185,13 @@ impl World {
                 usize::from(row.channels) <= all.bounds.lines
             }
         };
+        let anybodys = |leg, slot: &strowger::call::LegSlot| {
+            matches!(calls.transfer(leg), Some(Transfer::Parked { .. }))
+                || all.picks() && rings(slot.leg.state())
+        };
+        if calls.legs().any(|(leg, slot)| anybodys(leg, slot)) {
+            return true;
+        }
         while let Some(at) = todo.pop() {
             let (leg, party) = legs[at];
             for (next, (other, theirs)) in legs.iter().enumerate() {
@@ -260,6 +284,10 @@ impl World {
                     let others =
                         self.slots().filter(|(other, _)| calls.peers(handle, self.leg(*other)).is_some());
                     out.extend(others.map(|(other, _)| Action::Join { leg, other }));
+                    if calls.parkable(handle).is_some() {
+                        let parks = (0u8..).zip(&all.takes).filter(|(_, take)| take.what == Taking::Park);
+                        out.extend(parks.map(|(take, _)| Action::Park { leg, take }));
+                    }
                 }
                 leg::State::Idle | leg::State::Clearing { .. } | leg::State::Gone => {}
             }

@@ -182,11 +182,12 @@ impl Abstraction {
             let number = number.map(|number| (number.target, number.meant.as_slice()));
             self.may_forward(&reading, story, number, (a, b))?;
         }
+        self.may_take(&reading, story, (a, b))?;
         // Help is exempt from everything (law 4).
         if number.is_some_and(|number| matches!(number.target, Target::Emergency(_))) && story.how.dials() {
             return if matches!(b, Party::Trunk(_)) { Ok(()) } else { Err("emergency") };
         }
-        if !matches!(story.how, How::Recall | How::Forwarded { .. }) {
+        if matches!(story.how, How::Called | How::Blind | How::Attended) {
             self.may_act(
                 &reading,
                 story,
@@ -289,8 +290,16 @@ impl Abstraction {
 
     /// The assertion, if any, that a joining breaks.
     pub(super) fn asserted(&self, a: Party, b: Party, story: &Story) -> Option<&str> {
+        // Who takes back a party that had been called reaches it, as who has called it did.
+        let back = matches!(story.how, How::Retrieved { called: true }).then(|| self.reaches(b, a, story));
+        self.reaches(a, b, story).or(back.flatten())
+    }
+
+    fn reaches(&self, a: Party, b: Party, story: &Story) -> Option<&str> {
         let reading = Reading { image: &self.image };
-        let number = self.numbers.get(usize::from(story.number));
+        // Who takes a call is not whom the number leads to.
+        let dialed = !matches!(story.how, How::PickedUp { .. } | How::Retrieved { .. });
+        let number = self.numbers.get(usize::from(story.number)).filter(|_| dialed);
         let broken = self.asserts.iter().filter(|one| one.never).find(|one| {
             // Whoever calls for help reaches it: only what is said of emergency counts there.
             let help = self.is_help(story.number) && one.to != Selector::Emergency;

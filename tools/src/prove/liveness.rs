@@ -125,7 +125,8 @@ impl World {
                     let faces = calls
                         .peer(handle)
                         .filter(|peer| calls.peer(*peer) == Some(handle) && calls.leg(*peer).is_some());
-                    faces.is_none() && !rung
+                    let parked = waits && matches!(calls.transfer(handle), Some(Transfer::Parked { .. }));
+                    faces.is_none() && !rung && !parked
                 }
                 leg::State::Idle | leg::State::Gone => true,
             };

@@ -33,6 +33,7 @@ mod recorded;
 mod report;
 mod search;
 mod story;
+mod taking;
 mod world;
 
 pub use abstraction::Bounds;

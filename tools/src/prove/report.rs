@@ -16,8 +16,8 @@ use strowger::policy::{Mode, Verdict};
 
 const STATES: [&str; 8] =
     ["idle", "proceeding", "alerting", "calling", "ringing", "connected", "clearing", "dialing"];
-const EVENTS: [&str; 9] =
-    ["digits", "code", "alerting", "answer", "hang-up", "busy", "transfer", "join", "time is up"];
+const EVENTS: [&str; 10] =
+    ["digits", "code", "alerting", "answer", "hang-up", "busy", "transfer", "join", "time is up", "park"];
 
 /// Which things have happened to a leg in which state.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,10 @@ impl Pairs {
             Action::Transfer { .. } => 6,
             Action::Join { .. } => 7,
             Action::Due { .. } => 8,
-            Action::Setup { .. } | Action::OffHook { .. } | Action::Mode { .. } => return,
+            Action::Park { .. } => 9,
+            Action::Setup { .. } | Action::Take { .. } | Action::OffHook { .. } | Action::Mode { .. } => {
+                return;
+            }
         };
         self.hit[state][event] += 1;
     }
@@ -62,13 +65,13 @@ impl Pairs {
     }
 
     /// Pairs that can be and were not met: a party can only do what its state lets it do.
-    fn never(&self) -> Vec<String> {
+    fn never(&self, parks: bool) -> Vec<String> {
         let possible: [(usize, &[usize]); 6] = [
             (1, &[4]),
             (2, &[4]),
             (3, &[2, 3, 5, 8]),
             (4, &[3, 5, 8]),
-            (5, &[4, 6, 7, 8]),
+            (5, if parks { &[4, 6, 7, 8, 9] } else { &[4, 6, 7, 8] }),
             (7, &[0, 1, 4, 8]),
         ];
         let all = possible.iter().flat_map(|(state, events)| events.iter().map(|event| (*state, *event)));
@@ -157,7 +160,7 @@ impl Proof {
             modes: all.modes.len(),
             asserts: all.asserts.len(),
             beyond,
-            never_hit: pairs.never(),
+            never_hit: pairs.never(all.parks()),
             violation: found.map(|(path, why)| Broken::new(all, &path, why)),
             seconds,
         }
@@ -297,6 +300,7 @@ fn told(all: &Abstraction, path: &[Action], mut world: World) -> Told {
 /// Who does what.
 fn described(all: &Abstraction, world: &World, action: Action) -> (String, String) {
     let number = |number: u16| String::from_utf8_lossy(&all.numbers[usize::from(number)].dialed).into_owned();
+    let take = |take: u8| String::from_utf8_lossy(&all.takes[usize::from(take)].dialed).into_owned();
     let leg = |slot: u8| all.name(world.party(slot));
     let party = |place: u8| all.name(all.parties[usize::from(place)].party);
     match action {
@@ -312,6 +316,8 @@ fn described(all: &Abstraction, world: &World, action: Action) -> (String, Strin
         Action::Refuse { leg: slot } => (leg(slot), "is busy".into()),
         Action::Transfer { leg: slot, number: to } => (leg(slot), format!("transfers to {}", number(to))),
         Action::Join { leg: slot, .. } => (leg(slot), "joins both".into()),
+        Action::Take { from, take: code } => (party(from), format!("dials {}", take(code))),
+        Action::Park { leg: slot, take: code } => (leg(slot), format!("transfers to {}", take(code))),
         Action::Due { leg: slot } => (leg(slot), "time is up".into()),
         Action::Mode { mode } => {
             let word = match all.modes[usize::from(mode)] {

@@ -25,6 +25,16 @@ pub(super) enum How {
         /// The call was one of a transfer.
         transferred: bool,
     },
+    /// A third has taken the call of one that rang elsewhere.
+    PickedUp {
+        /// Where it may not take calls: in no group of its own, or at another device than it has named.
+        astray: bool,
+    },
+    /// A third has taken one back that was parked.
+    Retrieved {
+        /// That one had been called.
+        called: bool,
+    },
 }
 
 impl How {
@@ -32,7 +42,7 @@ impl How {
     pub(super) const fn dials(self) -> bool {
         match self {
             Self::Called | Self::Blind | Self::Attended => true,
-            Self::Recall | Self::Forwarded { .. } => false,
+            Self::Recall | Self::Forwarded { .. } | Self::PickedUp { .. } | Self::Retrieved { .. } => false,
         }
     }
 }
@@ -79,6 +89,15 @@ pub(super) struct Owed {
     pub(super) number: u16,
 }
 
+/// A leg whose peer has left it to wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits {
+    pub(super) leg: Handle,
+    pub(super) party: Party,
+    /// It had been called by who has left.
+    pub(super) called: bool,
+}
+
 /// What is known of all calls.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stories {
@@ -88,6 +107,7 @@ pub(super) struct Stories {
     pub(super) help: SmallVec<[(Handle, u16); 2]>,
     /// Codes entered by who is still dialing.
     pub(super) codes: SmallVec<[(Handle, u8); 2]>,
+    pub(super) waits: SmallVec<[Waits; 2]>,
     pub(super) mode: Mode,
     pub(super) mode_changes: u8,
 }
@@ -96,6 +116,11 @@ impl Stories {
     /// The number by which the emergency centre on a leg was called, if there is one.
     pub(super) fn help_on(&self, leg: Handle) -> Option<u16> {
         self.help.iter().find(|(one, _)| *one == leg).map(|(_, number)| *number)
+    }
+
+    /// Whether the party of a leg waits, and had been called by who has left it.
+    pub(super) fn was_called(&self, leg: Handle) -> bool {
+        self.waits.iter().any(|waits| waits.leg == leg && waits.called)
     }
 
     /// Tells what can matter later, in an order of its own and without handles.
@@ -122,6 +147,10 @@ impl Stories {
         keys.extend(
             self.owed.iter().map(|owed| key(&|own| (all.alike(owed.by), all.sense(owed.number)).hash(own))),
         );
+        keys.extend(self.waits.iter().map(|waits| {
+            let party = all.alike(waits.party);
+            key(&|own| (party, waits.called).hash(own))
+        }));
         keys.extend(self.codes.iter().map(|(_, code)| key(&|own| code.hash(own))));
         keys.sort_unstable();
         keys.hash(hasher);

@@ -7,7 +7,8 @@
 use super::abstraction::Abstraction;
 use super::actions::Action;
 use super::recorded::Gave;
-use super::story::{How, NO_NUMBER, Owed, Pair, Stories, Story};
+use super::story::{How, NO_NUMBER, Owed, Pair, Stories, Story, Waits};
+use super::taking::Taking;
 use smallvec::SmallVec;
 use std::hash::Hasher;
 use strowger::base::{Algorithm, Crypto, Digit, Handle, Instant, Soft, WallTime, crypto::Hashed};
@@ -165,7 +166,10 @@ impl World {
         let leg = action.slot().map_or(Handle::NONE, |slot| self.leg(slot));
         let other = if let Action::Join { other, .. } = action { self.leg(other) } else { Handle::NONE };
         heard.acted = leg;
-        let by = self.exchange.calls().leg(leg).map_or(Party::Unknown, |slot| slot.party);
+        let by = match action {
+            Action::Take { from, .. } => all.parties[usize::from(from)].party,
+            _ => self.exchange.calls().leg(leg).map_or(Party::Unknown, |slot| slot.party),
+        };
         match action {
             Action::Setup { from, number } => {
                 let (from, dialed) =
@@ -191,6 +195,14 @@ impl World {
                 self.signal(&Signal::Transfer(leg, &all.numbers[usize::from(number)].dialed), heard);
             }
             Action::Join { .. } => self.signal(&Signal::Join(leg, other), heard),
+            Action::Take { from, take } => {
+                let from = all.parties[usize::from(from)].party;
+                let dialed = &all.takes[usize::from(take)].dialed;
+                self.signal(&Signal::Setup { from, dialed }, heard);
+            }
+            Action::Park { take, .. } => {
+                self.signal(&Signal::Transfer(leg, &all.takes[usize::from(take)].dialed), heard);
+            }
             Action::Due { .. } => self.due(leg, heard),
             Action::Mode { mode } => {
                 self.stories.mode = all.modes[usize::from(mode)];
@@ -324,10 +336,27 @@ impl World {
             let failed = self.stories.pairs.iter().find(|pair| pair.b == acting.leg && !pair.joined);
             heard.failed = failed.filter(|failed| pairs.iter().all(|pair| pair.a != failed.a)).copied();
         }
+        self.left_waiting(&pairs);
         self.stories.pairs = pairs;
         let calls = self.exchange.calls();
         self.stories.help.retain(|(leg, _)| calls.leg(*leg).is_some());
         self.stories.codes.retain(|(leg, _)| calls.dialing(*leg).is_some());
+    }
+
+    /// Notes who has lost a peer and is still there without another.
+    fn left_waiting(&mut self, pairs: &[Pair]) {
+        let calls = self.exchange.calls();
+        let both = |pair: &Pair| calls.leg(pair.a).is_some() && calls.leg(pair.b).is_some() && pair.joined;
+        let faces = |leg: Handle| pairs.iter().any(|pair| (pair.a == leg || pair.b == leg) && both(pair));
+        let there = |leg: Handle| calls.leg(leg).is_some() && !faces(leg);
+        self.stories.waits.retain(|waits| there(waits.leg));
+        for pair in self.stories.pairs.iter().filter(|pair| pair.joined) {
+            for (leg, party, called) in [(pair.a, pair.parties.0, false), (pair.b, pair.parties.1, true)] {
+                if there(leg) && self.stories.waits.iter().all(|waits| waits.leg != leg) {
+                    self.stories.waits.push(Waits { leg, party, called });
+                }
+            }
+        }
     }
 
     fn settle(&mut self, told: Option<Owed>) {
@@ -358,8 +387,21 @@ impl World {
         let known = |wanted: &dyn Fn(&Pair) -> bool| self.stories.pairs.iter().find(|pair| wanted(pair));
         if matches!(calls.transfer(b), Some(Transfer::Ringing { recall: true, .. })) {
             // They have talked: in which direction?
-            let reversed = known(&|pair| pair.b == a).is_some();
+            let reversed = known(&|pair| pair.b == a).is_some() || self.stories.was_called(a);
             return (Story { how: How::Recall, reversed, ..plain }, false);
+        }
+        if let Action::Take { take, .. } = action {
+            let what = all.takes[usize::from(take)].what;
+            let rang = known(&|pair| pair.a == a && !pair.joined);
+            let how = match what {
+                Taking::Group | Taking::Directed(_) => How::PickedUp {
+                    astray: rang.is_none_or(|rang| all.is_astray(what, rang.parties.1, acting.by)),
+                },
+                Taking::Parked(_) | Taking::Park => How::Retrieved { called: self.stories.was_called(a) },
+            };
+            let (caller, number) =
+                rang.map_or((caller, NO_NUMBER), |rang| (rang.story.caller, rang.story.number));
+            return (Story { how, by: acting.by, caller, number, ..plain }, false);
         }
         // Who was called has the call go on: the number is that of its key, whoever has dialed what before.
         let joins = matches!(action, Action::Join { .. });
@@ -374,7 +416,10 @@ impl World {
             let transferred = match (before.map(|before| before.story.how), action) {
                 (Some(How::Blind | How::Attended), _) | (None, Action::Transfer { .. }) => true,
                 (Some(How::Forwarded { transferred }), _) => transferred,
-                (Some(How::Called | How::Recall) | None, _) => false,
+                (
+                    Some(How::Called | How::Recall | How::PickedUp { .. } | How::Retrieved { .. }) | None,
+                    _,
+                ) => false,
             };
             let (how, by) = (How::Forwarded { transferred }, Party::Device(device));
             return (Story { how, by, caller, number, ..plain }, true);
