@@ -43,13 +43,14 @@ check_baresip() { check_gateway; tests/interop/baresip.sh "${CARGO_TARGET_DIR:-t
 check_linphone() { check_gateway; tests/interop/linphone.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_transfers() { check_gateway; tests/interop/transfers.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_forwards() { check_gateway; tests/interop/forwards.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 # Patches that each take a check out of the engine: the first five, or all of them.
 check_mutants() { ci/mutants.sh ${STROWGER_MUTANTS:-}; }
 check_counts() { ci/counts.sh; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c bare_metal daemon agreement sipp sdes baresip linphone transfers forwards mutants counts load)
+ALL=(packages format clippy test doc demo c bare_metal daemon agreement sipp sdes baresip linphone transfers forwards takes mutants counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.

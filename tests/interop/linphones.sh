@@ -1,4 +1,4 @@
-# linphones.sh, sourced by linphone.sh, transfers.sh and forwards.sh: linphones in the network namespace of phones.sh, which is sourced here.
+# linphones.sh, sourced by linphone.sh, transfers.sh, forwards.sh and takes.sh: linphones in the network namespace of phones.sh, which is sourced here.
 # Gateway and phones have an address each on the namespace's loopback: what is at the gateway's is not the phones' media.
 . "$(dirname "${BASH_SOURCE[0]}")/phones.sh"
 end_all() {

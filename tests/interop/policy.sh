@@ -11,10 +11,12 @@ realm = "interop.test"
 [smdr]
 external = true
 internal = true
+[features]
+directed_pickup = "*9"
 [[cos]]
 id = 1
 name = "Staff"
-features = ["transfer", "smdr-external", "smdr-internal"]
+features = ["transfer", "pickup", "smdr-external", "smdr-internal"]
 [[cos]]
 id = 3
 name = "Accountable"

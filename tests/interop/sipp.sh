@@ -68,6 +68,19 @@ wait "$transferee" || fail "who was transferred did not get the other's descript
 wait "$target" || fail "who was transferred to did not get an answer, or was not heard when it hung up"
 echo "sipp: 100 blind transfers, each told by NOTIFY, both sides with the other's description"
 
+# 3000 calls 6000, which rings; 3100 takes the call.
+{ echo SEQUENTIAL; for ((n = 3100; n < 3200; n++)); do echo "$n;$((n + 2900));$(field $n)"; done; } > "$work/takers.csv"
+play rings rings 25080 100 100 60
+rings=$playing
+sleep 0.3
+play taken caller 25070 100 25 60 -inf "$work/pairs.csv" -d 500
+taken=$playing
+sleep 0.5
+run taker taker 25082 100 25 60 -inf "$work/takers.csv" || fail "who takes a call was not put on hold, or did not get the caller's description"
+wait "$taken" || fail "a caller whose call was taken failed"
+wait "$rings" || fail "a phone that rang was not told that another has answered"
+echo "sipp: 100 calls taken where they rang, each taker on hold first, then with the caller's description"
+
 # Both phones lose every twentieth datagram, coming and going. The called ones stay until the end: the gateway has calls to
 # clear whose callers are gone, their BYE lost.
 play called-lossy called 25080 100 100 150 -lost 5 -timeout 140
@@ -77,7 +90,7 @@ echo "sipp: 100 calls under 5 % loss on both sides"
 
 stop_serving
 denied=$(grep -c '"rule":"cor.route"' "$work/data/denied.jsonl" || true)
-[ "$records" -ge 850 ] || fail "SMDR has $records internal calls, 850 were made"
+[ "$records" -ge 950 ] || fail "SMDR has $records internal calls, 950 were made"
 coded=$(grep -c ',B,T001,1,3,1,day,route,17,001,42' "$work/data/smdr.csv" || true)
 [ "$coded" -eq 5 ] || fail "SMDR has $coded calls with the account code, 5 were made"
 transferred=$(grep -c ',X,61' "$work/data/smdr.csv" || true)
