@@ -291,8 +291,9 @@ impl Abstraction {
     /// The assertion, if any, that a joining breaks.
     pub(super) fn asserted(&self, a: Party, b: Party, story: &Story) -> Option<&str> {
         // Who takes back a party that had been called reaches it, as who has called it did.
-        let back = matches!(story.how, How::Retrieved { called: true }).then(|| self.reaches(b, a, story));
-        self.reaches(a, b, story).or(back.flatten())
+        let back = matches!(story.how, How::Retrieved { called: true });
+        let reaches = self.reaches(a, b, story);
+        if reaches.is_none() && back { self.reaches(b, a, story) } else { reaches }
     }
 
     fn reaches(&self, a: Party, b: Party, story: &Story) -> Option<&str> {
