@@ -70,6 +70,8 @@ pub const CODES: &[&str] = &[
     "service-port-dials-out",
     "shared-secret",
     "speed-call-exempt",
+    "speed-call-target",
+    "speed-call-vacant",
     "trunk-dials-out",
     "trunk-forward-external",
     "trunk-no-source",

@@ -9,7 +9,7 @@ use strowger::policy::rows::{
     DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, InboundRow, InterconnectRow,
     LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow,
     PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow,
-    SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -63,6 +63,9 @@ pub(crate) struct Tables {
     pub(crate) media_paths: Vec<MediaPathRow>,
     pub(crate) forwards: Vec<ForwardRow>,
     pub(crate) pickups: Vec<PickupRow>,
+    pub(crate) speed_calls: Vec<SpeedCallRow>,
+    /// Where the numbers of speed calls stand.
+    pub(crate) speed_places: Vec<crate::finding::Place>,
     /// Emergency numbers and their ARS rows; in the image they are in the trie.
     pub(crate) emergency: Vec<(String, u32)>,
     /// Where the keys stand that forward calls: the device's row, the key, its number.
@@ -159,6 +162,7 @@ impl Tables {
         sections.table(&self.media_paths);
         sections.table(&self.forwards);
         sections.table(&self.pickups);
+        sections.table(&self.speed_calls);
         sections.table(&usernames);
         if !usernames.is_empty() {
             sections.table(&[seed]);

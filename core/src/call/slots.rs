@@ -136,6 +136,8 @@ pub struct Placed {
     pub(super) passed: Passed,
     /// Another has taken it than the device that it rang at.
     pub(super) picked_up: bool,
+    /// A speed call's code was dialed for it.
+    pub(super) speed: bool,
 }
 
 /// The most times that a call is forwarded (R28).
@@ -283,6 +285,8 @@ pub struct Terms {
     pub leg: Option<Handle>,
     /// The zone of the caller's address, row plus one; 0: not told by it.
     pub zone: u8,
+    /// A speed call's code was dialed for it.
+    pub speed: bool,
 }
 
 /// What a finished call leaves for its record.
@@ -326,6 +330,8 @@ pub struct Finished {
     pub tie: Tie,
     /// Another has taken it than the device that it rang at.
     pub picked_up: bool,
+    /// A speed call's code was dialed for it.
+    pub speed: bool,
 }
 
 /// Whether two records are about one call.
@@ -383,6 +389,7 @@ impl Placed {
             caller: choice.authority.party,
             passed: Passed::default(),
             picked_up: false,
+            speed: terms.speed,
         }
     }
 
@@ -407,6 +414,7 @@ impl Placed {
             third: self.third,
             tie: Tie::Alone,
             picked_up: self.picked_up,
+            speed: self.speed,
         }
     }
 }

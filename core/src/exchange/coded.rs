@@ -5,7 +5,7 @@ use super::taking::Taking;
 use crate::policy::rows::{
     FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY,
     FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE, FEATURE_PARK,
-    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP,
+    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_SPEED_CALL,
 };
 use crate::station::When;
 
@@ -14,6 +14,8 @@ use crate::station::When;
 pub(super) enum Coded {
     /// An account code comes before the number.
     AccountCode,
+    /// It stands for a number, which the decision finds.
+    SpeedCall,
     /// Something is set at the device.
     Sets(Setting),
     /// A call is taken that is for another.
@@ -49,6 +51,7 @@ impl Coded {
             FEATURE_DIRECTED_PICKUP => Self::Takes(Taking::Directed),
             FEATURE_PARK => Self::Parks,
             FEATURE_PARK_RETRIEVE => Self::Takes(Taking::Parked),
+            FEATURE_SPEED_CALL.. => Self::SpeedCall,
             // The image has no other numbers: that was checked when it was loaded.
             _ => Self::AccountCode,
         }
@@ -59,9 +62,9 @@ impl Coded {
         match self {
             Self::AccountCode => Follows::Code,
             Self::Sets(Setting::Forward(_)) | Self::Takes(Taking::Directed) => Follows::Number,
-            Self::Sets(Setting::CancelForwards | Setting::DoNotDisturb) | Self::Takes(Taking::Group) => {
-                Follows::Nothing
-            }
+            Self::Sets(Setting::CancelForwards | Setting::DoNotDisturb)
+            | Self::Takes(Taking::Group)
+            | Self::SpeedCall => Follows::Nothing,
             Self::Takes(Taking::Parked) | Self::Parks => Follows::OwnOrNumber,
         }
     }

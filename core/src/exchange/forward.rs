@@ -223,6 +223,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         };
         let choice = *permit.choice();
+        let number = image.speed_number(dialed).map_or(number, Digits::known);
         let passed = call.hop(&choice, why.number())?;
         let neutral = caller && !matches!(choice.to, Party::Device(d) if self.is_registered(d));
         // As long as the caller lets it ring, whoever it is.

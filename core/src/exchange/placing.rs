@@ -68,6 +68,16 @@ pub(super) struct Wanted<'a> {
     pub(super) number: &'a [u8],
     pub(super) code: Code,
     pub(super) typed: Typed,
+    /// The number is the code of a speed call.
+    pub(super) speed: bool,
+}
+
+impl Wanted<'_> {
+    /// What a record tells of it: of a speed call the number behind its code.
+    pub(super) fn told(&self, image: &Image<'_>) -> Digits {
+        let number = if self.speed { image.speed_number(self.number) } else { None };
+        Digits::written(number.unwrap_or(self.number)).unwrap_or_default()
+    }
 }
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -174,7 +184,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         };
         let choice = *permit.choice();
-        let dialed = Digits::written(wanted.number).unwrap_or_default();
+        let dialed = wanted.told(image);
         if choice.rule == Rule::Emergency {
             self.make_way(now, &choice.to);
         }
@@ -188,6 +198,7 @@ impl<C: Crypto> Exchange<'_, C> {
             neutral,
             leg: asked.leg,
             zone: asked.zone,
+            speed: wanted.speed,
         };
         let Some(pair) = self.calls.set_up(now, permit, &terms, commands) else {
             return Err(Unplaced::Congested);
@@ -259,7 +270,7 @@ impl<C: Crypto> Exchange<'_, C> {
         mode: Mode,
         called: &'a mut Digits,
     ) -> Result<Wanted<'a>, Unwanted<'a>> {
-        let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE };
+        let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE, speed: false };
         let Some(policy) = &self.policy else { return Ok(plain(asked.dialed)) };
         let end = analyse(&policy.image, asked.dialed, |_| false).end();
         match (asked.from, end) {
@@ -278,23 +289,28 @@ impl<C: Crypto> Exchange<'_, C> {
                     Coded::Sets(setting) => return Err(Unwanted::Sets(device, setting, behind)),
                     Coded::Takes(taking) => return Err(Unwanted::Takes(taking, behind)),
                     Coded::Parks => return Err(Unwanted::Parks(behind)),
+                    Coded::SpeedCall => {
+                        let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));
+                        return Ok(Wanted { number: asked.dialed, code, typed, speed: true });
+                    }
                     Coded::AccountCode => {}
                 }
                 // One code comes before a number: what was dialed behind it is taken as it is.
                 if let Some((code, typed)) = asked.given {
-                    return Ok(Wanted { number: asked.dialed, code, typed });
+                    return Ok(Wanted { number: asked.dialed, code, typed, speed: false });
                 }
                 let class = class_of(&policy.image, asked.from, mode).unwrap_or_default();
                 let split = account::split(behind, Length::of(&class));
                 let (typed, number) = split
                     .filter(|(_, number)| !number.is_empty())
                     .ok_or(Unwanted::Refused(Rule::NumberIncomplete))?;
+                let speed = policy.image.speed_number(number).is_some();
                 let code = self.check_code(now, device, &class, typed);
-                Ok(Wanted { number, code, typed: Typed::new(typed) })
+                Ok(Wanted { number, code, typed: Typed::new(typed), speed })
             }
             (Party::Device(_) | Party::Unknown, _) => {
                 let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));
-                Ok(Wanted { number: asked.dialed, code, typed })
+                Ok(Wanted { number: asked.dialed, code, typed, speed: false })
             }
         }
     }

@@ -119,6 +119,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 .or(finished.forwarded_by)
                 .map_or(Station::Unknown, |party| station(image, party)),
             forwarded: finished.forwarded_by.is_some(),
+            speed: finished.speed,
             joined: match finished.third {
                 Some(third) if third.supervised => b'T',
                 Some(_) => b'X',
@@ -183,6 +184,7 @@ impl<C: Crypto> Exchange<'_, C> {
             call: self.next_call(),
             third: Station::Unknown,
             forwarded: false,
+            speed: false,
             joined: b' ',
         };
         self.record(Record::Smdr(record));

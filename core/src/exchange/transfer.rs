@@ -92,7 +92,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(refusal) => return self.not_transferred(refusal, now, (from, party), wanted.number),
         };
         let choice = *permit.choice();
-        let number = Digits::written(wanted.number).unwrap_or_default();
+        let number = wanted.told(image);
         let terms = Terms {
             dialed: number,
             ringing_s: ringing(image, from, mode),
@@ -101,6 +101,7 @@ impl<C: Crypto> Exchange<'_, C> {
             neutral: (neutral, neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d))),
             leg: None,
             zone,
+            speed: wanted.speed,
         };
         let mut commands = Commands::new();
         accepted(self);
@@ -257,6 +258,7 @@ impl<C: Crypto> Exchange<'_, C> {
             neutral: (neutral, neutral && !matches!(to, Party::Device(d) if self.is_registered(d))),
             leg: None,
             zone: 0,
+            speed: false,
         };
         let leg = self.calls.ring_for(now, permit, (of, Handle::NONE), &terms, commands)?;
         self.count_channel(to, true);

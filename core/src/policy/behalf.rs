@@ -203,10 +203,11 @@ pub(super) fn stand_in(
     let sets = device && !transfer && behalf.party == from.authority.party;
     from.interconnect = if transfer && overrides(from) || sets { 0 } else { other.interconnect };
     from.public_trunk = other.public_trunk;
+    let exempt = from.exempt;
     let too_many = |authority: Authority| {
         let most = image.max_digits.get(usize::from(authority.cor)).map_or(0, |row| row.digits);
         let rule = if authority.cor == 0 { Rule::CorNone } else { Rule::MaxDigits };
-        let denied = authority.cor == 0 || most != 0 && digits > usize::from(most);
+        let denied = authority.cor == 0 || most != 0 && digits > usize::from(most) && !exempt;
         denied.then(|| Denial::new(rule, authority, RowRef::None))
     };
     too_many(from.authority).or_else(|| too_many(also(image, from)?.authority))

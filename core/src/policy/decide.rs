@@ -15,7 +15,7 @@ use super::behalf::{self, Behalf, Feature};
 use super::emergency::{Tried, help};
 use super::image::Image;
 use super::routes::{cor_blocked, external, restricted};
-use super::rows::{CosRow, DeviceRow, Features};
+use super::rows::{CosRow, DeviceRow, Features, SpeedCallRow};
 use super::rule::Rule;
 use super::trie::{End, walk};
 use super::verdict::{Attempt, Authority, Choice, Code, Denial, Party, RowRef, Trace, Verdict, World};
@@ -37,6 +37,8 @@ pub(super) struct Caller {
     pub(super) without_code: bool,
     /// Whom it acts for: `interconnect` and `public_trunk` are that party's then.
     pub(super) behalf: Option<Behalf>,
+    /// A speed call that no COR is asked for (R27).
+    pub(super) exempt: bool,
 }
 
 impl Caller {
@@ -57,20 +59,47 @@ pub fn decide(
     trace: &mut impl Trace,
 ) -> Verdict {
     match attempt.behalf {
-        None => decide_as::<false>(image, attempt, world, trace),
-        Some(_) => decide_for_another(image, attempt, world, trace),
+        None => decide_as::<false>(image, attempt, world, trace, Speed::No),
+        Some(_) => decide_for_another(image, attempt, world, trace, Speed::No),
     }
 }
 
-/// The same for who acts for another. Few do: what it costs is not on the way of other calls.
+/// The same for who acts for another, or dials a speed call. Few do: what it costs is not on the way of other calls.
 #[inline(never)]
 fn decide_for_another(
     image: &Image<'_>,
     attempt: &Attempt<'_>,
     world: impl World,
     trace: &mut impl Trace,
+    speed: Speed,
 ) -> Verdict {
-    decide_as::<true>(image, attempt, world, trace)
+    decide_as::<true>(image, attempt, world, trace, speed)
+}
+
+/// Whether the digits are those behind the code of a speed call.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Speed {
+    /// They were dialed.
+    No,
+    /// They are, and restrictions apply as if they had been dialed.
+    Restricted,
+    /// They are, and no COR is asked for (R27).
+    Exempt,
+}
+
+/// What the number behind a speed call's code is worth: as if it had been dialed, but for the COR where its row exempts it
+/// (R27). Nothing else is lifted, and nobody's account code is dialed with it (R54).
+#[inline(never)]
+fn decide_speed_call(
+    image: &Image<'_>,
+    attempt: &Attempt<'_>,
+    row: SpeedCallRow,
+    world: impl World,
+    trace: &mut impl Trace,
+) -> Verdict {
+    let speed = if row.flags & 1 == 0 { Speed::Restricted } else { Speed::Exempt };
+    let attempt = Attempt { dialed: image.octets(row.number), ..*attempt };
+    decide_for_another(image, &attempt, world, trace, speed)
 }
 
 #[inline(always)]
@@ -79,6 +108,7 @@ fn decide_as<const FOR_ANOTHER: bool>(
     attempt: &Attempt<'_>,
     world: impl World,
     trace: &mut impl Trace,
+    speed: Speed,
 ) -> Verdict {
     let rewritten = rewritten(image, attempt.dialed);
     let dialed = rewritten.as_ref().map_or(attempt.dialed, Digits::as_bytes);
@@ -86,7 +116,8 @@ fn decide_as<const FOR_ANOTHER: bool>(
     let behalf = if FOR_ANOTHER { attempt.behalf } else { None };
     let blocked = |leading| leading_blocked(image, leading, party, mode, code);
     let analysis = walk(image, 0, dialed, |leading| {
-        blocked(leading) || FOR_ANOTHER && behalf::leading_blocks_other(image, attempt, leading)
+        let other = || FOR_ANOTHER && behalf::leading_blocks_other(image, attempt, leading);
+        speed != Speed::Exempt && (blocked(leading) || other())
     });
     if let (Some(row), None) = (analysis.emergency(), &rewritten) {
         return match behalf {
@@ -101,6 +132,7 @@ fn decide_as<const FOR_ANOTHER: bool>(
         };
     }
     let mut from = caller(image, party, mode);
+    from.exempt = speed == Speed::Exempt;
     if world.locked_out() {
         return deny(Rule::Lockout, &from, RowRef::None);
     }
@@ -114,13 +146,21 @@ fn decide_as<const FOR_ANOTHER: bool>(
     if cor == 0 {
         return deny(Rule::CorNone, &from, RowRef::None);
     }
+    if let Some(End::Feature(feature, taken)) = analysis.stopped()
+        && speed == Speed::No
+        && usize::from(taken) == attempt.dialed.len()
+        && matches!(party, Party::Device(_))
+        && let Some(row) = image.speed_call(feature)
+    {
+        return decide_speed_call(image, attempt, row, world, trace);
+    }
     if let Some(behalf) = behalf
         && let Some(denial) = behalf::stand_in(image, &mut from, behalf, dialed.len())
     {
         return Verdict::Deny(denial);
     }
     let most = image.max_digits.get(usize::from(cor)).map_or(0, |row| row.digits);
-    if most != 0 && dialed.len() > usize::from(most) {
+    if most != 0 && dialed.len() > usize::from(most) && !from.exempt {
         return deny(Rule::MaxDigits, &from, RowRef::None);
     }
     // A complete number has only telephone digits: the walk saw them all.
@@ -311,6 +351,7 @@ pub(super) fn caller(image: &Image<'_>, party: Party, mode: Mode) -> Caller {
         public_trunk: public.then_some(features),
         without_code: true,
         behalf: None,
+        exempt: false,
     }
 }
 

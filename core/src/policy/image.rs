@@ -19,7 +19,7 @@ use super::rows::{
     DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, InboundRow, InterconnectRow,
     LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow,
     PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow,
-    SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use crate::base::{Algorithm, Crypto};
 use directory::Directory;
@@ -96,6 +96,7 @@ pub struct Image<'a> {
     pub(crate) media_paths: Table<'a, MediaPathRow>,
     pub(crate) forwards: Table<'a, ForwardRow>,
     pub(crate) pickups: Table<'a, PickupRow>,
+    pub(crate) speed_calls: Table<'a, SpeedCallRow>,
     texts: &'a str,
 }
 
@@ -208,6 +209,7 @@ impl<'a> Image<'a> {
             media_paths: directory.table()?,
             forwards: directory.table()?,
             pickups: directory.table()?,
+            speed_calls: directory.table()?,
             texts: core::str::from_utf8(texts).map_err(|_| BadImage::Section(SECTION_TEXTS))?,
         };
         image.validate()?;

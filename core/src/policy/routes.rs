@@ -106,7 +106,7 @@ impl Search<'_> {
             if is_public(&route) && image.strict() {
                 return self.deny(Rule::CorUnlabelled, None);
             }
-        } else if cor_blocked(image, route.cor_group, from.authority.cor) {
+        } else if !from.exempt && cor_blocked(image, route.cor_group, from.authority.cor) {
             return self.deny(Rule::CorRoute, None);
         }
         if from.behalf.is_some()
@@ -183,7 +183,7 @@ impl Search<'_> {
         let image = self.image;
         let route = image.routes.get(usize::from(self.choice.route))?;
         let other = behalf::also(image, self.from)?.authority;
-        if cor_blocked(image, route.cor_group, other.cor) {
+        if !self.from.exempt && cor_blocked(image, route.cor_group, other.cor) {
             return Some(self.deny_for(other, Rule::CorRoute, None));
         }
         let denied = |cor| class_of_sent(image, &route, self.dialed, cor);

@@ -86,12 +86,14 @@ pub struct Smdr {
     pub third: Station,
     /// It was forwarded: `F` in the column behind the completion.
     pub forwarded: bool,
+    /// A speed call's code was dialed: `S` in that column, unless it was forwarded.
+    pub speed: bool,
     /// How: `T` it had answered before, `X` it had not, blank.
     pub joined: u8,
 }
 
 /// The CSV header; fields as in [`Smdr::csv`].
-pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id,account_code,call_id,transfer,third_party,forwarded";
+pub const CSV_HEADER: &str = "date,start,duration_s,calling,time_to_answer_s,digits_dialed,completion,called,route,cos,cor,mode,rule,cause,system_id,account_code,call_id,transfer,third_party,forwarded,speed_call";
 
 /// Columns of a standard record.
 pub const STANDARD_COLUMNS: usize = 90;
@@ -166,9 +168,12 @@ impl Smdr {
         line.time_to_answer(columns.answer, self);
         line.put(columns.dialed, self.dialed.as_bytes());
         line.put((columns.completion, 1), &[self.completion.letter()]);
-        if self.forwarded {
-            line.put((columns.completion.saturating_add(1), 1), b"F");
-        }
+        let how: &[u8] = match (self.forwarded, self.speed) {
+            (true, _) => b"F",
+            (false, true) => b"S",
+            (false, false) => b"",
+        };
+        line.put((columns.completion.saturating_add(1), 1), how);
         line.station(columns.called, self.called);
         line.put((columns.joined, 1), &[self.joined]);
         line.station(columns.third, self.third);
@@ -231,7 +236,8 @@ impl Smdr {
         }
         out.put(b",");
         put_station(out, self.third);
-        out.put(if self.forwarded { b",F\r\n" } else { b",\r\n" });
+        out.put(if self.forwarded { b",F" } else { b"," });
+        out.put(if self.speed { b",S\r\n" } else { b",\r\n" });
     }
 
     /// Between two trunks, by a transfer too: such a call has a record for each, tagged with the call in the place of the account code.

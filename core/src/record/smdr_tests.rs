@@ -21,6 +21,7 @@ fn record() -> Smdr {
         account: Typed::new(b"4321"),
         third: Station::Unknown,
         forwarded: false,
+        speed: false,
         joined: b' ',
     }
 }

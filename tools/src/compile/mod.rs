@@ -15,6 +15,7 @@ mod numbers;
 mod parties;
 mod pickup;
 mod routing;
+mod speed;
 mod time;
 mod tree;
 mod trie;
@@ -83,6 +84,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     numbers::build(policy, &classes, &mut routing, &mut tables, &mut report);
     help::build(policy, &mut tables, &mut report);
     pickup::build(policy, &mut tables, &mut report);
+    speed::build(policy, &mut tables);
     if !report.failed() {
         crate::lint::run(policy, &tables, &mut report);
     }
@@ -102,6 +104,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     let hash = match strowger::policy::Image::load(&image, &mut crate::write::soft()) {
         Ok(image) => {
             forwards::denied(&image, &tables, &mut report);
+            speed::vacant(&image, &tables, &mut report);
             *image.hash()
         }
         Err(bad) => {

@@ -15,7 +15,7 @@ use strowger::base::Digits;
 use strowger::policy::rows::{
     ArsRow, FEATURE_ACCOUNT_CODE, FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS,
     FEATURE_FORWARD_BUSY, FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE,
-    FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, LeadingRow, USE_PLAN,
+    FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_SPEED_CALL, LeadingRow, USE_PLAN,
 };
 
 /// An ARS row that is not for emergencies.
@@ -68,6 +68,8 @@ pub(crate) fn build(
     }
     numbers.conflicts(classes.strict, report);
     numbers.emergency_both_ways(report);
+    let codes = numbers.owned.iter().filter(|(_, _, is_code)| *is_code).map(|(digits, _, _)| *digits);
+    super::speed::targets(policy, numbers.emergency.keys().map(String::as_str), codes, report);
     if report.failed() {
         return;
     }
@@ -122,12 +124,12 @@ impl<'p> Numbers<'p> {
                 report,
             );
         }
-        for row in &policy.speed_call {
+        for (row, number) in policy.speed_call.iter().zip(FEATURE_SPEED_CALL..) {
             self.own(
                 "speed call",
                 &row.keys.code.get_ref().0.0,
                 row.at(row.keys.code.span()),
-                Terminal::Held,
+                Terminal::Feature(number),
                 report,
             );
         }

@@ -37,6 +37,7 @@ pub(super) fn settings(
         };
         lines.text(&format!("the feature code {what}"), &of(&features[0]), &of(&features[1]));
     }
+    speed_calls([(old.image, &features[0]), (new.image, &features[1])], &mut lines);
     emergencies(images, callers, &mut lines);
     notified(images, &mut lines);
     zones(images, &mut lines);
@@ -233,6 +234,22 @@ const FEATURE_NAMES: [&str; FEATURES as usize] = [
     "for park",
     "for park retrieval",
 ];
+
+/// Speed calls by their codes: the number, and whether a COR is asked for.
+fn speed_calls(sides: [(&Image<'_>, &Vec<(u32, String)>); 2], lines: &mut Lines) {
+    let [old, new] = sides.map(|(image, codes)| {
+        let told = codes.iter().filter_map(|(feature, code)| {
+            let row = image.speed_call(*feature)?;
+            let exempt = if row.flags & 1 == 0 { "" } else { ", whatever the caller's COR" };
+            Some((code.clone(), format!("{}{exempt}", image.text(row.number))))
+        });
+        told.collect::<BTreeMap<_, _>>()
+    });
+    for code in old.keys().chain(new.keys()).collect::<std::collections::BTreeSet<_>>() {
+        let of = |side: &BTreeMap<String, String>| side.get(code).cloned().unwrap_or_default();
+        lines.text(&format!("speed call {code}"), &of(&old), &of(&new));
+    }
+}
 
 /// Every feature code: its feature and digits.
 fn feature_codes(plan: &Dialing<'_>) -> Vec<(u32, String)> {

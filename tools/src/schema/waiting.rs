@@ -69,7 +69,7 @@ section! {
 }
 section! {
     /// `[[speed_call]]`
-    SpeedCall = "speed_call", later ["*"] { code: Spanned<Of<Keys>>, number: Of<Outpulse>, cor_exempt: Option<bool>, }
+    SpeedCall = "speed_call", later [] { code: Spanned<Of<Keys>>, number: Spanned<Of<Outpulse>>, cor_exempt: Option<bool>, }
 }
 
 /// What an originator hears, or where it goes.

@@ -230,6 +230,9 @@ pub struct SmdrText {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub third: String,
     pub forwarded: bool,
+    /// See [`Smdr::speed`](strowger::record::Smdr::speed).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub speed: bool,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub joined: String,
 }

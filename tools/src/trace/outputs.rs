@@ -220,6 +220,7 @@ impl Shown<'_> {
             account: self.digits(&account),
             third: self.station(record.third),
             forwarded: record.forwarded,
+            speed: record.speed,
             joined: letter(record.joined),
         }
     }

@@ -1,7 +1,7 @@
 //! Looked up in an image: who has this number, name or address, and what there is between two.
 
 use super::Image;
-use crate::policy::rows::{ForwardRow, PickupRow};
+use crate::policy::rows::{FEATURE_SPEED_CALL, ForwardRow, PickupRow, SpeedCallRow};
 use crate::policy::trie::{End, analyse};
 use core::cmp::Ordering;
 use core::net::IpAddr;
@@ -116,6 +116,31 @@ impl<'a> Image<'a> {
             }
         }
         false
+    }
+
+    /// The speed call whose code this feature number stands for.
+    #[must_use]
+    pub fn speed_call(&self, feature: u32) -> Option<SpeedCallRow> {
+        let row = feature.checked_sub(FEATURE_SPEED_CALL)?;
+        self.speed_calls.get(usize::try_from(row).ok()?)
+    }
+
+    /// The number behind what was dialed, if that is the code of a speed call. Work: one node for each digit.
+    #[must_use]
+    pub fn speed_number(&self, dialed: &[u8]) -> Option<&'a [u8]> {
+        match analyse(self, dialed, |_| false).end() {
+            End::Feature(feature, taken) if usize::from(taken) == dialed.len() => {
+                self.speed_call(feature).map(|row| self.octets(row.number))
+            }
+            End::Feature(..)
+            | End::Device(_)
+            | End::Ars(_)
+            | End::Emergency(_)
+            | End::Inbound(_)
+            | End::Incomplete
+            | End::Vacant
+            | End::Invalid => None,
+        }
     }
 
     /// Whether the administrator has calls to anybody go elsewhere.

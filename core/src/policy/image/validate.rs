@@ -7,10 +7,11 @@ use crate::policy::class::NumberClass;
 use crate::policy::row::{Row, Run, Str, Table};
 use crate::policy::rows::{
     CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_SHIFT,
-    FEATURES, InterconnectRow, KEYS, LOOK, MAX_NOTIFIED, NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow,
-    RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UsernameSeedRow,
+    FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LOOK, MAX_NOTIFIED, NotifyRow, ONE_EDGE, ONE_WAY,
+    PlaceRow, PlanRow, RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE,
+    UsernameSeedRow,
 };
-use crate::policy::trie::INDEX;
+use crate::policy::trie::{End, INDEX, analyse};
 
 impl Image<'_> {
     /// Checks every row.
@@ -82,6 +83,14 @@ impl Image<'_> {
         })?;
         check(self.edges, |r| usize::try_from(r.node).is_ok_and(|node| node < self.nodes.len()))?;
         self.validate_nodes(&outpulses)?;
+        // None leads to another, nor to help: that is dialed by its own digits.
+        check(self.speed_calls, |r| {
+            let ends = |end| matches!(end, End::Device(_) | End::Ars(_) | End::Vacant | End::Incomplete);
+            self.has(r.number)
+                && r.flags <= 1
+                && Digits::dialed(self.octets(r.number)).is_ok()
+                && ends(analyse(self, self.octets(r.number), |_| false).end())
+        })?;
         check(self.usernames, |r| {
             usize::try_from(r.device).is_ok_and(|device| device <= self.devices.len())
         })?;
@@ -156,7 +165,11 @@ impl Image<'_> {
                 END_ARS => row < self.ars.len(),
                 END_INBOUND => row < self.inbound.len(),
                 END_EMERGENCY => row < self.ars.len() && outpulses(r.end),
-                END_FEATURE => r.end & INDEX < FEATURES,
+                END_FEATURE => {
+                    let speed = (r.end & INDEX).checked_sub(FEATURE_SPEED_CALL);
+                    let speed = speed.and_then(|speed| usize::try_from(speed).ok());
+                    r.end & INDEX < FEATURES || speed.is_some_and(|speed| speed < self.speed_calls.len())
+                }
                 END_HELD => row == 0,
                 kind => kind == 0 && row == 0,
             };

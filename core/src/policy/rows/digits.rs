@@ -78,6 +78,18 @@ pub const FEATURE_PARK: u32 = 9;
 pub const FEATURE_PARK_RETRIEVE: u32 = 10;
 /// How many features have codes.
 pub const FEATURES: u32 = 11;
+/// So many more than the row of a speed call whose code ends at [`END_FEATURE`]. Nothing follows.
+pub const FEATURE_SPEED_CALL: u32 = 64;
+
+row! {
+    /// A speed call: a short code for a number.
+    SpeedCallRow, section 40 {
+        /// The number, as it is dialed.
+        number: Str,
+        /// Bit 0: the COR of who dials it does not count (R27).
+        flags: u8,
+    }
+}
 
 row! {
     /// An edge of the digit trie: the node it leads to.
