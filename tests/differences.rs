@@ -171,7 +171,8 @@ fn ask(
 ) -> (&'static str, String) {
     let Some(from) = side.callers.get(who).copied() else { return ("absent", String::new()) };
     let code = side.code(from, mode, kind);
-    let attempt = Attempt { from, dialed: dialed.as_bytes(), mode, minute, code, behalf: None };
+    let attempt =
+        Attempt { from, dialed: dialed.as_bytes(), mode, minute, code, behalf: None, exempt: false };
     let trunk = |row: u16| side.image.text(side.image.trunks().get(row.into()).unwrap().name).to_owned();
     match decide(&side.image, &attempt, |_: u16| true, &mut ()) {
         Verdict::Deny(_) => ("deny", String::new()),

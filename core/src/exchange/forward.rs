@@ -209,8 +209,12 @@ impl<C: Crypto> Exchange<'_, C> {
         let (by, mode) = (Party::Device(call.by), self.mode(now));
         let minute = self.moment(now).map(|moment| moment.minute);
         let behalf = Some(Behalf { feature: Feature::Forward { user }, party: call.from });
+        // It may be the code of a speed call (R27).
+        let (number, exempt) = image
+            .speed_number(number.as_bytes())
+            .map_or((number, false), |(number, exempt)| (Digits::known(number), exempt));
         let dialed = number.as_bytes();
-        let attempt = Attempt { from: by, dialed, mode, minute, code: Code::None, behalf };
+        let attempt = Attempt { from: by, dialed, mode, minute, code: Code::None, behalf, exempt };
         let caller = self.calls.leg(call.a)?.neutral;
         let brake = brake(self.devices, self.trunks, by);
         let (trunks, image) = (&*self.trunks, &image);
@@ -223,7 +227,6 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         };
         let choice = *permit.choice();
-        let number = image.speed_number(dialed).map_or(number, Digits::known);
         let passed = call.hop(&choice, why.number())?;
         let neutral = caller && !matches!(choice.to, Party::Device(d) if self.is_registered(d));
         // As long as the caller lets it ring, whoever it is.

@@ -68,15 +68,14 @@ pub(super) struct Wanted<'a> {
     pub(super) number: &'a [u8],
     pub(super) code: Code,
     pub(super) typed: Typed,
-    /// The number is the code of a speed call.
-    pub(super) speed: bool,
+    /// It stood behind the code of a speed call; and whether no COR is asked for (R27).
+    pub(super) speed: Option<bool>,
 }
 
 impl Wanted<'_> {
-    /// What a record tells of it: of a speed call the number behind its code.
-    pub(super) fn told(&self, image: &Image<'_>) -> Digits {
-        let number = if self.speed { image.speed_number(self.number) } else { None };
-        Digits::written(number.unwrap_or(self.number)).unwrap_or_default()
+    /// See [`Attempt::exempt`].
+    pub(super) const fn is_exempt(&self) -> bool {
+        matches!(self.speed, Some(true))
     }
 }
 
@@ -157,6 +156,7 @@ impl<C: Crypto> Exchange<'_, C> {
             minute,
             code: wanted.code,
             behalf: None,
+            exempt: wanted.is_exempt(),
         };
         let (trunks, image) = (&*self.trunks, &policy.image);
         let world = Line {
@@ -184,7 +184,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         };
         let choice = *permit.choice();
-        let dialed = wanted.told(image);
+        let dialed = Digits::written(wanted.number).unwrap_or_default();
         if choice.rule == Rule::Emergency {
             self.make_way(now, &choice.to);
         }
@@ -198,7 +198,7 @@ impl<C: Crypto> Exchange<'_, C> {
             neutral,
             leg: asked.leg,
             zone: asked.zone,
-            speed: wanted.speed,
+            speed: wanted.speed.is_some(),
         };
         let Some(pair) = self.calls.set_up(now, permit, &terms, commands) else {
             return Err(Unplaced::Congested);
@@ -270,7 +270,7 @@ impl<C: Crypto> Exchange<'_, C> {
         mode: Mode,
         called: &'a mut Digits,
     ) -> Result<Wanted<'a>, Unwanted<'a>> {
-        let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE, speed: false };
+        let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE, speed: None };
         let Some(policy) = &self.policy else { return Ok(plain(asked.dialed)) };
         let end = analyse(&policy.image, asked.dialed, |_| false).end();
         match (asked.from, end) {
@@ -291,26 +291,26 @@ impl<C: Crypto> Exchange<'_, C> {
                     Coded::Parks => return Err(Unwanted::Parks(behind)),
                     Coded::SpeedCall => {
                         let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));
-                        return Ok(Wanted { number: asked.dialed, code, typed, speed: true });
+                        return Ok(spoken(&policy.image, asked.dialed, (code, typed), called));
                     }
                     Coded::AccountCode => {}
                 }
                 // One code comes before a number: what was dialed behind it is taken as it is.
                 if let Some((code, typed)) = asked.given {
-                    return Ok(Wanted { number: asked.dialed, code, typed, speed: false });
+                    return Ok(Wanted { number: asked.dialed, code, typed, speed: None });
                 }
                 let class = class_of(&policy.image, asked.from, mode).unwrap_or_default();
                 let split = account::split(behind, Length::of(&class));
                 let (typed, number) = split
                     .filter(|(_, number)| !number.is_empty())
                     .ok_or(Unwanted::Refused(Rule::NumberIncomplete))?;
-                let speed = policy.image.speed_number(number).is_some();
+                let image = policy.image;
                 let code = self.check_code(now, device, &class, typed);
-                Ok(Wanted { number, code, typed: Typed::new(typed), speed })
+                Ok(spoken(&image, number, (code, Typed::new(typed)), called))
             }
             (Party::Device(_) | Party::Unknown, _) => {
                 let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));
-                Ok(Wanted { number: asked.dialed, code, typed, speed: false })
+                Ok(Wanted { number: asked.dialed, code, typed, speed: None })
             }
         }
     }
@@ -348,6 +348,20 @@ impl<C: Crypto> Exchange<'_, C> {
         self.alarm(now, alarm::Cause::Preempted, party, dialed);
         self.clear(now, a, Cause::Preempted);
     }
+}
+
+/// A number as it was dialed, or what stands behind the code of a speed call; `called` keeps that.
+fn spoken<'a>(
+    image: &Image<'_>,
+    dialed: &'a [u8],
+    (code, typed): (Code, Typed),
+    called: &'a mut Digits,
+) -> Wanted<'a> {
+    let Some((number, exempt)) = image.speed_number(dialed) else {
+        return Wanted { number: dialed, code, typed, speed: None };
+    };
+    *called = Digits::known(number);
+    Wanted { number: called.as_bytes(), code, typed, speed: Some(exempt) }
 }
 
 pub(super) fn is_emergency(image: &Image<'_>, dialed: &[u8]) -> bool {

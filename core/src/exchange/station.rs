@@ -66,6 +66,7 @@ impl<C: Crypto> Exchange<'_, C> {
         // A code that stands there is nobody's to read (R53).
         let hidden = self.policy.as_ref().is_some_and(|policy| {
             matches!(analyse(&policy.image, number, |_| false).end(), End::Feature(..))
+                && policy.image.speed_number(number).is_none()
         });
         let dialed = if hidden { Digits::EMPTY } else { Digits::written(number).unwrap_or_default() };
         let behalf = Some(Behalf { feature: Feature::Forward { user: true }, party });
@@ -76,7 +77,8 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             (Setting::Forward(_), Some(policy)) => {
                 let minute = self.moment(now).map(|moment| moment.minute);
-                let attempt = Attempt { from: party, dialed: number, mode, minute, code: Code::None, behalf };
+                let (dialed, exempt) = policy.image.speed_number(number).unwrap_or((number, false));
+                let attempt = Attempt { from: party, dialed, mode, minute, code: Code::None, behalf, exempt };
                 match decide(&policy.image, &attempt, AtRest { locked_out }, &mut ()) {
                     Verdict::Allow(_) => Ok(()),
                     Verdict::Deny(denial) | Verdict::NeedsCode(denial) => Err(denial),

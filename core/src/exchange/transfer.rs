@@ -83,7 +83,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let code = if wanted.code == Code::None { self.code_in_force(by, from) } else { wanted.code };
         let minute = self.moment(now).map(|moment| moment.minute);
         let behalf = Some(Behalf { feature: Feature::Transfer, party });
-        let attempt = Attempt { from, dialed: wanted.number, mode, minute, code, behalf };
+        let exempt = wanted.is_exempt();
+        let attempt = Attempt { from, dialed: wanted.number, mode, minute, code, behalf, exempt };
         let (image, trunks) = (&policy.image, &*self.trunks);
         let brake = brake(self.devices, trunks, from);
         let world = Line { trunks, image, neutral, locked_out: false, brake, now, zone };
@@ -92,7 +93,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(refusal) => return self.not_transferred(refusal, now, (from, party), wanted.number),
         };
         let choice = *permit.choice();
-        let number = wanted.told(image);
+        let number = Digits::written(wanted.number).unwrap_or_default();
         let terms = Terms {
             dialed: number,
             ringing_s: ringing(image, from, mode),
@@ -101,7 +102,7 @@ impl<C: Crypto> Exchange<'_, C> {
             neutral: (neutral, neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d))),
             leg: None,
             zone,
-            speed: wanted.speed,
+            speed: wanted.speed.is_some(),
         };
         let mut commands = Commands::new();
         accepted(self);

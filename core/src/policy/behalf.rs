@@ -281,8 +281,8 @@ pub(super) fn is_open(image: &Image<'_>, rule: u8) -> bool {
 
 /// Whether a Leading row's COR group blocks the party that another acts for.
 pub(super) fn leading_blocks_other(image: &Image<'_>, attempt: &Attempt<'_>, leading: u32) -> bool {
-    let Attempt { from: by, mode, behalf, .. } = *attempt;
+    let Attempt { from: by, mode, behalf, exempt, .. } = *attempt;
     let row = at(image.leadings, leading).unwrap_or_default();
     let from = Caller { behalf, ..caller(image, by, mode) };
-    also(image, &from).is_some_and(|also| cor_blocked(image, row.cor_group, also.authority.cor))
+    !exempt && also(image, &from).is_some_and(|also| cor_blocked(image, row.cor_group, also.authority.cor))
 }

@@ -15,7 +15,7 @@ use super::behalf::{self, Behalf, Feature};
 use super::emergency::{Tried, help};
 use super::image::Image;
 use super::routes::{cor_blocked, external, restricted};
-use super::rows::{CosRow, DeviceRow, Features, SpeedCallRow};
+use super::rows::{CosRow, DeviceRow, Features};
 use super::rule::Rule;
 use super::trie::{End, walk};
 use super::verdict::{Attempt, Authority, Choice, Code, Denial, Party, RowRef, Trace, Verdict, World};
@@ -37,7 +37,7 @@ pub(super) struct Caller {
     pub(super) without_code: bool,
     /// Whom it acts for: `interconnect` and `public_trunk` are that party's then.
     pub(super) behalf: Option<Behalf>,
-    /// A speed call that no COR is asked for (R27).
+    /// See [`Attempt::exempt`].
     pub(super) exempt: bool,
 }
 
@@ -58,48 +58,21 @@ pub fn decide(
     world: impl World,
     trace: &mut impl Trace,
 ) -> Verdict {
-    match attempt.behalf {
-        None => decide_as::<false>(image, attempt, world, trace, Speed::No),
-        Some(_) => decide_for_another(image, attempt, world, trace, Speed::No),
+    match (attempt.behalf, attempt.exempt) {
+        (None, false) => decide_as::<false>(image, attempt, world, trace),
+        (Some(_), _) | (None, true) => decide_for_another(image, attempt, world, trace),
     }
 }
 
-/// The same for who acts for another, or dials a speed call. Few do: what it costs is not on the way of other calls.
+/// The same for who acts for another, or dials a speed call that is exempt. Few do: what it costs is not on the way of other calls.
 #[inline(never)]
 fn decide_for_another(
     image: &Image<'_>,
     attempt: &Attempt<'_>,
     world: impl World,
     trace: &mut impl Trace,
-    speed: Speed,
 ) -> Verdict {
-    decide_as::<true>(image, attempt, world, trace, speed)
-}
-
-/// Whether the digits are those behind the code of a speed call.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Speed {
-    /// They were dialed.
-    No,
-    /// They are, and restrictions apply as if they had been dialed.
-    Restricted,
-    /// They are, and no COR is asked for (R27).
-    Exempt,
-}
-
-/// What the number behind a speed call's code is worth: as if it had been dialed, but for the COR where its row exempts it
-/// (R27). Nothing else is lifted, and nobody's account code is dialed with it (R54).
-#[inline(never)]
-fn decide_speed_call(
-    image: &Image<'_>,
-    attempt: &Attempt<'_>,
-    row: SpeedCallRow,
-    world: impl World,
-    trace: &mut impl Trace,
-) -> Verdict {
-    let speed = if row.flags & 1 == 0 { Speed::Restricted } else { Speed::Exempt };
-    let attempt = Attempt { dialed: image.octets(row.number), ..*attempt };
-    decide_for_another(image, &attempt, world, trace, speed)
+    decide_as::<true>(image, attempt, world, trace)
 }
 
 #[inline(always)]
@@ -108,16 +81,16 @@ fn decide_as<const FOR_ANOTHER: bool>(
     attempt: &Attempt<'_>,
     world: impl World,
     trace: &mut impl Trace,
-    speed: Speed,
 ) -> Verdict {
     let rewritten = rewritten(image, attempt.dialed);
     let dialed = rewritten.as_ref().map_or(attempt.dialed, Digits::as_bytes);
     let Attempt { from: party, mode, code, .. } = *attempt;
     let behalf = if FOR_ANOTHER { attempt.behalf } else { None };
+    // Few are: what that costs is not on the way of other calls.
+    let exempt = FOR_ANOTHER && attempt.exempt;
     let blocked = |leading| leading_blocked(image, leading, party, mode, code);
     let analysis = walk(image, 0, dialed, |leading| {
-        let other = || FOR_ANOTHER && behalf::leading_blocks_other(image, attempt, leading);
-        speed != Speed::Exempt && (blocked(leading) || other())
+        !exempt && blocked(leading) || FOR_ANOTHER && behalf::leading_blocks_other(image, attempt, leading)
     });
     if let (Some(row), None) = (analysis.emergency(), &rewritten) {
         return match behalf {
@@ -132,7 +105,7 @@ fn decide_as<const FOR_ANOTHER: bool>(
         };
     }
     let mut from = caller(image, party, mode);
-    from.exempt = speed == Speed::Exempt;
+    from.exempt = exempt;
     if world.locked_out() {
         return deny(Rule::Lockout, &from, RowRef::None);
     }
@@ -146,21 +119,13 @@ fn decide_as<const FOR_ANOTHER: bool>(
     if cor == 0 {
         return deny(Rule::CorNone, &from, RowRef::None);
     }
-    if let Some(End::Feature(feature, taken)) = analysis.stopped()
-        && speed == Speed::No
-        && usize::from(taken) == attempt.dialed.len()
-        && matches!(party, Party::Device(_))
-        && let Some(row) = image.speed_call(feature)
-    {
-        return decide_speed_call(image, attempt, row, world, trace);
-    }
     if let Some(behalf) = behalf
         && let Some(denial) = behalf::stand_in(image, &mut from, behalf, dialed.len())
     {
         return Verdict::Deny(denial);
     }
     let most = image.max_digits.get(usize::from(cor)).map_or(0, |row| row.digits);
-    if most != 0 && dialed.len() > usize::from(most) && !from.exempt {
+    if most != 0 && dialed.len() > usize::from(most) && !exempt {
         return deny(Rule::MaxDigits, &from, RowRef::None);
     }
     // A complete number has only telephone digits: the walk saw them all.

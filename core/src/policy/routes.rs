@@ -106,8 +106,10 @@ impl Search<'_> {
             if is_public(&route) && image.strict() {
                 return self.deny(Rule::CorUnlabelled, None);
             }
-        } else if !from.exempt && cor_blocked(image, route.cor_group, from.authority.cor) {
-            return self.deny(Rule::CorRoute, None);
+        } else if cor_blocked(image, route.cor_group, from.authority.cor)
+            && let Some(denied) = self.cor_denied()
+        {
+            return denied;
         }
         if from.behalf.is_some()
             && let Some(other) = self.other_denied()
@@ -177,13 +179,19 @@ impl Search<'_> {
         }
     }
 
+    /// The route is closed to the caller's COR, unless that is not asked for (R27).
+    #[inline(never)]
+    fn cor_denied(&self) -> Option<Verdict> {
+        (!self.from.exempt).then(|| self.deny(Rule::CorRoute, None))
+    }
+
     /// What the party that the caller acts for may not do on this route, unless the caller may not either.
     #[inline(never)]
     fn other_denied(&self) -> Option<Verdict> {
         let image = self.image;
         let route = image.routes.get(usize::from(self.choice.route))?;
         let other = behalf::also(image, self.from)?.authority;
-        if !self.from.exempt && cor_blocked(image, route.cor_group, other.cor) {
+        if cor_blocked(image, route.cor_group, other.cor) && !self.from.exempt {
             return Some(self.deny_for(other, Rule::CorRoute, None));
         }
         let denied = |cor| class_of_sent(image, &route, self.dialed, cor);

@@ -62,12 +62,6 @@ impl Analysis {
         }
     }
 
-    /// Why the walk ended before the digits did, if it has.
-    #[inline(always)]
-    pub(super) const fn stopped(&self) -> Option<End> {
-        self.stopped
-    }
-
     /// The emergency row, if it is one.
     #[inline(always)]
     #[must_use]

@@ -66,13 +66,15 @@ pub struct Attempt<'a> {
     pub code: Code,
     /// Whom the caller acts for, if not for itself.
     pub behalf: Option<Behalf>,
+    /// The digits are those of a speed call that no COR is asked for (R27): COR groups and most digits count for nobody.
+    pub exempt: bool,
 }
 
 impl<'a> Attempt<'a> {
     /// A question by day, without a clock and without a code.
     #[must_use]
     pub const fn new(from: Party, dialed: &'a [u8]) -> Self {
-        Self { from, dialed, mode: Mode::Day, minute: None, code: Code::None, behalf: None }
+        Self { from, dialed, mode: Mode::Day, minute: None, code: Code::None, behalf: None, exempt: false }
     }
 }
 

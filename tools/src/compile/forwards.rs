@@ -39,7 +39,9 @@ pub(crate) fn denied(image: &Image<'_>, tables: &Tables, report: &mut Report) {
         let party = Party::Device(*device);
         let behalf = Some(Behalf { feature: Feature::Forward { user: false }, party });
         let denied = |mode| {
-            let attempt = Attempt { mode, behalf, ..Attempt::new(party, number.as_bytes()) };
+            let dialed = number.as_bytes();
+            let (dialed, exempt) = image.speed_number(dialed).unwrap_or((dialed, false));
+            let attempt = Attempt { mode, behalf, exempt, ..Attempt::new(party, dialed) };
             match decide(image, &attempt, |_| true, &mut ()) {
                 // A plan that is closed now opens at another time.
                 Verdict::Allow(_) | Verdict::Deny(Denial { rule: Rule::RoutePlanClosed, .. }) => None,

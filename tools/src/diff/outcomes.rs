@@ -114,8 +114,15 @@ pub(super) fn changes(
         let [before, after] = [0, 1].map(|side| {
             let Some(from) = caller.parties[side] else { return Outcome::absent() };
             let code = asker.codes[side];
-            let attempt =
-                Attempt { from, dialed: dialed.as_bytes(), mode: asker.mode, minute, code, behalf: None };
+            let attempt = Attempt {
+                from,
+                dialed: dialed.as_bytes(),
+                mode: asker.mode,
+                minute,
+                code,
+                behalf: None,
+                exempt: false,
+            };
             outcome(images[side], &attempt, targets[side])
         });
         if before.like(&after) || (before.word, after.word) == (Word::Absent, Word::Deny) {

@@ -68,6 +68,8 @@ pub(super) struct Asked {
     minute: u16,
     code: Code,
     pub(super) behalf: Option<Behalf>,
+    /// See [`Attempt::exempt`].
+    exempt: bool,
 }
 
 impl Asked {
@@ -116,7 +118,13 @@ impl Asked {
             }
             _ => Ok(question.dialed.to_owned()),
         };
-        Self { from: dials, number, mode, minute, code, behalf }
+        // A device that dials the code of a speed call asks for the number behind it (R27).
+        let device = matches!(dials, Party::Device(_));
+        let speed =
+            number.as_ref().ok().filter(|_| device).and_then(|number| image.speed_number(number.as_bytes()));
+        let exempt = speed.is_some_and(|(_, exempt)| exempt);
+        let number = speed.map_or(number, |(number, _)| Ok(String::from_utf8_lossy(number).into_owned()));
+        Self { from: dials, number, mode, minute, code, behalf, exempt }
     }
 
     /// The attempt, or the denial before any.
@@ -131,6 +139,7 @@ impl Asked {
             minute,
             code: self.code,
             behalf: self.behalf,
+            exempt: self.exempt,
         })
     }
 

@@ -125,12 +125,13 @@ impl<'a> Image<'a> {
         self.speed_calls.get(usize::try_from(row).ok()?)
     }
 
-    /// The number behind what was dialed, if that is the code of a speed call. Work: one node for each digit.
+    /// The number behind what a device has dialed, if that is the code of a speed call and nothing else; and whether no COR is
+    /// asked for (R27). Work: one node for each digit.
     #[must_use]
-    pub fn speed_number(&self, dialed: &[u8]) -> Option<&'a [u8]> {
+    pub fn speed_number(&self, dialed: &[u8]) -> Option<(&'a [u8], bool)> {
         match analyse(self, dialed, |_| false).end() {
             End::Feature(feature, taken) if usize::from(taken) == dialed.len() => {
-                self.speed_call(feature).map(|row| self.octets(row.number))
+                self.speed_call(feature).map(|row| (self.octets(row.number), row.flags & 1 != 0))
             }
             End::Feature(..)
             | End::Device(_)
