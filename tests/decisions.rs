@@ -155,6 +155,7 @@ fn random_pairs(pairs: usize, mut each: impl FnMut(&Model, &Image<'_>, &Keyring<
 fn engine_and_oracle_agree_on_random_policies() {
     let pairs = number_from("STROWGER_PAIRS", PAIRS);
     let mut seen: BTreeMap<(Verdict, &str), usize> = BTreeMap::new();
+    let (mut codes, mut exempted, mut restricted) = (0_usize, 0_usize, 0_usize);
     random_pairs(pairs, |model, image, keyring, question| {
         let expected = answer(model, question, None);
         if engine(image, keyring, question) != expected {
@@ -168,9 +169,16 @@ fn engine_and_oracle_agree_on_random_policies() {
             assert_eq!(tried, all, "{}\n{question:#?}", model.to_toml());
         }
         *seen.entry((expected.verdict, expected.rule)).or_default() += 1;
+        if model.speed_calls.iter().any(|row| row.code == question.attempt.dialed) {
+            codes += 1;
+            exempted += usize::from(answer(model, question, Some("speed.exempt")) != expected);
+            restricted += usize::from(answer(model, question, Some("speed.restricted")) != expected);
+        }
         true
     });
     println!("{pairs} pairs");
+    println!("{codes} codes of speed calls: {exempted} decided by an exemption, {restricted} by its lack");
+    assert!(pairs < PAIRS || exempted.min(restricted) >= 100, "exemptions decided too seldom");
     for ((verdict, rule), count) in &seen {
         println!("{:<10} {rule:<22} {count:>9}", format!("{verdict:?}"));
     }

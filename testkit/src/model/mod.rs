@@ -312,6 +312,17 @@ pub struct AccountCode {
     pub verified: Option<(u8, u8)>,
 }
 
+/// A short code that stands for a number.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SpeedCall {
+    /// What is dialed.
+    pub code: String,
+    /// What it stands for, access code included.
+    pub number: String,
+    /// Whether no COR is asked for.
+    pub cor_exempt: bool,
+}
+
 /// A policy.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Model {
@@ -369,6 +380,8 @@ pub struct Model {
     pub limits: (Option<u16>, Option<u16>),
     /// System account codes, by index: what `<Ann>` stands for.
     pub system_codes: Vec<(u8, String)>,
+    /// Speed calls.
+    pub speed_calls: Vec<SpeedCall>,
     /// Numbers of the rules that are open; strict is what is absent.
     pub open_rules: Vec<u8>,
 }

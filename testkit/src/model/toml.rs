@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     AccountCode, Action, CorGroup, Cos, Follow, Inbound, Mode, Model, Modification, NumberFormat, OwnClass,
-    PerMode, Profile, Times, Use,
+    PerMode, Profile, SpeedCall, Times, Use,
 };
 
 impl Model {
@@ -236,6 +236,12 @@ impl Model {
             match verified {
                 Some((cos, cor)) => writeln!(out, "kind = \"verified\"\ncos = {cos}\ncor = {cor}")?,
                 None => writeln!(out, "kind = \"non-verified\"")?,
+            }
+        }
+        for SpeedCall { code, number, cor_exempt } in &self.speed_calls {
+            writeln!(out, "[[speed_call]]\ncode = \"{code}\"\nnumber = \"{number}\"")?;
+            if *cor_exempt {
+                writeln!(out, "cor_exempt = true")?;
             }
         }
         Ok(())

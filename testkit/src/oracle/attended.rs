@@ -62,18 +62,29 @@ impl Oracle<'_> {
         if of.trunk.is_none() && self.broken != "attended.cor.device" || !self.strict(33) {
             return None;
         }
-        if of.cor == 0 && self.broken != "attended.cor.none" {
+        let number = self.rewritten(dialed).unwrap_or_else(|| dialed.to_owned());
+        let speed = self.speed_call(&number);
+        let exempt = self.exempt(speed);
+        if of.cor == 0
+            && self.broken != "attended.cor.none"
+            && !(exempt && self.broken == "attended.speed.cor.none")
+        {
             return Some(Answer { route: Some(route.id), ..Answer::deny("cor.none") });
         }
         let blocked = route.cor_group.is_some_and(|group| self.blocks(group, of.cor));
-        if blocked && self.broken != "attended.route" {
+        let asked = !exempt || self.broken == "attended.speed.route";
+        if blocked && asked && self.broken != "attended.route" {
             return Some(Answer { route: Some(route.id), ..Answer::deny("cor.route") });
         }
         let public = self.trunk(&route.trunk).public || self.broken == "attended.class.private";
-        if !public || self.broken == "attended.class" {
+        let lifted = exempt && self.broken == "attended.speed.class";
+        if !public || lifted || self.broken == "attended.class" {
             return None;
         }
-        let number = self.rewritten(dialed).unwrap_or_else(|| dialed.to_owned());
+        let number = match speed {
+            Some(row) if self.broken != "attended.speed.number" => row.number.clone(),
+            _ => number,
+        };
         let digits: Vec<char> = number.chars().collect();
         let mut outpulsed = self.outpulsed(route, &digits).unwrap_or_default();
         if self.broken == "attended.class.dialed" {

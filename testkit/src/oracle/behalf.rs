@@ -23,7 +23,7 @@ impl Oracle<'_> {
             return Some("cor.none");
         }
         let cor = self.counted(caller, "max-digits")?;
-        self.exceeds(cor, number).then_some("max-digits")
+        self.exceeds(cor, self.digits_counted(caller, number, "max-digits")).then_some("max-digits")
     }
 
     /// The other party's COR, if it counts beside the COR of who acts; `check` is what it would count for.
@@ -39,7 +39,8 @@ impl Oracle<'_> {
                 self.strict(26) && (other.device.is_none() || self.broken != "forward.cor.device")
             }
         };
-        (counts && !self.breaks(feature, check)).then_some(other.cor)
+        (counts && self.asks_the_others_cor(caller, check) && !self.breaks(feature, check))
+            .then_some(other.cor)
     }
 
     /// To a device, on somebody's behalf.
@@ -81,6 +82,9 @@ impl Oracle<'_> {
     /// Whether a call may not be diverted outside, wherever outside.
     pub(super) fn may_not_divert_outside(&self, caller: &Caller<'_>) -> bool {
         let Some((Feature::Forward { user }, other)) = caller.other else { return false };
+        if self.lifts(caller, "forward.external") {
+            return false;
+        }
         let needed = user || self.broken != "forward.external.administrator";
         if needed && !self.has(caller.cos, "forward-external") && self.broken != "forward.external" {
             return true;

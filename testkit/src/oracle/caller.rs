@@ -1,7 +1,7 @@
 //! Who calls: the classes in force.
 
 use super::{Attempt, Feature, Oracle, Party, When, when};
-use crate::model::{Device, Mode, Trunk};
+use crate::model::{Device, Mode, SpeedCall, Trunk};
 
 /// What the checks need of the caller.
 pub(super) struct Caller<'a> {
@@ -22,6 +22,8 @@ pub(super) struct Caller<'a> {
     pub(super) calls: (u16, u16),
     /// What is done, and the party on whose behalf.
     pub(super) other: Option<(Feature, Standing<'a>)>,
+    /// The speed call whose code was dialed: its number counts.
+    pub(super) speed: Option<&'a SpeedCall>,
 }
 
 /// What a party is, without any code.
@@ -55,6 +57,7 @@ impl<'a> Oracle<'a> {
             when: attempt.when,
             calls: attempt.calls,
             other: behalf.map(|behalf| (behalf.feature, self.standing(&behalf.party, mode))),
+            speed: None,
         }
     }
 

@@ -13,17 +13,20 @@ mod codes;
 mod emergency;
 mod fetch;
 mod names;
+mod names_on_behalf;
 mod numbers;
 mod outpulse;
 mod plan;
 mod routes;
 mod rows;
+mod speed;
 #[cfg(test)]
 mod tests;
 mod when;
 
 pub use ask::{Answer, Attempt, Attended, Behalf, Feature, Fetch, Party, Reached, Taking, Verdict};
-pub use names::{BREAKAGES, BREAKAGES_ON_BEHALF, RULES_IN_FORCE, RULES_ON_BEHALF};
+pub use names::{BREAKAGES, RULES_IN_FORCE, RULES_ON_BEHALF};
+pub use names_on_behalf::BREAKAGES_ON_BEHALF;
 pub use when::When;
 
 use crate::model::{Device, Mode, Model, Route};
@@ -85,11 +88,12 @@ pub fn built_in_class(model: &Model, outpulsed: &str) -> &'static str {
     plan::class(model, outpulsed)
 }
 
-/// What rows are looked up for: behind a trunk's inbound rows, with `+` rewritten.
+/// What rows are looked up for: behind a trunk's inbound rows, with `+` rewritten, behind a code whoever dials it.
 pub(crate) fn number_dialed(model: &Model, attempt: &Attempt) -> Option<String> {
     let oracle = Oracle { model, free: &|_| true, broken: "" };
     let called = oracle.called(&oracle.caller(attempt), attempt)?;
-    Some(oracle.rewritten(&called).unwrap_or(called))
+    let number = oracle.rewritten(&called).unwrap_or(called);
+    Some(oracle.speed_call(&number).map_or(number, |row| row.number.clone()))
 }
 
 /// What a route sends of a dialed number, before the trunk's number format.
@@ -127,17 +131,21 @@ impl<'a> Oracle<'a> {
             return self.emergency(&caller, row, &called);
         }
         let rewritten = self.rewritten(&called);
-        let number = rewritten.unwrap_or(called);
-        if attempt.locked_out && self.broken != "lockout" {
+        let mut number = rewritten.unwrap_or(called);
+        caller.speed = self.speed_call(&number).filter(|_| self.may_dial_codes(&caller));
+        if let Some(row) = caller.speed {
+            number.clone_from(&row.number);
+        }
+        if attempt.locked_out && self.broken != "lockout" && !self.lifts(&caller, "lockout") {
             return Answer::deny("lockout");
         }
         if let Some(answer) = self.code(&mut caller, attempt) {
             return answer;
         }
-        if caller.cos == 0 && self.broken != "cos.none" {
+        if caller.cos == 0 && self.broken != "cos.none" && !self.lifts(&caller, "cos.none") {
             return Answer::deny("cos.none");
         }
-        if caller.cor == 0 && self.broken != "cor.none" {
+        if caller.cor == 0 && self.broken != "cor.none" && !self.lifts(&caller, "cor.none") {
             return Answer::deny("cor.none");
         }
         if self.may_not_transfer(&caller) && self.broken != "transfer.feature" {
@@ -161,12 +169,17 @@ impl<'a> Oracle<'a> {
     /// Leading Digits, then the ARS row and where it leads.
     fn outside(&self, caller: &Caller<'_>, number: &str) -> Answer {
         let dialed: Vec<char> = number.chars().collect();
-        let row = self.ars_row(&dialed);
+        let nobodys = self.is_nobodys(caller, number);
+        let row = self.ars_row(&dialed).filter(|_| !nobodys);
+        if nobodys && self.broken == "speed.vacant.early" {
+            return Answer::deny("number.vacant");
+        }
         let kept_inside = self.may_not_divert_outside(caller);
         if kept_inside && self.broken == "forward.external.early" {
             return Answer::deny("cos.feature");
         }
-        if self.leading_denies(caller, &dialed) && self.broken != "cor.leading" {
+        let counted: Vec<char> = self.digits_counted(caller, number, "leading").chars().collect();
+        if self.leading_denies(caller, &counted) && self.broken != "cor.leading" {
             let may_become_emergency = self.model.emergency.iter().any(|e| e.string().starts_with(number));
             if row.is_some() || !may_become_emergency || self.broken == "cor.leading.deferral" {
                 return Answer::deny("cor.leading");
@@ -179,6 +192,7 @@ impl<'a> Oracle<'a> {
                 if closed { ordinary } else { Answer::deny("cos.feature") }
             }
             Some(row) => self.routes(caller, row, &dialed),
+            None if nobodys => Answer::deny("number.vacant"),
             None if self.begins_something(&dialed) != (self.broken == "number.incomplete") => {
                 Answer::deny("number.incomplete")
             }
@@ -198,7 +212,7 @@ impl<'a> Oracle<'a> {
         if self.broken == "interconnect.internal" {
             (from, to) = (to, from);
         }
-        if self.restricted(from, to) {
+        if self.restricted(from, to) && !self.lifts(caller, "interconnect") {
             return Answer::deny("interconnect");
         }
         Answer {

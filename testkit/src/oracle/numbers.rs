@@ -85,7 +85,8 @@ impl Oracle<'_> {
 
     pub(super) fn too_many_digits(&self, caller: &Caller<'_>, number: &str) -> bool {
         let cor = if self.broken == "max-digits.code" { caller.own_cor } else { caller.cor };
-        self.exceeds(cor, number)
+        self.asks_cor(caller, "max-digits")
+            && self.exceeds(cor, self.digits_counted(caller, number, "max-digits"))
     }
 
     pub(super) fn exceeds(&self, cor: u8, number: &str) -> bool {

@@ -23,6 +23,7 @@ impl<'a> Oracle<'a> {
                 let plan = self.model.plans.iter().find(|plan| plan.id == id).expect("the plan exists");
                 match when::zone(plan, caller.when, self.broken) {
                     Some(to) => to,
+                    None if self.lifts(caller, "route-plan") => plan.zones[0].1,
                     None => return Answer::deny("route-plan.closed"),
                 }
             }
@@ -32,6 +33,7 @@ impl<'a> Oracle<'a> {
         let exempt = choices.first().is_some_and(|(route, _)| self.model.without_code.contains(&route.id));
         let forced = self.has(caller.cos, "forced-non-verified-account-code") && !caller.code;
         let asks = forced && (!exempt || self.broken == "code.exempt") && self.broken != "code.forced";
+        let asks = asks && !self.lifts(caller, "account-code");
         if self.broken == "list.order" {
             choices.reverse();
         }
@@ -44,6 +46,7 @@ impl<'a> Oracle<'a> {
                     let public = self.trunk(&route.trunk).public || self.broken == "limit.private";
                     let limit = if public { self.exceeded(caller) } else { None };
                     let limit = limit.filter(|_| !(self.broken == "code.limits" && asks));
+                    let limit = limit.filter(|_| !self.lifts(caller, "limits"));
                     if let Some(rule) = limit {
                         return Answer { route: Some(route.id), class, ..Answer::deny(rule) };
                     }
@@ -111,10 +114,11 @@ impl<'a> Oracle<'a> {
             !(empty && self.broken == "cor.unlabelled.empty")
         });
         let strict = self.model.profile == Profile::Strict && self.broken != "cor.unlabelled";
-        if strict && trunk.public && !labelled {
+        if strict && trunk.public && !labelled && !self.lifts(caller, "cor.unlabelled") {
             return Err("cor.unlabelled");
         }
-        if route.cor_group.is_some_and(|group| self.blocks(group, caller.cor)) && self.broken != "cor.route" {
+        let asked = self.asks_cor(caller, "route") && self.broken != "cor.route";
+        if asked && route.cor_group.is_some_and(|group| self.blocks(group, caller.cor)) {
             return Err("cor.route");
         }
         if let (Some(group), Some(cor)) = (route.cor_group, self.counted(caller, "route"))
@@ -137,10 +141,12 @@ impl<'a> Oracle<'a> {
         if self.broken == "interconnect" {
             (from, to) = (to, from);
         }
-        if self.restricted(from, to) && !self.overrides(caller) && !self.only_sets(caller) {
+        let lifted = self.overrides(caller) || self.lifts(caller, "interconnect");
+        if self.restricted(from, to) && !lifted && !self.only_sets(caller) {
             return Err("interconnect");
         }
-        let waived = self.overrides(caller) && self.broken == "transfer.override.public";
+        let waived = self.overrides(caller) && self.broken == "transfer.override.public"
+            || self.lifts(caller, "public-to-public");
         if let Some(inbound) = self.joined_trunk(caller).filter(|_| !waived)
             && inbound.public
             && trunk.public
@@ -156,7 +162,12 @@ impl<'a> Oracle<'a> {
 
     /// The class of a number that is denied to one of those whose COR counts.
     fn denied_class(&self, caller: &Caller<'_>, outpulsed: &str) -> Option<String> {
+        if self.lifts(caller, "class") {
+            return None;
+        }
         let denied = |cor| {
+            // 0 is in no group.
+            let cor = if self.lifts(caller, "class.group") { 0 } else { cor };
             let (name, action) = classes::judged(self.model, outpulsed, cor, self.broken);
             (action == Action::Deny).then_some(name)
         };

@@ -25,9 +25,10 @@ impl<'a> Oracle<'a> {
             }
             let cor = if self.broken == "code.leading" { caller.own_cor } else { caller.cor };
             let other = self.counted(caller, "leading");
+            let own = self.asks_cor(caller, "leading");
             most.is_some_and(|row| {
                 row.cor_group != 0
-                    && (self.blocks(row.cor_group, cor)
+                    && (own && self.blocks(row.cor_group, cor)
                         || other.is_some_and(|cor| self.blocks(row.cor_group, cor)))
             })
         })
@@ -75,6 +76,7 @@ impl<'a> Oracle<'a> {
         all.extend(self.model.devices.iter().map(|d| chars(&d.dn)));
         all.extend(self.model.emergency.iter().map(|e| chars(&e.string())));
         all.extend(self.model.leading.iter().map(|l| chars(&l.leading)));
+        all.extend(self.codes_begun().map(|code| chars(code)));
         for row in &self.model.ars {
             let mut pattern = chars(&row.pattern());
             if let Follow::Exactly(n) = row.follow {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
     ArsRow, Choice, CorGroup, Cos, Device, EmergencyRow, Follow, LeadingRow, Mode, Model, NumberFormat,
-    PerMode, Route, RouteList, Trunk, Use,
+    PerMode, Route, RouteList, SpeedCall, Trunk, Use,
 };
 
 fn device(dn: &str, interconnect: u8) -> Device {
@@ -293,4 +293,113 @@ fn two_public_trunks_are_not_joined_by_taking_a_call() {
     assert_eq!(rule(true, 1), "route");
     assert_eq!(rule(true, 2), "public-to-public");
     assert_eq!(rule(false, 2), "route");
+}
+
+/// The model with a code for a number of this kind; COR 2 is kept from route 2, and from what begins with 9 or `*`.
+fn with_code(code: &str, number: &str, cor_exempt: bool) -> Model {
+    let mut model = granting(&["transfer", "forward-internal", "forward-external"], &[]);
+    model.speed_calls.push(SpeedCall { code: code.into(), number: number.into(), cor_exempt });
+    model.leading.push(LeadingRow { leading: "*".into(), cor_group: 1 });
+    model.ars.push(ars("9", "4", Follow::Exactly(0), Use::Route(1)));
+    model
+}
+
+fn dials(model: &Model, from: Party, dialed: &str) -> &'static str {
+    decide(model, &Attempt::new(from, dialed.into()), &|_| true, None).rule
+}
+
+#[test]
+fn a_code_is_decided_as_the_number_behind_it_r27() {
+    let behind = |number: &str| dials(&with_code("*01", number, false), device_of("201"), "*01");
+    assert_eq!(behind("201"), "call.self");
+    assert_eq!(behind("202"), "interconnect");
+    assert_eq!(behind("5"), "route");
+    assert_eq!(behind("7761"), "cor.route");
+    assert_eq!(behind("94"), "cor.leading");
+    assert_eq!(behind("7"), "number.incomplete");
+    assert_eq!(behind("88"), "number.vacant");
+    let mut model = with_code("*01", "5", false);
+    // Exact digits are the code, whatever row they match.
+    model.ars.push(ars("", "YXX", Follow::Exactly(0), Use::Route(2)));
+    assert_eq!(dials(&model, device_of("201"), "*01"), "route");
+    model.leading.pop();
+    assert_eq!(dials(&model, device_of("201"), "*0"), "number.incomplete");
+    // Neither a trunk's number nor part of a longer one.
+    assert_eq!(dials(&model, trunk(), "*01"), "number.vacant");
+    assert_eq!(dials(&model, device_of("201"), "*015"), "number.vacant");
+    // The digits that count are those of the number.
+    model.max_digits.push((2, 2));
+    assert_eq!(dials(&model, device_of("201"), "*01"), "route");
+    model.speed_calls[0].number = "512".into();
+    assert_eq!(dials(&model, device_of("201"), "*01"), "max-digits");
+}
+
+#[test]
+fn an_exempt_code_asks_for_no_cor_and_lifts_nothing_else_r27() {
+    let exempt = |number: &str| with_code("*01", number, true);
+    let behind = |number: &str| dials(&exempt(number), device_of("201"), "*01");
+    assert_eq!(behind("7761"), "route");
+    assert_eq!(behind("94"), "route");
+    assert_eq!(behind("202"), "interconnect");
+    assert_eq!(behind("7766"), "route.emergency-only");
+    let mut model = exempt("7761");
+    model.max_digits.push((2, 2));
+    assert_eq!(dials(&model, device_of("201"), "*01"), "route");
+    let at_night = |mode| {
+        let attempt = Attempt { mode: Some(mode), ..Attempt::new(device_of("201"), "*01".into()) };
+        decide(&model, &attempt, &|_| true, None).rule
+    };
+    assert_eq!(at_night(Mode::Night1), "cos.none");
+    assert_eq!(at_night(Mode::Night2), "cor.none");
+    model.cos[0].features.push("forced-non-verified-account-code");
+    assert_eq!(dials(&model, device_of("201"), "*01"), "account-code.forced");
+    model.cos[0].features.pop();
+    model.trunks[0].public = true;
+    assert_eq!(dials(&model, device_of("201"), "*01"), "class.denied");
+    model.routes[1].cor_group = None;
+    assert_eq!(dials(&model, device_of("201"), "*01"), "cor.unlabelled");
+}
+
+#[test]
+fn a_code_stands_for_its_number_on_somebodys_behalf_too_r27() {
+    let user = Feature::Forward { user: true };
+    let acts = |model: &Model, feature, of: Party| on_behalf(model, device_of("202"), feature, of, "*01");
+    for feature in [Feature::Transfer, user, Feature::Forward { user: false }] {
+        let restricted = |number: &str, of: Party| acts(&with_code("*01", number, false), feature, of);
+        let exempt = |number: &str, of: Party| acts(&with_code("*01", number, true), feature, of);
+        assert_eq!(restricted("201", trunk()), "internal");
+        assert_eq!(restricted("7761", device_of("201")), "cor.route");
+        assert_eq!(exempt("7761", device_of("201")), "route");
+        // R22: who sets it.
+        assert_eq!(exempt("94", device_of("202")), "route");
+        assert_eq!(restricted("94", device_of("202")), "cor.leading");
+        // The trunk's COR may dial three digits (R26, R33).
+        assert_eq!(restricted("5123", trunk()), "max-digits");
+        assert_eq!(exempt("5123", trunk()), "route");
+        assert_eq!(
+            on_behalf(&with_code("*01", "5", true), trunk(), feature, trunk(), "*01"),
+            "number.vacant"
+        );
+        let mut model = with_code("*01", "5", true);
+        model.trunks[0].cor.day = 0;
+        assert_eq!(acts(&model, feature, trunk()), "cor.none");
+    }
+    let mut model = with_code("*01", "7761", true);
+    model.cos[0].features.retain(|feature| *feature != "forward-external");
+    assert_eq!(acts(&model, user, trunk()), "cos.feature");
+}
+
+#[test]
+fn an_exempt_code_asks_no_transferee_for_its_cor_r27() {
+    let joins = |cor_exempt, cor| {
+        let mut model = with_code("*01", "7761", cor_exempt);
+        model.trunks.push(Trunk { name: "u".into(), cor: PerMode::all(cor), ..model.trunks[0].clone() });
+        let answer = Answer { to: Some(trunk()), route: Some(2), ..Answer::new(Verdict::Allow, "route") };
+        let to = Reached::Called { dialed: "*01".into(), answer };
+        let of = Party::Trunk("u".into());
+        attended(&model, &Attended { by: device_of("201"), of, to, mode: Mode::Day }, None).rule
+    };
+    assert_eq!(joins(false, 2), "cor.route");
+    assert_eq!(joins(true, 2), "route");
+    assert_eq!(joins(true, 0), "cor.none");
 }

@@ -23,7 +23,7 @@ pub struct Question {
 
 /// What somebody dials, before it is known what can be dialed.
 #[derive(Clone, Debug)]
-enum Recipe {
+pub(super) enum Recipe {
     Device(u8),
     Row {
         row: u8,
@@ -33,6 +33,10 @@ enum Recipe {
     Leading {
         row: u8,
         more: String,
+    },
+    Speed {
+        row: u8,
+        fill: Vec<u8>,
     },
     Emergency {
         row: u8,
@@ -82,6 +86,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
         2 => "[012679*#]{0,5}".prop_map(Recipe::Digits),
         14 => (any::<u8>(), vec(any::<u8>(), 1..8), prop::bool::weighted(0.25))
             .prop_map(|(number, fill, plus)| Recipe::Public { number, fill, plus }),
+        7 => (any::<u8>(), vec(any::<u8>(), 1..8)).prop_map(|(row, fill)| Recipe::Speed { row, fill }),
         4 => (any::<u8>(), any::<u8>(), vec(any::<u8>(), 4), select(&["", "1", "+1", "+1", "01", "+", "011"][..]))
             .prop_map(|(trunk, row, fill, form)| Recipe::Did { trunk, row, fill, form }),
     ]
@@ -215,7 +220,7 @@ fn circumstances() -> impl Strategy<Value = Attempt> {
     )
 }
 
-fn dialed(model: &Model, recipe: Recipe) -> String {
+pub(super) fn dialed(model: &Model, recipe: Recipe) -> String {
     match recipe {
         Recipe::Device(raw) if !model.devices.is_empty() => pick(raw, &model.devices).dn.clone(),
         Recipe::Row { row, fill, more } if !model.ars.is_empty() => {
@@ -232,6 +237,10 @@ fn dialed(model: &Model, recipe: Recipe) -> String {
             let leading = &pick(row, &model.leading).leading;
             leading.chars().map(|place| digit_for(place, 5)).chain(more.chars()).collect()
         }
+        Recipe::Speed { row, fill } => match model.speed_calls.as_slice() {
+            [] => dialed(model, Recipe::Row { row, more: row % 4, fill }),
+            calls => pick(row, calls).code.clone(),
+        },
         Recipe::Emergency { row, before, more } if !model.emergency.is_empty() => {
             let digits = pick(row, &model.emergency).string();
             format!("{}{more}", &digits[..digits.len() - before])
@@ -271,6 +280,14 @@ pub(super) fn public_numbers(model: &Model) -> Vec<String> {
     let with_a_row = numbers.filter(|number| model.ars.iter().any(|row| covers(row, number)));
     with_a_row
         .filter(|number| !left_out(model, &Attempt::new(Party::Unknown, number.clone()), Numbers::Usual))
+        .collect()
+}
+
+/// The codes of speed calls whose numbers strategies do not leave out.
+pub(super) fn codes(model: &Model) -> Vec<String> {
+    let codes = model.speed_calls.iter().map(|row| row.code.clone());
+    codes
+        .filter(|code| !left_out(model, &Attempt::new(Party::Unknown, code.clone()), Numbers::Usual))
         .collect()
 }
 

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::attempts::{Numbers, Question, leave_out, public_numbers, questions};
+use super::attempts::{Numbers, Question, codes, leave_out, public_numbers, questions};
 use super::dice::Dice;
 use super::{models, option, pick};
 use crate::model::{Action, CorGroup, Mode, Model, NumberFormat, OwnClass, PerMode, Trunk};
@@ -143,9 +143,11 @@ pub fn on_behalf(model: &Model) -> impl Strategy<Value = Question> + use<> {
         prop_oneof![Just(Feature::Transfer), any::<bool>().prop_map(|user| Feature::Forward { user }),];
     let inside = option(6, 1, (0..4_u8, any::<u8>()));
     let public = option(2, 1, any::<u8>());
+    let speed = option(4, 1, any::<u8>());
+    let codes = codes(&model);
     let closed = prop::bool::weighted(0.5);
-    (questions, feature, raw_party(), raw_party(), inside, public, closed).prop_map(
-        move |(mut question, feature, of, diverter, inside, public, closed)| {
+    (questions, feature, raw_party(), raw_party(), inside, (public, speed), closed).prop_map(
+        move |(mut question, feature, of, diverter, inside, (public, speed), closed)| {
             let attempt = &mut question.attempt;
             let party = party(&model, of);
             // What a trunk's call is for is another question.
@@ -170,6 +172,8 @@ pub fn on_behalf(model: &Model) -> impl Strategy<Value = Question> + use<> {
                 attempt.dialed = pick(raw, &model.devices).dn.clone();
             } else if let Some(raw) = public.filter(|_| closed && !public_numbers.is_empty()) {
                 attempt.dialed.clone_from(pick(raw, &public_numbers));
+            } else if let Some(raw) = speed.filter(|_| !codes.is_empty()) {
+                attempt.dialed.clone_from(pick(raw, &codes));
             }
             attempt.behalf = Some(Behalf { feature, party });
             if closed {

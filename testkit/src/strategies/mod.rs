@@ -14,6 +14,7 @@ mod numbers;
 mod raw;
 mod rows;
 mod smaller;
+mod speed;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -70,6 +71,7 @@ pub fn models() -> impl Strategy<Value = Model> {
         vec(prop_oneof![2 => raw_row(), 1 => raw_public_row()], 1..10),
         vec(raw_leading(), 0..4),
         vec(any::<u8>(), 400),
+        vec(any::<u8>(), 40),
     );
     let emergency = (vec(any::<u8>(), 1..4), vec((select(EMERGENCY), any::<bool>(), any::<u8>()), 0..4));
     (any::<bool>(), classes, places, modifications, routes, lists, rows, emergency).prop_map(
@@ -86,6 +88,7 @@ pub fn models() -> impl Strategy<Value = Model> {
             numbers::add(&mut model, &mut dice);
             times::add(&mut model, &mut dice);
             inbound::add(&mut model, &mut dice);
+            speed::add(&mut model, &mut Dice::new(&rows.3));
             model
         },
     )

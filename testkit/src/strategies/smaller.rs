@@ -16,7 +16,7 @@ pub fn smaller(model: &Model) -> Vec<Model> {
         )+ };
     }
     without_one!(emergency leading ars route_lists routes modifications trunks devices zones restricted cor_groups cos
-        class_defaults own_classes schedule holidays plans codes code_lengths without_code max_digits system_codes open_rules);
+        class_defaults own_classes schedule holidays plans codes code_lengths without_code max_digits system_codes speed_calls open_rules);
     for i in 0..model.route_lists.len() {
         for j in 0..model.route_lists[i].choices.len() {
             let mut less = model.clone();
@@ -57,6 +57,11 @@ pub fn smaller(model: &Model) -> Vec<Model> {
             less.cos[i].features.remove(j);
             all.push(less);
         }
+    }
+    for i in 0..model.speed_calls.len() {
+        let mut less = model.clone();
+        less.speed_calls[i].cor_exempt = false;
+        all.push(less);
     }
     let quiet = model.clone();
     all.push(Model { area_code: None, ..quiet.clone() });
