@@ -76,7 +76,7 @@ impl<'a> Oracle<'a> {
         all.extend(self.model.devices.iter().map(|d| chars(&d.dn)));
         all.extend(self.model.emergency.iter().map(|e| chars(&e.string())));
         all.extend(self.model.leading.iter().map(|l| chars(&l.leading)));
-        all.extend(self.codes_begun().map(|code| chars(code)));
+        all.extend(self.codes_begun().map(chars));
         for row in &self.model.ars {
             let mut pattern = chars(&row.pattern());
             if let Follow::Exactly(n) = row.follow {

@@ -14,7 +14,7 @@ impl<'a> Oracle<'a> {
         })
     }
 
-    /// Devices dial codes, on whose behalf ever; trunks do not.
+    /// Devices dial codes, for themselves and for others; trunks do not.
     pub(super) fn may_dial_codes(&self, caller: &Caller<'_>) -> bool {
         let sets = self.only_sets(caller);
         let unread = match caller.other.map(|(feature, _)| feature) {

@@ -325,8 +325,8 @@ fn a_code_is_decided_as_the_number_behind_it_r27() {
     model.leading.pop();
     assert_eq!(dials(&model, device_of("201"), "*0"), "number.incomplete");
     // Neither a trunk's number nor part of a longer one.
-    assert_eq!(dials(&model, trunk(), "*01"), "number.vacant");
-    assert_eq!(dials(&model, device_of("201"), "*015"), "number.vacant");
+    let nobodys = (dials(&model, trunk(), "*01"), dials(&model, device_of("201"), "*015"));
+    assert_eq!(nobodys, ("number.vacant", "number.vacant"));
     // The digits that count are those of the number.
     model.max_digits.push((2, 2));
     assert_eq!(dials(&model, device_of("201"), "*01"), "route");
@@ -336,35 +336,33 @@ fn a_code_is_decided_as_the_number_behind_it_r27() {
 
 #[test]
 fn an_exempt_code_asks_for_no_cor_and_lifts_nothing_else_r27() {
-    let exempt = |number: &str| with_code("*01", number, true);
-    let behind = |number: &str| dials(&exempt(number), device_of("201"), "*01");
+    let behind = |number: &str| dials(&with_code("*01", number, true), device_of("201"), "*01");
     assert_eq!(behind("7761"), "route");
     assert_eq!(behind("94"), "route");
     assert_eq!(behind("202"), "interconnect");
     assert_eq!(behind("7766"), "route.emergency-only");
-    let mut model = exempt("7761");
+    let mut model = with_code("*01", "7761", true);
     model.max_digits.push((2, 2));
     assert_eq!(dials(&model, device_of("201"), "*01"), "route");
     let at_night = |mode| {
         let attempt = Attempt { mode: Some(mode), ..Attempt::new(device_of("201"), "*01".into()) };
         decide(&model, &attempt, &|_| true, None).rule
     };
-    assert_eq!(at_night(Mode::Night1), "cos.none");
-    assert_eq!(at_night(Mode::Night2), "cor.none");
+    assert_eq!([Mode::Night1, Mode::Night2].map(at_night), ["cos.none", "cor.none"]);
+    let denies = |model: &Model, rule| assert_eq!(dials(model, device_of("201"), "*01"), rule);
     model.cos[0].features.push("forced-non-verified-account-code");
-    assert_eq!(dials(&model, device_of("201"), "*01"), "account-code.forced");
-    model.cos[0].features.pop();
+    denies(&model, "account-code.forced");
     model.trunks[0].public = true;
-    assert_eq!(dials(&model, device_of("201"), "*01"), "class.denied");
+    denies(&model, "class.denied");
     model.routes[1].cor_group = None;
-    assert_eq!(dials(&model, device_of("201"), "*01"), "cor.unlabelled");
+    denies(&model, "cor.unlabelled");
 }
 
 #[test]
 fn a_code_stands_for_its_number_on_somebodys_behalf_too_r27() {
-    let user = Feature::Forward { user: true };
     let acts = |model: &Model, feature, of: Party| on_behalf(model, device_of("202"), feature, of, "*01");
-    for feature in [Feature::Transfer, user, Feature::Forward { user: false }] {
+    for user in [None, Some(true), Some(false)] {
+        let feature = user.map_or(Feature::Transfer, |user| Feature::Forward { user });
         let restricted = |number: &str, of: Party| acts(&with_code("*01", number, false), feature, of);
         let exempt = |number: &str, of: Party| acts(&with_code("*01", number, true), feature, of);
         assert_eq!(restricted("201", trunk()), "internal");
@@ -383,10 +381,10 @@ fn a_code_stands_for_its_number_on_somebodys_behalf_too_r27() {
         let mut model = with_code("*01", "5", true);
         model.trunks[0].cor.day = 0;
         assert_eq!(acts(&model, feature, trunk()), "cor.none");
+        model.trunks[0].cor.day = 1;
+        model.cos[0].features.pop();
+        assert_eq!(acts(&model, feature, trunk()) == "cos.feature", user.is_some());
     }
-    let mut model = with_code("*01", "7761", true);
-    model.cos[0].features.retain(|feature| *feature != "forward-external");
-    assert_eq!(acts(&model, user, trunk()), "cos.feature");
 }
 
 #[test]
@@ -395,11 +393,8 @@ fn an_exempt_code_asks_no_transferee_for_its_cor_r27() {
         let mut model = with_code("*01", "7761", cor_exempt);
         model.trunks.push(Trunk { name: "u".into(), cor: PerMode::all(cor), ..model.trunks[0].clone() });
         let answer = Answer { to: Some(trunk()), route: Some(2), ..Answer::new(Verdict::Allow, "route") };
-        let to = Reached::Called { dialed: "*01".into(), answer };
-        let of = Party::Trunk("u".into());
+        let (of, to) = (Party::Trunk("u".into()), Reached::Called { dialed: "*01".into(), answer });
         attended(&model, &Attended { by: device_of("201"), of, to, mode: Mode::Day }, None).rule
     };
-    assert_eq!(joins(false, 2), "cor.route");
-    assert_eq!(joins(true, 2), "route");
-    assert_eq!(joins(true, 0), "cor.none");
+    assert_eq!([joins(false, 2), joins(true, 2), joins(true, 0)], ["cor.route", "route", "cor.none"]);
 }

@@ -86,7 +86,7 @@ fn recipe() -> impl Strategy<Value = Recipe> {
         2 => "[012679*#]{0,5}".prop_map(Recipe::Digits),
         14 => (any::<u8>(), vec(any::<u8>(), 1..8), prop::bool::weighted(0.25))
             .prop_map(|(number, fill, plus)| Recipe::Public { number, fill, plus }),
-        7 => (any::<u8>(), vec(any::<u8>(), 1..8)).prop_map(|(row, fill)| Recipe::Speed { row, fill }),
+        6 => (any::<u8>(), vec(any::<u8>(), 1..8)).prop_map(|(row, fill)| Recipe::Speed { row, fill }),
         4 => (any::<u8>(), any::<u8>(), vec(any::<u8>(), 4), select(&["", "1", "+1", "+1", "01", "+", "011"][..]))
             .prop_map(|(trunk, row, fill, form)| Recipe::Did { trunk, row, fill, form }),
     ]
@@ -171,7 +171,10 @@ fn left_out(model: &Model, attempt: &Attempt, numbers: Numbers) -> bool {
 fn local_like_a_prefix(model: &Model, sent: &str) -> bool {
     let digits = sent.chars().take_while(char::is_ascii_digit).count();
     let Some(area) = model.area_code.filter(|_| digits == 7) else { return false };
-    model.own_classes.iter().flat_map(|class| &class.prefixes).any(|prefix| {
+    // What begins the numbers of a country is one of its prefixes.
+    let islands = model.own_classes.iter().any(|class| class.countries.contains(&"JM"));
+    let countries = ["876", "658"].iter().filter(|_| islands);
+    model.own_classes.iter().flat_map(|class| &class.prefixes).chain(countries).any(|prefix| {
         let national = prefix.strip_prefix('1').unwrap_or(prefix);
         sent.starts_with(national) && !format!("{area}{sent}").starts_with(national)
     })

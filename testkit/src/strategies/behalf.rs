@@ -54,7 +54,7 @@ const SELDOM_FOUND: &[&str] =
 /// Policies as [`models`] makes them, whose classes have the features of transfers, diversions and calls taken from
 /// others too, and in which some of the rules about those are open.
 pub fn models_with_features() -> impl Strategy<Value = Model> {
-    (models(), vec(any::<u8>(), 48)).prop_map(|(mut model, octets)| {
+    (models(), vec(any::<u8>(), 56)).prop_map(|(mut model, octets)| {
         let mut dice = Dice::new(&octets);
         for (rule, percent) in OPEN_RULES {
             if dice.percent(*percent) {
@@ -76,6 +76,10 @@ pub fn models_with_features() -> impl Strategy<Value = Model> {
                 16..32 => trunk.cor.night1 = 0,
                 _ => {}
             }
+        }
+        // On behalf of few an exemption decides: half of them are exempt.
+        for call in &mut model.speed_calls {
+            call.cor_exempt |= dice.percent(30);
         }
         model
     })
@@ -143,7 +147,7 @@ pub fn on_behalf(model: &Model) -> impl Strategy<Value = Question> + use<> {
         prop_oneof![Just(Feature::Transfer), any::<bool>().prop_map(|user| Feature::Forward { user }),];
     let inside = option(6, 1, (0..4_u8, any::<u8>()));
     let public = option(2, 1, any::<u8>());
-    let speed = option(4, 1, any::<u8>());
+    let speed = option(2, 1, any::<u8>());
     let codes = codes(&model);
     let closed = prop::bool::weighted(0.5);
     (questions, feature, raw_party(), raw_party(), inside, (public, speed), closed).prop_map(
@@ -192,7 +196,12 @@ fn ask_for_who_is_denied(model: &Model, question: &mut Question) {
     let Some(behalf) = question.attempt.behalf.take() else { return };
     let rank = |behalf: &Behalf| {
         let attempt = Attempt { behalf: Some(behalf.clone()), ..question.attempt.clone() };
-        let rule = decide(model, &attempt, &|_| true, None).rule;
+        let answer = |broken| decide(model, &attempt, &|_| true, broken).rule;
+        let rule = answer(None);
+        // Somebody whom only an exemption lets through (R27).
+        if rule == "route" && answer(Some("speed.other.route")) != rule {
+            return Some(0);
+        }
         SELDOM_FOUND.iter().position(|seldom| *seldom == rule)
     };
     let trunks = model.trunks.iter().map(|trunk| Party::Trunk(trunk.name.clone()));
@@ -207,12 +216,16 @@ fn ask_for_who_is_denied(model: &Model, question: &mut Question) {
 /// If the model has no trunks.
 pub fn consultations(model: &Model) -> impl Strategy<Value = Consultation> + use<> {
     let several = vec(questions(model), 4);
+    let codes = codes(model);
     let model = Arc::new(model.clone());
     let mode = option(2, 1, select(&Mode::ALL[..]));
     let (called, same) = (prop::bool::weighted(0.8), prop::bool::weighted(0.04));
-    let closed = prop::bool::weighted(0.7);
+    let closed = (prop::bool::weighted(0.7), option(1, 1, any::<u8>()));
     (several, called, raw_party(), raw_party(), mode, same, closed).prop_map(
-        move |(several, called, of, caller, mode, same, closed)| {
+        move |(mut several, called, of, caller, mode, same, (closed, code))| {
+            if let Some(raw) = code.filter(|_| closed && !codes.is_empty()) {
+                several[3].attempt.dialed.clone_from(pick(raw, &codes));
+            }
             let (by, own_mode) = (several[0].attempt.from.clone(), several[0].attempt.mode);
             let of = party(&model, of);
             let mut all = Vec::new();
@@ -225,8 +238,10 @@ pub fn consultations(model: &Model) -> impl Strategy<Value = Consultation> + use
                 Reached::Caller(_) => true,
             });
             let rules = if closed { &["class.denied", "cor.none", "cor.route"][..] } else { &[] };
-            let found =
-                rules.iter().find_map(|rule| all.iter().find_map(|one| answered_by(&model, one, rule)));
+            let exempt = all.iter().filter(|_| closed).find_map(|one| let_through_by_exemption(&model, one));
+            let denied =
+                || rules.iter().find_map(|rule| all.iter().find_map(|one| answered_by(&model, one, rule)));
+            let found = exempt.or_else(denied);
             let mut one = found.or_else(|| all.into_iter().next()).unwrap_or_else(|| {
                 let to = Reached::Caller(party(&model, caller));
                 let mode = mode.or(own_mode).unwrap_or_default();
@@ -269,10 +284,23 @@ fn answered_by(
     Consultation { call, asked }: &Consultation,
     rule: &str,
 ) -> Option<Consultation> {
-    let trunks = model.trunks.iter().map(|trunk| Party::Trunk(trunk.name.clone()));
-    let mut others = trunks.map(|of| Attended { of, ..asked.clone() });
-    let asked = others.find(|asked| attended(model, asked, None).rule == rule)?;
+    let asked = for_trunks(model, asked).find(|asked| attended(model, asked, None).rule == rule)?;
     Some(Consultation { call: call.clone(), asked })
+}
+
+/// The same for a trunk whose COR counts for nothing because the second call's number is exempt.
+fn let_through_by_exemption(
+    model: &Model,
+    Consultation { call, asked }: &Consultation,
+) -> Option<Consultation> {
+    let answer = |asked: &Attended, broken| attended(model, asked, broken);
+    let tells = |asked: &Attended| answer(asked, Some("attended.speed.route")) != answer(asked, None);
+    Some(Consultation { call: call.clone(), asked: for_trunks(model, asked).find(tells)? })
+}
+
+fn for_trunks(model: &Model, asked: &Attended) -> impl Iterator<Item = Attended> {
+    let trunks = model.trunks.iter().map(|trunk| Party::Trunk(trunk.name.clone()));
+    trunks.map(|of| Attended { of, ..asked.clone() })
 }
 
 /// Calls that wait, and who takes them: most often somebody else, and as often a trunk as a device.
