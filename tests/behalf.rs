@@ -135,7 +135,8 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, asked: &Asked) -> Answer {
     });
     let to = match (&asked.to, &choice) {
         (Reached::Called { dialed, .. }, Some(choice)) => {
-            policy::Reached::Called { dialed: dialed.as_bytes(), choice }
+            let (dialed, exempt) = engine::meant(image, party(image, &asked.by), dialed.as_bytes());
+            policy::Reached::Called { dialed, choice, exempt }
         }
         (Reached::Caller(caller), _) => policy::Reached::Caller(party(image, caller)),
         (Reached::Called { .. }, None) => panic!("a call that the transferor made is asked about"),

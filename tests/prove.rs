@@ -55,7 +55,7 @@ fn each_known_hole_is_found() {
     let public = ("# public", "\"public-to-public\", ");
     let open_trunk = ("members = \"2,30\"", "members = \"2\"");
     let reached_out = ("to = \"2XX\" } ]", "to = \"2XX\" }, { did = \"6135550900\", to = \"92000000\" } ]");
-    let rows: [(&str, String); 9] = [
+    let rows: [(&str, String); 10] = [
         // Domain 8.5, by number.
         (
             "2: trunk to trunk, and the staff drops out",
@@ -65,6 +65,17 @@ fn each_known_hole_is_found() {
         (
             "6: a number of the carrier that leads to the carrier",
             planted(&[public, open_trunk, reached_out], &never("any", "number:92000000")),
+        ),
+        (
+            "7: a speed call that is exempt from restriction",
+            planted(
+                &[],
+                &format!(
+                    "[[speed_call]]\ncode = \"*01\"\nnumber = \"92000000\"\ncor_exempt = true\n{}",
+                    never("device:203", "trunk:carrier")
+                ),
+            )
+            .replace("[\"transfer\", ", "["),
         ),
         (
             "10: the second choice of a list is open",

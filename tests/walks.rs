@@ -797,7 +797,7 @@ fn two_legs_and_their_edge() {
             neutral: (true, true),
             leg: None,
             zone: 0,
-            speed: false,
+            speed: None,
         };
         let pair = table.calls.set_up(NOW, permit, &terms, &mut commands).expect("room for one");
         (table.a, table.b) = (pair.a, pair.b);

@@ -143,7 +143,7 @@ impl<'i> Desk<'_, 'i> {
             neutral: (true, true),
             leg: None,
             zone: 0,
-            speed: false,
+            speed: None,
         }
     }
 

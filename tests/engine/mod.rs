@@ -116,8 +116,16 @@ pub(crate) fn verdict(
         party: party(image, &behalf.party),
     });
     let minute = Some(moment.minute);
-    let attempt = policy::Attempt { mode, minute, code, behalf, ..policy::Attempt::new(from, dialed) };
+    let (dialed, exempt) = meant(image, from, dialed);
+    let attempt =
+        policy::Attempt { mode, minute, code, behalf, exempt, ..policy::Attempt::new(from, dialed) };
     policy::decide(image, &attempt, Circumstances { question, image }, &mut ())
+}
+
+/// What stands behind the digits, as the exchange reads them: of a speed call's code its number (R27).
+pub(crate) fn meant<'d>(image: &Image<'d>, from: policy::Party, dialed: &'d [u8]) -> (&'d [u8], bool) {
+    let device = matches!(from, policy::Party::Device(_));
+    image.speed_number(dialed).filter(|_| device).unwrap_or((dialed, false))
 }
 
 /// A verdict in the oracle's words.

@@ -136,8 +136,8 @@ pub struct Placed {
     pub(super) passed: Passed,
     /// Another has taken it than the device that it rang at.
     pub(super) picked_up: bool,
-    /// A speed call's code was dialed for it.
-    pub(super) speed: bool,
+    /// A speed call's code was dialed for it; and whether no COR was asked for (R27).
+    pub(super) speed: Option<bool>,
 }
 
 /// The most times that a call is forwarded (R28).
@@ -285,8 +285,8 @@ pub struct Terms {
     pub leg: Option<Handle>,
     /// The zone of the caller's address, row plus one; 0: not told by it.
     pub zone: u8,
-    /// A speed call's code was dialed for it.
-    pub speed: bool,
+    /// A speed call's code was dialed for it; and whether no COR was asked for (R27).
+    pub speed: Option<bool>,
 }
 
 /// What a finished call leaves for its record.
@@ -414,7 +414,7 @@ impl Placed {
             third: self.third,
             tie: Tie::Alone,
             picked_up: self.picked_up,
-            speed: self.speed,
+            speed: self.speed.is_some(),
         }
     }
 }

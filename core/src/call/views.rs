@@ -153,6 +153,13 @@ impl Calls<'_> {
         Some((&call.dialed, &call.choice))
     }
 
+    /// Whether no COR was asked for the number that was dialed for a leg's call (R27).
+    #[must_use]
+    pub fn is_exempt(&self, leg: Handle) -> bool {
+        let call = self.legs.get(leg).and_then(|slot| self.placed(slot.call));
+        call.is_some_and(|call| call.speed == Some(true))
+    }
+
     /// The zone of the address that a leg's call came from, row plus one; 0: not told by it.
     #[must_use]
     pub fn zone(&self, leg: Handle) -> u8 {

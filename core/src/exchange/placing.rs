@@ -198,7 +198,7 @@ impl<C: Crypto> Exchange<'_, C> {
             neutral,
             leg: asked.leg,
             zone: asked.zone,
-            speed: wanted.speed.is_some(),
+            speed: wanted.speed,
         };
         let Some(pair) = self.calls.set_up(now, permit, &terms, commands) else {
             return Err(Unplaced::Congested);

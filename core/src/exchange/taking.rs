@@ -110,7 +110,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     neutral: (neutral, neutral),
                     leg: Some(by),
                     zone: 0,
-                    speed: false,
+                    speed: None,
                 };
                 self.calls.take_back(now, permit, (waits.leg, by), &terms, &mut commands)
             }

@@ -102,7 +102,7 @@ impl<C: Crypto> Exchange<'_, C> {
             neutral: (neutral, neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d))),
             leg: None,
             zone,
-            speed: wanted.speed.is_some(),
+            speed: wanted.speed,
         };
         let mut commands = Commands::new();
         accepted(self);
@@ -160,7 +160,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         let target = match &choice {
             Some((dialed, choice)) if !self.calls.was_called(other) => {
-                Reached::Called { dialed: dialed.as_bytes(), choice }
+                Reached::Called { dialed: dialed.as_bytes(), choice, exempt: self.calls.is_exempt(other) }
             }
             Some(_) | None => Reached::Caller(reached),
         };
@@ -259,7 +259,7 @@ impl<C: Crypto> Exchange<'_, C> {
             neutral: (neutral, neutral && !matches!(to, Party::Device(d) if self.is_registered(d))),
             leg: None,
             zone: 0,
-            speed: false,
+            speed: None,
         };
         let leg = self.calls.ring_for(now, permit, (of, Handle::NONE), &terms, commands)?;
         self.count_channel(to, true);

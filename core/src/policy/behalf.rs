@@ -68,6 +68,8 @@ pub enum Reached<'a> {
         dialed: &'a [u8],
         /// The way that was permitted.
         choice: &'a Choice,
+        /// See [`Attempt::exempt`](super::Attempt::exempt).
+        exempt: bool,
     },
     /// It called.
     Caller(Party),
@@ -107,9 +109,9 @@ pub fn attended(image: &Image<'_>, question: &Attended<'_>) -> Verdict {
     if of == party && matches!(of, Party::Device(_)) {
         return deny(Rule::CallSelf);
     }
-    if let Reached::Called { dialed, choice: Choice { route: Some(route), .. } } = to
+    if let Reached::Called { dialed, choice: Choice { route: Some(route), .. }, exempt } = to
         && let Some(also) = also(image, &from)
-        && let Some(denial) = over_route(image, &also, *route, dialed)
+        && let Some(denial) = over_route(image, &also, *route, (dialed, exempt))
     {
         return Verdict::Deny(Denial { row, ..denial });
     }
@@ -250,7 +252,12 @@ pub(super) fn also(image: &Image<'_>, from: &Caller) -> Option<Caller> {
 }
 
 /// The COR and number class of a route, as they are for one more party.
-fn over_route(image: &Image<'_>, also: &Caller, index: u16, dialed: &[u8]) -> Option<Denial> {
+fn over_route(
+    image: &Image<'_>,
+    also: &Caller,
+    index: u16,
+    (dialed, exempt): (&[u8], bool),
+) -> Option<Denial> {
     let deny = |rule, class| {
         Some(Denial { route: Some(index), class, ..Denial::new(rule, also.authority, RowRef::None) })
     };
@@ -259,7 +266,7 @@ fn over_route(image: &Image<'_>, also: &Caller, index: u16, dialed: &[u8]) -> Op
         return deny(Rule::CorNone, None);
     }
     let route: RouteRow = image.routes.get(usize::from(index))?;
-    if cor_blocked(image, route.cor_group, cor) {
+    if !exempt && cor_blocked(image, route.cor_group, cor) {
         let group = route.cor_group.checked_sub(1);
         return deny(Rule::CorRoute, None).map(|denial| Denial { cor_group: group, ..denial });
     }

@@ -40,6 +40,8 @@ pub(super) struct Number {
     /// As the exchange reads it: behind a trunk's inbound rows.
     pub(super) meant: Vec<u8>,
     pub(super) target: Target,
+    /// It is the number of a speed call that no COR is asked for (R27).
+    pub(super) exempt: bool,
 }
 
 /// What a number means.

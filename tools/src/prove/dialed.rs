@@ -5,11 +5,13 @@ use super::given::Selector;
 use super::judge::Reading;
 use super::numbers::{Sample, samples, ways};
 use super::story::NO_NUMBER;
+use super::taking::codes;
 use std::collections::BTreeSet;
 use strowger::base::Digit;
-use strowger::policy::Party;
 use strowger::policy::inbound::{Inbound, inbound};
+use strowger::policy::rows::FEATURE_SPEED_CALL;
 use strowger::policy::trie::{End, analyse};
+use strowger::policy::{Image, Party};
 
 impl Abstraction {
     pub(super) fn keep_numbers(&mut self) {
@@ -25,14 +27,28 @@ impl Abstraction {
         for Sample { row, emergency, digits } in samples {
             let target = if emergency { Target::Emergency(row) } else { Target::Row(row) };
             if seen.insert(self.behaviour(target, &digits)) {
-                self.numbers.push(Number { meant: digits.clone(), dialed: digits, target });
+                self.numbers.push(Number { meant: digits.clone(), dialed: digits, target, exempt: false });
             }
         }
         let vacant = (0..100_000u32).map(|n| n.to_string().into_bytes());
         let vacant =
             vacant.into_iter().find(|digits| analyse(&image, digits, |_| false).end() == End::Vacant);
         if let Some(dialed) = vacant {
-            self.numbers.push(Number { meant: dialed.clone(), dialed, target: Target::Vacant });
+            self.numbers.push(Number {
+                meant: dialed.clone(),
+                dialed,
+                target: Target::Vacant,
+                exempt: false,
+            });
+        }
+        // Of those that everybody may dial alike, one.
+        for code in speed_codes(&image) {
+            let number = self.number(code, None);
+            let mut told = self.behaviour(number.target, &number.meant);
+            told.extend([u32::MAX, u32::from(number.exempt)]);
+            if seen.insert(told) {
+                self.numbers.push(number);
+            }
         }
         let own: Vec<u16> = (0..self.numbers.len() as u16).collect();
         let mut parties = std::mem::take(&mut self.parties);
@@ -47,7 +63,8 @@ impl Abstraction {
         for row in image.forward_rows().iter() {
             for to in [row.always, row.busy, row.no_answer, row.out_of_service] {
                 let digits = image.octets(to);
-                if !digits.is_empty() && self.meant(digits) == NO_NUMBER {
+                let meant = image.speed_number(digits).map_or(digits, |(number, _)| number);
+                if !digits.is_empty() && self.meant(meant) == NO_NUMBER {
                     self.numbers.push(self.number(digits.to_vec(), None));
                 }
             }
@@ -56,7 +73,10 @@ impl Abstraction {
 
     /// The number that means this.
     pub(super) fn meant(&self, digits: &[u8]) -> u16 {
-        let found = self.numbers.iter().position(|number| number.meant == digits);
+        // What is exempt counts first: no COR may have been asked for.
+        let own = |number: &&Number| number.meant == digits;
+        let found = self.numbers.iter().filter(own).max_by_key(|number| number.exempt);
+        let found = found.and_then(|found| self.numbers.iter().position(|one| std::ptr::eq(one, found)));
         found.and_then(|at| u16::try_from(at).ok()).unwrap_or(NO_NUMBER)
     }
 
@@ -98,7 +118,14 @@ impl Abstraction {
         numbers
     }
 
+    /// A number as it is dialed; `dialed` if that is something else. Of a speed call's code it is the number behind it.
     fn number(&self, meant: Vec<u8>, dialed: Option<Vec<u8>>) -> Number {
+        let speed = self.image.speed_number(&meant).filter(|_| dialed.is_none());
+        let exempt = speed.is_some_and(|(_, exempt)| exempt);
+        let (meant, dialed) = match speed {
+            Some((number, _)) => (number.to_vec(), Some(meant)),
+            None => (meant, dialed),
+        };
         let target = match analyse(&self.image, &meant, |_| false).end() {
             End::Device(device) => Target::Device(device),
             End::Ars(row) => Target::Row(row),
@@ -107,7 +134,7 @@ impl Abstraction {
                 Target::Vacant
             }
         };
-        Number { dialed: dialed.unwrap_or_else(|| meant.clone()), meant, target }
+        Number { dialed: dialed.unwrap_or_else(|| meant.clone()), meant, target, exempt }
     }
 
     /// What a number means to everybody: two of the same behaviour are one number.
@@ -142,6 +169,12 @@ impl Abstraction {
         }
         told
     }
+}
+
+/// The codes of speed calls.
+fn speed_codes(image: &Image<'_>) -> Vec<Vec<u8>> {
+    let codes = codes(image).into_iter().filter(|(feature, _)| *feature >= FEATURE_SPEED_CALL);
+    codes.map(|(_, code)| code).collect()
 }
 
 fn parties_of(own: &[u16], numbers: &[Number]) -> Vec<(u16, Vec<u8>)> {

@@ -1,6 +1,6 @@
 //! The judge's reading of forwarding (R23-R26, R51): what who has a call go on must be allowed, and its caller.
 
-use super::abstraction::{Abstraction, Target};
+use super::abstraction::{Abstraction, Number, Target};
 use super::judge::Reading;
 use super::numbers::ways;
 use super::story::Story;
@@ -13,14 +13,16 @@ impl Abstraction {
         &self,
         reading: &Reading<'_>,
         story: &Story,
-        number: Option<(Target, &[u8])>,
+        number: Option<&Number>,
         (a, b): (Party, Party),
     ) -> Result<(), &'static str> {
-        let Some((target, digits)) = number else { return Err("number") };
+        let Some(Number { target, meant: digits, exempt, .. }) = number else { return Err("number") };
+        let (target, exempt) = (*target, *exempt);
         let Party::Device(device) = story.by else { return Err("number") };
         let row = self.image.forwards_of(device).unwrap_or_default();
         let set = [row.always, row.busy, row.no_answer, row.out_of_service];
-        if !set.iter().any(|to| self.image.octets(*to) == digits) {
+        let behind = |to: &[u8]| self.image.speed_number(to).is_some_and(|(number, _)| number == *digits);
+        if !set.iter().map(|to| self.image.octets(*to)).any(|to| to == *digits || behind(to)) {
             return Err("number");
         }
         let (by, from) = (reading.classes(story.by, story.mode), reading.classes(a, story.mode));
@@ -30,7 +32,7 @@ impl Abstraction {
         let open = |rule: u32| self.image.system().open_rules >> (rule - 22) & 1 == 1;
         let cors: Vec<u8> = if open(26) { vec![by.cor] } else { vec![by.cor, from.cor] };
         let most = |cor: &u8| self.image.max_digits().get(usize::from(*cor)).map_or(0, |row| row.digits);
-        if cors.iter().any(|cor| most(cor) != 0 && digits.len() > usize::from(most(cor))) {
+        if !exempt && cors.iter().any(|cor| most(cor) != 0 && digits.len() > usize::from(most(cor))) {
             return Err("max-digits");
         }
         if by.has(Features::FORCED_VERIFIED_ACCOUNT_CODE) {
@@ -52,10 +54,10 @@ impl Abstraction {
                     return Err("forced-code");
                 }
                 let groups = reading.leadings(digits);
-                if groups.iter().any(|group| cors.iter().any(|cor| reading.lists(*group, *cor))) {
+                if !exempt && groups.iter().any(|group| cors.iter().any(|cor| reading.lists(*group, *cor))) {
                     return Err("cor");
                 }
-                reading.way(target, digits, trunk, &cors)
+                reading.way((target, exempt), digits, trunk, &cors)
             }
             _ => Err("number"),
         }

@@ -3,7 +3,7 @@
 //! Rows are read one by one, as the policy language states them; only which row a number leads to, and which class it is
 //! of, come from the digit trie and the class automaton. Everybody who is responsible for a joining is asked.
 
-use super::abstraction::{Abstraction, Target, fits};
+use super::abstraction::{Abstraction, Number, Target, fits};
 use super::given::Selector;
 use super::numbers::{sent, ways};
 use super::story::{How, Story};
@@ -145,7 +145,7 @@ impl Reading<'_> {
     /// Whether a number has a way to this trunk for who has this COR, as far as COR, class and digits go.
     pub(super) fn way(
         &self,
-        target: Target,
+        (target, exempt): (Target, bool),
         digits: &[u8],
         to: u16,
         cors: &[u8],
@@ -158,7 +158,7 @@ impl Reading<'_> {
                 continue;
             }
             let open = route.cor_group != 0 || !self.is_public(&route) || !self.image.strict();
-            if !open || cors.iter().any(|cor| self.lists(route.cor_group, *cor)) {
+            if !open || !exempt && cors.iter().any(|cor| self.lists(route.cor_group, *cor)) {
                 why = "cor";
             } else if cors.iter().any(|cor| self.class_sent(&route, digits, *cor).is_some_and(|(_, no)| no)) {
                 why = "class";
@@ -179,7 +179,6 @@ impl Abstraction {
         let by = reading.classes(story.by, story.mode);
         let (one, other) = (reading.classes(a, story.mode), reading.classes(b, story.mode));
         if matches!(story.how, How::Forwarded { .. }) {
-            let number = number.map(|number| (number.target, number.meant.as_slice()));
             self.may_forward(&reading, story, number, (a, b))?;
         }
         self.may_take(&reading, story, (a, b))?;
@@ -188,12 +187,7 @@ impl Abstraction {
             return if matches!(b, Party::Trunk(_)) { Ok(()) } else { Err("emergency") };
         }
         if matches!(story.how, How::Called | How::Blind | How::Attended) {
-            self.may_act(
-                &reading,
-                story,
-                number.map(|number| (number.target, number.meant.as_slice())),
-                (a, b),
-            )?;
+            self.may_act(&reading, story, number, (a, b))?;
         }
         let overridden = matches!(story.how, How::Blind | How::Attended)
             && by.has(Features::OVERRIDE_INTERCONNECT_ON_TRANSFER);
@@ -213,7 +207,7 @@ impl Abstraction {
         &self,
         reading: &Reading<'_>,
         story: &Story,
-        number: Option<(Target, &[u8])>,
+        number: Option<&Number>,
         (a, b): (Party, Party),
     ) -> Result<(), &'static str> {
         let own = reading.classes(story.by, story.mode);
@@ -245,7 +239,8 @@ impl Abstraction {
         if transfers && !by.has(Features::TRANSFER) {
             return Err("transfer");
         }
-        let Some((target, digits)) = number else { return Ok(()) };
+        let Some(Number { target, meant: digits, exempt, .. }) = number else { return Ok(()) };
+        let (target, exempt) = (*target, *exempt);
         let transferee = reading.classes(a, story.mode);
         let also = transfers && matches!(a, Party::Trunk(_)) && self.image.system().open_rules >> 11 & 1 == 0;
         match (target, b) {
@@ -259,6 +254,7 @@ impl Abstraction {
                 let mut groups = if story.how == How::Attended { vec![] } else { vec![by.cor] };
                 groups.extend(also.then_some(transferee.cor));
                 if story.how != How::Attended
+                    && !exempt
                     && reading
                         .leadings(digits)
                         .iter()
@@ -266,7 +262,7 @@ impl Abstraction {
                 {
                     return Err("cor");
                 }
-                reading.way(target, digits, trunk, &groups)?;
+                reading.way((target, exempt), digits, trunk, &groups)?;
                 let forced = by.has(Features::FORCED_NON_VERIFIED_ACCOUNT_CODE) && code.is_none();
                 let row = self.image.ars().get(row as usize).unwrap_or_default();
                 let first = ways(&self.image, &row).first().map_or(0, |(_, route)| route.flags);
@@ -276,7 +272,7 @@ impl Abstraction {
             }
             _ => return Err("number"),
         }
-        if story.how != How::Attended {
+        if story.how != How::Attended && !exempt {
             let most = self.image.max_digits().get(usize::from(by.cor)).map_or(0, |row| row.digits);
             if most != 0 && digits.len() > usize::from(most) {
                 return Err("max-digits");

@@ -142,7 +142,7 @@ pub(super) const fn rings(state: leg::State) -> bool {
 }
 
 /// The feature codes of an image, the shortest first.
-fn codes(image: &Image<'_>) -> Vec<(u32, Vec<u8>)> {
+pub(super) fn codes(image: &Image<'_>) -> Vec<(u32, Vec<u8>)> {
     let mut found = Vec::new();
     let mut todo = VecDeque::from([Vec::new()]);
     let mut looked_at = 0;

@@ -52,6 +52,8 @@ impl Calls<'_> {
         let Some(placed) = self.placed_mut(call) else { return };
         placed.dialed = dialed;
         placed.passed = passed;
+        // The number is another now.
+        placed.speed = placed.speed.map(|_| false);
         // The shorter of both limits holds.
         placed.longest_s = match (placed.longest_s, longest_s) {
             (0, one) | (one, 0) => one,
