@@ -155,3 +155,49 @@ fn r29_to_r33_the_peers_of_two_calls_are_judged_like_a_blind_transfer() {
     assert_eq!(verdict(bar, galley, galley), Rule::CallSelf);
     assert_eq!(verdict(Party::Unknown, galley, trunk), Rule::CosNone);
 }
+
+/// R36: who takes a call is asked for from who waits, and back where that one had been called.
+#[test]
+fn r36_explain_answers_for_who_takes_a_call() {
+    let takes = "\"pickup\", \"park\"";
+    let restricted = "[interconnect]\nrestricted = [ { from = 4, to = 2 } ]\n";
+    let text = |more: &str| office(takes, "", more);
+    let free = text("");
+    for feature in [Feature::Pickup, Feature::Retrieve] {
+        let answer = asked(&free, feature, "202", "201", "");
+        assert_eq!((answer.rule, answer.authority.as_str()), ("internal", "device:202"));
+        // Nobody takes its own call, and a COS without the feature takes none.
+        assert_eq!(rule(&free, feature, "201", "201", ""), "call.self");
+        let denied = asked(&office("", "", ""), feature, "202", "201", "");
+        let lacking = if feature == Feature::Pickup { "pickup" } else { "park" };
+        assert!(denied.rule == "cos.feature" && denied.advice.is_some_and(|advice| advice.contains(lacking)));
+        // The trunk has Interconnect Number 4, 202 has 2.
+        let apart = text(restricted);
+        assert_eq!(rule(&apart, feature, "202", "harbour", ""), "interconnect");
+        assert_eq!(rule(&apart, feature, "201", "harbour", ""), "internal");
+    }
+    let back = text("[interconnect]\nrestricted = [ { from = 2, to = 4 } ]\n");
+    let image = Image::load(&back.image, &mut crypto()).unwrap();
+    for (called, rule) in [(false, "internal"), (true, "interconnect")] {
+        let by = Question::of_device(&image, "202", "").unwrap().from;
+        let question = Question {
+            acting: Some((Feature::Retrieve, by)),
+            called,
+            ..Question::of_trunk(&image, "harbour", "").unwrap()
+        };
+        assert_eq!(explain(&image, None, &question).rule, rule);
+    }
+}
+
+/// R27: a code is asked for as the number behind it, COR left out where its row says so.
+#[test]
+fn r27_explain_answers_for_speed_calls() {
+    let codes = "[[speed_call]]\ncode = \"*01\"\nnumber = \"916135550123\"\n[[speed_call]]\ncode = \"*02\"\nnumber = \"916135550123\"\ncor_exempt = true\n";
+    let office = office(FREE, FREE, codes);
+    let image = Image::load(&office.image, &mut crypto()).unwrap();
+    let rule = |dialed| explain(&image, None, &Question::of_device(&image, "202", dialed).unwrap()).rule;
+    assert_eq!(
+        ["916135550123", "*01", "*02", "*021"].map(rule),
+        ["cor.route", "cor.route", "route", "number.vacant"]
+    );
+}

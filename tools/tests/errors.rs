@@ -399,6 +399,34 @@ fn emergency() {
 }
 
 #[test]
+fn speed_calls_that_stand_for_no_number() {
+    let row = |number: &str| format!("[[speed_call]]\ncode = \"*01\"\nnumber = \"{number}\"\n");
+    let codes = "[features]\npark = \"*70\"\n";
+    appended(&[
+        (
+            &row("911"),
+            "3:10 error[speed-call-target]: speed call *01: 911 calls for help (911): that is dialed by its own digits",
+        ),
+        (
+            &row("9119"),
+            "3:10 error[speed-call-target]: speed call *01: 9119 calls for help (911): that is dialed by its own digits",
+        ),
+        (
+            &format!("{}{codes}", row("*70")),
+            "3:10 error[speed-call-target]: speed call *01: *70 begins with the code *70: name the number that is meant",
+        ),
+        (
+            &row("*01"),
+            "3:10 error[speed-call-target]: speed call *01: *01 begins with the code *01: name the number that is meant",
+        ),
+        (
+            &row("777"),
+            "3:10 warning[speed-call-vacant]: speed call: 777 is no directory number, and no ARS row fits it: who dials the code gets vacant number",
+        ),
+    ]);
+}
+
+#[test]
 fn inbound_rows_that_would_call_for_help() {
     for (row, words) in [
         ("{ did = \"6135550101\", to = \"911\" }", "`to` 911 can begin with the emergency number 911"),

@@ -226,7 +226,7 @@ fn classes_and_devices() {
             "warning[speed-call-exempt]: speed call *01",
             &[(
                 "[emergency]",
-                "[[speed_call]]\ncode = \"*01\"\nnumber = \"95559999\"\ncor_exempt = true\n[emergency]",
+                "[[speed_call]]\ncode = \"*01\"\nnumber = \"201\"\ncor_exempt = true\n[emergency]",
             )],
         ),
         (
