@@ -120,10 +120,13 @@ impl Abstraction {
 
     /// A number as it is dialed; `dialed` if that is something else. Of a speed call's code it is the number behind it.
     fn number(&self, meant: Vec<u8>, dialed: Option<Vec<u8>>) -> Number {
-        let speed = self.image.speed_number(&meant).filter(|_| dialed.is_none());
-        let exempt = speed.is_some_and(|(_, exempt)| exempt);
-        let (meant, dialed) = match speed {
-            Some((number, _)) => (number.to_vec(), Some(meant)),
+        let row = match analyse(&self.image, &meant, |_| false).end() {
+            End::Feature(feature, _) if dialed.is_none() => self.image.speed_call(feature),
+            _ => None,
+        };
+        let exempt = row.is_some_and(|row| row.flags == 1);
+        let (meant, dialed) = match row {
+            Some(row) => (self.image.octets(row.number).to_vec(), Some(meant)),
             None => (meant, dialed),
         };
         let target = match analyse(&self.image, &meant, |_| false).end() {
