@@ -41,7 +41,7 @@ fn r88_a_transfer_shows_the_third_party_and_how_it_was_joined() {
     let mut out = Buffer::new(&mut text);
     transferred.csv(&mut out);
     let len = out.finish().unwrap();
-    assert!(text[..len].ends_with(b",4321,A0011042,X,203,\r\n"));
+    assert!(text[..len].ends_with(b",4321,A0011042,X,203,,\r\n"));
 }
 
 #[test]
@@ -54,7 +54,15 @@ fn a_forwarded_call_has_its_letter_behind_the_completion() {
     let mut out = Buffer::new(&mut text);
     forwarded.csv(&mut out);
     let len = out.finish().unwrap();
-    assert!(text[..len].ends_with(b",A0011042,,202,F\r\n"));
+    assert!(text[..len].ends_with(b",A0011042,,202,F,\r\n"));
+    let speed = Smdr { speed: true, ..record() };
+    assert_eq!(&speed.standard()[60..66], b"AST001");
+    // Whoever has it go on counts more.
+    assert_eq!(&Smdr { speed: true, ..forwarded }.standard()[60..62], b"AF");
+    let mut out = Buffer::new(&mut text);
+    speed.csv(&mut out);
+    let len = out.finish().unwrap();
+    assert!(text[..len].ends_with(b",A0011042,,,,S\r\n"));
 }
 
 #[test]
@@ -110,6 +118,6 @@ fn csv_has_as_many_fields_as_its_header() {
     Smdr { dialed: Digits::dialed(b"*33").unwrap(), ..record() }.csv(&mut out);
     let len = out.finish().unwrap();
     let text = core::str::from_utf8(&buf[..len]).unwrap();
-    assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001,4321,A0011042,,,\r\n");
+    assert_eq!(text, "2026-11-22,01:00:00,65,201,4,'*33,A,T001,3,1,2,day,route,16,001,4321,A0011042,,,,\r\n");
     assert_eq!(text.split(',').count(), CSV_HEADER.split(',').count());
 }
