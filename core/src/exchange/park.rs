@@ -25,13 +25,18 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let (party, waits, mode) = (one.party, other.party, self.mode(now));
         let Party::Device(device) = party else { return Taken::NotNow };
-        let number = Digits::written(number).unwrap_or_default();
-        let named =
-            if number.is_empty() { Some(device) } else { policy.image.device_by_dn(number.as_bytes()) };
+        let (number, named) = match Digits::written(number) {
+            Ok(number) if number.is_empty() => (number, Ok(device)),
+            Ok(number) => {
+                let named = policy.image.device_by_dn(number.as_bytes());
+                (number, named.ok_or(Rule::NumberVacant))
+            }
+            Err(_) => (Digits::EMPTY, Err(Rule::NumberInvalid)),
+        };
         let denied = match (unable(&policy.image, party, Feature::Park, mode), named) {
             (Some(denial), _) => Err(denial),
-            (None, None) => Err(self.refusal(now, party, Rule::NumberVacant)),
-            (None, Some(at)) => Ok(at),
+            (None, Err(rule)) => Err(self.refusal(now, party, rule)),
+            (None, Ok(at)) => Ok(at),
         };
         let at = match denied {
             Ok(at) => at,

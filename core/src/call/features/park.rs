@@ -55,7 +55,7 @@ impl Calls<'_> {
         true
     }
 
-    /// Of those who wait at the directory number of this device, who has waited longest. Work: linear in the legs.
+    /// Of those who wait at the directory number of this device, the one whose recall is due first. Work: linear in the legs.
     #[must_use]
     pub fn parked_at(&self, device: u32) -> Option<Waits> {
         let parked = self.legs.iter().filter_map(|(leg, slot)| {
