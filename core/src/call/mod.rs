@@ -9,6 +9,7 @@ mod explore;
 pub mod features;
 pub mod join;
 pub mod leg;
+mod passed;
 pub mod slots;
 mod views;
 
@@ -16,9 +17,8 @@ pub use cause::Cause;
 pub use dialing::Dialing;
 pub use join::{Connect, Edge};
 pub use leg::Leg;
-pub use slots::{
-    Call, Finished, LegSlot, MAX_HOPS, Media, Pair, Passed, Placed, Retry, Seat, Terms, Third, Tie, Transfer,
-};
+pub use passed::{MAX_HOPS, Passed};
+pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Retry, Seat, Terms, Third, Tie, Transfer};
 
 use crate::base::{Digits, Handle, Instant};
 use crate::policy::emergency::Tried;

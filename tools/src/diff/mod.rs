@@ -39,6 +39,7 @@
 //! ```
 
 mod callers;
+mod codes;
 mod dialing;
 mod group;
 mod hours;

@@ -29,6 +29,7 @@ mod judge;
 mod ladder;
 mod liveness;
 mod numbers;
+mod origin;
 mod recorded;
 mod report;
 mod search;

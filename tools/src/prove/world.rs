@@ -6,14 +6,14 @@
 
 use super::abstraction::Abstraction;
 use super::actions::Action;
+use super::origin::Acting;
 use super::recorded::Gave;
-use super::story::{How, NO_NUMBER, Owed, Pair, Stories, Story, Waits};
-use super::taking::Taking;
+use super::story::{How, Owed, Pair, Stories};
 use smallvec::SmallVec;
 use std::hash::Hasher;
 use strowger::base::{Algorithm, Crypto, Digit, Handle, Instant, Soft, WallTime, crypto::Hashed};
+use strowger::call::Cause;
 use strowger::call::join::Progress;
-use strowger::call::{Cause, Transfer};
 use strowger::exchange::{
     Config, DeviceSlot, Exchange, MAX_OUTPUTS, MAX_RECORDS, Memory, Output, Signal, Taken, Ticked, TrunkSlot,
 };
@@ -343,135 +343,9 @@ impl World {
         self.stories.codes.retain(|(leg, _)| calls.dialing(*leg).is_some());
     }
 
-    /// Notes who has lost a peer and is still there without another.
-    fn left_waiting(&mut self, pairs: &[Pair]) {
-        let calls = self.exchange.calls();
-        let both = |pair: &Pair| calls.leg(pair.a).is_some() && calls.leg(pair.b).is_some() && pair.joined;
-        let faces = |leg: Handle| pairs.iter().any(|pair| (pair.a == leg || pair.b == leg) && both(pair));
-        let there = |leg: Handle| calls.leg(leg).is_some() && !faces(leg);
-        self.stories.waits.retain(|waits| there(waits.leg));
-        for pair in self.stories.pairs.iter().filter(|pair| pair.joined) {
-            for (leg, party, called) in [(pair.a, pair.parties.0, false), (pair.b, pair.parties.1, true)] {
-                if there(leg) && self.stories.waits.iter().all(|waits| waits.leg != leg) {
-                    self.stories.waits.push(Waits { leg, party, called });
-                }
-            }
-        }
-    }
-
     fn settle(&mut self, told: Option<Owed>) {
         if let Some(at) = told.and_then(|told| self.stories.owed.iter().position(|owed| *owed == told)) {
             self.stories.owed.remove(at);
         }
     }
-
-    /// How it came that two legs face each other, and whether that is a call that was not there before.
-    fn story(
-        &self,
-        all: &Abstraction,
-        action: Action,
-        acting: &Acting,
-        (a, b, caller): (Handle, Handle, Party),
-    ) -> (Story, bool) {
-        let calls = self.exchange.calls();
-        let plain = Story {
-            how: How::Called,
-            by: caller,
-            caller,
-            number: NO_NUMBER,
-            code: None,
-            mode: self.stories.mode,
-            reversed: false,
-            tried: 0,
-        };
-        let known = |wanted: &dyn Fn(&Pair) -> bool| self.stories.pairs.iter().find(|pair| wanted(pair));
-        if matches!(calls.transfer(b), Some(Transfer::Ringing { recall: true, .. })) {
-            // They have talked: in which direction?
-            let reversed = known(&|pair| pair.b == a).is_some() || self.stories.was_called(a);
-            return (Story { how: How::Recall, reversed, ..plain }, false);
-        }
-        if let Action::Take { take, .. } = action {
-            let what = all.takes[usize::from(take)].what;
-            let rang = known(&|pair| pair.a == a && !pair.joined);
-            let how = match what {
-                Taking::Group | Taking::Directed(_) => How::PickedUp {
-                    astray: rang.is_none_or(|rang| all.is_astray(what, rang.parties.1, acting.by)),
-                },
-                Taking::Parked(_) | Taking::Park => How::Retrieved { called: self.stories.was_called(a) },
-            };
-            let (caller, number) =
-                rang.map_or((caller, NO_NUMBER), |rang| (rang.story.caller, rang.story.number));
-            return (Story { how, by: acting.by, caller, number, ..plain }, false);
-        }
-        // Who was called has the call go on: the number is that of its key, whoever has dialed what before.
-        let joins = matches!(action, Action::Join { .. });
-        if let Some((device, _)) = calls.forwarded_by(b).filter(|_| !joins) {
-            let before = known(&|pair| pair.a == a && !pair.joined && pair.story.how != How::Recall);
-            let number = calls.choice(b).map_or(NO_NUMBER, |(dialed, _)| all.meant(dialed.as_bytes()));
-            let caller = match (before, action) {
-                (Some(before), _) => before.story.caller,
-                (None, Action::Transfer { .. }) => acting.by,
-                (None, _) => caller,
-            };
-            let transferred = match (before.map(|before| before.story.how), action) {
-                (Some(How::Blind | How::Attended), _) | (None, Action::Transfer { .. }) => true,
-                (Some(How::Forwarded { transferred }), _) => transferred,
-                (
-                    Some(How::Called | How::Recall | How::PickedUp { .. } | How::Retrieved { .. }) | None,
-                    _,
-                ) => false,
-            };
-            let (how, by) = (How::Forwarded { transferred }, Party::Device(device));
-            return (Story { how, by, caller, number, ..plain }, true);
-        }
-        // Another way of a call that has failed on the one before.
-        if let Some(before) = known(&|pair| pair.a == a && calls.leg(pair.b).is_none() && !pair.joined) {
-            return (before.story, false);
-        }
-        let code = self.stories.codes.iter().rev().find(|(leg, _)| *leg == a).map(|(_, code)| *code);
-        match action {
-            Action::Setup { number, .. } => (Story { number, ..plain }, true),
-            Action::Dial { number, .. } => (Story { number, code, ..plain }, true),
-            Action::Transfer { number, .. } => {
-                // A verified code is in force until the call for which it was entered is over (R7).
-                let own = known(&|pair| pair.a == acting.leg && pair.story.by == acting.by);
-                let verified = |code: &u8| all.codes[usize::from(*code)].verified.is_some();
-                let code = own.and_then(|pair| pair.story.code).filter(verified);
-                (Story { how: How::Blind, by: acting.by, caller: acting.by, number, code, ..plain }, true)
-            }
-            Action::Join { .. } => {
-                let consulted = known(&|pair| pair.a == acting.other);
-                let number = consulted.map_or(NO_NUMBER, |pair| pair.story.number);
-                // Whoever is brought to an emergency centre is brought there; who was brought from there was not.
-                let number = self
-                    .stories
-                    .help_on(b)
-                    .unwrap_or_else(|| if all.is_help(number) { NO_NUMBER } else { number });
-                (
-                    Story {
-                        how: How::Attended,
-                        by: acting.by,
-                        caller: acting.by,
-                        number,
-                        tried: consulted.map_or(0, |pair| pair.story.tried),
-                        ..plain
-                    },
-                    false,
-                )
-            }
-            // The number was dialed before: a code or time was awaited.
-            _ => {
-                let dialed = calls.choice(a).map(|(dialed, _)| dialed.as_bytes());
-                let number = dialed.map_or(NO_NUMBER, |dialed| all.meant(dialed));
-                (Story { number, code, ..plain }, true)
-            }
-        }
-    }
-}
-
-/// Who acts, as it was before.
-struct Acting {
-    leg: Handle,
-    other: Handle,
-    by: Party,
 }

@@ -8,9 +8,9 @@
 //! permit names A and C: whom they may be joined with, C's forwarding asks anew.
 
 use crate::base::{Digits, Handle};
-use crate::call::Calls;
 use crate::call::leg::State;
-use crate::call::slots::{Passed, Transfer};
+use crate::call::slots::Transfer;
+use crate::call::{Calls, Passed};
 use crate::policy::{Choice, Party, Rule};
 
 /// A call that its called party may have forwarded.
