@@ -3,7 +3,7 @@
 
 mod office;
 
-use office::{Office, assert_trace};
+use office::{Office, assert_talk, assert_trace};
 use strowger::policy::{Behalf, Feature, Party, Rule, Verdict};
 use strowger::record::Smdr;
 use strowger_testkit::phone::{Behaviour, PhoneEvent};
@@ -76,14 +76,6 @@ fn last_denial(office: &Office) -> Option<(Rule, Option<Behalf>)> {
     })
 }
 
-fn talks(office: &mut Office, a: &str, b: &str) {
-    let [a, b] = [a, b].map(|dn| office.phone(dn));
-    let (own, theirs) = (office.sim.phone(a).agreed(), office.sim.phone(b).agreed());
-    let ladder = office.sim.ladder.render();
-    let (own, theirs) = (own.expect("the first talks"), theirs.expect("the second talks"));
-    assert!(!own.0.is_empty() && own.0 == theirs.1 && own.1 == theirs.0, "{ladder}");
-}
-
 #[test]
 fn a_call_to_a_device_that_is_always_forwarded_rings_elsewhere() {
     let mut office = with_keys(1, &[("202", "always_to = \"203\"")], &[]);
@@ -109,7 +101,7 @@ fn a_call_to_a_device_that_is_always_forwarded_rings_elsewhere() {
          201: talks
          203: talks",
     );
-    talks(&mut office, "201", "203");
+    assert_talk(&mut office, "201", "203");
     office.hang_up("201");
     office.until_over("203");
     assert_eq!(records(&office), ["201,203,IF,203,,202"]);
@@ -135,7 +127,7 @@ fn a_busy_device_and_one_that_does_not_answer_are_forwarded_as_its_user_has_set(
     // 15 seconds is the timer's default; who rang is told that it need not any more.
     let trace = office.trace();
     assert!(trace.contains("exchange -> 202: CANCEL") && trace.contains("202 -> exchange: 487"), "{trace}");
-    talks(&mut office, "201", "204");
+    assert_talk(&mut office, "201", "204");
     office.hang_up("204");
     office.until_over("201");
     assert_eq!(records(&office), ["201,203,IF,203,,202", "201,204,IF,204,,202"]);
@@ -164,7 +156,7 @@ fn a_phone_forwards_by_302_and_needs_the_class_for_it() {
     office.behaves("202", Behaviour::Move("203"));
     office.call("201", "202");
     office.until_talks("201");
-    talks(&mut office, "201", "203");
+    assert_talk(&mut office, "201", "203");
     office.hang_up("201");
     office.until_over("203");
     assert_eq!(records(&office), ["201,203,IF,203,,202"]);
@@ -345,7 +337,7 @@ fn who_is_transferred_to_a_forwarded_device_reaches_whom_that_names() {
     let id = office.phone("202");
     office.sim.with(id, |phone, now| phone.transfer(now, "203"));
     office.sim.run_ms(6_000);
-    talks(&mut office, "201", "204");
+    assert_talk(&mut office, "201", "204");
     office.hang_up("204");
     office.until_over("201");
     office.assert_nothing_left();
@@ -365,7 +357,7 @@ fn early_media_of_who_rang_first_does_not_stay() {
         office.call("201", "202");
         office.until_talks("203");
         office.sim.run_ms(5_000);
-        talks(&mut office, "201", "203");
+        assert_talk(&mut office, "201", "203");
         office.hang_up("203");
         office.until_over("201");
         office.assert_nothing_left();

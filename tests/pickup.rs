@@ -3,9 +3,8 @@
 
 mod office;
 
-use office::{Office, assert_trace};
-use strowger::policy::{Behalf, Feature, Party, Rule, Verdict};
-use strowger::record::Smdr;
+use office::{Office, assert_talk, assert_trace, last_denial, records};
+use strowger::policy::{Behalf, Feature, Party, Rule};
 use strowger_testkit::phone::{Behaviour, PhoneEvent};
 use strowger_testkit::sim::Network;
 
@@ -38,33 +37,6 @@ fn ringing(office: &mut Office, a: &str, b: &str) {
 /// Dials and is refused: the status.
 fn refused(office: &mut Office, dn: &str, number: &str) -> u16 {
     office.refused(dn, number).0
-}
-
-#[track_caller]
-fn assert_talk(office: &mut Office, a: &str, b: &str) {
-    let [a, b] = [a, b].map(|dn| office.phone(dn));
-    let (own, theirs) = (office.sim.phone(a).agreed(), office.sim.phone(b).agreed());
-    let ladder = office.sim.ladder.render();
-    let (own, theirs) = (own.expect("the first talks"), theirs.expect("the second talks"));
-    assert!(!own.0.is_empty() && own.0 == theirs.1 && own.1 == theirs.0, "{ladder}");
-}
-
-fn records(office: &Office) -> Vec<String> {
-    office.sim.records.iter().map(short).collect()
-}
-
-/// Calling, digits, completion, called, transfer, third party.
-fn short(record: &Smdr) -> String {
-    let line = String::from_utf8_lossy(&record.standard()).into_owned();
-    let parts = [&line[24..28], &line[34..60], &line[60..61], &line[62..66], &line[66..67], &line[68..72]];
-    parts.map(str::trim).join(",")
-}
-
-fn last_denial(office: &Office) -> Option<(Rule, Party, Option<Behalf>)> {
-    office.sim.decisions.iter().rev().find_map(|decision| match decision.verdict {
-        Verdict::Deny(denial) => Some((denial.rule, decision.from, decision.behalf)),
-        Verdict::Allow(_) | Verdict::NeedsCode(_) => None,
-    })
 }
 
 #[test]

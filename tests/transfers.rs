@@ -3,9 +3,8 @@
 
 mod office;
 
-use office::{Office, assert_trace};
+use office::{Office, assert_talk, assert_trace, records};
 use strowger::policy::{Behalf, Feature, Party, Rule, Verdict};
-use strowger::record::Smdr;
 use strowger_testkit::phone::{Ask, Behaviour, PhoneEvent};
 use strowger_testkit::sim::Network;
 
@@ -47,16 +46,6 @@ fn hand_over(office: &mut Office, attended: bool, by: &str, number: &str) {
     }
 }
 
-/// These two talk, and go by each other's description.
-#[track_caller]
-fn assert_talk(office: &mut Office, a: &str, b: &str) {
-    let [a, b] = [a, b].map(|dn| office.phone(dn));
-    let (own, theirs) = (office.sim.phone(a).agreed(), office.sim.phone(b).agreed());
-    let ladder = office.sim.ladder.render();
-    let (own, theirs) = (own.expect("the first talks"), theirs.expect("the second talks"));
-    assert!(!own.0.is_empty() && own.0 == theirs.1 && own.1 == theirs.0, "{ladder}");
-}
-
 fn told(office: &Office, dn: &str) -> Vec<u16> {
     let events = office.sim.told(office.phone(dn)).into_iter();
     events
@@ -75,17 +64,6 @@ fn refused(office: &Office, dn: &str) -> Option<u16> {
             _ => None,
         })
         .next_back()
-}
-
-fn records(office: &Office) -> Vec<String> {
-    office.sim.records.iter().map(short).collect()
-}
-
-/// Calling, digits, completion, called, transfer, third party.
-fn short(record: &Smdr) -> String {
-    let line = String::from_utf8_lossy(&record.standard()).into_owned();
-    let parts = [&line[24..28], &line[34..60], &line[60..61], &line[62..66], &line[66..67], &line[68..72]];
-    parts.map(str::trim).join(",")
 }
 
 fn last_rule(office: &Office) -> &'static str {

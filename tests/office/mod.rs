@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::OnceLock;
 use strowger::base::Algorithm;
+use strowger::policy::{Behalf, Party, Rule, Verdict};
 use strowger_testkit::phone::{Ask, Behaviour, PhoneConfig, PhoneEvent};
 use strowger_testkit::sim::{PhoneId, Sim, Sizes, build_exchange};
 
@@ -246,4 +247,33 @@ pub(crate) fn assert_trace(actual: &str, expected: &str) {
     let lines: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let actual: Vec<&str> = actual.lines().collect();
     assert!(lines == actual, "expected\n  {}\nbut it was\n  {}", lines.join("\n  "), actual.join("\n  "));
+}
+
+/// These two talk, and go by each other's description.
+#[track_caller]
+pub(crate) fn assert_talk(office: &mut Office, a: &str, b: &str) {
+    let [a, b] = [a, b].map(|dn| office.phone(dn));
+    let (own, theirs) = (office.sim.phone(a).agreed(), office.sim.phone(b).agreed());
+    let ladder = office.sim.ladder.render();
+    let (own, theirs) = (own.expect("the first talks"), theirs.expect("the second talks"));
+    assert!(!own.0.is_empty() && own.0 == theirs.1 && own.1 == theirs.0, "{ladder}");
+}
+
+/// Of each record: calling, digits, completion, called, transfer, third party.
+pub(crate) fn records(office: &Office) -> Vec<String> {
+    let short = |line: [u8; 90]| {
+        let line = String::from_utf8_lossy(&line).into_owned();
+        let parts =
+            [&line[24..28], &line[34..60], &line[60..61], &line[62..66], &line[66..67], &line[68..72]];
+        parts.map(str::trim).join(",")
+    };
+    office.sim.records.iter().map(|record| short(record.standard())).collect()
+}
+
+/// The last denial: its rule, who acted, and for whom.
+pub(crate) fn last_denial(office: &Office) -> Option<(Rule, Party, Option<Behalf>)> {
+    office.sim.decisions.iter().rev().find_map(|decision| match decision.verdict {
+        Verdict::Deny(denial) => Some((denial.rule, decision.from, decision.behalf)),
+        Verdict::Allow(_) | Verdict::NeedsCode(_) => None,
+    })
 }
