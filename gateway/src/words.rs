@@ -190,5 +190,6 @@ const fn feature(feature: Feature) -> &'static str {
         Feature::Pickup => "pickup",
         Feature::Park => "park",
         Feature::Retrieve => "park-retrieve",
+        Feature::Hunt => "hunt",
     }
 }

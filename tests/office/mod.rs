@@ -20,8 +20,8 @@ pub(crate) const PHONES: [(&str, &str); 7] = [
     ("207", "Cl3ar-ocean-Rope-3"),
 ];
 
-/// The tables of a usual office: eight calls, one of them kept for emergency.
-pub(crate) const SIZES: Sizes = Sizes::for_calls(7, 2, 8);
+/// The tables of a usual office: eight calls, one of them kept for emergency; room for two hunt groups.
+pub(crate) const SIZES: Sizes = Sizes::for_calls(9, 2, 8);
 
 pub(crate) struct Office {
     pub(crate) sim: Sim,

@@ -56,6 +56,7 @@ pub const CODES: &[&str] = &[
     "forced-code-exempt-route",
     "forced-code-missing",
     "forward-denied",
+    "hunt-group-empty",
     "forward-to-itself",
     "hot-desk-open",
     "intrusion-unshielded",

@@ -289,11 +289,12 @@ fn acting(image: &Image<'_>, ask: &Ask) -> Result<(Option<(Feature, Party)>, boo
         (Some(via), _) => match via.split_once(':') {
             Some(("forward", dn)) => (Feature::Forward { user: true }, dn, false),
             Some(("pickup", dn)) => (Feature::Pickup, dn, false),
+            Some(("hunt", dn)) => return hunting(image, ask, dn),
             Some(("retrieve", dn)) => (Feature::Retrieve, dn, false),
             Some(("retrieve-called", dn)) => (Feature::Retrieve, dn, true),
             _ => {
                 return Err(format!(
-                    "--via {via}: expected forward:DN, such as forward:202, pickup:DN, retrieve:DN or retrieve-called:DN"
+                    "--via {via}: expected forward:DN, such as forward:202, hunt:DN, pickup:DN, retrieve:DN or retrieve-called:DN"
                 ));
             }
         },
@@ -306,6 +307,20 @@ fn acting(image: &Image<'_>, ask: &Ask) -> Result<(Option<(Feature, Party)>, boo
     }
     let device = image.device_by_dn(dn.as_bytes()).ok_or_else(|| format!("there is no device {dn}"))?;
     Ok((Some((feature, Party::Device(device))), called))
+}
+
+/// A hunt group is called, and the question is whether the member that `--dial` names may ring.
+fn hunting(image: &Image<'_>, ask: &Ask, dn: &str) -> Result<(Option<(Feature, Party)>, bool), String> {
+    let device = image.device_by_dn(dn.as_bytes());
+    let group = device.and_then(|device| image.hunt_group(device));
+    let group = group.ok_or_else(|| format!("there is no hunt group {dn}"))?;
+    let member = ask.dial.as_deref().ok_or("which member? --dial DN")?;
+    let device = image.device_by_dn(member.as_bytes());
+    let is_member = (0..group.members.count).any(|place| image.hunt_member(&group, place) == device);
+    match device {
+        Some(_) if is_member => Ok((Some((Feature::Hunt, Party::Device(group.device))), false)),
+        Some(_) | None => Err(format!("{member} is no member of the hunt group {dn}")),
+    }
 }
 
 /// Prints what differs; whether anything does.

@@ -6,10 +6,11 @@ use strowger::policy::image::{DIRECTORY, DIRECTORY_ENTRY, EMERGENCY_MAGIC, FORMA
 use strowger::policy::row::{Field, Row, Str};
 use strowger::policy::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
-    DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, InboundRow, InterconnectRow,
-    LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow,
-    PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow,
-    SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow, InboundRow,
+    InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow,
+    OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS,
+    ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow,
+    ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -64,6 +65,8 @@ pub(crate) struct Tables {
     pub(crate) forwards: Vec<ForwardRow>,
     pub(crate) pickups: Vec<PickupRow>,
     pub(crate) speed_calls: Vec<SpeedCallRow>,
+    pub(crate) hunts: Vec<HuntRow>,
+    pub(crate) hunt_members: Vec<HuntMemberRow>,
     /// Where the numbers of speed calls stand.
     pub(crate) speed_places: Vec<crate::finding::Place>,
     /// Emergency numbers and their ARS rows; in the image they are in the trie.
@@ -163,6 +166,8 @@ impl Tables {
         sections.table(&self.forwards);
         sections.table(&self.pickups);
         sections.table(&self.speed_calls);
+        sections.table(&self.hunts);
+        sections.table(&self.hunt_members);
         sections.table(&usernames);
         if !usernames.is_empty() {
             sections.table(&[seed]);
@@ -174,11 +179,17 @@ impl Tables {
         sections.image(magic)
     }
 
+    /// How many devices have a phone: the first rows of the table. The others are hunt groups.
+    pub(crate) fn phones(&self) -> usize {
+        self.devices.len() - self.hunts.len()
+    }
+
     /// The hash table of usernames: bigger until no search looks at more than nine places. `None` after very many tries,
     /// which only names made to collide can cause.
     fn usernames(&self) -> Option<(Vec<UsernameRow>, UsernameSeedRow)> {
-        let count = self.device_texts.len();
-        let names: Vec<&str> = self.device_texts.iter().map(|row| self.texts.get(row.username)).collect();
+        let count = self.phones();
+        let names: Vec<&str> =
+            self.device_texts.iter().take(count).map(|row| self.texts.get(row.username)).collect();
         let sizes = [15, 20, 30, 40, 60, 80, 160].map(|tenths| (count * tenths).div_ceil(10));
         let mut tries = sizes.into_iter().flat_map(|places| (0..8).map(move |seed| (places, seed)));
         tries.find_map(|(places, seed)| {

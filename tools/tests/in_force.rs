@@ -215,7 +215,7 @@ fn what_is_not_in_force_stays_closed() {
     for held in [
         "[[device]]\ndn = \"301\"\nkind = \"set\"\n",
         "[[user]]\ndn = \"301\"\n",
-        "[[hunt_group]]\ndn = \"301\"\nkind = \"linear\"\nmembers = []\n",
+        "[[hunt_group]]\ndn = \"301\"\nkind = \"ring-all\"\nmembers = []\n",
         "[[speed_call]]\ncode = \"301\"\nnumber = \"95550123\"\n",
         "[features]\nredial = \"301\"\n",
         "[registration]\naccess_code = \"301\"\n",

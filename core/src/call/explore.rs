@@ -139,6 +139,10 @@ impl<'m> Calls<'m> {
         now.choice(&placed.dialed, &placed.choice, hasher);
         (placed.tried, placed.longest_s, placed.zone, (now.name)(placed.caller)).hash(hasher);
         placed.passed.devices().for_each(|device| (now.name)(Party::Device(device)).hash(hasher));
+        if let Some(hunt) = placed.hunt {
+            ((now.name)(Party::Device(hunt.group)), hunt.first, hunt.tried).hash(hasher);
+            (hunt.rang, hunt.busy, hunt.absent).hash(hasher);
+        }
         let longest_ms = u64::from(placed.longest_s).saturating_mul(1000);
         placed.answered.map(|at| now.now.since_ms(at).min(longest_ms)).hash(hasher);
         placed.change.is_settled().hash(hasher);

@@ -1,5 +1,6 @@
 //! What the tables of calls hold, and what goes in and out with it.
 
+use super::features::hunt::Hunt;
 use super::{Cause, Dialing, Edge, Leg, Passed};
 use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
@@ -138,6 +139,8 @@ pub struct Placed {
     pub(super) picked_up: bool,
     /// A speed call's code was dialed for it; and whether no COR was asked for (R27).
     pub(super) speed: Option<bool>,
+    /// The hunt group that it is for, and how far it is with that.
+    pub(super) hunt: Option<Hunt>,
 }
 
 /// What a call has to do with a transfer ([`transfer`](super::features::transfer)), or with a party that waits for another.
@@ -345,6 +348,7 @@ impl Placed {
             passed: Passed::default(),
             picked_up: false,
             speed: terms.speed,
+            hunt: None,
         }
     }
 

@@ -108,8 +108,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         let (fresh, mut sum) = (hasher.clone(), 0u64);
         for (row, slot) in (0u32..).zip(self.devices.iter()) {
             let set = slot.station.any().then_some(&slot.station);
-            let told = (counts(&slot.brake), locked(&slot.login), locked(&slot.codes), set);
-            if told != ((0, 0), None, None, None) {
+            let told = (counts(&slot.brake), locked(&slot.login), locked(&slot.codes), set, slot.hunted);
+            if told != ((0, 0), None, None, None, 0) {
                 let mut own = fresh.clone();
                 (alike(Party::Device(row)), told).hash(&mut own);
                 sum = sum.wrapping_add(own.finish());
@@ -154,7 +154,7 @@ impl DeviceSlot {
     /// Becomes as another is.
     fn take_over(&mut self, other: &Self) {
         // All of it by name: what is added later must not be left out.
-        let Self { binding, contact, address, source, replay, brake, login, codes, station } = other;
+        let Self { binding, contact, address, source, replay, brake, login, codes, station, hunted } = other;
         self.binding.clone_from(binding);
         if !self.contact.is_empty() || !contact.is_empty() {
             self.contact.clone_from(contact);
@@ -162,6 +162,7 @@ impl DeviceSlot {
         (self.address, self.source) = (*address, *source);
         self.replay.clone_from(replay);
         (self.brake, self.login, self.codes) = (*brake, *login, *codes);
+        self.hunted = *hunted;
         if self.station.any() || station.any() {
             self.station.clone_from(station);
         }

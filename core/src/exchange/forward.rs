@@ -6,6 +6,7 @@
 
 use super::brakes::{Line, brake};
 use super::commands::Queue;
+use super::hunt::Miss;
 use super::placing::ringing;
 use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
@@ -20,7 +21,7 @@ use crate::station::When;
 use crate::wire::sip::Message;
 
 /// Records that must find room before a call goes on: the decision, an alarm, and those of a call that ends with it.
-const RECORDS_A_HOP: usize = 5;
+pub(super) const RECORDS_A_HOP: usize = 5;
 
 /// Why a called party is not reached.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,12 +81,19 @@ impl<C: Crypto> Exchange<'_, C> {
     #[inline(never)]
     pub(super) fn unrung(&mut self, now: Instant, leg: Handle, queue: &mut Queue) -> Unrung {
         let Some(call) = self.calls.forwardable(leg) else { return Unrung::Rings };
+        // What a member has set was looked at when it was chosen.
+        if call.hunt.is_some() {
+            return Unrung::Rings;
+        }
         if self.forward(now, leg, Why::Set(When::Always), queue) {
             return Unrung::Forwarded;
         }
         if self.forwards_to(call.by, Why::Set(When::Always)).is_some() {
             // Where its calls are to go they may not, or would go round: that is like no answer (R28).
             return Unrung::Refuses(Cause::UNAVAILABLE);
+        }
+        if self.is_group(call.by) {
+            return self.hunt(now, leg, Miss::None, queue);
         }
         if self.wants_no_calls(now, call.by, call.from) {
             let forwarded = self.forward(now, leg, Why::Set(When::Busy), queue);
@@ -116,6 +124,9 @@ impl<C: Crypto> Exchange<'_, C> {
         if !self.has_settings(party) {
             return false;
         }
+        if self.calls.is_hunting(leg) {
+            return self.hunt_failed(now, leg, (device, cause), queue);
+        }
         let neutral = self.calls.leg(leg).is_some_and(|slot| slot.neutral);
         let when = match cause {
             Cause::Status(486 | 600 | 603) => When::Busy,
@@ -131,7 +142,10 @@ impl<C: Crypto> Exchange<'_, C> {
     /// A phone has answered with 3xx: whether whom it names rings instead. Only a device's own phone is heard, for only
     /// it was asked.
     pub(super) fn forward_moved(&mut self, now: Instant, leg: Handle, message: &Message<'_>) -> bool {
-        let Some(contact) = message.contact.first() else { return false };
+        // Who is rung as a member of a group does not send the group's calls elsewhere.
+        let Some(contact) = message.contact.first().filter(|_| !self.calls.is_hunting(leg)) else {
+            return false;
+        };
         let mut unescaped = [0; 3 * Digits::MAX];
         let user = crate::wire::sip::unescape(contact.uri.user, &mut unescaped);
         let Ok(number) = Digits::written(user) else { return false };
@@ -151,13 +165,16 @@ impl<C: Crypto> Exchange<'_, C> {
             return false;
         }
         let mut queue = Queue::new();
-        let forwarded = self.forward(now, leg, Why::Set(When::NoAnswer), &mut queue);
+        let forwarded = match self.calls.is_hunting(leg) {
+            true => matches!(self.hunt(now, leg, Miss::Rang, &mut queue), Unrung::Forwarded),
+            false => self.forward(now, leg, Why::Set(When::NoAnswer), &mut queue),
+        };
         self.perform_all(now, &mut queue, &super::commands::Heard::NOTHING);
         forwarded
     }
 
     /// Where calls to a device go then, and whether its user has said so; otherwise it was the administrator.
-    fn forwards_to(&self, device: u32, why: Why) -> Option<(Digits, bool)> {
+    pub(super) fn forwards_to(&self, device: u32, why: Why) -> Option<(Digits, bool)> {
         let when = match why {
             Why::Set(when) => when,
             Why::Moved(number) => return Some((number, true)),
@@ -183,7 +200,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Whether a device wants no calls, and this caller has no leave to disturb it.
-    fn wants_no_calls(&self, now: Instant, device: u32, caller: Party) -> bool {
+    pub(super) fn wants_no_calls(&self, now: Instant, device: u32, caller: Party) -> bool {
         let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
         let mode = self.mode(now);
         let overrides = self.policy.as_ref().and_then(|policy| class_of(&policy.image, caller, mode));
@@ -194,7 +211,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// One hop: the gate is asked, and whom it names rings instead of the party of this leg. False, and nothing changed but
     /// what is noted down, if there is nowhere to go or it is not permitted.
-    fn forward(&mut self, now: Instant, leg: Handle, why: Why, queue: &mut Queue) -> bool {
+    pub(super) fn forward(&mut self, now: Instant, leg: Handle, why: Why, queue: &mut Queue) -> bool {
         self.hop(now, leg, why, queue).is_some()
     }
 
@@ -232,13 +249,36 @@ impl<C: Crypto> Exchange<'_, C> {
         // As long as the caller lets it ring, whoever it is.
         let ringing_s = ringing(image, call.from, mode);
         let longest_s = self.longest(&choice);
-        let state = self.calls.leg(leg)?.leg.state();
-        let rings = matches!(why, Why::Set(When::NoAnswer))
-            && matches!(state, leg::State::Calling { until } | leg::State::Ringing { until } if now >= until);
+        let rings = matches!(why, Why::Set(When::NoAnswer)) && self.has_rung(now, leg);
+        let to = self.divert(now, (leg, rings), permit, (ringing_s, neutral), queue)?;
+        self.calls.forwarded(to, number, longest_s, passed);
+        self.decided_for(now, (by, behalf), number, Verdict::Allow(choice));
+        self.public_call_begins(now, by, &choice, number);
+        self.tell_forwarded(now, call.a, by);
+        Some(())
+    }
+
+    /// Whether a called leg has rung as long as it may.
+    pub(super) fn has_rung(&self, now: Instant, leg: Handle) -> bool {
+        let state = self.calls.leg(leg).map(|slot| slot.leg.state());
+        matches!(state, Some(leg::State::Calling { until } | leg::State::Ringing { until }) if now >= until)
+    }
+
+    /// Whom a permit names rings instead of the party of this leg; that may ring still. `None`, and nothing changed, if there
+    /// is no leg for it.
+    pub(super) fn divert(
+        &mut self,
+        now: Instant,
+        (leg, rings): (Handle, bool),
+        permit: Permit<'_>,
+        (ringing_s, neutral): (u16, bool),
+        queue: &mut Queue,
+    ) -> Option<Handle> {
         // Who has rung keeps its leg until that is confirmed: what is kept free for emergency calls is not touched for it.
         if rings && self.calls.free_legs() <= self.reserved_calls.saturating_mul(2) {
             return None;
         }
+        let party = permit.choice().to;
         let agreed = self.sip.dialog(leg).is_some_and(|dialog| dialog.provisional.has_agreed());
         let place = self.calls.detach(leg);
         if !rings {
@@ -247,31 +287,28 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         let mut commands = Commands::new();
         let to = self.calls.reroute(now, place, permit, ringing_s, neutral, &mut commands)?;
-        self.calls.forwarded(to, number, longest_s, passed);
-        self.decided_for(now, (by, behalf), number, Verdict::Allow(choice));
-        self.public_call_begins(now, by, &choice, number);
-        self.count_channel(choice.to, true);
+        self.count_channel(party, true);
         self.watch_leg(to);
-        self.tell_forwarded(now, call.a, by, agreed);
+        let caller = self.calls.edge(to).map_or(Handle::NONE, crate::call::Edge::a);
+        let dialog = self.sip.dialog_mut(caller).filter(|dialog| dialog.phase == Phase::Invited);
+        if let Some(dialog) = dialog.filter(|_| agreed) {
+            // What it was told of the media is of another than who will answer.
+            dialog.provisional.agree_before();
+        }
         if rings {
             let _ = queue.push_back(Command::Dismiss(leg, Cause::CANCELLED));
         }
         super::commands::enqueue(queue, &commands);
-        Some(())
+        Some(to)
     }
 
     /// Tells the caller that its call goes on to another; who waits to be transferred hears nothing of it.
-    fn tell_forwarded(&mut self, now: Instant, a: Handle, by: Party, agreed: bool) {
+    fn tell_forwarded(&mut self, now: Instant, a: Handle, by: Party) {
         if self.calls.leg(a).is_some_and(|slot| slot.neutral) {
             return self.event(Event::Forwarded(a, by));
         }
-        let Some(dialog) = self.sip.dialog_mut(a).filter(|dialog| dialog.phase == Phase::Invited) else {
-            return;
-        };
-        if agreed {
-            // What it was told of the media is of another than who will answer.
-            dialog.provisional.agree_before();
+        if self.sip.dialog(a).is_some_and(|dialog| dialog.phase == Phase::Invited) {
+            self.provisional(now, a, (181, true), |_| {}, &Body::NONE);
         }
-        self.provisional(now, a, (181, true), |_| {}, &Body::NONE);
     }
 }

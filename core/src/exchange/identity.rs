@@ -120,7 +120,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return Party::Device(device);
         }
         let user = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
-        let named = self.policy.and_then(|policy| policy.image.device_by_dn(user));
+        let named = self.policy.and_then(|policy| policy.image.phone_by_dn(user));
         let slot = named.and_then(|device| self.devices.get(usize::try_from(device).ok()?));
         match (named, slot) {
             (Some(device), Some(slot)) if self.is_registered(device) && slot.source == source.ip() => {

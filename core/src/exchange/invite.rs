@@ -134,8 +134,8 @@ impl<C: Crypto> Exchange<'_, C> {
         self.reserve()?;
         let now = self.advance(now);
         let (leg, event) = match *signal {
-            Signal::Setup { from, dialed } => return Ok(self.neutral_setup(now, from, dialed)),
-            Signal::OffHook { from } => return Ok(self.off_hook(now, from)),
+            Signal::Setup { from, dialed } => return Ok(self.neutral_setup(now, self.who(from), dialed)),
+            Signal::OffHook { from } => return Ok(self.off_hook(now, self.who(from))),
             Signal::Digit(leg, digit) => return Ok(self.digit(now, leg, digit)),
             Signal::Alerting(leg) => (leg, leg::Event::Alerting),
             Signal::Answer(leg) => (leg, leg::Event::Answer),

@@ -31,6 +31,8 @@ pub struct DeviceSlot {
     pub(super) codes: Lockout,
     /// What its user has set.
     pub(super) station: Settings,
+    /// Of a hunt group that goes round: the place of the member with whom its next call begins.
+    pub(super) hunted: u16,
 }
 
 impl DeviceSlot {
@@ -45,6 +47,7 @@ impl DeviceSlot {
         login: Lockout::Open,
         codes: Lockout::Open,
         station: Settings::NONE,
+        hunted: 0,
     };
 }
 

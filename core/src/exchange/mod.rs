@@ -15,6 +15,7 @@ mod commands;
 mod dialing;
 mod explore;
 mod forward;
+mod hunt;
 mod identity;
 mod in_dialog;
 mod invite;

@@ -80,7 +80,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// The device that has already taken exactly this REGISTER from this address.
     fn repeated(&self, user: &[u8], order: Order, source: SocketAddr) -> Option<u32> {
         let image = &self.policy?.image;
-        let device = image.device_by_dn(user).or_else(|| image.device_by_username(user))?;
+        let device = image.phone_by_dn(user).or_else(|| image.device_by_username(user))?;
         let slot = self.devices.get(usize::try_from(device).ok()?)?;
         (slot.binding.is_repeat(order) && slot.source == source.ip()).then_some(device)
     }

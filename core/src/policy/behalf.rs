@@ -35,6 +35,8 @@ pub enum Feature {
     Park,
     /// The other party waits, and is taken back.
     Retrieve,
+    /// The other party has called a hunt group, and one of its members is to ring.
+    Hunt,
 }
 
 /// For whom.
@@ -195,7 +197,7 @@ pub(super) fn stand_in(
         Feature::Transfer => from.features.contains(Features::TRANSFER),
         Feature::Forward { .. } => true,
         // Nobody is dialed for somebody by these.
-        Feature::Pickup | Feature::Park | Feature::Retrieve => false,
+        Feature::Pickup | Feature::Park | Feature::Retrieve | Feature::Hunt => false,
     };
     if !dials {
         return Some(Denial::new(Rule::CosFeature, from.authority, RowRef::None));
@@ -246,7 +248,9 @@ pub(super) fn also(image: &Image<'_>, from: &Caller) -> Option<Caller> {
     let Behalf { feature, party } = from.behalf?;
     let counts = match feature {
         Feature::Transfer => matches!(party, Party::Trunk(_)) && !is_open(image, 33),
-        Feature::Forward { .. } | Feature::Pickup | Feature::Park | Feature::Retrieve => !is_open(image, 26),
+        Feature::Forward { .. } | Feature::Pickup | Feature::Park | Feature::Retrieve | Feature::Hunt => {
+            !is_open(image, 26)
+        }
     };
     counts.then(|| caller(image, party, from.authority.mode))
 }

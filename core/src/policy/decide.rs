@@ -99,7 +99,8 @@ fn decide_as<const FOR_ANOTHER: bool>(
             }
             // Help is called by who needs it, not by who was diverted to it.
             Some(Behalf {
-                feature: Feature::Forward { .. } | Feature::Pickup | Feature::Park | Feature::Retrieve,
+                feature:
+                    Feature::Forward { .. } | Feature::Pickup | Feature::Park | Feature::Retrieve | Feature::Hunt,
                 ..
             }) => deny(Rule::ForwardEmergency, &caller(image, party, mode), RowRef::Ars(row)),
         };

@@ -38,6 +38,8 @@ pub fn unable(image: &Image<'_>, by: Party, feature: Feature, mode: Mode) -> Opt
         Feature::Forward { .. } => Features::FORWARD_INTERNAL,
         Feature::Pickup => Features::PICKUP,
         Feature::Park | Feature::Retrieve => Features::PARK,
+        // The administrator has put it where it is.
+        Feature::Hunt => Features::empty(),
     };
     let rule = if from.authority.cos == 0 {
         Rule::CosNone
@@ -69,7 +71,9 @@ pub fn fetched(image: &Image<'_>, fetch: &Fetch) -> Verdict {
     match feature {
         Feature::Pickup | Feature::Retrieve => {}
         // These take nobody's call.
-        Feature::Transfer | Feature::Forward { .. } | Feature::Park => return deny(Rule::CosFeature, (0, 0)),
+        Feature::Transfer | Feature::Forward { .. } | Feature::Park | Feature::Hunt => {
+            return deny(Rule::CosFeature, (0, 0));
+        }
     }
     // Two calls over one trunk lead to two parties.
     if of == by && matches!(by, Party::Device(_)) {

@@ -16,10 +16,11 @@ mod validate;
 use super::row::{Field, Row, Str, Table};
 use super::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
-    DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, InboundRow, InterconnectRow,
-    LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow, OwnClassRow,
-    PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow,
-    SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow, ZoneRow,
+    DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow, InboundRow,
+    InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow,
+    OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS,
+    ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow,
+    ZoneRow,
 };
 use crate::base::{Algorithm, Crypto};
 use directory::Directory;
@@ -97,6 +98,8 @@ pub struct Image<'a> {
     pub(crate) forwards: Table<'a, ForwardRow>,
     pub(crate) pickups: Table<'a, PickupRow>,
     pub(crate) speed_calls: Table<'a, SpeedCallRow>,
+    pub(crate) hunts: Table<'a, HuntRow>,
+    pub(crate) hunt_members: Table<'a, HuntMemberRow>,
     texts: &'a str,
 }
 
@@ -210,6 +213,8 @@ impl<'a> Image<'a> {
             forwards: directory.table()?,
             pickups: directory.table()?,
             speed_calls: directory.table()?,
+            hunts: directory.table()?,
+            hunt_members: directory.table()?,
             texts: core::str::from_utf8(texts).map_err(|_| BadImage::Section(SECTION_TEXTS))?,
         };
         image.validate()?;

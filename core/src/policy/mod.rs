@@ -7,6 +7,7 @@ pub mod decide;
 pub mod emergency;
 pub mod fetch;
 mod format;
+pub mod hunt;
 pub mod image;
 pub mod inbound;
 pub mod keyring;
@@ -23,6 +24,7 @@ pub use behalf::{Attended, Behalf, Feature, Reached, Recall, attended, recalled}
 pub use calendar::Moment;
 pub use decide::decide;
 pub use fetch::{Fetch, fetched};
+pub use hunt::{Hunt, hunted};
 pub use image::{BadImage, Image};
 pub use keyring::{BadKeyring, Keyring};
 pub use permit::{Permit, Refusal};

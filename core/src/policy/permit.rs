@@ -4,6 +4,7 @@ use super::behalf::{Attended, Recall, attended, recalled};
 use super::decide::{decide, next_emergency};
 use super::emergency::Tried;
 use super::fetch::{Fetch, fetched};
+use super::hunt::{Hunt, hunted};
 use super::verdict::{Attempt, Choice, Denial, Party, Verdict, World};
 use super::{Image, Mode};
 use core::marker::PhantomData;
@@ -79,6 +80,14 @@ impl<'e> Permit<'e> {
     /// The [`Refusal`], when policy forbids it.
     pub fn fetch(image: &'e Image<'_>, fetch: &Fetch) -> Result<Self, Refusal> {
         Self::from_verdict(fetch.of, fetched(image, fetch))
+    }
+
+    /// Asks whether a member of a hunt group may ring for who has called that.
+    ///
+    /// # Errors
+    /// The [`Refusal`], when policy forbids it.
+    pub fn hunt(image: &'e Image<'_>, hunt: &Hunt) -> Result<Self, Refusal> {
+        Self::from_verdict(hunt.of, hunted(image, hunt))
     }
 
     /// Asks for the next way of an emergency call of `by` whose earlier ways failed, to connect `from`: the same, unless `by`

@@ -406,9 +406,10 @@ pub(super) fn cor_blocked(image: &Image<'_>, group: u8, cor: u8) -> bool {
     })
 }
 
-/// Whether the matrix restricts this ordered pair (R38). Numbers are 1-64; 0, nobody's, has no row.
+/// Whether the matrix restricts this ordered pair (R38). Numbers are 1-64; 0, nobody's, has no row and no column.
 #[inline(always)]
 pub(super) fn restricted(image: &Image<'_>, from: u8, to: u8) -> bool {
     let row = image.interconnect.get(usize::from(from.wrapping_sub(1)));
-    row.is_some_and(|row| row.restricted.wrapping_shr(u32::from(to.wrapping_sub(1))) & 1 != 0)
+    let cell = u32::from(to.wrapping_sub(1));
+    row.is_some_and(|row| row.restricted.checked_shr(cell).unwrap_or(0) & 1 != 0)
 }

@@ -4,8 +4,8 @@ use super::image::Image;
 use super::row::Table;
 use super::rows::{
     CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow,
-    InboundRow, InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow,
-    PickupRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
+    HuntRow, InboundRow, InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow,
+    OwnChainRow, PickupRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
 };
 
 impl<'a> Image<'a> {
@@ -85,6 +85,12 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn pickup_rows(&self) -> Table<'a, PickupRow> {
         self.pickups
+    }
+
+    /// Hunt groups, in the order of their own rows of the device table.
+    #[must_use]
+    pub const fn hunt_rows(&self) -> Table<'a, HuntRow> {
+        self.hunts
     }
 
     /// Numbers that trunks call, by row.

@@ -28,9 +28,9 @@ impl Offer {
     /// What the device that this user name or number names is offered, or for an unknown one what some device is.
     #[must_use]
     pub fn for_user(image: &Image<'_>, user: &[u8], seeded_hash: u64) -> Self {
-        let known = image.device_by_dn(user).or_else(|| image.device_by_username(user));
+        let known = image.phone_by_dn(user).or_else(|| image.device_by_username(user));
         let somebody = || {
-            let count = u64::try_from(image.devices().len()).unwrap_or(0);
+            let count = u64::try_from(image.phones()).unwrap_or(0);
             seeded_hash.checked_rem(count).and_then(|n| u32::try_from(n).ok())
         };
         let device = known.or_else(somebody).and_then(|device| usize::try_from(device).ok());

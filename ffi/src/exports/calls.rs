@@ -168,7 +168,7 @@ fn party(engine: &Engine, kind: u32, row: u32) -> Result<Party, stw_status_numbe
     if kind == stw_party_kind::STW_PARTY_UNKNOWN as u32 {
         Ok(Party::Unknown)
     } else if kind == stw_party_kind::STW_PARTY_DEVICE as u32 {
-        let known = image.is_none_or(|image| exists(image.devices().len()));
+        let known = image.is_none_or(|image| exists(image.phones()));
         known.then_some(Party::Device(row)).ok_or(STW_ERR_UNKNOWN)
     } else if kind == stw_party_kind::STW_PARTY_TRUNK as u32 {
         let known = image.is_none_or(|image| exists(image.trunks().len()));

@@ -173,7 +173,7 @@ impl Block<'_> {
     /// The devices of which more is known than the defaults: their numbers, so that they can be called back and found.
     fn devices(&mut self, tree: &mut Tree) {
         let from = self.from;
-        for (device, texts) in from.devices.iter().zip(&from.device_texts) {
+        for (device, texts) in from.devices.iter().zip(&from.device_texts).take(from.phones()) {
             let zone = if self.to.zones.is_empty() { 0 } else { device.zone };
             if texts.cesid.len == 0 && texts.location.len == 0 && zone == 0 {
                 continue;

@@ -9,10 +9,10 @@ use strowger::policy::{Attempt, Behalf, Denial, Feature, Image, Mode, Party, Rul
 /// A key of a device, and its number with its place, if it is there.
 type Key<'p> = (&'static str, Option<(&'p str, Place)>);
 
-/// The row of a device, if it has any of these keys: always, busy, no answer, out of service.
+/// The row of a device or hunt group, if it has any of these keys: always, busy, no answer, out of service.
 pub(crate) fn build(
     row_number: usize,
-    dn: &str,
+    (what, dn): (&str, &str),
     keys: [Key<'_>; 4],
     tables: &mut Tables,
     report: &mut Report,
@@ -21,7 +21,7 @@ pub(crate) fn build(
     let targets = keys.map(|(name, key)| {
         let (number, place) = key?;
         if number == dn {
-            let text = format!("device {dn}: `{name}` is its own number; name another, or leave it out");
+            let text = format!("{what} {dn}: `{name}` is its own number; name another, or leave it out");
             report.error(place, "forward-to-itself", text);
         }
         tables.forward_keys.push((device, name, number.to_owned(), place));
@@ -52,11 +52,13 @@ pub(crate) fn denied(image: &Image<'_>, tables: &Tables, report: &mut Report) {
             [Mode::Day, Mode::Night1, Mode::Night2].into_iter().map(denied).collect();
         let Some(rule) = rules.and_then(|rules| rules.first().copied()) else { continue };
         let dn = tables.device_texts.get(*device as usize).map_or("", |row| tables.texts.get(row.dn));
+        let what = if image.hunt_group(*device).is_some() { "hunt_group" } else { "device" };
         let text = format!(
-            "device {dn}: no call can go to {number}, where `{key}` sends them ({}): {}",
+            "{} {dn}: no call can go to {number}, where `{key}` sends them ({}): {}",
+            what.replace('_', " "),
             rule.name(),
             rule.text()
         );
-        report.about("device", dn).push(*place, Level::Warning, "forward-denied", text);
+        report.about(what, dn).push(*place, Level::Warning, "forward-denied", text);
     }
 }

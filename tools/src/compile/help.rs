@@ -49,9 +49,10 @@ fn notified(policy: &Policy, tables: &mut Tables, report: &mut Report) {
     for dn in policy.emergency.iter().flat_map(|row| row.keys.notify.iter().flatten()) {
         let place = policy.emergency.as_ref().map_or_else(Default::default, |row| row.at(dn.span()));
         let dn = &dn.get_ref().0.0;
-        let Some(device) = tables.device_texts.iter().position(|row| number(row) == *dn) else {
-            // A set, a user or a hunt group is a number that waits for a later version; nobody is a mistake.
-            if tables.device_texts.iter().all(|row| number(row) != *dn) && !waits(policy, dn) {
+        let mut phones = tables.device_texts.iter().take(tables.phones());
+        let Some(device) = phones.position(|row| number(row) == *dn) else {
+            // A set or a user is a number that waits for a later version; nobody is a mistake.
+            if !waits(policy, dn) {
                 let text = format!("emergency: `notify` names {dn}, and no device has that number");
                 report.error(place, crate::finding::DANGLING, text);
             }
@@ -69,7 +70,7 @@ fn notified(policy: &Policy, tables: &mut Tables, report: &mut Report) {
             Features::from_bits_truncate(class.features).contains(Features::EMERGENCY_NOTIFY)
         })
     };
-    for (device, row) in (0u32..).zip(&tables.devices) {
+    for (device, row) in (0u32..).zip(tables.devices.iter().take(tables.phones())) {
         if row.cos.iter().any(|cos| by_class(*cos)) && rows.iter().all(|row| row.device != device) {
             rows.push(NotifyRow { device, always: 0 });
         }
@@ -90,5 +91,4 @@ fn notified(policy: &Policy, tables: &mut Tables, report: &mut Report) {
 pub(crate) fn waits(policy: &Policy, dn: &str) -> bool {
     policy.device.iter().any(|row| row.keys.dn.get_ref().0.0 == dn)
         || policy.user.iter().any(|row| row.keys.dn.get_ref().0.0 == dn)
-        || policy.hunt_group.iter().any(|row| row.keys.dn.get_ref().0.0 == dn)
 }

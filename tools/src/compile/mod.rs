@@ -7,6 +7,7 @@ mod classes;
 mod conflicts;
 mod forwards;
 mod help;
+mod hunting;
 mod inbound;
 mod judged;
 mod media;
@@ -81,6 +82,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     let mut routing = routing::build(policy, &classes, &mut tables, &mut report);
     time::build(policy, &routing, &mut tables, &mut report);
     let secrets = parties::devices(policy, &classes, &mut tables, &mut report);
+    hunting::build(policy, &classes, &mut tables, &mut report);
     numbers::build(policy, &classes, &mut routing, &mut tables, &mut report);
     help::build(policy, &mut tables, &mut report);
     pickup::build(policy, &mut tables, &mut report);

@@ -116,13 +116,15 @@ impl<'p> Numbers<'p> {
             self.own("user", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), Terminal::Held, report);
         }
         for row in &policy.hunt_group {
-            self.own(
-                "hunt group",
-                &row.keys.dn.get_ref().0.0,
-                row.at(row.keys.dn.span()),
-                Terminal::Held,
-                report,
-            );
+            let terminal = match super::hunting::kind(row) {
+                Some(_) => {
+                    device += 1;
+                    Terminal::Device(device - 1)
+                }
+                None => Terminal::Held,
+            };
+            let dn = &row.keys.dn;
+            self.own("hunt group", &dn.get_ref().0.0, row.at(dn.span()), terminal, report);
         }
         for (row, number) in policy.speed_call.iter().zip(FEATURE_SPEED_CALL..) {
             self.own(

@@ -188,7 +188,7 @@ impl Devices<'_> {
             ("out_of_service_to", key!(device, template, out_of_service_to)),
         ];
         let forwards = forwards.map(|(name, key)| (name, key.map(|(to, place)| (to.0.0.as_str(), place))));
-        forwards::build(row_number, dn, forwards, tables, report);
+        forwards::build(row_number, ("device", dn), forwards, tables, report);
         let transports = key!(device, template, transport);
         match transports {
             Some((list, place)) if !list.contains(&Transport::Udp) => {

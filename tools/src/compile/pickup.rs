@@ -7,9 +7,14 @@ use crate::write::Tables;
 use std::collections::{BTreeMap, BTreeSet};
 use strowger::policy::rows::PickupRow;
 
+/// The devices that have a phone, by number.
+pub(super) fn phones(tables: &Tables) -> BTreeMap<String, u32> {
+    let phones = tables.device_texts.iter().take(tables.phones());
+    phones.map(|row| tables.texts.get(row.dn).to_owned()).zip(0..).collect()
+}
+
 pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) {
-    let devices: BTreeMap<String, u32> =
-        tables.device_texts.iter().map(|row| tables.texts.get(row.dn).to_owned()).zip(0..).collect();
+    let devices = phones(tables);
     let mut groups: Index<u16> = Index::new("pickup group");
     let mut rows = BTreeSet::new();
     for (index, row) in policy.pickup_group.iter().enumerate() {

@@ -173,7 +173,7 @@ fn callers(images: [&Image<'_>; 2]) -> Vec<Caller> {
     // The key sorts numbers by length first: 99 before 201.
     let mut all: BTreeMap<(Sort, usize, String), [Option<Party>; 2]> = BTreeMap::new();
     for (side, image) in images.into_iter().enumerate() {
-        let devices = (0..image.devices().len()).filter_map(|row| u32::try_from(row).ok()).map(Party::Device);
+        let devices = (0..image.phones()).filter_map(|row| u32::try_from(row).ok()).map(Party::Device);
         let trunks = (0..image.trunks().len()).filter_map(|row| u16::try_from(row).ok()).map(Party::Trunk);
         for party in devices.chain(trunks) {
             let name = party_name(image, party);

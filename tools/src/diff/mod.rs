@@ -43,6 +43,7 @@ mod codes;
 mod dialing;
 mod group;
 mod hours;
+mod hunting;
 mod outcomes;
 mod pairs;
 mod patterns;

@@ -28,6 +28,7 @@ pub(super) fn settings(
     classes(images, &mut lines);
     codes(images, &mut lines);
     super::codes::codes(old, new, &mut lines);
+    super::hunting::hunting([old.image, new.image], &mut lines);
     emergencies(images, callers, &mut lines);
     notified(images, &mut lines);
     zones(images, &mut lines);
@@ -225,7 +226,7 @@ fn encryption(image: &Image<'_>, party: Party) -> &'static str {
 }
 
 /// Where the administrator has calls to a party go: always, busy, no answer, out of service.
-fn forwards(image: &Image<'_>, party: Party) -> [String; 4] {
+pub(super) fn forwards(image: &Image<'_>, party: Party) -> [String; 4] {
     let row = match party {
         Party::Device(device) => image.forwards_of(device).unwrap_or_default(),
         Party::Trunk(_) | Party::Unknown => Default::default(),

@@ -31,10 +31,11 @@ pub use question::Question;
 
 use question::Asked;
 use serde::Serialize;
+use strowger::policy::decide::{class_of, cor_of};
 use strowger::policy::rows::{USE_LIST, USE_PLAN};
 use strowger::policy::{
-    Choice, ClassRef, Denial, Feature, Fetch, Image, Keyring, Party, RowRef, Rule, Trace, Verdict, decide,
-    fetched,
+    Authority, Choice, ClassRef, Denial, Feature, Fetch, Hunt, Image, Keyring, Party, RowRef, Rule, Trace,
+    Verdict, decide, fetched, hunted,
 };
 use words::{caller, capitalised, party_name, row_text};
 
@@ -105,7 +106,15 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
                 let called = question.called;
                 fetched(image, &Fetch { by, of: question.from, called, feature, mode: asked.mode })
             }
-            Some((Feature::Transfer | Feature::Forward { .. }, _)) | None => {
+            Some((Feature::Hunt, Party::Device(group))) => {
+                let member = image.device_by_dn(question.dialed.as_bytes()).unwrap_or(u32::MAX);
+                let (from, mode) = (question.from, asked.mode);
+                let cos = class_of(image, from, mode).map_or(0, |class| class.id);
+                let authority =
+                    Authority { party: from, cos, cor: cor_of(image, from, mode), mode, code: None };
+                hunted(image, &Hunt { group, member, of: from, authority, mode })
+            }
+            Some((Feature::Transfer | Feature::Forward { .. } | Feature::Hunt, _)) | None => {
                 decide(image, &attempt, |_| true, &mut trace)
             }
         },
@@ -177,6 +186,13 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
                 format!("{} takes a call of {name} that rings elsewhere,", caller(image, by))
             }
             Some((Feature::Park, by)) => format!("{} parks {name},", caller(image, by)),
+            Some((Feature::Hunt, by)) => {
+                format!(
+                    "{} calls the hunt group {}, of which a member is",
+                    caller(image, question.from),
+                    party_name(image, by)
+                )
+            }
             Some((Feature::Retrieve, by)) => {
                 let how = if question.called {
                     ", whom another has called and parked,"

@@ -124,7 +124,7 @@ fn people<'p>(model: &Model<'p>, used: &mut Used<'p>) {
     policy.template.iter().for_each(|row| class(row.keys.cos.as_ref().map(|cos| cos.get_ref())));
     policy.trunk.iter().for_each(|row| class(row.keys.cos.as_ref().map(|cos| cos.get_ref())));
     policy.user.iter().for_each(|row| class(row.keys.cos.as_ref()));
-    policy.hunt_group.iter().for_each(|row| class(row.keys.cos.as_ref()));
+    policy.hunt_group.iter().for_each(|row| class(row.keys.cos.as_ref().map(|cos| cos.get_ref())));
     for cos in policy.account_code.iter().filter_map(|row| row.keys.cos.as_ref()) {
         used.cos.insert(model.cos_id(cos.get_ref()));
     }

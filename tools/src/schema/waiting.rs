@@ -37,7 +37,8 @@ section! {
     PickupGroup = "pickup_group", later [] { id: Spanned<Int<1, 65_535>>, members: Vec<Spanned<Of<Keys>>>, }
 }
 
-#[derive(Clone, Copy, Debug, serde::Deserialize)]
+/// In which order the members of a hunt group ring.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Hunting {
     RingAll,
@@ -46,18 +47,18 @@ pub(crate) enum Hunting {
 }
 section! {
     /// `[[hunt_group]]`
-    HuntGroup = "hunt_group", later ["*"] {
+    HuntGroup = "hunt_group", later [] {
         dn: Spanned<Of<Keys>>,
         name: Option<String>,
-        kind: Hunting,
-        members: Vec<Of<Keys>>,
+        kind: Spanned<Hunting>,
+        members: Spanned<Vec<Spanned<Of<Keys>>>>,
         member_timeout_s: Option<Int<1, 3_600>>,
-        always_to: Option<Of<Keys>>,
-        busy_to: Option<Of<Keys>>,
-        no_answer_to: Option<Of<Keys>>,
-        out_of_service_to: Option<Of<Keys>>,
-        cos: Option<ByMode<110>>,
-        cor: Option<ByMode<96>>,
+        always_to: Option<Spanned<Of<Keys>>>,
+        busy_to: Option<Spanned<Of<Keys>>>,
+        no_answer_to: Option<Spanned<Of<Keys>>>,
+        out_of_service_to: Option<Spanned<Of<Keys>>>,
+        cos: Option<Spanned<ByMode<110>>>,
+        cor: Option<Spanned<ByMode<96>>>,
     }
 }
 section! {

@@ -164,6 +164,7 @@ impl Shown<'_> {
                     Feature::Pickup => "pickup",
                     Feature::Park => "park",
                     Feature::Retrieve => "park retrieval",
+                    Feature::Hunt => "hunt group",
                 };
                 (feature.to_owned(), self.party(behalf.party))
             }),

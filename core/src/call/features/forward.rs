@@ -7,11 +7,12 @@
 //! It goes on at most [`MAX_HOPS`](crate::call::MAX_HOPS) times, and never from the same device twice (R28). Each time the
 //! permit names A and C: whom they may be joined with, C's forwarding asks anew.
 
+use super::hunt::Hunt;
 use crate::base::{Digits, Handle};
 use crate::call::leg::State;
 use crate::call::slots::Transfer;
 use crate::call::{Calls, Passed};
-use crate::policy::{Choice, Party, Rule};
+use crate::policy::{Authority, Choice, Party, Rule};
 
 /// A call that its called party may have forwarded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,10 +21,14 @@ pub struct Forwardable {
     pub a: Handle,
     /// Who that is.
     pub from: Party,
-    /// The device that the call is for now.
+    /// The device that the call is for now: the hunt group's row, if one of its members rings.
     pub by: u32,
-    /// It and the others that have forwarded the call.
+    /// The others that have forwarded the call.
     pub passed: Passed,
+    /// How far it is with the hunt group.
+    pub hunt: Option<Hunt>,
+    /// Whose classes have allowed it.
+    pub authority: Authority,
 }
 
 impl Calls<'_> {
@@ -42,7 +47,9 @@ impl Calls<'_> {
             && call.choice.rule != Rule::Emergency;
         let from = self.legs.get(a)?;
         let waits = !matches!(from.leg.state(), State::Clearing { .. } | State::Gone);
-        (open && waits && !recall).then_some(Forwardable { a, from: from.party, by, passed: call.passed })
+        let by = call.hunt.map_or(by, |hunt| hunt.group);
+        let (from, passed, hunt, authority) = (from.party, call.passed, call.hunt, call.choice.authority);
+        (open && waits && !recall).then_some(Forwardable { a, from, by, passed, hunt, authority })
     }
 
     /// The call of `to` has been forwarded to it: what was dialed for that, the longest it may last now, and by whom. The
@@ -54,11 +61,18 @@ impl Calls<'_> {
         placed.passed = passed;
         // The number is another now.
         placed.speed = placed.speed.map(|_| false);
+        placed.hunt = None;
         // The shorter of both limits holds.
         placed.longest_s = match (placed.longest_s, longest_s) {
             (0, one) | (one, 0) => one,
             (one, other) => one.min(other),
         };
+        self.told_instead(call, to);
+    }
+
+    /// Another leg than before may hear of the caller's keys.
+    pub(super) fn told_instead(&mut self, call: Handle, to: Handle) {
+        let Some(placed) = self.placed(call) else { return };
         let (a, rings_for_another) = (placed.edge.a(), placed.transfer != Transfer::None);
         if let Some(slot) =
             self.legs.get_mut(a).filter(|slot| !rings_for_another && slot.told != Handle::NONE)

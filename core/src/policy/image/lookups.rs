@@ -1,7 +1,7 @@
 //! Looked up in an image: who has this number, name or address, and what there is between two.
 
 use super::Image;
-use crate::policy::rows::{FEATURE_SPEED_CALL, ForwardRow, PickupRow, SpeedCallRow};
+use crate::policy::rows::{FEATURE_SPEED_CALL, ForwardRow, HuntRow, PickupRow, SpeedCallRow};
 use crate::policy::trie::{End, analyse};
 use core::cmp::Ordering;
 use core::net::IpAddr;
@@ -20,6 +20,18 @@ impl<'a> Image<'a> {
             | End::Vacant
             | End::Invalid => None,
         }
+    }
+
+    /// The same, unless that number is a hunt group: nobody has that phone.
+    #[must_use]
+    pub fn phone_by_dn(&self, dn: &[u8]) -> Option<u32> {
+        self.device_by_dn(dn).filter(|device| self.hunt_group(*device).is_none())
+    }
+
+    /// How many devices have a phone: the first rows of the table.
+    #[must_use]
+    pub const fn phones(&self) -> usize {
+        self.devices.len().saturating_sub(self.hunts.len())
     }
 
     /// The device with this digest username. Work: a bounded number of probes, stated in the image.
@@ -144,10 +156,25 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// Whether the administrator has calls to anybody go elsewhere.
+    /// Whether calls to anybody go elsewhere: by the administrator's word, or because a hunt group has no phone.
     #[must_use]
     pub const fn forwards_any(&self) -> bool {
-        !self.forwards.is_empty()
+        !self.forwards.is_empty() || !self.hunts.is_empty()
+    }
+
+    /// The hunt group that this row of the device table is, if it is one: nobody registers as it or calls from it. Constant
+    /// work.
+    #[must_use]
+    pub fn hunt_group(&self, device: u32) -> Option<HuntRow> {
+        self.hunts.get(usize::try_from(device).ok()?.checked_sub(self.phones())?)
+    }
+
+    /// The member at this place of a hunt group.
+    #[must_use]
+    pub fn hunt_member(&self, group: &HuntRow, place: u16) -> Option<u32> {
+        let first = usize::try_from(group.members.first).ok()?;
+        let member = self.hunt_members.get(first.checked_add(usize::from(place))?)?;
+        (place < group.members.count).then_some(member.device)
     }
 }
 

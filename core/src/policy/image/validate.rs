@@ -6,10 +6,10 @@ use crate::policy::calendar::WEEK;
 use crate::policy::class::NumberClass;
 use crate::policy::row::{Row, Run, Str, Table};
 use crate::policy::rows::{
-    CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND, END_SHIFT,
-    FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LOOK, MAX_NOTIFIED, NotifyRow, ONE_EDGE, ONE_WAY,
-    PlaceRow, PlanRow, RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE,
-    UsernameSeedRow,
+    CIRCULAR, CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND,
+    END_SHIFT, FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LINEAR, LOOK, MAX_MEMBERS, MAX_NOTIFIED,
+    NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT, SystemRow,
+    USE_LIST, USE_PLAN, USE_ROUTE, UsernameSeedRow,
 };
 use crate::policy::trie::{End, INDEX, analyse};
 
@@ -30,7 +30,13 @@ impl Image<'_> {
                 && cor.iter().all(|cor| *cor <= 96)
                 && (1..=64).contains(&interconnect)
         };
-        check(self.devices, |r| classes(r.cos, r.cor, r.interconnect) && zone(r.zone) && r.srtp <= 2)?;
+        let mut rows = 0..self.devices.len();
+        check(self.devices, |r| {
+            // A hunt group has no Interconnect Number: its members have.
+            let group = rows.next().and_then(|row| self.hunt_group(u32::try_from(row).ok()?)).is_some();
+            let interconnect = if group && r.interconnect == 0 { 1 } else { r.interconnect };
+            classes(r.cos, r.cor, interconnect) && zone(r.zone) && r.srtp <= 2
+        })?;
         check(self.device_texts, |r| {
             let texts = [r.dn, r.name, r.username, r.public_number, r.cesid, r.location, r.account_code];
             texts.iter().all(|text| self.has(*text)) && Digits::dialed(self.text(r.dn).as_bytes()).is_ok()
@@ -119,9 +125,8 @@ impl Image<'_> {
             before.is_none_or(|before| before < (r.device, r.group))
                 && usize::try_from(r.device).is_ok_and(|device| device < self.devices.len())
         })?;
-        check(self.notify, |r| {
-            usize::try_from(r.device).is_ok_and(|device| device < self.devices.len()) && r.always <= 1
-        })?;
+        self.validate_hunts()?;
+        check(self.notify, |r| r.always <= 1)?;
         if self.notify.len() > MAX_NOTIFIED {
             return Err(BadImage::Section(NotifyRow::SECTION));
         }
@@ -154,6 +159,24 @@ impl Image<'_> {
         } else {
             Err(BadImage::Row(SystemRow::SECTION, 0))
         }
+    }
+
+    /// Hunt groups are the last devices, none without a row, and no member is one.
+    fn validate_hunts(&self) -> Result<(), BadImage> {
+        let phones = self.phones();
+        let is_phone = |device: u32| usize::try_from(device).is_ok_and(|device| device < phones);
+        let mut own = phones..;
+        check(self.hunts, |r| {
+            let own = own.next().unwrap_or(usize::MAX);
+            usize::try_from(r.device) == Ok(own)
+                && self.devices.get(own).is_some_and(|group| group.interconnect == 0)
+                && matches!(r.kind, LINEAR | CIRCULAR)
+                && r.member_s != 0
+                && r.members.count <= MAX_MEMBERS
+                && within(r.members, self.hunt_members.len())
+        })?;
+        check(self.hunt_members, |r| is_phone(r.device))?;
+        check(self.notify, |r| is_phone(r.device))
     }
 
     /// The digit trie: every edge leads to a node, every end to a row.

@@ -1,6 +1,6 @@
 //! Rows of parties: devices, trunks, and where they are.
 
-use crate::policy::row::{Str, row};
+use crate::policy::row::{Run, Str, row};
 
 row! {
     /// What decisions need of a device.
@@ -67,6 +67,36 @@ row! {
         group: u16,
     }
 }
+
+row! {
+    /// A hunt group: a device without a phone, whose calls go to its members. These are the last rows of the device table,
+    /// in order, and the one that is here first is the first of them.
+    HuntRow, section 41 {
+        /// Device table row of the group itself.
+        device: u32,
+        /// [`LINEAR`] or [`CIRCULAR`].
+        kind: u8,
+        /// Seconds that a member rings.
+        member_s: u16,
+        /// Its members, in order: at most [`MAX_MEMBERS`].
+        members: Run,
+    }
+}
+
+row! {
+    /// A member of a hunt group.
+    HuntMemberRow, section 42 {
+        /// Device table row.
+        device: u32,
+    }
+}
+
+/// [`HuntRow::kind`]: each call begins with the first member.
+pub const LINEAR: u8 = 1;
+/// [`HuntRow::kind`]: each call begins with the member after the one that rang last.
+pub const CIRCULAR: u8 = 2;
+/// The most members of a hunt group.
+pub const MAX_MEMBERS: u16 = 64;
 
 row! {
     /// A trunk.
