@@ -306,6 +306,12 @@ fn acting(image: &Image<'_>, ask: &Ask) -> Result<(Option<(Feature, Party)>, boo
         (true, false) | (false, true) => {}
     }
     let device = image.device_by_dn(dn.as_bytes()).ok_or_else(|| format!("there is no device {dn}"))?;
+    // A group has no user: where its calls go the administrator has said.
+    let feature = match (feature, image.hunt_group(device)) {
+        (Feature::Forward { .. }, Some(_)) => Feature::Forward { user: false },
+        (_, Some(_)) => return Err(format!("{dn} is a hunt group, and has no phone")),
+        (feature, None) => feature,
+    };
     Ok((Some((feature, Party::Device(device))), called))
 }
 

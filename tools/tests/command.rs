@@ -175,10 +175,11 @@ fn what_it_cannot_answer_it_says() {
         (
             "--via",
             "x",
-            "--via x: expected forward:DN, such as forward:202, pickup:DN, retrieve:DN or retrieve-called:DN\n",
+            "--via x: expected forward:DN, such as forward:202, hunt:DN, pickup:DN, retrieve:DN or retrieve-called:DN\n",
         ),
         ("--via", "pickup:202", "--via: nothing is dialed there: leave --dial out\n"),
         ("--via", "forward:299", "there is no device 299\n"),
+        ("--via", "hunt:202", "there is no hunt group 202\n"),
         ("--transfer-by", "299", "there is no device 299\n"),
     ] {
         let (status, out, err) =

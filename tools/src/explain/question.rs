@@ -49,7 +49,7 @@ impl<'q> Question<'q> {
     /// A device asks; `None` if no device has this number.
     #[must_use]
     pub fn of_device(image: &Image<'_>, dn: &str, dialed: &'q str) -> Option<Self> {
-        Some(Self::new(Party::Device(image.device_by_dn(dn.as_bytes())?), dialed))
+        Some(Self::new(Party::Device(image.phone_by_dn(dn.as_bytes())?), dialed))
     }
 
     /// A call comes in over a trunk; `None` if no trunk has this name.
