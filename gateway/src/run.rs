@@ -96,7 +96,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         tracing::info!(
             "policy {} ({} devices, {} trunks) in force, SIP on udp {address}, records in {}",
             hash,
-            policy.image.devices().len(),
+            policy.image.phones(),
             policy.image.trunks().len(),
             settings.data.display()
         );

@@ -28,7 +28,7 @@ impl Daemon {
 
     fn status(&self) -> Value {
         let counted = self.engine.statistics();
-        let devices = u32::try_from(self.image.devices().len()).unwrap_or(u32::MAX);
+        let devices = u32::try_from(self.image.phones()).unwrap_or(u32::MAX);
         let registered = (0..devices).filter(|device| self.engine.is_registered(*device)).count();
         let relay = match self.media.relay.as_ref().map(|relay| relay.up) {
             None => "none",
