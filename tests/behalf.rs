@@ -351,3 +351,33 @@ fn engine_and_oracle_agree_on_behalf_of_others() {
         }
     }
 }
+
+/// Members of hunt groups: every pair of random policies, and each way to be wrong is noticed.
+#[test]
+fn who_may_ring_as_a_member_is_what_the_oracle_says() {
+    let ways = ["hunt.self", "hunt.interconnect", "hunt.interconnect.direction", "hunt.classes"];
+    let mut noticed = BTreeMap::from(ways.map(|way| (way, 0)));
+    let mut seeded = Seeded::new(number_from("STROWGER_SEED", 1891) as u64);
+    let models = models_with_features();
+    for _ in 0..PAIRS / QUESTIONS_EACH / 6 {
+        let model = seeded.draw(&models);
+        let compiled = Compiled::new(&model).expect("a valid policy");
+        let image = compiled.image();
+        for fetch in (0..QUESTIONS_EACH / 2).map(|_| seeded.draw(&fetches(&model))) {
+            let (oracle::Party::Device(dn), mode) = (&fetch.of, fetch.mode) else { continue };
+            let policy::Party::Device(member) = party(&image, &fetch.of) else { panic!("a device") };
+            let of = party(&image, &fetch.by);
+            let cos = policy::decide::class_of(&image, of, engine::mode(mode)).map_or(0, |class| class.id);
+            let cor = policy::decide::cor_of(&image, of, engine::mode(mode));
+            let authority = policy::Authority { party: of, cos, cor, mode: engine::mode(mode), code: None };
+            let hunt = policy::Hunt { group: u32::MAX, member, of, authority, mode: engine::mode(mode) };
+            let told = engine::in_words(&image, policy::hunted(&image, &hunt));
+            assert_eq!(told, oracle::hunted(&model, &fetch.by, dn, mode, None), "{}", model.to_toml());
+            for way in ways {
+                let wrong = oracle::hunted(&model, &fetch.by, dn, mode, Some(way)) != told;
+                *noticed.get_mut(way).expect("it is one of them") += usize::from(wrong);
+            }
+        }
+    }
+    assert!(noticed.values().all(|times| *times > 0), "{noticed:?}");
+}

@@ -7,7 +7,7 @@ use office::{Office, assert_talk, assert_trace, last_denial, records};
 use proptest::prelude::*;
 use strowger::exchange::{Signal, Taken};
 use strowger::policy::{Behalf, Feature, Party, Rule};
-use strowger_testkit::phone::Behaviour;
+use strowger_testkit::phone::{Behaviour, PhoneConfig};
 
 /// The group's row: it comes after the seven phones.
 const GROUP: Party = Party::Device(7);
@@ -18,6 +18,15 @@ fn group(kind: &str, members: &str, more: &str) -> String {
 
 fn office(seed: u64, groups: &str) -> Office {
     Office::changed(seed, &[("", groups)])
+}
+
+/// This caller is taken to that member, and both hang up.
+#[track_caller]
+fn reaches(office: &mut Office, caller: &str, member: &str) {
+    office.call(caller, "600");
+    office.until_talks(caller);
+    assert_talk(office, caller, member);
+    ends(office, caller);
 }
 
 fn ends(office: &mut Office, dn: &str) {
@@ -76,10 +85,7 @@ fn each_call_begins_with_the_first_or_goes_round() {
     for (kind, expected) in [("linear", ["202", "202", "202"]), ("circular", ["202", "203", "202"])] {
         let mut office = office(2, &group(kind, "\"202\", \"203\"", ""));
         for member in expected {
-            office.call("201", "600");
-            office.until_talks("201");
-            assert_talk(&mut office, "201", member);
-            ends(&mut office, "201");
+            reaches(&mut office, "201", member);
         }
         office.assert_nothing_left();
     }
@@ -103,10 +109,7 @@ fn members_that_cannot_take_the_call_are_passed_over() {
     ] {
         let mut office = Office::changed(3, &[("", &groups), ("", codes), features]);
         office.behaves("202", behaviour);
-        office.call("201", "600");
-        office.until_talks("203");
-        assert_talk(&mut office, "201", "203");
-        ends(&mut office, "201");
+        reaches(&mut office, "201", "203");
         office.assert_nothing_left();
     }
     for code in ["*60", "*72205"] {
@@ -114,11 +117,8 @@ fn members_that_cannot_take_the_call_are_passed_over() {
         office.call("202", code);
         office.until_over("202");
         office.sim.ladder.clear();
-        office.call("201", "600");
-        office.until_talks("201");
+        reaches(&mut office, "201", "203");
         assert!(!office.trace().contains("-> 202"), "{}", office.trace());
-        assert_talk(&mut office, "201", "203");
-        ends(&mut office, "201");
         office.assert_nothing_left();
     }
     // One that has a call is busy, whatever its phone would say; and nobody is called by itself.
@@ -126,15 +126,9 @@ fn members_that_cannot_take_the_call_are_passed_over() {
     office.call("202", "205");
     office.until_talks("202");
     office.sim.ladder.clear();
-    office.call("201", "600");
-    office.until_talks("201");
-    assert_talk(&mut office, "201", "203");
-    ends(&mut office, "201");
+    reaches(&mut office, "201", "203");
     ends(&mut office, "202");
-    office.call("202", "600");
-    office.until_talks("202");
-    assert_talk(&mut office, "202", "203");
-    ends(&mut office, "202");
+    reaches(&mut office, "202", "203");
     office.assert_nothing_left();
 }
 
@@ -142,18 +136,12 @@ fn members_that_cannot_take_the_call_are_passed_over() {
 fn r36_a_member_is_reached_with_the_callers_interconnect_or_passed_over() {
     let groups = group("linear", "\"205\", \"203\"", "");
     let mut open = office(6, &groups);
-    open.call("201", "600");
-    open.until_talks("201");
-    assert_talk(&mut open, "201", "205");
-    ends(&mut open, "201");
+    reaches(&mut open, "201", "205");
     open.assert_nothing_left();
     // 204 has Interconnect Number 2, which may not reach 3.
     let mut office = office(7, &groups);
-    office.call("204", "600");
-    office.until_talks("204");
+    reaches(&mut office, "204", "203");
     assert!(!office.trace().contains("-> 205"), "{}", office.trace());
-    assert_talk(&mut office, "204", "203");
-    ends(&mut office, "204");
     office.assert_nothing_left();
 }
 
@@ -190,11 +178,8 @@ fn what_no_member_takes_goes_on_by_the_groups_own_classes() {
         office.assert_nothing_left();
     }
     let mut always = office(10, &to("always_to = \"203\"", 1));
-    always.call("201", "600");
-    always.until_talks("201");
+    reaches(&mut always, "201", "203");
     assert!(!always.trace().contains("-> 202"), "{}", always.trace());
-    assert_talk(&mut always, "201", "203");
-    ends(&mut always, "201");
     always.assert_nothing_left();
     // Outside: the group's COS has no forward-external, so the call ends as busy.
     let mut outside = office(11, &to("busy_to = \"95550123\"", 1));
@@ -237,6 +222,14 @@ fn r28_groups_that_overflow_into_each_other_end() {
 #[test]
 fn nobody_calls_or_registers_as_a_group() {
     let mut office = office(14, &group("linear", "\"202\"", "cos = 1\ncor = 1"));
+    let mut config = PhoneConfig::new("600", "", office::phone_address(20), office::exchange_address());
+    config.seed = 14;
+    let id = office.sim.add_phone("600", config);
+    office.sim.with(id, |phone, now| phone.register(now, 3600));
+    office.sim.run_ms(5_000);
+    assert!(office.trace().contains("600 -> exchange: REGISTER"), "{}", office.trace());
+    assert!(!office.trace().contains("exchange -> 600: 200"), "{}", office.trace());
+    assert!(!office.sim.exchange(0).is_registered(7));
     let now = office.sim.now;
     let exchange = office.sim.exchange(0);
     for signal in [Signal::Setup { from: GROUP, dialed: b"202" }, Signal::OffHook { from: GROUP }] {

@@ -7,11 +7,12 @@
 
 use super::Mode;
 use super::behalf::reached;
-use super::decide::caller;
+use super::decide::{at, caller};
 use super::image::Image;
 use super::routes::restricted;
 use super::rule::Rule;
-use super::verdict::{Authority, Denial, Party, RowRef, Verdict};
+use super::verdict::{Authority, Choice, Denial, Party, RowRef, Verdict};
+use crate::base::Digits;
 
 /// Who is to ring for whom.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,7 +40,9 @@ pub fn hunted(image: &Image<'_>, hunt: &Hunt) -> Verdict {
     } else if restricted(image, pair.0, pair.1) {
         Rule::Interconnect
     } else {
-        return Verdict::Allow(reached(to, authority, Some(pair)));
+        let row = at(image.device_texts, member).unwrap_or_default();
+        let outpulsed = Digits::known(image.octets(row.dn));
+        return Verdict::Allow(Choice { outpulsed, ..reached(to, authority, Some(pair)) });
     };
     Verdict::Deny(Denial { interconnect: Some(pair), ..Denial::new(rule, authority, RowRef::None) })
 }

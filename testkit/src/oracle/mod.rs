@@ -12,6 +12,7 @@ mod classes;
 mod codes;
 mod emergency;
 mod fetch;
+mod hunt;
 mod names;
 mod names_on_behalf;
 mod numbers;
@@ -61,6 +62,16 @@ pub fn attended(model: &Model, question: &Attended, broken: Option<&str>) -> Ans
 pub fn fetched(model: &Model, question: &Fetch, broken: Option<&str>) -> Answer {
     let oracle = Oracle { model, free: &|_| true, broken: broken.unwrap_or_default() };
     oracle.fetched(question)
+}
+
+/// Decides whether a member of a hunt group may ring for who has called that. `broken`: `hunt.self`, `hunt.interconnect`,
+/// `hunt.interconnect.direction`, `hunt.classes`.
+///
+/// # Panics
+/// If the question names somebody whom the model does not have.
+pub fn hunted(model: &Model, caller: &Party, member: &str, mode: Mode, broken: Option<&str>) -> Answer {
+    let oracle = Oracle { model, free: &|_| true, broken: broken.unwrap_or_default() };
+    oracle.hunted(caller, member, mode)
 }
 
 /// The service mode that holidays and schedules set.
