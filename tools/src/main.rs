@@ -10,9 +10,9 @@ use strowger::policy::rows::{
     FEATURE_PARK_RETRIEVE, FEATURE_PICKUP,
 };
 use strowger::policy::trie::{End, analyse};
-use strowger::policy::{Feature, Image, Keyring, Mode, Party};
+use strowger::policy::{Image, Keyring, Mode};
 use strowger_tools::diff::diff;
-use strowger_tools::explain::{Question, explain};
+use strowger_tools::explain::{Question, acting, explain};
 use strowger_tools::prove::{Options, Progress, prove_file};
 use strowger_tools::trace::{Ladder, Outcome, Trace, replay};
 use strowger_tools::{Finding, Level, compile_file, keyring_for, load, load_policy};
@@ -118,8 +118,8 @@ struct Ask {
     /// The number that the trunk calls.
     #[arg(long, value_name = "DIGITS", requires = "trunk", conflicts_with = "dial")]
     did: Option<String>,
-    /// The call was for this device, which diverts it to what is dialed: forward:DN. Or this device takes the call, and
-    /// nothing is dialed: pickup:DN where it rings, retrieve:DN where it is parked, retrieve-called:DN where who is parked had
+    /// The call was for this device, which diverts it to what is dialed: forward:DN. Or for this hunt group, and what is dialed
+    /// is the member that is to ring: hunt:DN. Or this device takes the call, and nothing is dialed: pickup:DN where it rings, retrieve:DN where it is parked, retrieve-called:DN where who is parked had
     /// been called.
     #[arg(long, value_name = "KIND:DN", conflicts_with = "transfer_by")]
     via: Option<String>,
@@ -251,7 +251,8 @@ fn answer(ask: &Ask) -> Result<(), String> {
     if let (Some(_), Some(what)) = (&ask.from, sets(&image, dialed)) {
         return Err(format!("{dialed}: {what}"));
     }
-    let (acting, called) = acting(&image, ask)?;
+    let number = ask.dial.as_deref().or(ask.did.as_deref());
+    let (acting, called) = acting(&image, ask.via.as_deref(), ask.transfer_by.as_deref(), number)?;
     let question =
         Question { mode, at, code: ask.code.as_deref(), did: ask.did.is_some(), acting, called, ..question };
     let explanation = explain(&image, keyring.as_ref(), &question);
@@ -278,54 +279,6 @@ fn sets(image: &Image<'_>, dialed: &str) -> Option<&'static str> {
             Some("this code takes a parked call back: ask for who is parked, --from DN --via retrieve:DN")
         }
         _ => None,
-    }
-}
-
-/// Who transfers, diverts or takes the party that the question is about; whether that had been called by who parked it.
-fn acting(image: &Image<'_>, ask: &Ask) -> Result<(Option<(Feature, Party)>, bool), String> {
-    let (feature, dn, called) = match (&ask.via, &ask.transfer_by) {
-        (None, None) => return Ok((None, false)),
-        (None, Some(dn)) => (Feature::Transfer, dn.as_str(), false),
-        (Some(via), _) => match via.split_once(':') {
-            Some(("forward", dn)) => (Feature::Forward { user: true }, dn, false),
-            Some(("pickup", dn)) => (Feature::Pickup, dn, false),
-            Some(("hunt", dn)) => return hunting(image, ask, dn),
-            Some(("retrieve", dn)) => (Feature::Retrieve, dn, false),
-            Some(("retrieve-called", dn)) => (Feature::Retrieve, dn, true),
-            _ => {
-                return Err(format!(
-                    "--via {via}: expected forward:DN, such as forward:202, hunt:DN, pickup:DN, retrieve:DN or retrieve-called:DN"
-                ));
-            }
-        },
-    };
-    let takes = matches!(feature, Feature::Pickup | Feature::Retrieve);
-    match (takes, ask.dial.is_some() || ask.did.is_some()) {
-        (true, true) => return Err("--via: nothing is dialed there: leave --dial out".into()),
-        (false, false) => return Err("what is dialed? --dial DIGITS".into()),
-        (true, false) | (false, true) => {}
-    }
-    let device = image.device_by_dn(dn.as_bytes()).ok_or_else(|| format!("there is no device {dn}"))?;
-    // A group has no user: where its calls go the administrator has said.
-    let feature = match (feature, image.hunt_group(device)) {
-        (Feature::Forward { .. }, Some(_)) => Feature::Forward { user: false },
-        (_, Some(_)) => return Err(format!("{dn} is a hunt group, and has no phone")),
-        (feature, None) => feature,
-    };
-    Ok((Some((feature, Party::Device(device))), called))
-}
-
-/// A hunt group is called, and the question is whether the member that `--dial` names may ring.
-fn hunting(image: &Image<'_>, ask: &Ask, dn: &str) -> Result<(Option<(Feature, Party)>, bool), String> {
-    let device = image.device_by_dn(dn.as_bytes());
-    let group = device.and_then(|device| image.hunt_group(device));
-    let group = group.ok_or_else(|| format!("there is no hunt group {dn}"))?;
-    let member = ask.dial.as_deref().ok_or("which member? --dial DN")?;
-    let device = image.device_by_dn(member.as_bytes());
-    let is_member = (0..group.members.count).any(|place| image.hunt_member(&group, place) == device);
-    match device {
-        Some(_) if is_member => Ok((Some((Feature::Hunt, Party::Device(group.device))), false)),
-        Some(_) | None => Err(format!("{member} is no member of the hunt group {dn}")),
     }
 }
 

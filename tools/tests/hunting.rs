@@ -7,7 +7,7 @@ use strowger::policy::rows::{CIRCULAR, LINEAR};
 use strowger::policy::{Feature, Image, Party};
 use strowger_tools::Level;
 use strowger_tools::diff::diff;
-use strowger_tools::explain::{Question, explain};
+use strowger_tools::explain::{Question, acting, explain};
 use strowger_tools::prove::{Options, prove_text};
 
 fn with(kind: &str, members: &str, more: &str) -> String {
@@ -123,4 +123,26 @@ fn diff_tells_who_joins_a_group_and_where_its_calls_go() {
 fn prove_does_not_say_proved_of_what_it_does_not_explore() {
     let why = prove_text(&with("linear", "\"201\"", ""), &Options::default(), &mut |_| {});
     assert!(why.is_err_and(|why| why.contains("hunt groups are not explored")));
+}
+
+/// What `--via` says of groups, and that nobody asks for a group as if it had a phone.
+#[test]
+fn the_command_line_names_groups_members_and_what_they_may_not_be_asked() {
+    let octets = compiled(&with("linear", "\"202\"", "busy_to = \"201\"\ncos = 1\ncor = 1"));
+    let image = Image::load(&octets.image, &mut crypto()).unwrap();
+    let group = Party::Device(image.device_by_dn(b"600").unwrap());
+    let ask = |via, dialed| acting(&image, Some(via), None, dialed);
+    assert_eq!(ask("hunt:600", Some("202")), Ok((Some((Feature::Hunt, group)), false)));
+    let overflow = Feature::Forward { user: false };
+    assert_eq!(ask("forward:600", Some("201")), Ok((Some((overflow, group)), false)));
+    for (via, dialed, said) in [
+        ("hunt:600", Some("201"), "201 is no member of the hunt group 600"),
+        ("hunt:600", Some("299"), "299 is no member of the hunt group 600"),
+        ("hunt:600", None, "which member? --dial DN"),
+        ("hunt:201", Some("202"), "there is no hunt group 201"),
+        ("pickup:600", None, "600 is a hunt group, and has no phone"),
+    ] {
+        assert_eq!(ask(via, dialed), Err(said.to_owned()), "{via}");
+    }
+    assert!(Question::of_device(&image, "600", "201").is_none());
 }

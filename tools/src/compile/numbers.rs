@@ -116,13 +116,10 @@ impl<'p> Numbers<'p> {
             self.own("user", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), Terminal::Held, report);
         }
         for row in &policy.hunt_group {
-            let terminal = match super::hunting::kind(row) {
-                Some(_) => {
-                    device += 1;
-                    Terminal::Device(device - 1)
-                }
-                None => Terminal::Held,
-            };
+            let terminal = super::hunting::kind(row).map_or(Terminal::Held, |_| {
+                device += 1;
+                Terminal::Device(device - 1)
+            });
             let dn = &row.keys.dn;
             self.own("hunt group", &dn.get_ref().0.0, row.at(dn.span()), terminal, report);
         }

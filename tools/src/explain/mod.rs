@@ -23,10 +23,12 @@
 //! assert_eq!(explain(&image, None, &question).rule, "number.vacant");
 //! ```
 
+mod acting;
 mod advice;
 mod question;
 pub(crate) mod words;
 
+pub use acting::acting;
 pub use question::Question;
 
 use question::Asked;

@@ -1,0 +1,60 @@
+//! Who acts for the party that a question is about, as the command line says it.
+
+use strowger::policy::{Feature, Image, Party};
+
+/// Who transfers, diverts, hunts for or takes the party; and whether that had been called by who parked it. `via` is what
+/// `--via` says, `by` who transfers, `dialed` what is dialed or called.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn acting(
+    image: &Image<'_>,
+    via: Option<&str>,
+    by: Option<&str>,
+    dialed: Option<&str>,
+) -> Result<(Option<(Feature, Party)>, bool), String> {
+    let (feature, dn, called) = match (via, by) {
+        (None, None) => return Ok((None, false)),
+        (None, Some(dn)) => (Feature::Transfer, dn, false),
+        (Some(via), _) => match via.split_once(':') {
+            Some(("forward", dn)) => (Feature::Forward { user: true }, dn, false),
+            Some(("pickup", dn)) => (Feature::Pickup, dn, false),
+            Some(("hunt", dn)) => return hunting(image, dn, dialed).map(|group| (Some(group), false)),
+            Some(("retrieve", dn)) => (Feature::Retrieve, dn, false),
+            Some(("retrieve-called", dn)) => (Feature::Retrieve, dn, true),
+            _ => {
+                return Err(format!(
+                    "--via {via}: expected forward:DN, such as forward:202, hunt:DN, pickup:DN, retrieve:DN or retrieve-called:DN"
+                ));
+            }
+        },
+    };
+    let takes = matches!(feature, Feature::Pickup | Feature::Retrieve);
+    match (takes, dialed.is_some()) {
+        (true, true) => return Err("--via: nothing is dialed there: leave --dial out".into()),
+        (false, false) => return Err("what is dialed? --dial DIGITS".into()),
+        (true, false) | (false, true) => {}
+    }
+    let device = image.device_by_dn(dn.as_bytes()).ok_or_else(|| format!("there is no device {dn}"))?;
+    // A group has no user: where its calls go the administrator has said.
+    let feature = match (feature, image.hunt_group(device)) {
+        (Feature::Forward { .. }, Some(_)) => Feature::Forward { user: false },
+        (_, Some(_)) => return Err(format!("{dn} is a hunt group, and has no phone")),
+        (feature, None) => feature,
+    };
+    Ok((Some((feature, Party::Device(device))), called))
+}
+
+/// A hunt group is called, and the question is whether this member may ring.
+fn hunting(image: &Image<'_>, dn: &str, member: Option<&str>) -> Result<(Feature, Party), String> {
+    let device = image.device_by_dn(dn.as_bytes());
+    let group = device.and_then(|device| image.hunt_group(device));
+    let group = group.ok_or_else(|| format!("there is no hunt group {dn}"))?;
+    let member = member.ok_or("which member? --dial DN")?;
+    let device = image.device_by_dn(member.as_bytes());
+    let is_member = (0..group.members.count).any(|place| image.hunt_member(&group, place) == device);
+    match device {
+        Some(_) if is_member => Ok((Feature::Hunt, Party::Device(group.device))),
+        Some(_) | None => Err(format!("{member} is no member of the hunt group {dn}")),
+    }
+}
