@@ -361,8 +361,19 @@ fn who_may_ring_as_a_member_is_what_the_oracle_says() {
     let models = models_with_features();
     for _ in 0..PAIRS / QUESTIONS_EACH / 6 {
         let model = seeded.draw(&models);
-        let compiled = Compiled::new(&model).expect("a valid policy");
+        // Every other device is a member of a group whose number nobody else has.
+        let members: Vec<String> =
+            model.devices.iter().step_by(2).map(|device| format!("\"{}\"", device.dn)).collect();
+        let group = |dn: &str| {
+            let members = members.join(", ");
+            format!("[[hunt_group]]\ndn = \"{dn}\"\nkind = \"linear\"\nmembers = [{members}]\n")
+        };
+        let compiled = ["*9999*", "#*#*8", "8#8#8"]
+            .iter()
+            .find_map(|dn| Compiled::of_text(&format!("{}\n{}", model.to_toml(), group(dn))).ok())
+            .expect("one of these numbers is free");
         let image = compiled.image();
+        let group = u32::try_from(image.phones()).expect("few devices");
         for fetch in (0..QUESTIONS_EACH / 2).map(|_| seeded.draw(&fetches(&model))) {
             let (oracle::Party::Device(dn), mode) = (&fetch.of, fetch.mode) else { continue };
             let policy::Party::Device(member) = party(&image, &fetch.of) else { panic!("a device") };
@@ -370,8 +381,12 @@ fn who_may_ring_as_a_member_is_what_the_oracle_says() {
             let cos = policy::decide::class_of(&image, of, engine::mode(mode)).map_or(0, |class| class.id);
             let cor = policy::decide::cor_of(&image, of, engine::mode(mode));
             let authority = policy::Authority { party: of, cos, cor, mode: engine::mode(mode), code: None };
-            let hunt = policy::Hunt { group: u32::MAX, member, of, authority, mode: engine::mode(mode) };
+            let hunt = policy::Hunt { group, member, of, authority, mode: engine::mode(mode) };
             let told = engine::in_words(&image, policy::hunted(&image, &hunt));
+            if model.devices.iter().skip(1).step_by(2).any(|device| device.dn == *dn) {
+                assert_eq!((told.verdict, told.rule), (Verdict::Deny, "number.vacant"));
+                continue;
+            }
             assert_eq!(told, oracle::hunted(&model, &fetch.by, dn, mode, None), "{}", model.to_toml());
             for way in ways {
                 let wrong = oracle::hunted(&model, &fetch.by, dn, mode, Some(way)) != told;

@@ -15,7 +15,11 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     pub(crate) fn new(model: &Model) -> Result<Self, String> {
-        match strowger_tools::compile_str(&model.to_toml(), "model.toml") {
+        Self::of_text(&model.to_toml())
+    }
+
+    pub(crate) fn of_text(text: &str) -> Result<Self, String> {
+        match strowger_tools::compile_str(text, "model.toml") {
             Ok(compiled) => Ok(Self { image: compiled.image, keyring: compiled.keyring }),
             Err(findings) => Err(findings.iter().map(|finding| format!("{finding}\n")).collect()),
         }

@@ -245,12 +245,11 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let choice = *permit.choice();
         let passed = call.hop(&choice, why.number())?;
-        let neutral = caller && !matches!(choice.to, Party::Device(d) if self.is_registered(d));
         // As long as the caller lets it ring, whoever it is.
         let ringing_s = ringing(image, call.from, mode);
         let longest_s = self.longest(&choice);
         let rings = matches!(why, Why::Set(When::NoAnswer)) && self.has_rung(now, leg);
-        let to = self.divert(now, (leg, rings), permit, (ringing_s, neutral), queue)?;
+        let to = self.divert(now, (leg, rings), permit, ringing_s, queue)?;
         self.calls.forwarded(to, number, longest_s, passed);
         self.decided_for(now, (by, behalf), number, Verdict::Allow(choice));
         self.public_call_begins(now, by, &choice, number);
@@ -271,7 +270,7 @@ impl<C: Crypto> Exchange<'_, C> {
         now: Instant,
         (leg, rings): (Handle, bool),
         permit: Permit<'_>,
-        (ringing_s, neutral): (u16, bool),
+        ringing_s: u16,
         queue: &mut Queue,
     ) -> Option<Handle> {
         // Who has rung keeps its leg until that is confirmed: what is kept free for emergency calls is not touched for it.
@@ -279,6 +278,8 @@ impl<C: Crypto> Exchange<'_, C> {
             return None;
         }
         let party = permit.choice().to;
+        let caller = self.calls.edge(leg).map_or(Handle::NONE, crate::call::Edge::a);
+        let neutral = self.is_neutral(party, self.calls.leg(caller)?.neutral);
         let agreed = self.sip.dialog(leg).is_some_and(|dialog| dialog.provisional.has_agreed());
         let place = self.calls.detach(leg);
         if !rings {
@@ -289,7 +290,6 @@ impl<C: Crypto> Exchange<'_, C> {
         let to = self.calls.reroute(now, place, permit, ringing_s, neutral, &mut commands)?;
         self.count_channel(party, true);
         self.watch_leg(to);
-        let caller = self.calls.edge(to).map_or(Handle::NONE, crate::call::Edge::a);
         let dialog = self.sip.dialog_mut(caller).filter(|dialog| dialog.phase == Phase::Invited);
         if let Some(dialog) = dialog.filter(|_| agreed) {
             // What it was told of the media is of another than who will answer.

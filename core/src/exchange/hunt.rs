@@ -168,10 +168,8 @@ impl<C: Crypto> Exchange<'_, C> {
         queue: &mut Queue,
     ) -> Option<()> {
         let choice = *permit.choice();
-        let caller = self.calls.leg(call.a)?.neutral;
-        let neutral = caller && !matches!(choice.to, Party::Device(d) if self.is_registered(d));
         let rings = self.has_rung(now, leg);
-        let to = self.divert(now, (leg, rings), permit, (group.member_s, neutral), queue)?;
+        let to = self.divert(now, (leg, rings), permit, group.member_s, queue)?;
         self.calls.hunts(to, hunt);
         self.decided_for(now, self.for_caller(call), self.number_of(call.by), Verdict::Allow(choice));
         Some(())

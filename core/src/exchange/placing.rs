@@ -98,6 +98,12 @@ impl<C: Crypto> Exchange<'_, C> {
         self.calls.free() > kept
     }
 
+    /// Whether who is to ring is reached by neutral signals: as its caller is, unless it is a phone of ours.
+    #[inline(always)]
+    pub(super) fn is_neutral(&self, to: Party, caller: bool) -> bool {
+        caller && !matches!(to, Party::Device(device) if self.is_registered(device))
+    }
+
     /// A call is permitted and has its legs: it is offered, and whoever is to know of it is told.
     pub(super) fn placed(&mut self, now: Instant, a: Handle, commands: &Commands) {
         let choice = self.calls.choice(a).map(|(_, choice)| (choice.warning, choice.rule));
@@ -188,8 +194,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if choice.rule == Rule::Emergency {
             self.make_way(now, &choice.to);
         }
-        let neutral =
-            (asked.neutral, asked.neutral && !matches!(choice.to, Party::Device(d) if self.is_registered(d)));
+        let neutral = (asked.neutral, self.is_neutral(choice.to, asked.neutral));
         let terms = Terms {
             dialed,
             ringing_s: ringing(image, asked.from, mode),

@@ -29,13 +29,16 @@ pub struct Hunt {
     pub mode: Mode,
 }
 
-/// Decides whether the member may ring. Constant work.
+/// Decides whether the member may ring. Work: linear in the members.
 #[must_use]
 pub fn hunted(image: &Image<'_>, hunt: &Hunt) -> Verdict {
-    let Hunt { member, of, authority, mode, .. } = *hunt;
+    let Hunt { group, member, of, authority, mode } = *hunt;
     let to = Party::Device(member);
     let pair = (caller(image, of, mode).interconnect, caller(image, to, mode).interconnect);
-    let rule = if of == to {
+    let rule = if !image.hunts_for(member, group) {
+        // It is for its members that a group is called, and for nobody else (R36).
+        Rule::NumberVacant
+    } else if of == to {
         Rule::CallSelf
     } else if restricted(image, pair.0, pair.1) {
         Rule::Interconnect

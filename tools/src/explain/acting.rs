@@ -48,13 +48,11 @@ pub fn acting(
 /// A hunt group is called, and the question is whether this member may ring.
 fn hunting(image: &Image<'_>, dn: &str, member: Option<&str>) -> Result<(Feature, Party), String> {
     let device = image.device_by_dn(dn.as_bytes());
-    let group = device.and_then(|device| image.hunt_group(device));
+    let group = device.filter(|device| image.hunt_group(*device).is_some());
     let group = group.ok_or_else(|| format!("there is no hunt group {dn}"))?;
     let member = member.ok_or("which member? --dial DN")?;
-    let device = image.device_by_dn(member.as_bytes());
-    let is_member = (0..group.members.count).any(|place| image.hunt_member(&group, place) == device);
-    match device {
-        Some(_) if is_member => Ok((Feature::Hunt, Party::Device(group.device))),
+    match image.device_by_dn(member.as_bytes()) {
+        Some(device) if image.hunts_for(device, group) => Ok((Feature::Hunt, Party::Device(group))),
         Some(_) | None => Err(format!("{member} is no member of the hunt group {dn}")),
     }
 }

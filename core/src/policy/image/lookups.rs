@@ -156,6 +156,14 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// Whether this device is a member of that hunt group. Work: linear in the members.
+    #[must_use]
+    pub fn hunts_for(&self, device: u32, group: u32) -> bool {
+        let members =
+            |row: HuntRow| (0..row.members.count).any(|place| self.hunt_member(&row, place) == Some(device));
+        self.hunt_group(group).is_some_and(members)
+    }
+
     /// Whether calls to anybody go elsewhere: by the administrator's word, or because a hunt group has no phone.
     #[must_use]
     pub const fn forwards_any(&self) -> bool {
