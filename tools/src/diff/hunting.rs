@@ -1,6 +1,6 @@
 //! What differs in hunt groups: who rings for them, in what order, and where calls go that nobody takes.
 
-use super::settings::{Lines, forwards};
+use super::settings::{FORWARDS, Lines, forwards};
 use crate::explain::words::party_name;
 use std::collections::{BTreeMap, BTreeSet};
 use strowger::policy::decide::class_of;
@@ -29,10 +29,10 @@ const WHAT: [&str; 9] = [
     "seconds that a member rings",
     "COS (day/night1/night2)",
     "COR (day/night1/night2)",
-    "where calls go always",
-    "where calls go on busy",
-    "where calls go on no answer",
-    "where calls go when out of service",
+    FORWARDS[0],
+    FORWARDS[1],
+    FORWARDS[2],
+    FORWARDS[3],
 ];
 
 /// What there is to tell of a group, as [`WHAT`] names it.

@@ -225,6 +225,14 @@ fn encryption(image: &Image<'_>, party: Party) -> &'static str {
     }
 }
 
+/// What [`forwards`] are called.
+pub(super) const FORWARDS: [&str; 4] = [
+    "where calls go always",
+    "where calls go on busy",
+    "where calls go on no answer",
+    "where calls go when out of service",
+];
+
 /// Where the administrator has calls to a party go: always, busy, no answer, out of service.
 pub(super) fn forwards(image: &Image<'_>, party: Party) -> [String; 4] {
     let row = match party {
@@ -255,10 +263,10 @@ fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
             ("emergency call-back number", numbers),
             ("emergency location", places),
             ("encryption of media", srtp),
-            ("where calls go always", forward(0)),
-            ("where calls go on busy", forward(1)),
-            ("where calls go on no answer", forward(2)),
-            ("where calls go when out of service", forward(3)),
+            (FORWARDS[0], forward(0)),
+            (FORWARDS[1], forward(1)),
+            (FORWARDS[2], forward(2)),
+            (FORWARDS[3], forward(3)),
             ("pickup groups", [0, 1].map(|side| pickup_groups(images[side], parties[side]))),
         ];
         for (what, both) in all {
