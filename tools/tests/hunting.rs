@@ -93,7 +93,10 @@ fn explain_says_whether_a_member_may_ring_for_a_caller() {
         let group = Party::Device(image.device_by_dn(b"600").unwrap());
         let question = |dialed| Question::of_device(&image, "201", dialed).unwrap();
         // The group itself is a number like others, whoever its members are.
-        assert_eq!(explain(&image, None, &question("600")).rule, "internal");
+        let whole = explain(&image, None, &question("600"));
+        assert_eq!(whole.rule, "internal");
+        let said = "Allowed: it rings Hunt group 600, which asks for each of its members.";
+        assert!(whole.to_text().contains(said), "{}", whole.to_text());
         let asked = Question { acting: Some((Feature::Hunt, group)), ..question("202") };
         let answer = explain(&image, None, &asked);
         assert_eq!((answer.rule, answer.interconnect), (rule, Some([1, 2])));

@@ -104,7 +104,8 @@ fn described(image: &Image<'_>, party: Party, name: &str) -> String {
     match party {
         Party::Device(device) => {
             let line = image.device_texts().get(device as usize).map_or(0, |row| row.line);
-            format!("device {name} in line {line}")
+            let what = if image.hunt_group(device).is_some() { "hunt group" } else { "device" };
+            format!("{what} {name} in line {line}")
         }
         Party::Trunk(trunk) => {
             let line = image.trunks().get(usize::from(trunk)).map_or(0, |row| row.line);

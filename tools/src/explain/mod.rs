@@ -190,7 +190,7 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
             Some((Feature::Park, by)) => format!("{} parks {name},", caller(image, by)),
             Some((Feature::Hunt, by)) => {
                 format!(
-                    "{} calls the hunt group {}, of which a member is",
+                    "{} calls the hunt group {}, and to ring is its member",
                     caller(image, question.from),
                     party_name(image, by)
                 )
@@ -208,7 +208,11 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
         watched: matches!(&verdict, Verdict::Allow(choice) if choice.watched),
         leads_to: match (&verdict, ars) {
             (Verdict::Allow(Choice { to: Party::Device(device), .. }), _) => {
-                caller(image, Party::Device(*device))
+                let members = match image.hunt_group(*device) {
+                    Some(_) => ", which asks for each of its members",
+                    None => "",
+                };
+                format!("{}{members}", caller(image, Party::Device(*device)))
             }
             (_, Some(ars)) => leads_to(image, ars.leads, ars.index),
             (_, None) => String::new(),

@@ -23,7 +23,8 @@ pub(super) fn caller(image: &Image<'_>, party: Party) -> String {
         Party::Device(device) => {
             let row = image.device_texts().get(device as usize).unwrap_or_default();
             let person = image.text(row.name);
-            if person.is_empty() { format!("Device {name}") } else { format!("Device {name} ({person})") }
+            let what = if image.hunt_group(device).is_some() { "Hunt group" } else { "Device" };
+            if person.is_empty() { format!("{what} {name}") } else { format!("{what} {name} ({person})") }
         }
         Party::Trunk(_) => format!("A call from trunk {name}"),
         Party::Unknown => "Somebody unknown".into(),
