@@ -1,6 +1,7 @@
 //! `strowger prove`: policies that hold are explored until nothing new is found; the known holes of policies, planted one by
 //! one, are each found by a shortest way; merging devices that are alike changes no answer.
 
+use strowger_testkit::model::Model;
 use strowger_testkit::strategies::{Seeded, models_with_features};
 use strowger_tools::prove::{Bounds, Options, Proof, prove_text};
 use strowger_tools::trace::{Outcome, Trace, replay};
@@ -173,6 +174,49 @@ fn forwarding_holds_and_what_it_opens_is_found() {
     }
 }
 
+/// R36, R26: whom a hunt group rings is asked for each member; where its calls go that no member takes, on its own classes.
+#[test]
+fn hunt_groups_hold_and_what_they_open_is_found() {
+    let held = include_str!("../ci/mutants/hunting.toml");
+    let whole = proof(held, &Options { states: 20_000_000, ..bounds(1) });
+    eprintln!("{}", whole.to_text());
+    assert!(whole.violation.is_none() && whole.closed, "{}", whole.to_text());
+    let wider = proof(held, &bounds(2));
+    assert!(wider.violation.is_none(), "{}", wider.to_text());
+    let open = held.replace(
+        "\"forward-external\", \"smdr-external\"",
+        "\"forward-external\", \"public-to-public\", \"smdr-external\"",
+    );
+    let open = open
+        .replace("features = [\"smdr-external\"]", "features = [\"public-to-public\", \"forward-external\"]")
+        + "[system.rules]\nr26 = \"open\"\n";
+    for (hole, text, from, to, dials) in [
+        (
+            "a group that sends outside who comes from there",
+            &open,
+            "trunk:carrier",
+            "trunk:carrier",
+            "6135550600",
+        ),
+        ("a group that sends outside who may not dial there", &open, "device:204", "trunk:carrier", "600"),
+        ("a member that is reached by its group", &held.to_owned(), "device:201", "device:203", "600"),
+        ("a group by its own number", &held.to_owned(), "device:204", "device:610", "610"),
+    ] {
+        let proof = proof(&(text.clone() + &never(from, to)), &bounds(2));
+        let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{hole}: {}", proof.to_text()));
+        assert!(found.invariant == "assert" && found.on_the_clock, "{hole}: {}", proof.to_text());
+        let dialed = found.trace.iter().any(|(_, what)| what.contains(&format!("dials {dials}")));
+        assert!(dialed || from == "device:201", "{hole}: {}", proof.to_text());
+    }
+    // A promise that the group's number is kept for everybody is broken where all of its members are out of reach.
+    let barred = held.replace("{ from = 5, to = 2 } ]", "{ from = 4, to = 2 } ]");
+    let promise = "[[assert]]\nalways = { from = \"any\", to = \"device:610\" }\n";
+    assert!(proof(&(held.to_owned() + promise), &bounds(1)).violation.is_none());
+    let proof = proof(&(barred + promise), &bounds(1));
+    let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{}", proof.to_text()));
+    assert_eq!(found.invariant, "assert", "{}", proof.to_text());
+}
+
 /// R36: who takes a call is asked whom it may be joined with, at that moment.
 #[test]
 fn pickup_and_park_hold_and_what_they_open_is_found() {
@@ -220,6 +264,21 @@ fn an_assertion_that_cannot_be_proved_is_an_error() {
     assert!(why.contains("somewhere"), "{why}");
 }
 
+/// Every second policy has a hunt group: of some of its devices, with a number that nothing else has.
+fn with_group(model: &Model, which: usize) -> String {
+    let text = model.to_toml();
+    let members: Vec<String> =
+        model.devices.iter().take(2).map(|device| format!("{:?}", device.dn)).collect();
+    if which.is_multiple_of(2) || members.is_empty() {
+        return text;
+    }
+    let (kind, members) = (["linear", "circular"][which / 2 % 2], members.join(", "));
+    let group =
+        |dn: &str| format!("{text}[[hunt_group]]\ndn = \"{dn}\"\nkind = \"{kind}\"\nmembers = [{members}]\n");
+    let mut texts = ["*5550", "*7770", "88888", "33333", "*0000"].into_iter().map(group);
+    texts.find(|text| strowger_tools::compile_str(text, "policy.toml").is_ok()).expect("a number is left")
+}
+
 /// Of devices that are alike three stand for all; with all of them the answer is the same, by as short a way.
 #[test]
 fn merged_and_unmerged_agree() {
@@ -228,7 +287,7 @@ fn merged_and_unmerged_agree() {
     let (mut compared, mut found) = (0, 0);
     while compared < count {
         let model = seeded.draw(&models_with_features());
-        let text = model.to_toml();
+        let text = with_group(&model, compared);
         let answers = [2, usize::MAX].map(|keep| {
             let bounds = Bounds { stations: 2, lines: 2, calls: 2, keep, modes: 0 };
             proof(&text, &Options { states: 30_000, bounds, ..Options::default() })

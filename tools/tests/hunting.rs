@@ -123,9 +123,13 @@ fn diff_tells_who_joins_a_group_and_where_its_calls_go() {
 }
 
 #[test]
-fn prove_does_not_say_proved_of_what_it_does_not_explore() {
-    let why = prove_text(&with("linear", "\"201\"", ""), &Options::default(), &mut |_| {});
-    assert!(why.is_err_and(|why| why.contains("hunt groups are not explored")));
+fn prove_follows_calls_to_groups() {
+    let promise = "[[assert]]\nnever = { from = \"any\", to = \"device:600\" }";
+    let options = Options { states: 20_000, ..Options::default() };
+    let proof = prove_text(&with("linear", "\"201\"", promise), &options, &mut |_| {}).unwrap();
+    let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{}", proof.to_text()));
+    assert_eq!(found.invariant, "assert", "{}", proof.to_text());
+    assert!(found.trace.iter().any(|(_, what)| what.contains("dials 600")), "{}", proof.to_text());
 }
 
 /// What `--via` says of groups, and that nobody asks for a group as if it had a phone.

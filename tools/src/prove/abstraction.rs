@@ -5,6 +5,7 @@
 //! Numbers that mean the same to everybody kept are one number.
 
 use super::given::{Assertion, Given, Selector};
+use super::hunting;
 use super::judge::Reading;
 use super::taking::Take;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,7 +78,7 @@ pub(super) struct Abstraction {
     pub(super) takes: Vec<Take>,
     pub(super) modes: Vec<Mode>,
     pub(super) asserts: Vec<Assertion>,
-    /// Devices and trunks in all.
+    /// Phones and trunks in all.
     pub(super) merged_from: (usize, usize),
     /// The group of each device and of each trunk.
     groups: (Vec<u32>, Vec<u32>),
@@ -99,7 +100,7 @@ impl Abstraction {
         given: &Given,
         bounds: Bounds,
     ) -> Self {
-        let merged_from = (image.devices().len(), image.trunks().len());
+        let merged_from = (image.phones(), image.trunks().len());
         let mut all = Self {
             image,
             keyring,
@@ -112,7 +113,7 @@ impl Abstraction {
             modes: modes(&image),
             asserts: given.asserts.clone(),
             merged_from,
-            groups: (vec![u32::MAX; merged_from.0], vec![u32::MAX; merged_from.1]),
+            groups: (vec![u32::MAX; image.devices().len()], vec![u32::MAX; merged_from.1]),
         };
         all.keep_parties();
         all.keep_numbers();
@@ -157,13 +158,13 @@ impl Abstraction {
         let reached: BTreeSet<u32> =
             image.inbound_rows().iter().filter_map(|row| image.device_by_dn(image.octets(row.to))).collect();
         // Whom a device has its calls go to is nobody else, and neither is the device.
-        let mut single = BTreeSet::new();
+        let mut single = hunting::all_members(&image);
         for row in image.forward_rows().iter() {
             single.insert(row.device);
             let set = [row.always, row.busy, row.no_answer, row.out_of_service];
             single.extend(set.into_iter().filter_map(|to| image.device_by_dn(image.octets(to))));
         }
-        let devices = 0..image.devices().len() as u32;
+        let devices = 0..image.phones() as u32;
         // Those whom a trunk's numbers lead to stand for their groups first.
         let (first, rest): (Vec<u32>, Vec<u32>) = devices.partition(|device| reached.contains(device));
         let devices = first.into_iter().chain(rest).map(Party::Device);
@@ -205,6 +206,10 @@ impl Abstraction {
             if *members <= self.bounds.keep {
                 self.parties.push(Kept { party, group: *group, numbers: Vec::new() });
             }
+        }
+        // A hunt group takes no part, but its number is a number of its own.
+        for (next, device) in (groups.len() as u32..).zip(hunting::groups(&image)) {
+            self.groups.0[device as usize] = next;
         }
         self.parties.sort_by_key(|kept| match kept.party {
             Party::Device(device) => (0, device),

@@ -167,8 +167,9 @@ impl World {
             && self.hangs_together(all)
     }
 
-    /// Whether all calls have to do with each other: by a station that is in both, by a transfer, by a trunk whose channels
-    /// can run out, or because anybody may take one of them. Calls that have not are each explored alone: neither learns of the other.
+    /// Whether all calls have to do with each other: by a station that is in both, by a transfer, by a hunt group with whose
+    /// members one of them is, by a trunk whose channels can run out, or because anybody may take one of them. Calls that
+    /// have not are each explored alone: neither learns of the other.
     fn hangs_together(&self, all: &Abstraction) -> bool {
         let calls = self.exchange.calls();
         let legs: SmallVec<[_; 8]> = calls.legs().map(|(leg, slot)| (leg, slot.party)).collect();
@@ -196,6 +197,8 @@ impl World {
             let (leg, party) = legs[at];
             for (next, (other, theirs)) in legs.iter().enumerate() {
                 let tied = *theirs == party && narrow(party)
+                    || self.may_hunt(all, leg, *theirs)
+                    || self.may_hunt(all, *other, party)
                     || calls.edge(leg).is_some_and(|edge| edge.other(leg) == Some(*other))
                     || calls.edge(*other).is_some_and(|edge| edge.other(*other) == Some(leg));
                 if tied && !reached[next] {

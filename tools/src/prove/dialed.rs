@@ -2,6 +2,7 @@
 
 use super::abstraction::{Abstraction, Number, Target, fits};
 use super::given::Selector;
+use super::hunting::groups;
 use super::judge::Reading;
 use super::numbers::{Sample, samples, ways};
 use super::story::NO_NUMBER;
@@ -18,11 +19,13 @@ impl Abstraction {
         let image = self.image;
         let mut seen = BTreeSet::new();
         let samples = samples(&image);
-        for kept in &self.parties {
-            if let Party::Device(device) = kept.party {
-                let row = image.device_texts().get(device as usize).unwrap_or_default();
-                self.numbers.push(self.number(image.octets(row.dn).to_vec(), None));
-            }
+        let kept = self.parties.iter().filter_map(|kept| match kept.party {
+            Party::Device(device) => Some(device),
+            Party::Trunk(_) | Party::Unknown => None,
+        });
+        for device in kept.chain(groups(&image)).collect::<Vec<_>>() {
+            let row = image.device_texts().get(device as usize).unwrap_or_default();
+            self.numbers.push(self.number(image.octets(row.dn).to_vec(), None));
         }
         for Sample { row, emergency, digits } in samples {
             let target = if emergency { Target::Emergency(row) } else { Target::Row(row) };
@@ -106,6 +109,7 @@ impl Abstraction {
             };
             // A device that is not kept is like one that is.
             if matches!(number.target, Target::Device(device) if self.place(Party::Device(device)).is_none()
+                && image.hunt_group(device).is_none()
                 && !self.parties.is_empty())
             {
                 continue;

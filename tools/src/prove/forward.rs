@@ -39,8 +39,9 @@ impl Abstraction {
             return Err("forced-code");
         }
         match (target, b) {
-            (Target::Device(named), Party::Device(reached)) if named == reached => {
-                if a == b || story.by == b { Err("self") } else { Ok(()) }
+            (Target::Device(named), Party::Device(reached)) if self.leads_to(named, reached) => {
+                // As a member of a group it rings for that group.
+                if a == b || story.by == b && named == reached { Err("self") } else { Ok(()) }
             }
             (Target::Row(row), Party::Trunk(trunk)) => {
                 let caller = open(24) || from.has(Features::FORWARD_EXTERNAL);

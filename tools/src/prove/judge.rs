@@ -245,7 +245,7 @@ impl Abstraction {
         let also = transfers && matches!(a, Party::Trunk(_)) && self.image.system().open_rules >> 11 & 1 == 0;
         match (target, b) {
             (Target::Device(device), Party::Device(reached)) => {
-                if device != reached {
+                if !self.leads_to(device, reached) {
                     return Err("number");
                 }
             }
@@ -311,6 +311,11 @@ impl Abstraction {
                     let row = self.image.ars().get(row as usize).unwrap_or_default();
                     let over = ways(&self.image, &row).into_iter().filter(|(_, route)| route.trunk == trunk);
                     over.into_iter().any(|(_, route)| reading.sends(&one.to, &route, &number.meant))
+                }
+                // Who calls a hunt group reaches it, whoever of it answers.
+                (to @ Selector::Device(_), Some(_), _) if self.group_called(story.number).is_some() => {
+                    let group = self.group_called(story.number).unwrap_or(b);
+                    [group, b].iter().any(|party| reading.selects(to, *party, story.mode))
                 }
                 (to, _, _) => reading.selects(to, b, story.mode),
             }

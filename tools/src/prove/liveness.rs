@@ -6,8 +6,8 @@ use super::actions::Action;
 use super::story::{How, NO_NUMBER, Owed, Pair};
 use super::world::{Heard, World};
 use strowger::base::Handle;
-use strowger::call::{Transfer, leg};
-use strowger::exchange::Taken;
+use strowger::call::{Cause, Transfer, leg};
+use strowger::exchange::{Output, Taken};
 use strowger::policy::rows::Features;
 use strowger::policy::{Party, Rule};
 use strowger::record::smdr::{Completion, Smdr, Station};
@@ -91,14 +91,24 @@ impl World {
     /// A call that an assertion promises is refused.
     fn refused_wrongly(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
         let Action::Setup { from, number } = action else { return None };
-        let Some(Taken::Denied(decision)) = heard.taken else { return None };
-        let rule = decision.denial()?.rule;
-        if matches!(rule, Rule::TrunkBusy | Rule::LimitCalls | Rule::LimitRate) {
-            return None;
-        }
+        let why = match heard.taken {
+            Some(Taken::Denied(decision)) => Cause::Denied(decision.denial()?.rule),
+            // It is taken, and nobody rings for it.
+            Some(Taken::SetUp { leg }) => heard.outputs.iter().find_map(|output| match output {
+                Output::Release(released, cause) if *released == leg => Some(*cause),
+                _ => None,
+            })?,
+            _ => return None,
+        };
+        let rule = match why {
+            Cause::Denied(Rule::TrunkBusy | Rule::LimitCalls | Rule::LimitRate) => return None,
+            Cause::BUSY | Cause::CONGESTION => return None,
+            Cause::Denied(rule) => rule.name(),
+            Cause::Status(_) | Cause::Normal | Cause::Preempted | Cause::Media(_) => "nobody rings",
+        };
         let party = all.parties[usize::from(from)].party;
         let name = all.refused(party, number, self.stories.mode)?;
-        let text = format!("{} is refused ({}), against the assertion: {name}", all.name(party), rule.name());
+        let text = format!("{} is refused ({rule}), against the assertion: {name}", all.name(party));
         Some(Violation::new("assert", text))
     }
 

@@ -92,8 +92,10 @@ impl World {
             let (how, by) = (How::Forwarded { transferred }, Party::Device(device));
             return (Story { how, by, caller, number, ..plain }, true);
         }
-        // Another way of a call that has failed on the one before.
-        if let Some(before) = known(&|pair| pair.a == a && calls.leg(pair.b).is_none() && !pair.joined) {
+        // Another way of a call that has failed on the one before, or another member of a hunt group.
+        let hunts = calls.is_hunting(b) && !joins;
+        let given_up = |leg: Handle| hunts || calls.leg(leg).is_none();
+        if let Some(before) = known(&|pair| pair.a == a && given_up(pair.b) && !pair.joined) {
             return (before.story, false);
         }
         let code = self.stories.codes.iter().rev().find(|(leg, _)| *leg == a).map(|(_, code)| *code);
