@@ -13,10 +13,12 @@ external = true
 internal = true
 [features]
 directed_pickup = "*9"
+park = "*70"
+park_retrieve = "*71"
 [[cos]]
 id = 1
 name = "Staff"
-features = ["transfer", "pickup", "smdr-external", "smdr-internal"]
+features = ["transfer", "pickup", "park", "smdr-external", "smdr-internal"]
 [[cos]]
 id = 3
 name = "Accountable"

@@ -6,6 +6,7 @@ users=200
 port=25060
 
 bash "$here/policy.sh" "$users" > "$work/policy.toml"
+printf '[[hunt_group]]\ndn = "6900"\nkind = "linear"\nmembers = ["6198", "6199"]\n' >> "$work/policy.toml"
 serve
 
 field() { echo "[authentication username=$1 password=Plum-$(($1 * 7))-orchard]"; }
@@ -81,6 +82,32 @@ wait "$taken" || fail "a caller whose call was taken failed"
 wait "$rings" || fail "a phone that rang was not told that another has answered"
 echo "sipp: 100 calls taken where they rang, each taker on hold first, then with the caller's description"
 
+# 3000 calls 6000, and parks it at its own number; 3100 takes it back there.
+{ echo SEQUENTIAL; for ((n = 3000; n < 3100; n++)); do echo "$n;$((n + 3000));$(field $n);*70"; done; } > "$work/parkers.csv"
+{ echo SEQUENTIAL; for ((n = 3100; n < 3200; n++)); do echo "$n;$((n - 100));$(field $n)"; done; } > "$work/retrievers.csv"
+play parked transferee 25080 100 100 60
+parked=$playing
+sleep 0.3
+run parker parker 25070 100 25 60 -inf "$work/parkers.csv" || fail "a call was not parked, or its phone not told so"
+run retriever retriever 25082 100 25 60 -inf "$work/retrievers.csv" || fail "who takes a parked call back did not get the other's description"
+wait "$parked" || fail "who was parked did not get the description of who took it back"
+echo "sipp: 100 calls parked by REFER and taken back from another phone"
+
+# The first member of the group is busy each time, the second answers.
+echo "SEQUENTIAL
+6198;25083;$(field 6198)" > "$work/member.csv"
+{ echo SEQUENTIAL; for ((n = 3000; n < 3010; n++)); do echo "$n;6900;$(field $n)"; done; } > "$work/hunts.csv"
+run register-member register 25083 1 1 10 -inf "$work/member.csv" || fail "a member did not register"
+play member busy 25083 10 10 60
+member=$playing
+play answers called 25081 10 10 60
+answers=$playing
+sleep 0.3
+run hunts caller 25070 10 2 60 -inf "$work/hunts.csv" -d 100 || fail "a call to a hunt group was not answered by the next member"
+wait "$member" || fail "the first member was not asked each time"
+wait "$answers" || fail "the second member saw failures"
+echo "sipp: 10 calls to a hunt group whose first member is busy, answered by the next"
+
 # Both phones lose every twentieth datagram, coming and going. The called ones stay until the end: the gateway has calls to
 # clear whose callers are gone, their BYE lost.
 play called-lossy called 25080 100 100 150 -lost 5 -timeout 140
@@ -95,5 +122,9 @@ coded=$(grep -c ',B,T001,1,3,1,day,route,17,001,42' "$work/data/smdr.csv" || tru
 [ "$coded" -eq 5 ] || fail "SMDR has $coded calls with the account code, 5 were made"
 transferred=$(grep -c ',X,61' "$work/data/smdr.csv" || true)
 [ "$transferred" -eq 100 ] || fail "SMDR has $transferred transfers, 100 were made"
+retrieved=$(grep -c ',X,31' "$work/data/smdr.csv" || true)
+[ "$retrieved" -eq 100 ] || fail "SMDR has $retrieved calls taken back, 100 were parked"
+hunted=$(grep -c ',6900,I,6199,' "$work/data/smdr.csv" || true)
+[ "$hunted" -eq 10 ] || fail "SMDR has $hunted calls to the hunt group, 10 were answered"
 [ "$denied" -eq 50 ] || fail "denied.jsonl has $denied lines of cor.route, 50 were refused"
 echo "sipp: SMDR has $records internal calls, denied.jsonl 50 denials"
