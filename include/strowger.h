@@ -51,7 +51,7 @@
 #define STW_BYTES_FIXED 28672
 
 // Bytes for each device.
-#define STW_BYTES_DEVICE 576
+#define STW_BYTES_DEVICE 608
 
 // Bytes for each trunk.
 #define STW_BYTES_TRUNK 96

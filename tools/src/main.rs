@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use strowger::base::Soft;
 use strowger::policy::rows::{
     FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_CANCEL, FEATURE_PARK,
-    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP,
+    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_REDIAL,
 };
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Image, Keyring, Mode};
@@ -274,6 +274,9 @@ fn sets(image: &Image<'_>, dialed: &str) -> Option<&'static str> {
         }
         End::Feature(FEATURE_PARK, _) => Some(
             "this code (park) leaves who is transferred to it waiting; nobody is joined: the COS needs park",
+        ),
+        End::Feature(FEATURE_REDIAL, _) => Some(
+            "this code (redial) dials again what was dialed last: ask for that number; the COS needs redial",
         ),
         End::Feature(FEATURE_PARK_RETRIEVE, _) => {
             Some("this code takes a parked call back: ask for who is parked, --from DN --via retrieve:DN")

@@ -5,7 +5,7 @@ use super::taking::Taking;
 use crate::policy::rows::{
     FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY,
     FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE, FEATURE_PARK,
-    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_SPEED_CALL,
+    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_REDIAL, FEATURE_SPEED_CALL,
 };
 use crate::station::When;
 
@@ -16,6 +16,8 @@ pub(super) enum Coded {
     AccountCode,
     /// It stands for a number, which the decision finds.
     SpeedCall,
+    /// It stands for the number that was dialed last.
+    Redials,
     /// Something is set at the device.
     Sets(Setting),
     /// A call is taken that is for another.
@@ -51,6 +53,7 @@ impl Coded {
             FEATURE_DIRECTED_PICKUP => Self::Takes(Taking::Directed),
             FEATURE_PARK => Self::Parks,
             FEATURE_PARK_RETRIEVE => Self::Takes(Taking::Parked),
+            FEATURE_REDIAL => Self::Redials,
             FEATURE_SPEED_CALL.. => Self::SpeedCall,
             // The image has no other numbers: that was checked when it was loaded.
             _ => Self::AccountCode,
@@ -64,7 +67,8 @@ impl Coded {
             Self::Sets(Setting::Forward(_)) | Self::Takes(Taking::Directed) => Follows::Number,
             Self::Sets(Setting::CancelForwards | Setting::DoNotDisturb)
             | Self::Takes(Taking::Group)
-            | Self::SpeedCall => Follows::Nothing,
+            | Self::SpeedCall
+            | Self::Redials => Follows::Nothing,
             Self::Takes(Taking::Parked) | Self::Parks => Follows::OwnOrNumber,
         }
     }

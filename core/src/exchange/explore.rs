@@ -85,7 +85,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     /// exchanges that have come to the same by other ways tell the same. `alike` gives a party the number of its kind: who
     /// of a kind does what is not told, only whether it is the same one.
     ///
-    /// Which of several free slots is given out next, and which of several calls is the youngest, is not told either.
+    /// What was dialed last is not told: it may be dialed again like any other number. Which of several free slots is given out next, and which of several calls is the youngest, is not told either.
     /// Work: linear in the tables.
     pub fn canonical<H: Hasher + Clone>(&self, now: Instant, alike: impl Fn(Party) -> u32, hasher: &mut H) {
         (self.mode, self.wall.is_some()).hash(hasher);
@@ -154,7 +154,8 @@ impl DeviceSlot {
     /// Becomes as another is.
     fn take_over(&mut self, other: &Self) {
         // All of it by name: what is added later must not be left out.
-        let Self { binding, contact, address, source, replay, brake, login, codes, station, hunted } = other;
+        let Self { binding, contact, address, source, replay, brake, login, codes, station, hunted, dialed } =
+            other;
         self.binding.clone_from(binding);
         if !self.contact.is_empty() || !contact.is_empty() {
             self.contact.clone_from(contact);
@@ -162,7 +163,7 @@ impl DeviceSlot {
         (self.address, self.source) = (*address, *source);
         self.replay.clone_from(replay);
         (self.brake, self.login, self.codes) = (*brake, *login, *codes);
-        self.hunted = *hunted;
+        (self.hunted, self.dialed) = (*hunted, *dialed);
         if self.station.any() || station.any() {
             self.station.clone_from(station);
         }

@@ -1,6 +1,7 @@
 //! The caller's memory, and the one type that has it in the right shape for Rust.
 
 use super::{Event, Record};
+use crate::base::digits::Packed;
 use crate::brakes::{Brake, Lockout, Rate};
 use crate::call::{Call, LegSlot};
 use crate::registration::{Binding, Replay};
@@ -33,6 +34,8 @@ pub struct DeviceSlot {
     pub(super) station: Settings,
     /// Of a hunt group that goes round: the place of the member with whom its next call begins.
     pub(super) hunted: u16,
+    /// What its user has dialed last.
+    pub(super) dialed: Packed,
 }
 
 impl DeviceSlot {
@@ -48,6 +51,7 @@ impl DeviceSlot {
         codes: Lockout::Open,
         station: Settings::NONE,
         hunted: 0,
+        dialed: Packed::EMPTY,
     };
 }
 

@@ -29,6 +29,7 @@ mod placing;
 mod provisional;
 mod receive;
 mod records;
+mod redial;
 mod refer;
 mod register;
 mod renegotiate;

@@ -70,6 +70,8 @@ pub(super) struct Wanted<'a> {
     pub(super) typed: Typed,
     /// It stood behind the code of a speed call; and whether no COR is asked for (R27).
     pub(super) speed: Option<bool>,
+    /// What is dialed if it is dialed again: nothing of help, or by a trunk.
+    pub(super) kept: &'a [u8],
 }
 
 impl Wanted<'_> {
@@ -138,8 +140,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let wanted = match self.wanted(now, asked, mode, &mut called) {
             Ok(wanted) => wanted,
             Err(Unwanted::Refused(rule)) => {
-                let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
-                let denial = Denial::new(rule, authority, RowRef::None);
+                let denial = self.refusal(now, asked.from, rule);
                 // Of a device that is a code without a number: nobody's to read (R53).
                 let shown = if matches!(asked.from, Party::Trunk(_)) { asked.dialed } else { &[] };
                 return Err(self.denied(now, asked.from, shown, Verdict::Deny(denial)));
@@ -154,6 +155,11 @@ impl<C: Crypto> Exchange<'_, C> {
                 return Err(self.denied(now, asked.from, number, Verdict::Deny(denial)));
             }
         };
+        let class = class_of(&policy.image, asked.from, mode);
+        let redials = class.is_some_and(|class| class.features & Features::REDIAL.bits() != 0);
+        if let (true, Party::Device(device), [_, ..]) = (redials, asked.from, wanted.kept) {
+            self.keep_dialed(device, wanted.kept);
+        }
         let minute = self.moment(now).map(|moment| moment.minute);
         let attempt = Attempt {
             from: asked.from,
@@ -197,7 +203,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let neutral = (asked.neutral, self.is_neutral(choice.to, asked.neutral));
         let terms = Terms {
             dialed,
-            ringing_s: ringing(image, asked.from, mode),
+            ringing_s: class.map_or(RINGING_S, |class| class.ringing_s),
             longest_s: self.longest(&choice),
             account: wanted.typed,
             neutral,
@@ -275,7 +281,7 @@ impl<C: Crypto> Exchange<'_, C> {
         mode: Mode,
         called: &'a mut Digits,
     ) -> Result<Wanted<'a>, Unwanted<'a>> {
-        let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE, speed: None };
+        let plain = |number| Wanted { number, code: Code::None, typed: Typed::NONE, speed: None, kept: &[] };
         let Some(policy) = &self.policy else { return Ok(plain(asked.dialed)) };
         let end = analyse(&policy.image, asked.dialed, |_| false).end();
         match (asked.from, end) {
@@ -298,11 +304,15 @@ impl<C: Crypto> Exchange<'_, C> {
                         let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));
                         return Ok(spoken(&policy.image, asked.dialed, (code, typed), called));
                     }
+                    Coded::Redials => {
+                        let given = asked.given.unwrap_or((Code::None, Typed::NONE));
+                        return self.dialed_again(device, mode, given, called);
+                    }
                     Coded::AccountCode => {}
                 }
                 // One code comes before a number: what was dialed behind it is taken as it is.
                 if let Some((code, typed)) = asked.given {
-                    return Ok(Wanted { number: asked.dialed, code, typed, speed: None });
+                    return Ok(Wanted { number: asked.dialed, code, typed, speed: None, kept: asked.dialed });
                 }
                 let class = class_of(&policy.image, asked.from, mode).unwrap_or_default();
                 let split = account::split(behind, Length::of(&class));
@@ -315,7 +325,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             (Party::Device(_) | Party::Unknown, _) => {
                 let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));
-                Ok(Wanted { number: asked.dialed, code, typed, speed: None })
+                Ok(Wanted { number: asked.dialed, code, typed, speed: None, kept: asked.dialed })
             }
         }
     }
@@ -363,10 +373,10 @@ fn spoken<'a>(
     called: &'a mut Digits,
 ) -> Wanted<'a> {
     let Some((number, exempt)) = image.speed_number(dialed) else {
-        return Wanted { number: dialed, code, typed, speed: None };
+        return Wanted { number: dialed, code, typed, speed: None, kept: dialed };
     };
     *called = Digits::known(number);
-    Wanted { number: called.as_bytes(), code, typed, speed: Some(exempt) }
+    Wanted { number: called.as_bytes(), code, typed, speed: Some(exempt), kept: dialed }
 }
 
 pub(super) fn is_emergency(image: &Image<'_>, dialed: &[u8]) -> bool {

@@ -15,7 +15,8 @@ use strowger::base::Digits;
 use strowger::policy::rows::{
     ArsRow, FEATURE_ACCOUNT_CODE, FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS,
     FEATURE_FORWARD_BUSY, FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE,
-    FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_SPEED_CALL, LeadingRow, USE_PLAN,
+    FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_REDIAL, FEATURE_SPEED_CALL, LeadingRow,
+    USE_PLAN,
 };
 
 /// An ARS row that is not for emergencies.
@@ -362,6 +363,7 @@ fn feature(key: &str) -> Option<u32> {
         ("directed_pickup", FEATURE_DIRECTED_PICKUP),
         ("park", FEATURE_PARK),
         ("park_retrieve", FEATURE_PARK_RETRIEVE),
+        ("redial", FEATURE_REDIAL),
     ];
     known.iter().find(|(name, _)| *name == key).map(|(_, feature)| *feature)
 }

@@ -33,6 +33,7 @@ const FEATURE_NAMES: [&str; FEATURES as usize] = [
     "for directed pickup",
     "for park",
     "for park retrieval",
+    "for redial",
 ];
 
 /// Speed calls by their codes: the number, and whether a COR is asked for.

@@ -76,8 +76,10 @@ pub const FEATURE_DIRECTED_PICKUP: u32 = 8;
 pub const FEATURE_PARK: u32 = 9;
 /// The same: the directory number may follow at which the call waits that is taken back, else it is the own one.
 pub const FEATURE_PARK_RETRIEVE: u32 = 10;
+/// The same: nothing follows, and the number that was dialed last is dialed again.
+pub const FEATURE_REDIAL: u32 = 11;
 /// How many features have codes.
-pub const FEATURES: u32 = 11;
+pub const FEATURES: u32 = 12;
 /// So many more than the row of a speed call whose code ends at [`END_FEATURE`]. Nothing follows.
 pub const FEATURE_SPEED_CALL: u32 = 64;
 

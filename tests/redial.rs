@@ -1,0 +1,200 @@
+//! Redial: the code stands for what was dialed last at the device, and is decided on as if that were dialed by hand; account
+//! codes are neither kept nor dialed with it (R54).
+
+mod office;
+
+use office::{Office, last_denial, records};
+use strowger::base::{Digit, Instant};
+use strowger::exchange::{Output, Signal, Taken};
+use strowger::policy::{Mode, Party, Rule, Verdict};
+use strowger_testkit::phone::Behaviour;
+use strowger_testkit::sim::build_exchange;
+
+const STAFF: (&str, &str) = (
+    "features = [\"smdr-external\", \"smdr-internal\"]",
+    "features = [\"redial\", \"non-verified-account-code\", \"smdr-external\", \"smdr-internal\"]\naccount_code_length = 4",
+);
+const CODES: (&str, &str) = (
+    "",
+    "[features]\naccount_code = \"*33\"\nredial = \"*66\"\n[[speed_call]]\ncode = \"*02\"\nnumber = \"95550123\"\ncor_exempt = true\n",
+);
+
+fn office(seed: u64, changes: &[(&str, &str)]) -> Office {
+    let changes: Vec<_> = [STAFF, CODES].iter().chain(changes).copied().collect();
+    Office::changed(seed, &changes)
+}
+
+fn talks_and_ends(office: &mut Office, dn: &str, number: &str) {
+    office.call(dn, number);
+    office.until_talks(dn);
+    office.sim.run_ms(1_000);
+    office.hang_up(dn);
+    office.until_over(dn);
+    office.assert_nothing_left();
+}
+
+/// The records of all calls: who, what was dialed, how it went, whom, and the account code.
+fn told(office: &Office) -> Vec<String> {
+    let short = |line: &[u8; 90]| {
+        let line = String::from_utf8_lossy(line).into_owned();
+        [&line[24..28], &line[34..60], &line[62..66], &line[73..85]].map(str::trim).join(",")
+    };
+    office.sim.records.iter().map(|record| short(&record.standard())).collect()
+}
+
+#[test]
+fn the_last_number_is_dialed_again_from_each_device_its_own() {
+    let mut office = office(1, &[]);
+    talks_and_ends(&mut office, "201", "202");
+    talks_and_ends(&mut office, "201", "95550123");
+    talks_and_ends(&mut office, "204", "202");
+    talks_and_ends(&mut office, "201", "*66");
+    talks_and_ends(&mut office, "201", "*66");
+    talks_and_ends(&mut office, "204", "*66");
+    let told = told(&office);
+    assert_eq!(told[3..], ["201,95550123,T001,", "201,95550123,T001,", "204,202,202,"], "{told:?}");
+}
+
+/// R54: the code that was entered for the call before is not kept, and no other is dialed for it.
+#[test]
+fn r54_an_account_code_is_neither_kept_nor_dialed_again() {
+    let mut office = office(2, &[]);
+    talks_and_ends(&mut office, "201", "*33432195550123");
+    talks_and_ends(&mut office, "201", "*66");
+    assert_eq!(told(&office), ["201,95550123,T001,4321", "201,95550123,T001,"]);
+}
+
+/// R54, R45: who must enter a code for each call outside must do so again, and the call then goes to the number of before.
+#[test]
+fn r54_a_code_that_is_forced_is_asked_for_again() {
+    let forced = ("\"non-verified-account-code\", ", "\"forced-non-verified-account-code\", ");
+    let mut exchange = neutral(&[forced]);
+    let from = Party::Device(0);
+    let asked = |exchange: &mut Box| match exchange.signal(NOW, &Signal::Setup { from, dialed: b"95550123" })
+    {
+        Ok(Taken::NeedsCode { leg, .. }) => leg,
+        other => panic!("{other:?}"),
+    };
+    let leg = asked(&mut exchange);
+    assert_eq!(keys(&mut exchange, leg, "1234"), "setup 16135550123");
+    exchange.signal(NOW, &Signal::Release(leg, strowger::call::Cause::Normal)).expect("room");
+    while exchange.poll(&mut [0; 4096]).expect("room").is_some() {}
+    let Ok(Taken::NeedsCode { leg, .. }) = exchange.signal(NOW, &Signal::Setup { from, dialed: b"*66" })
+    else {
+        panic!("a code is asked for again");
+    };
+    assert_eq!(keys(&mut exchange, leg, "9876"), "setup 16135550123");
+}
+
+/// R1, R10, R20: what holds is what holds now: the COR of the night, and its classes.
+#[test]
+fn what_may_be_dialed_is_decided_anew() {
+    let night = (
+        "cos = 1\ncor = 1\npublic_number",
+        "cos = 1\ncor = { day = 1, night1 = 2, night2 = 1 }\npublic_number",
+    );
+    let mut office = office(3, &[night]);
+    talks_and_ends(&mut office, "201", "95550123");
+    office.sim.exchange(0).set_mode(Some(Mode::Night1));
+    assert_eq!(office.refused("201", "*66").1, "Q.850;cause=21;text=\"cor.route\"");
+    let (rule, party, behalf) = last_denial(&office).expect("it is noted down");
+    assert_eq!((rule, party, behalf), (Rule::CorRoute, Party::Device(0), None));
+    let noted = office.sim.decisions.last().expect("noted");
+    assert_eq!(noted.dialed.as_str(), "95550123");
+    // What was refused is kept as well.
+    office.sim.exchange(0).set_mode(None);
+    talks_and_ends(&mut office, "201", "*66");
+}
+
+/// R3: without the feature the code is refused, and nothing is kept.
+#[test]
+fn r3_who_lacks_the_feature_is_refused_by_class() {
+    let mut plain = office(4, &[("features = [\"redial\", ", "features = [")]);
+    talks_and_ends(&mut plain, "201", "202");
+    assert_eq!(plain.refused("201", "*66"), (403, "Q.850;cause=21;text=\"cos.feature\"".into()));
+    let noted = plain.sim.decisions.last().expect("noted");
+    let Verdict::Deny(denial) = noted.verdict else { panic!("{noted:?}") };
+    // R9: both class numbers are told.
+    assert_eq!((denial.authority.cos, denial.authority.cor), (1, 1));
+    assert!(noted.dialed.is_empty());
+}
+
+#[test]
+fn where_nothing_was_dialed_the_code_leads_nowhere() {
+    let mut office = office(5, &[]);
+    assert_eq!(office.refused("201", "*66").0, 404);
+    // Being called is not dialing, neither is a code that sets or takes something, and help is not called again by accident.
+    talks_and_ends(&mut office, "202", "201");
+    office.call("201", "911");
+    office.until_talks("201");
+    office.hang_up("201");
+    office.until_over("201");
+    assert_eq!(office.refused("201", "*66").0, 404);
+    assert_eq!(office.refused("201", "*661").0, 404);
+}
+
+/// R27: the code of a speed call is kept as a code: what its row exempts, it exempts again.
+#[test]
+fn r27_a_speed_call_is_one_again() {
+    let mut office = office(6, &[]);
+    assert_eq!(office.refused("203", "95550123").0, 403);
+    assert_eq!(office.refused("203", "*66").0, 403);
+    talks_and_ends(&mut office, "203", "*02");
+    talks_and_ends(&mut office, "203", "*66");
+    let told = told(&office);
+    assert_eq!(told[told.len() - 2..], ["203,95550123,T001,", "203,95550123,T001,"], "{told:?}");
+}
+
+/// What was busy is what one dials again.
+#[test]
+fn a_number_that_was_busy_is_called_again() {
+    let mut office = office(7, &[]);
+    office.behaves("202", Behaviour::Reject(486));
+    assert_eq!(office.refused("201", "202").0, 486);
+    office.behaves("202", Behaviour::Answer { after_ms: 100 });
+    talks_and_ends(&mut office, "201", "*66");
+    assert!(records(&office).last().is_some_and(|record| record.contains("202")), "{:?}", records(&office));
+}
+
+const NOW: Instant = Instant(1_000);
+type Box = strowger_testkit::sim::ExchangeBox;
+
+fn neutral(changes: &[(&str, &str)]) -> Box {
+    let mut text = include_str!("office/policy.toml").replace(STAFF.0, STAFF.1) + CODES.1;
+    for (old, new) in changes {
+        assert!(text.contains(old), "{old}");
+        text = text.replace(old, new);
+    }
+    let compiled = strowger_tools::compile_str(&text, "policy.toml").expect("it compiles");
+    let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
+    build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
+}
+
+/// Presses keys; who is to ring then.
+fn keys(exchange: &mut Box, leg: strowger::base::Handle, digits: &str) -> String {
+    let mut rung = String::new();
+    for digit in digits.bytes().filter_map(Digit::from_ascii) {
+        exchange.signal(NOW, &Signal::Digit(leg, digit)).expect("room");
+        while let Some(output) = exchange.poll(&mut [0; 4096]).expect("room") {
+            if let Output::Setup { digits, .. } = output {
+                rung = format!("setup {}", digits.as_str());
+            }
+        }
+    }
+    rung
+}
+
+/// Digit by digit the code is whole with its last key.
+#[test]
+fn a_party_that_dials_key_by_key_has_its_last_number_called() {
+    let mut exchange = neutral(&[]);
+    for number in ["95550123", "*66"] {
+        let Ok(Taken::OffHook { leg }) = exchange.signal(NOW, &Signal::OffHook { from: Party::Device(0) })
+        else {
+            panic!("off hook")
+        };
+        assert_eq!(keys(&mut exchange, leg, number), "setup 16135550123", "{number}");
+        exchange.signal(NOW, &Signal::Release(leg, strowger::call::Cause::Normal)).expect("room");
+        while exchange.poll(&mut [0; 4096]).expect("room").is_some() {}
+    }
+}
