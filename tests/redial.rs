@@ -145,6 +145,24 @@ fn r27_a_speed_call_is_one_again() {
     assert_eq!(told[told.len() - 2..], ["203,95550123,T001,", "203,95550123,T001,"], "{told:?}");
 }
 
+/// A party that is transferred to the code goes to what who transfers it has dialed last.
+#[test]
+fn a_party_is_transferred_to_the_number_that_was_dialed_last() {
+    let mut office = office(8, &[("[\"redial\", ", "[\"transfer\", \"redial\", ")]);
+    talks_and_ends(&mut office, "202", "204");
+    office.call("201", "202");
+    office.until_talks("201");
+    office.sim.run_ms(500);
+    let id = office.phone("202");
+    office.sim.with(id, |phone, now| phone.transfer(now, "*66"));
+    office.sim.run_ms(5_000);
+    let id = office.phone("204");
+    assert_eq!(office.sim.phone(id).calls_up(), 1);
+    office.hang_up("201");
+    office.until_over("201");
+    office.assert_nothing_left();
+}
+
 /// What was busy is what one dials again.
 #[test]
 fn a_number_that_was_busy_is_called_again() {

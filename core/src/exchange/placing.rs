@@ -55,6 +55,8 @@ pub(super) enum Unplaced {
 pub(super) enum Unwanted<'a> {
     /// By this rule.
     Refused(Rule),
+    /// It is the code for redial, and the classes of who has dialed it, or what was dialed before, do not allow that.
+    Unable(Rule),
     /// It is a feature code that sets something, with what follows.
     Sets(u32, Setting, &'a [u8]),
     /// It is a feature code by which a call is taken, with what follows.
@@ -140,10 +142,15 @@ impl<C: Crypto> Exchange<'_, C> {
         let wanted = match self.wanted(now, asked, mode, &mut called) {
             Ok(wanted) => wanted,
             Err(Unwanted::Refused(rule)) => {
-                let denial = self.refusal(now, asked.from, rule);
+                let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
+                let denial = Denial::new(rule, authority, RowRef::None);
                 // Of a device that is a code without a number: nobody's to read (R53).
                 let shown = if matches!(asked.from, Party::Trunk(_)) { asked.dialed } else { &[] };
                 return Err(self.denied(now, asked.from, shown, Verdict::Deny(denial)));
+            }
+            Err(Unwanted::Unable(rule)) => {
+                let denial = self.refusal(now, asked.from, rule);
+                return Err(self.denied(now, asked.from, &[], Verdict::Deny(denial)));
             }
             Err(Unwanted::Sets(device, setting, number)) => {
                 return Err(self.set(now, device, setting, number, asked.locked_out));

@@ -24,12 +24,12 @@ impl<C: Crypto> Exchange<'_, C> {
         let image = self.policy.as_ref().map(|policy| &policy.image);
         let class = image.and_then(|image| class_of(image, Party::Device(device), mode)).unwrap_or_default();
         if !Features::from_bits_truncate(class.features).contains(Features::REDIAL) {
-            return Err(Unwanted::Refused(Rule::CosFeature));
+            return Err(Unwanted::Unable(Rule::CosFeature));
         }
         let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
         let last = slot.map_or(Packed::EMPTY, |slot| slot.dialed);
         if last.is_empty() {
-            return Err(Unwanted::Refused(Rule::NumberVacant));
+            return Err(Unwanted::Unable(Rule::NumberVacant));
         }
         *called = last.digits();
         let speed = image.and_then(|image| image.speed_number(called.as_bytes()));

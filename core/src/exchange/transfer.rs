@@ -72,7 +72,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(unwanted) => {
                 // Nobody is transferred to any other feature code.
                 let rule = match unwanted {
-                    Unwanted::Refused(rule) => rule,
+                    Unwanted::Refused(rule) | Unwanted::Unable(rule) => rule,
                     Unwanted::Sets(..) | Unwanted::Takes(..) | Unwanted::Parks(_) => Rule::NumberVacant,
                 };
                 // A code may stand in it (R53).
