@@ -122,6 +122,12 @@ impl Abstraction {
         all
     }
 
+    /// Whether there is more than actions can name: what cannot be named would be left out, and nobody told.
+    pub(super) fn is_beyond_numbering(&self) -> bool {
+        let most = [self.parties.len(), self.numbers.len(), self.codes.len(), self.takes.len()];
+        most.into_iter().any(|count| count >= usize::from(super::story::NO_NUMBER))
+    }
+
     /// The place of a kept party.
     pub(super) fn place(&self, party: Party) -> Option<usize> {
         self.parties.iter().position(|kept| kept.party == party)

@@ -12,12 +12,12 @@ use strowger::policy::{Mode, Party};
 pub(super) enum Action {
     /// A party dials a number, all digits at once.
     Setup {
-        from: u8,
+        from: u16,
         number: u16,
     },
     /// A party goes off hook.
     OffHook {
-        from: u8,
+        from: u16,
     },
     /// Who is off hook dials a number.
     Dial {
@@ -27,7 +27,7 @@ pub(super) enum Action {
     /// Who is asked for an account code enters one.
     Code {
         leg: u8,
-        code: u8,
+        code: u16,
     },
     Alerting {
         leg: u8,
@@ -55,13 +55,13 @@ pub(super) enum Action {
     },
     /// A party takes a call that rings elsewhere or is parked.
     Take {
-        from: u8,
-        take: u8,
+        from: u16,
+        take: u16,
     },
     /// It parks its peer.
     Park {
         leg: u8,
-        take: u8,
+        take: u16,
     },
     /// The time of this leg is up.
     Due {
@@ -132,16 +132,16 @@ impl World {
                 Party::Trunk(_) => idle[place].0 && lines < all.bounds.lines,
                 Party::Unknown => false,
             };
-            if !acts || all.parties.len() > usize::from(u8::MAX) {
+            if !acts {
                 continue;
             }
-            let from = place as u8;
+            let from = place as u16;
             if room && !all.codes.is_empty() && matches!(kept.party, Party::Device(_)) && part.legs == 0 {
                 out.push(Action::OffHook { from });
             }
             if room && matches!(kept.party, Party::Device(_)) {
                 let calls = self.exchange.calls();
-                let there = (0u8..).zip(&all.takes).filter(|(_, take)| is_there(calls, take.what));
+                let there = (0u16..).zip(&all.takes).filter(|(_, take)| is_there(calls, take.what));
                 out.extend(there.map(|(take, _)| Action::Take { from, take }));
             }
             // Help has a place of its own.
@@ -259,7 +259,7 @@ impl World {
                     let length = self.code_length(all, self.party(leg));
                     let fits = |code: &usize| length == 0 || all.codes[*code].digits.len() == length;
                     let codes = (0..all.codes.len()).filter(fits);
-                    out.extend(codes.map(|code| Action::Code { leg, code: code as u8 }));
+                    out.extend(codes.map(|code| Action::Code { leg, code: code as u16 }));
                 }
                 dialing::State::Tone { .. } => numbers(out, &|number| Action::Dial { leg, number }),
                 _ => {}
@@ -288,7 +288,7 @@ impl World {
                         self.slots().filter(|(other, _)| calls.peers(handle, self.leg(*other)).is_some());
                     out.extend(others.map(|(other, _)| Action::Join { leg, other }));
                     if calls.parkable(handle).is_some() {
-                        let parks = (0u8..).zip(&all.takes).filter(|(_, take)| take.what == Taking::Park);
+                        let parks = (0u16..).zip(&all.takes).filter(|(_, take)| take.what == Taking::Park);
                         out.extend(parks.map(|(take, _)| Action::Park { leg, take }));
                     }
                 }
@@ -318,4 +318,37 @@ fn next_idle(all: &Abstraction, parts: &[Part]) -> Vec<(bool, bool)> {
         idle.push((part.legs == 0 && before == 0, part.legs == 0 && before < 2));
     }
     idle
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::abstraction::Bounds;
+    use super::super::given::Given;
+    use super::*;
+    use strowger::base::Soft;
+    use strowger::policy::{Image, Keyring};
+
+    /// However many kinds there are, each acts: nothing may be said to be proved because there were too many.
+    #[test]
+    fn each_of_hundreds_of_kinds_can_act() {
+        let mut text = String::from(
+            "[system]\nrealm = \"shop.example\"\n[[cos]]\nid = 1\n[[device]]\ndn = \"1999\"\npassword = \"quiet-lamp-over-sea\"\ndigest = [\"sha-256\"]\ncos = 1\ncor = 1\n",
+        );
+        for dn in 1000..1300 {
+            text += &format!(
+                "[[device]]\ndn = \"{dn}\"\npassword = \"quiet-lamp-over-sea\"\ndigest = [\"sha-256\"]\ncos = 1\ncor = 1\nno_answer_to = \"1999\"\n"
+            );
+        }
+        let image = crate::compile_str(&text, "policy.toml").expect("it compiles").image.leak();
+        let image = Image::load(image, &mut Soft::new(&[0; 32])).expect("it loads");
+        let all = Abstraction::new(image, Keyring::EMPTY, &Given::default(), Bounds::default());
+        let mut actions = Vec::new();
+        World::new(&all).actions(&all, &mut actions);
+        for place in 0..300 {
+            assert!(
+                actions.iter().any(|one| matches!(one, Action::Setup { from, .. } if *from == place)),
+                "{place}"
+            );
+        }
+    }
 }

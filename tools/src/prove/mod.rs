@@ -127,6 +127,9 @@ fn prove(
     };
     let mut all = Abstraction::new(image, keyring, given, options.bounds);
     all.octets = octets;
+    if all.is_beyond_numbering() {
+        return Err("the policy has more kinds of devices and numbers than are explored (65,534): leave out some that do not matter here, and prove those apart".into());
+    }
     let searched = search::search(&all, options.states, options.threads, &mut |states, depth, waiting| {
         progress(Progress { states, depth, waiting });
     });

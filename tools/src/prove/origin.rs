@@ -105,7 +105,7 @@ impl World {
             Action::Transfer { number, .. } => {
                 // A verified code is in force until the call for which it was entered is over (R7).
                 let own = known(&|pair| pair.a == acting.leg && pair.story.by == acting.by);
-                let verified = |code: &u8| all.codes[usize::from(*code)].verified.is_some();
+                let verified = |code: &u16| all.codes[usize::from(*code)].verified.is_some();
                 let code = own.and_then(|pair| pair.story.code).filter(verified);
                 (Story { how: How::Blind, by: acting.by, caller: acting.by, number, code, ..plain }, true)
             }

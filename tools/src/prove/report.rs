@@ -300,9 +300,9 @@ fn told(all: &Abstraction, path: &[Action], mut world: World) -> Told {
 /// Who does what.
 fn described(all: &Abstraction, world: &World, action: Action) -> (String, String) {
     let number = |number: u16| String::from_utf8_lossy(&all.numbers[usize::from(number)].dialed).into_owned();
-    let take = |take: u8| String::from_utf8_lossy(&all.takes[usize::from(take)].dialed).into_owned();
+    let take = |take: u16| String::from_utf8_lossy(&all.takes[usize::from(take)].dialed).into_owned();
     let leg = |slot: u8| all.name(world.party(slot));
-    let party = |place: u8| all.name(all.parties[usize::from(place)].party);
+    let party = |place: u16| all.name(all.parties[usize::from(place)].party);
     match action {
         Action::Setup { from, number: to } => (party(from), format!("dials {}", number(to))),
         Action::OffHook { from } => (party(from), "goes off hook".into()),

@@ -61,7 +61,7 @@ pub(super) struct Story {
     /// The number that was dialed for it.
     pub(super) number: u16,
     /// The code that was entered for it.
-    pub(super) code: Option<u8>,
+    pub(super) code: Option<u16>,
     /// The mode in which that was.
     pub(super) mode: Mode,
     /// The second has called the first before.
@@ -106,7 +106,7 @@ pub(super) struct Stories {
     /// Legs that lead to an emergency centre, and the number by which it was called.
     pub(super) help: SmallVec<[(Handle, u16); 2]>,
     /// Codes entered by who is still dialing.
-    pub(super) codes: SmallVec<[(Handle, u8); 2]>,
+    pub(super) codes: SmallVec<[(Handle, u16); 2]>,
     pub(super) waits: SmallVec<[Waits; 2]>,
     pub(super) mode: Mode,
     pub(super) mode_changes: u8,

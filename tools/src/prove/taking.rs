@@ -58,7 +58,6 @@ impl Abstraction {
                 _ => {}
             }
         }
-        self.takes.truncate(usize::from(u8::MAX));
     }
 
     /// Whether calls that ring can be taken by others.
