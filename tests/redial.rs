@@ -3,7 +3,7 @@
 
 mod office;
 
-use office::{Office, last_denial, records};
+use office::{Office, columns, last_denial, records};
 use strowger::base::{Digit, Instant};
 use strowger::exchange::{Output, Signal, Taken};
 use strowger::policy::{Mode, Party, Rule, Verdict};
@@ -24,33 +24,20 @@ fn office(seed: u64, changes: &[(&str, &str)]) -> Office {
     Office::changed(seed, &changes)
 }
 
-fn talks_and_ends(office: &mut Office, dn: &str, number: &str) {
-    office.call(dn, number);
-    office.until_talks(dn);
-    office.sim.run_ms(1_000);
-    office.hang_up(dn);
-    office.until_over(dn);
-    office.assert_nothing_left();
-}
-
-/// The records of all calls: who, what was dialed, how it went, whom, and the account code.
+/// Of each record: calling, digits, called, account code.
 fn told(office: &Office) -> Vec<String> {
-    let short = |line: &[u8; 90]| {
-        let line = String::from_utf8_lossy(line).into_owned();
-        [&line[24..28], &line[34..60], &line[62..66], &line[73..85]].map(str::trim).join(",")
-    };
-    office.sim.records.iter().map(|record| short(&record.standard())).collect()
+    columns(office, &[24..28, 34..60, 62..66, 73..85])
 }
 
 #[test]
 fn the_last_number_is_dialed_again_from_each_device_its_own() {
     let mut office = office(1, &[]);
-    talks_and_ends(&mut office, "201", "202");
-    talks_and_ends(&mut office, "201", "95550123");
-    talks_and_ends(&mut office, "204", "202");
-    talks_and_ends(&mut office, "201", "*66");
-    talks_and_ends(&mut office, "201", "*66");
-    talks_and_ends(&mut office, "204", "*66");
+    office.talks_and_ends("201", "202");
+    office.talks_and_ends("201", "95550123");
+    office.talks_and_ends("204", "202");
+    office.talks_and_ends("201", "*66");
+    office.talks_and_ends("201", "*66");
+    office.talks_and_ends("204", "*66");
     let told = told(&office);
     assert_eq!(told[3..], ["201,95550123,T001,", "201,95550123,T001,", "204,202,202,"], "{told:?}");
 }
@@ -59,8 +46,8 @@ fn the_last_number_is_dialed_again_from_each_device_its_own() {
 #[test]
 fn r54_an_account_code_is_neither_kept_nor_dialed_again() {
     let mut office = office(2, &[]);
-    talks_and_ends(&mut office, "201", "*33432195550123");
-    talks_and_ends(&mut office, "201", "*66");
+    office.talks_and_ends("201", "*33432195550123");
+    office.talks_and_ends("201", "*66");
     assert_eq!(told(&office), ["201,95550123,T001,4321", "201,95550123,T001,"]);
 }
 
@@ -94,7 +81,7 @@ fn what_may_be_dialed_is_decided_anew() {
         "cos = 1\ncor = { day = 1, night1 = 2, night2 = 1 }\npublic_number",
     );
     let mut office = office(3, &[night]);
-    talks_and_ends(&mut office, "201", "95550123");
+    office.talks_and_ends("201", "95550123");
     office.sim.exchange(0).set_mode(Some(Mode::Night1));
     assert_eq!(office.refused("201", "*66").1, "Q.850;cause=21;text=\"cor.route\"");
     let (rule, party, behalf) = last_denial(&office).expect("it is noted down");
@@ -103,14 +90,14 @@ fn what_may_be_dialed_is_decided_anew() {
     assert_eq!(noted.dialed.as_str(), "95550123");
     // What was refused is kept as well.
     office.sim.exchange(0).set_mode(None);
-    talks_and_ends(&mut office, "201", "*66");
+    office.talks_and_ends("201", "*66");
 }
 
 /// R3: without the feature the code is refused, and nothing is kept.
 #[test]
 fn r3_who_lacks_the_feature_is_refused_by_class() {
     let mut plain = office(4, &[("features = [\"redial\", ", "features = [")]);
-    talks_and_ends(&mut plain, "201", "202");
+    plain.talks_and_ends("201", "202");
     assert_eq!(plain.refused("201", "*66"), (403, "Q.850;cause=21;text=\"cos.feature\"".into()));
     let noted = plain.sim.decisions.last().expect("noted");
     let Verdict::Deny(denial) = noted.verdict else { panic!("{noted:?}") };
@@ -124,7 +111,7 @@ fn where_nothing_was_dialed_the_code_leads_nowhere() {
     let mut office = office(5, &[]);
     assert_eq!(office.refused("201", "*66").0, 404);
     // Being called is not dialing, neither is a code that sets or takes something, and help is not called again by accident.
-    talks_and_ends(&mut office, "202", "201");
+    office.talks_and_ends("202", "201");
     office.call("201", "911");
     office.until_talks("201");
     office.hang_up("201");
@@ -139,8 +126,8 @@ fn r27_a_speed_call_is_one_again() {
     let mut office = office(6, &[]);
     assert_eq!(office.refused("203", "95550123").0, 403);
     assert_eq!(office.refused("203", "*66").0, 403);
-    talks_and_ends(&mut office, "203", "*02");
-    talks_and_ends(&mut office, "203", "*66");
+    office.talks_and_ends("203", "*02");
+    office.talks_and_ends("203", "*66");
     let told = told(&office);
     assert_eq!(told[told.len() - 2..], ["203,95550123,T001,", "203,95550123,T001,"], "{told:?}");
 }
@@ -149,7 +136,7 @@ fn r27_a_speed_call_is_one_again() {
 #[test]
 fn a_party_is_transferred_to_the_number_that_was_dialed_last() {
     let mut office = office(8, &[("[\"redial\", ", "[\"transfer\", \"redial\", ")]);
-    talks_and_ends(&mut office, "202", "204");
+    office.talks_and_ends("202", "204");
     office.call("201", "202");
     office.until_talks("201");
     office.sim.run_ms(500);
@@ -170,7 +157,7 @@ fn a_number_that_was_busy_is_called_again() {
     office.behaves("202", Behaviour::Reject(486));
     assert_eq!(office.refused("201", "202").0, 486);
     office.behaves("202", Behaviour::Answer { after_ms: 100 });
-    talks_and_ends(&mut office, "201", "*66");
+    office.talks_and_ends("201", "*66");
     assert!(records(&office).last().is_some_and(|record| record.contains("202")), "{:?}", records(&office));
 }
 

@@ -3,7 +3,7 @@
 
 mod office;
 
-use office::Office;
+use office::{Office, columns};
 use strowger::policy::{Rule, Verdict};
 use strowger_testkit::phone::Behaviour;
 
@@ -23,11 +23,7 @@ fn office(seed: u64, changes: &[(&str, &str)]) -> Office {
 
 /// Calling, digits, completion and how, called, account code.
 fn records(office: &Office) -> Vec<String> {
-    let short = |line: [u8; 90]| {
-        let line = String::from_utf8_lossy(&line).into_owned();
-        [&line[24..28], &line[34..60], &line[60..62], &line[62..66], &line[73..85]].map(str::trim).join(",")
-    };
-    office.sim.records.iter().map(|record| short(record.standard())).collect()
+    columns(office, &[24..28, 34..60, 60..62, 62..66, 73..85])
 }
 
 fn last_rule(office: &Office) -> Rule {
@@ -35,15 +31,6 @@ fn last_rule(office: &Office) -> Rule {
         Verdict::Allow(choice) => choice.rule,
         Verdict::Deny(denial) | Verdict::NeedsCode(denial) => denial.rule,
     }
-}
-
-fn talks_and_ends(office: &mut Office, dn: &str, number: &str) {
-    office.call(dn, number);
-    office.until_talks(dn);
-    office.sim.run_ms(1_000);
-    office.hang_up(dn);
-    office.until_over(dn);
-    office.assert_nothing_left();
 }
 
 #[test]
@@ -55,7 +42,7 @@ fn the_number_behind_a_code_is_called_and_recorded() {
         ("95550123", "201,95550123,A,T001,"),
     ] {
         let mut office = office(1, &[]);
-        talks_and_ends(&mut office, "201", code);
+        office.talks_and_ends("201", code);
         assert_eq!(records(&office), [record], "{code}");
     }
 }
@@ -65,7 +52,7 @@ fn the_number_behind_a_code_is_called_and_recorded() {
 fn r27_restrictions_apply_unless_the_row_is_exempt_from_cor() {
     let mut plain = office(2, &[]);
     assert_eq!(plain.refused("203", "*01"), (403, "Q.850;cause=21;text=\"cor.route\"".into()));
-    talks_and_ends(&mut plain, "203", "*02");
+    plain.talks_and_ends("203", "*02");
     assert_eq!(records(&plain).last().map(String::as_str), Some("203,95550123,AS,T001,"));
     // 206 has no COS, and who may not be joined with the trunk may not by a code.
     assert_eq!(plain.refused("206", "*02").1, "Q.850;cause=21;text=\"cos.none\"");

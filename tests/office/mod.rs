@@ -191,6 +191,16 @@ impl Office {
         }
     }
 
+    /// A whole call, of which nothing is left.
+    pub(crate) fn talks_and_ends(&mut self, dn: &str, number: &str) {
+        self.call(dn, number);
+        self.until_talks(dn);
+        self.sim.run_ms(1_000);
+        self.hang_up(dn);
+        self.until_over(dn);
+        self.assert_nothing_left();
+    }
+
     /// Runs until this phone talks.
     pub(crate) fn until_talks(&mut self, dn: &str) {
         let id = self.phone(dn);
@@ -261,11 +271,14 @@ pub(crate) fn assert_talk(office: &mut Office, a: &str, b: &str) {
 
 /// Of each record: calling, digits, completion, called, transfer, third party.
 pub(crate) fn records(office: &Office) -> Vec<String> {
+    columns(office, &[24..28, 34..60, 60..61, 62..66, 66..67, 68..72])
+}
+
+/// Of each record these columns of the standard layout.
+pub(crate) fn columns(office: &Office, columns: &[std::ops::Range<usize>]) -> Vec<String> {
     let short = |line: [u8; 90]| {
         let line = String::from_utf8_lossy(&line).into_owned();
-        let parts =
-            [&line[24..28], &line[34..60], &line[60..61], &line[62..66], &line[66..67], &line[68..72]];
-        parts.map(str::trim).join(",")
+        columns.iter().map(|column| line[column.clone()].trim()).collect::<Vec<_>>().join(",")
     };
     office.sim.records.iter().map(|record| short(record.standard())).collect()
 }

@@ -85,7 +85,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     /// exchanges that have come to the same by other ways tell the same. `alike` gives a party the number of its kind: who
     /// of a kind does what is not told, only whether it is the same one.
     ///
-    /// What was dialed last is not told: it may be dialed again like any other number. Which of several free slots is given out next, and which of several calls is the youngest, is not told either.
+    /// What was dialed last is not told: it may be dialed again like any other number. Which of several free slots is given
+    /// out next, and which of several calls is the youngest, is not told either.
     /// Work: linear in the tables.
     pub fn canonical<H: Hasher + Clone>(&self, now: Instant, alike: impl Fn(Party) -> u32, hasher: &mut H) {
         (self.mode, self.wall.is_some()).hash(hasher);

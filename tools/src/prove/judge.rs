@@ -313,9 +313,9 @@ impl Abstraction {
                     over.into_iter().any(|(_, route)| reading.sends(&one.to, &route, &number.meant))
                 }
                 // Who calls a hunt group reaches it, whoever of it answers.
-                (to @ Selector::Device(_), Some(_), _) if self.group_called(story.number).is_some() => {
-                    let group = self.group_called(story.number).unwrap_or(b);
-                    [group, b].iter().any(|party| reading.selects(to, *party, story.mode))
+                (to @ Selector::Device(_), Some(_), _) => {
+                    let mut reached = self.group_called(story.number).into_iter().chain([b]);
+                    reached.any(|party| reading.selects(to, party, story.mode))
                 }
                 (to, _, _) => reading.selects(to, b, story.mode),
             }
