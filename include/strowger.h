@@ -198,6 +198,12 @@ typedef enum stw_rule {
     STW_RULE_ACCOUNT_CODE_WRONG = 102,
     // Account codes are refused for a while.
     STW_RULE_ACCOUNT_CODE_LOCKED = 103,
+    // No hot-desk user has this number and this PIN.
+    STW_RULE_PIN_WRONG = 104,
+    // Log-ins are refused for a while.
+    STW_RULE_PIN_LOCKED = 105,
+    // The phone, or the user elsewhere, is in a call.
+    STW_RULE_HOT_DESK_BUSY = 106,
     // No call can be diverted to an emergency number.
     STW_RULE_FORWARD_EMERGENCY = 110,
 } stw_rule;
@@ -394,6 +400,9 @@ typedef struct stw_party {
     uint32_t kind;
     // Row of the device or trunk; 0 for somebody unknown.
     uint32_t row;
+    // Of a device, the hot-desk user who is logged in there: the number of its [[user]] in the policy, counted from 1; 0
+    // nobody.
+    uint32_t user;
 } stw_party;
 
 // A number as text.
@@ -451,7 +460,7 @@ typedef struct stw_decision {
     // What is sent to the party called, if allowed.
     struct stw_digits outpulsed;
     // 0.
-    uint64_t reserved[4];
+    uint64_t reserved[3];
 } stw_decision;
 
 // Where a stream is awaited; all 0: it is not.
@@ -597,8 +606,6 @@ typedef struct stw_output_emergency {
     int64_t unix_s;
     // Minutes east of UTC then in force.
     int32_t offset_min;
-    // 0.
-    uint32_t reserved;
     // Who calls.
     struct stw_party from;
     // What was dialed.

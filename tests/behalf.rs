@@ -10,8 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use engine::{Compiled, number_from, party};
 use strowger::policy::{self, Image, Keyring};
-use strowger_testkit::model::Model;
-use strowger_testkit::oracle::{self, Answer, BREAKAGES_ON_BEHALF, Feature, Fetch, Reached, Taking, Verdict};
+use strowger_testkit::model::{Mode, Model};
+use strowger_testkit::oracle::{
+    self, Answer, Attended, BREAKAGES_ON_BEHALF, Feature, Fetch, Party, Reached, Taking, Verdict,
+};
 use strowger_testkit::strategies::{
     Consultation, Question, Seeded, consultations, fetches, models_with_features, on_behalf, smaller,
 };
@@ -104,7 +106,7 @@ const RULES: &[(&str, &[&str])] = &[
 #[derive(Clone, Debug)]
 enum Asked {
     Attempt(Question),
-    Attended(Consultation),
+    Attended(Box<Consultation>),
     Fetch(Fetch),
 }
 
@@ -124,14 +126,20 @@ impl Asked {
 fn engine(image: &Image<'_>, keyring: &Keyring<'_>, asked: &Asked) -> Answer {
     let ask =
         |question: &Question| engine::verdict(image, keyring, question, question.attempt.dialed.as_bytes());
-    let Consultation { call, asked } = match asked {
+    let Consultation { call, asked } = &**match asked {
         Asked::Attempt(question) => return engine::in_words(image, ask(question)),
         Asked::Attended(consultation) => consultation,
         Asked::Fetch(fetch) => return engine::in_words(image, fetched(image, fetch)),
     };
-    let choice = call.as_ref().map(|call| match ask(call) {
-        policy::Verdict::Allow(choice) => choice,
-        denied => panic!("the oracle lets this call through: {denied:?}"),
+    let choice = call.as_ref().map(|call| {
+        let verdict = match phone_of(asked) {
+            Some(phone) => seated(image, &call.attempt.from, phone, asked.mode),
+            None => ask(call),
+        };
+        match verdict {
+            policy::Verdict::Allow(choice) => choice,
+            denied => panic!("the oracle lets this call through: {denied:?}"),
+        }
     });
     let to = match (&asked.to, &choice) {
         (Reached::Called { dialed, .. }, Some(choice)) => {
@@ -148,6 +156,29 @@ fn engine(image: &Image<'_>, keyring: &Keyring<'_>, asked: &Asked) -> Answer {
         mode: engine::mode(asked.mode),
     };
     engine::in_words(image, policy::attended(image, &question))
+}
+
+/// The user whom the second call has reached, and where.
+fn phone_of(asked: &Attended) -> Option<(&str, &str)> {
+    match &asked.to {
+        Reached::Called { answer: Answer { to: Some(Party::User { dn, at }), .. }, .. } => Some((dn, at)),
+        Reached::Called { .. } | Reached::Caller(_) => None,
+    }
+}
+
+fn seated(image: &Image<'_>, caller: &Party, (user, at): (&str, &str), mode: Mode) -> policy::Verdict {
+    let to = Party::User { dn: user.to_owned(), at: at.to_owned() };
+    let policy::Party::User { user, at } = party(image, &to) else { panic!("a user") };
+    let (of, mode) = (party(image, caller), engine::mode(mode));
+    let authority = authority(image, of, mode);
+    policy::desk::seated(image, &policy::desk::Desk { user, at, of, authority, mode })
+}
+
+/// A caller who has given no code.
+fn authority(image: &Image<'_>, party: policy::Party, mode: policy::Mode) -> policy::Authority {
+    let cos = policy::decide::class_of(image, party, mode).map_or(0, |class| class.id);
+    let cor = policy::decide::cor_of(image, party, mode);
+    policy::Authority { party, cos, cor, mode, code: None }
 }
 
 fn fetched(image: &Image<'_>, fetch: &Fetch) -> policy::Verdict {
@@ -190,7 +221,7 @@ fn random_pairs(pairs: usize, mut each: impl FnMut(&Model, &Image<'_>, &Keyring<
         let (attempts, consultations, fetches) = (on_behalf(&model), consultations(&model), fetches(&model));
         for n in 0..QUESTIONS_EACH {
             let asked = match n % 5 {
-                0 => Asked::Attended(seeded.draw(&consultations)),
+                0 => Asked::Attended(Box::new(seeded.draw(&consultations))),
                 1 => Asked::Fetch(seeded.draw(&fetches)),
                 _ => Asked::Attempt(seeded.draw(&attempts)),
             };
@@ -207,7 +238,9 @@ fn difference(model: &Model, asked: &Asked) -> Option<(Answer, Answer)> {
     let both = || {
         let mut asked = asked.clone();
         // A smaller policy may say something else about the second call.
-        if let Asked::Attended(Consultation { call: Some(call), asked }) = &mut asked
+        if let Asked::Attended(consultation) = &mut asked
+            && let Consultation { call: Some(call), asked } = &mut **consultation
+            && phone_of(asked).is_none()
             && let Reached::Called { dialed, answer } = &mut asked.to
         {
             dialed.clone_from(&call.attempt.dialed);
@@ -355,7 +388,8 @@ fn engine_and_oracle_agree_on_behalf_of_others() {
 /// Members of hunt groups: every pair of random policies, and each way to be wrong is noticed.
 #[test]
 fn who_may_ring_as_a_member_is_what_the_oracle_says() {
-    let ways = ["hunt.self", "hunt.interconnect", "hunt.interconnect.direction", "hunt.classes"];
+    let ways =
+        ["hunt.self", "hunt.self.phone", "hunt.interconnect", "hunt.interconnect.direction", "hunt.classes"];
     let mut noticed = BTreeMap::from(ways.map(|way| (way, 0)));
     let mut seeded = Seeded::new(number_from("STROWGER_SEED", 1891) as u64);
     let models = models_with_features();
@@ -368,19 +402,19 @@ fn who_may_ring_as_a_member_is_what_the_oracle_says() {
             let members = members.join(", ");
             format!("[[hunt_group]]\ndn = \"{dn}\"\nkind = \"linear\"\nmembers = [{members}]\n")
         };
-        let compiled = ["*9999*", "#*#*8", "8#8#8"]
-            .iter()
-            .find_map(|dn| Compiled::of_text(&format!("{}\n{}", model.to_toml(), group(dn))).ok())
-            .expect("one of these numbers is free");
+        let compiled_with =
+            |dn| Some((dn, Compiled::of_text(&format!("{}\n{}", model.to_toml(), group(dn))).ok()?));
+        let numbers = ["*9999*", "#*#*8", "8#8#8"];
+        let (group, compiled) =
+            numbers.into_iter().find_map(compiled_with).expect("one of these numbers is free");
         let image = compiled.image();
-        let group = u32::try_from(image.phones()).expect("few devices");
+        let group = image.device_by_dn(group.as_bytes()).expect("the group exists");
         for fetch in (0..QUESTIONS_EACH / 2).map(|_| seeded.draw(&fetches(&model))) {
-            let (oracle::Party::Device(dn), mode) = (&fetch.of, fetch.mode) else { continue };
+            let (Party::Device(dn), mode) = (&fetch.of, fetch.mode) else { continue };
             let policy::Party::Device(member) = party(&image, &fetch.of) else { panic!("a device") };
             let of = party(&image, &fetch.by);
-            let cos = policy::decide::class_of(&image, of, engine::mode(mode)).map_or(0, |class| class.id);
-            let cor = policy::decide::cor_of(&image, of, engine::mode(mode));
-            let authority = policy::Authority { party: of, cos, cor, mode: engine::mode(mode), code: None };
+            let authority = authority(&image, of, engine::mode(mode));
+            let member = policy::Party::Device(member);
             let hunt = policy::Hunt { group, member, of, authority, mode: engine::mode(mode) };
             let told = engine::in_words(&image, policy::hunted(&image, &hunt));
             if model.devices.iter().skip(1).step_by(2).any(|device| device.dn == *dn) {
@@ -390,6 +424,41 @@ fn who_may_ring_as_a_member_is_what_the_oracle_says() {
             assert_eq!(told, oracle::hunted(&model, &fetch.by, dn, mode, None), "{}", model.to_toml());
             for way in ways {
                 let wrong = oracle::hunted(&model, &fetch.by, dn, mode, Some(way)) != told;
+                *noticed.get_mut(way).expect("it is one of them") += usize::from(wrong);
+            }
+        }
+    }
+    assert!(noticed.values().all(|times| *times > 0), "{noticed:?}");
+}
+
+/// Phones where users are logged in: every pair of random policies, and each way to be wrong is noticed.
+#[test]
+fn which_phone_may_ring_for_a_user_is_what_the_oracle_says() {
+    let ways = [
+        "seated.self",
+        "seated.self.user",
+        "seated.interconnect",
+        "seated.interconnect.direction",
+        "seated.classes",
+        "seated.to",
+        "user.interconnect",
+    ];
+    let mut noticed = BTreeMap::from(ways.map(|way| (way, 0)));
+    let mut seeded = Seeded::new(number_from("STROWGER_SEED", 1891) as u64);
+    let models = models_with_features();
+    for _ in 0..PAIRS / QUESTIONS_EACH / 6 {
+        let model = seeded.draw(&models);
+        let compiled = Compiled::new(&model).unwrap_or_else(|findings| panic!("{findings}"));
+        let image = compiled.image();
+        for fetch in (0..QUESTIONS_EACH / 2).map(|_| seeded.draw(&fetches(&model))) {
+            let (Party::User { dn, at }, caller, mode) = (&fetch.of, &fetch.by, fetch.mode) else {
+                continue;
+            };
+            let told = engine::in_words(&image, seated(&image, caller, (dn, at), mode));
+            let expected = oracle::seated(&model, caller, dn, at, mode, None);
+            assert_eq!(told, expected, "{}\n{fetch:#?}", model.to_toml());
+            for way in ways {
+                let wrong = oracle::seated(&model, caller, dn, at, mode, Some(way)) != told;
                 *noticed.get_mut(way).expect("it is one of them") += usize::from(wrong);
             }
         }

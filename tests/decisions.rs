@@ -13,7 +13,7 @@ use strowger::policy::{self, Image, Keyring, RowRef, Rule};
 use strowger_testkit::model::{
     AccountCode, Action as ModelAction, ArsRow, Choice, CorGroup, Cos, Device, EmergencyRow, Follow,
     LeadingRow, Mode, Model, Modification, NumberFormat, OwnClass, PerMode, Profile, Route, RouteList, Trunk,
-    Use, Zone,
+    Use, User, Zone,
 };
 use strowger_testkit::oracle::{
     self, Answer, Attempt, BREAKAGES, Party, RULES_IN_FORCE, RULES_ON_BEHALF, Verdict,
@@ -309,6 +309,7 @@ fn office() -> Model {
             device("22", by_mode(4, 0, 2), by_mode(2, 2, 0), 2, Some("hut")),
             device("271", by_mode(4, 4, 0), by_mode(1, 3, 1), 1, Some("hut")),
         ],
+        users: vec![User { dn: "37".into(), cos: by_mode(2, 4, 0), cor: by_mode(3, 1, 1) }],
         trunks: vec![
             trunk("carrier", true, 2, 1, 3),
             trunk("second", true, 4, 4, 4),
@@ -400,7 +401,9 @@ fn agree_on_everything(model: &Model, alphabet: &str) {
     let keyring = compiled.keyring(&image);
     let devices = model.devices.iter().map(|device| Party::Device(device.dn.clone()));
     let trunks = model.trunks.iter().map(|trunk| Party::Trunk(trunk.name.clone()));
-    let parties: Vec<Party> = devices.chain(trunks).collect();
+    let phones = model.devices.iter().skip(1).map(|device| device.dn.clone());
+    let users = model.users.iter().zip(phones).map(|(user, at)| Party::User { dn: user.dn.clone(), at });
+    let parties: Vec<Party> = devices.chain(users).chain(trunks).collect();
     let mut busy = vec![Vec::new()];
     busy.extend(model.trunks.iter().map(|trunk| vec![trunk.name.clone()]));
     let mut asked = 0_usize;

@@ -95,7 +95,8 @@ impl<'i> Side<'i> {
     fn new(octets: &'i [u8]) -> Self {
         let image = Image::load(octets, &mut Soft::new(&[1; 32])).unwrap();
         let mut callers = BTreeMap::new();
-        for (row, texts) in (0..).zip(image.device_texts().iter()) {
+        // No phone of these policies takes guests: nobody calls as a user.
+        for (row, texts) in (0..).zip(image.device_texts().iter().take(image.phones())) {
             callers.insert(format!("device {}", image.text(texts.dn)), Party::Device(row));
         }
         for (row, trunk) in (0..).zip(image.trunks().iter()) {
@@ -181,7 +182,7 @@ fn ask(
             let word = if choice.rule == Rule::Emergency { "emergency" } else { "allow" };
             let to = match choice.to {
                 Party::Trunk(row) => trunk(row),
-                Party::Device(_) | Party::Unknown => String::new(),
+                Party::Device(_) | Party::User { .. } | Party::Unknown => String::new(),
             };
             (word, format!("{to} {} {} {}", choice.outpulsed.as_str(), choice.watched, choice.warning))
         }

@@ -3,10 +3,10 @@
 
 mod office;
 
-use office::{Office, assert_talk, assert_trace};
+use office::{Office, assert_talk, assert_trace, dials};
 use strowger::policy::{Behalf, Feature, Party, Rule, Verdict};
 use strowger::record::Smdr;
-use strowger_testkit::phone::{Behaviour, PhoneEvent};
+use strowger_testkit::phone::Behaviour;
 
 const STAFF: (&str, &str) = (
     "features = [\"smdr-external\", \"smdr-internal\"]",
@@ -39,23 +39,6 @@ fn with_keys(seed: u64, keys: &[(&str, &str)], more: &[(&str, &str)]) -> Office 
     let changes: Vec<(&str, &str)> =
         keys.iter().map(|(old, new)| (old.as_str(), new.as_str())).chain(more.iter().copied()).collect();
     office(seed, &changes)
-}
-
-/// Dials a feature code: what it answers, 200 or the status of the refusal.
-fn dials(office: &mut Office, dn: &str, code: &str) -> u16 {
-    let id = office.phone(dn);
-    office.sim.events.clear();
-    office.call(dn, code);
-    office.until_over(dn);
-    let told = office.sim.told(id);
-    let connected = told.iter().any(|event| matches!(event, PhoneEvent::Connected { .. }));
-    let status = match told.last() {
-        Some(PhoneEvent::Ended { status, .. }) => *status,
-        other => panic!("{dn} told {other:?}"),
-    };
-    office.sim.run_ms(1_000);
-    office.sim.ladder.clear();
-    if connected { 200 } else { status }
 }
 
 fn records(office: &Office) -> Vec<String> {

@@ -235,3 +235,28 @@ fn r59_r80_r89_every_denial_is_noted_but_a_number_that_is_none_has_no_record() {
     }
     assert_eq!(office.sim.records[0].completion.letter(), b'T');
 }
+
+/// R37: over SIP no trunk is without supervision: both are asked whether they are there (RFC 4028), so two that have vanished
+/// without a word do not keep a call, and no timer of its own is needed for that.
+#[test]
+fn r37_two_trunks_that_have_both_vanished_are_released() {
+    let changes = [TANDEM_COS, TANDEM, TANDEM_ROW, WITH_DIGITS, OTHER_MAY];
+    let mut office = Office::changed(7, &changes);
+    assert!(matches!(from_carrier(&mut office, "6135550123"), Some(PhoneEvent::Connected { .. })));
+    let trunks = [office.carrier, office.other];
+    for trunk in trunks {
+        office.sim.phone(trunk).config.behaviour = Behaviour::Silent;
+    }
+    let began = office.sim.now;
+    while office.sim.exchange(0).calls_in_use() > 0 && office.sim.now < began.plus_ms(7_200_000) {
+        office.sim.run_ms(1_000);
+    }
+    let seconds = office.sim.now.since_ms(began) / 1_000;
+    assert!((900..=1_000).contains(&seconds), "{seconds} s");
+    assert_eq!(office.sim.records.len(), 2, "one for each trunk (R86)");
+    for trunk in trunks {
+        office.sim.phone(trunk).config.behaviour = Behaviour::Answer { after_ms: 100 };
+        office.sim.with(trunk, |phone, now| phone.hang_up(now));
+    }
+    office.assert_nothing_left();
+}

@@ -217,6 +217,53 @@ fn hunt_groups_hold_and_what_they_open_is_found() {
     assert_eq!(found.invariant, "assert", "{}", proof.to_text());
 }
 
+/// R18, R41, R82, R4: who logs in has his own classes and the phone's place, and only where both may; and what log-ins open is
+/// found (hole 17).
+#[test]
+fn hot_desk_holds_and_what_it_opens_is_found() {
+    let held = include_str!("../ci/mutants/desking.toml");
+    let whole = proof(held, &Options { states: 20_000_000, ..bounds(1) });
+    eprintln!("{}", whole.to_text());
+    assert!(whole.violation.is_none() && whole.closed, "{}", whole.to_text());
+    assert_eq!((whole.users, whole.log_ins), ([2, 2], 2));
+    let wider = proof(held, &bounds(2));
+    assert!(wider.violation.is_none(), "{}", wider.to_text());
+    // Nobody transfers here: whoever reaches the carrier from the lobby has dialed it there.
+    let alone = held.replace("\"transfer\", ", "");
+    let lobby = never("interconnect:3", "trunk:carrier");
+    for (hole, text, assertion) in [
+        ("a lobby phone, and a user with a PIN", alone.clone(), lobby.clone()),
+        (
+            "a lobby phone, and a user without one",
+            alone.replace("pin = \"864205\"\n", "").replace("\"strict\"", "\"mivb\""),
+            lobby.clone(),
+        ),
+        (
+            "a user who may log in after all",
+            held.replace("cos = 1\ncor = 1\n[features]", "cos = 3\ncor = 1\n[features]"),
+            String::new(),
+        ),
+        ("the user, by his number", alone.clone(), never("user:401", "trunk:carrier")),
+    ] {
+        let proof = proof(&(text + &assertion), &bounds(1));
+        let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{hole}: {}", proof.to_text()));
+        assert!(found.invariant == "assert" && found.on_the_clock, "{hole}: {}", proof.to_text());
+        assert!(
+            found.trace.iter().any(|(_, what)| what.starts_with("203 logs in as 40")),
+            "{}",
+            proof.to_text()
+        );
+        // It can be replayed, and no PIN is in it.
+        let recorded = found.recorded.as_ref().expect("by the clock");
+        let trace = Trace::parse(std::str::from_utf8(recorded).expect("text")).expect("it is one");
+        assert!(matches!(replay(&trace), Outcome::Same { .. }), "{hole}");
+    }
+    // Where nobody is let in, nobody is.
+    let strict = alone.replace("pin = \"864205\"\n", "") + &lobby;
+    let proof = proof(&strict, &bounds(1));
+    assert!(proof.violation.is_none() && proof.users == [2, 1], "{}", proof.to_text());
+}
+
 /// R36: who takes a call is asked whom it may be joined with, at that moment.
 #[test]
 fn pickup_and_park_hold_and_what_they_open_is_found() {
@@ -289,7 +336,7 @@ fn merged_and_unmerged_agree() {
         let model = seeded.draw(&models_with_features());
         let text = with_group(&model, compared);
         let answers = [2, usize::MAX].map(|keep| {
-            let bounds = Bounds { stations: 2, lines: 2, calls: 2, keep, modes: 0 };
+            let bounds = Bounds { stations: 2, lines: 2, calls: 2, keep, modes: 0, log_ins: 1 };
             proof(&text, &Options { states: 30_000, bounds, ..Options::default() })
         });
         let [merged, whole] = &answers;

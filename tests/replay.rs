@@ -25,6 +25,7 @@ fn a_trace_replays_to_the_same_decisions_and_outputs() {
     let decisions = seen.iter().filter(|output| matches!(output, Output::Decision(_))).count();
     assert_eq!(text.matches("{\"decision\":").count(), decisions);
     assert!(text.contains("account-code.forced-verified"));
+    assert!(text.contains("\"from\":\"60188 at 20288\"") && text.contains("\"rule\":\"pin.wrong\""));
     for rule in ["internal", "route", "cor.route", "emergency", "account-code.wrong"] {
         assert!(text.contains(&format!("\"rule\":\"{rule}\"")), "{rule}");
     }

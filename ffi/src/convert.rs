@@ -32,9 +32,16 @@ pub(crate) fn digits(digits: &Digits) -> stw_digits {
 
 pub(crate) fn party(party: Party) -> stw_party {
     match party {
-        Party::Unknown => stw_party { kind: stw_party_kind::STW_PARTY_UNKNOWN as u32, row: 0 },
-        Party::Device(row) => stw_party { kind: stw_party_kind::STW_PARTY_DEVICE as u32, row },
-        Party::Trunk(row) => stw_party { kind: stw_party_kind::STW_PARTY_TRUNK as u32, row: u32::from(row) },
+        Party::Unknown => stw_party { kind: stw_party_kind::STW_PARTY_UNKNOWN as u32, row: 0, user: 0 },
+        Party::Device(row) => stw_party { kind: stw_party_kind::STW_PARTY_DEVICE as u32, row, user: 0 },
+        Party::User { user, at } => stw_party {
+            kind: stw_party_kind::STW_PARTY_DEVICE as u32,
+            row: at,
+            user: u32::from(user).saturating_add(1),
+        },
+        Party::Trunk(row) => {
+            stw_party { kind: stw_party_kind::STW_PARTY_TRUNK as u32, row: u32::from(row), user: 0 }
+        }
     }
 }
 
@@ -104,7 +111,7 @@ fn undecided(from: Party, dialed: &Digits) -> stw_decision {
         number_class: 0,
         dialed: digits(dialed),
         outpulsed: nothing,
-        reserved: [0; 4],
+        reserved: [0; 3],
     }
 }
 
@@ -410,7 +417,6 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
             body.emergency = stw_output_emergency {
                 unix_s: notice.at.unix_s,
                 offset_min: i32::from(notice.at.offset_min),
-                reserved: 0,
                 from: party(notice.from),
                 dialed: digits(&notice.dialed),
                 callback: digits(&notice.callback),

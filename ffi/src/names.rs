@@ -72,6 +72,12 @@ pub enum stw_rule {
     STW_RULE_ACCOUNT_CODE_WRONG = 102,
     /// Account codes are refused for a while.
     STW_RULE_ACCOUNT_CODE_LOCKED = 103,
+    /// No hot-desk user has this number and this PIN.
+    STW_RULE_PIN_WRONG = 104,
+    /// Log-ins are refused for a while.
+    STW_RULE_PIN_LOCKED = 105,
+    /// The phone, or the user elsewhere, is in a call.
+    STW_RULE_HOT_DESK_BUSY = 106,
     /// No call can be diverted to an emergency number.
     STW_RULE_FORWARD_EMERGENCY = 110,
 }

@@ -354,7 +354,10 @@ fn a_denial_carries_what_an_administrator_needs() {
     assert_eq!((decision.sip_status, decision.q850), (403, 21));
     let line = POLICY.lines().nth(decision.line as usize - 1).unwrap();
     assert_eq!(line, "[[ars]]");
-    assert_eq!((decision.from, text(&decision.dialed)), (stw_party { kind: 1, row: 0 }, "9011441234567"));
+    assert_eq!(
+        (decision.from, text(&decision.dialed)),
+        (stw_party { kind: 1, row: 0, user: 0 }, "9011441234567")
+    );
     assert_eq!(world.kinds(), [8, 9]);
     let (_, decision) = world.setup(1, 0, b"2o2");
     assert_eq!((decision.unwrap().rule, text(&decision.unwrap().dialed)), (52, ""));
@@ -410,7 +413,10 @@ fn a_neutral_call_goes_through() {
         let (allowed, decision) = world.setup(1, 1, b"95551234");
         let decision = decision.unwrap();
         assert_eq!((allowed, decision.verdict, decision.rule, decision.route), (0, 1, 2, 1));
-        assert_eq!((decision.to, text(&decision.outpulsed)), (stw_party { kind: 2, row: 0 }, "5551234"));
+        assert_eq!(
+            (decision.to, text(&decision.outpulsed)),
+            (stw_party { kind: 2, row: 0, user: 0 }, "5551234")
+        );
         let offered =
             core::iter::from_fn(|| world.poll(&mut [0; 2048])).find(|output| output.kind == 2).unwrap();
         let called = offered.body.setup.leg;

@@ -32,6 +32,9 @@ pub struct stw_party {
     pub kind: u32,
     /// Row of the device or trunk; 0 for somebody unknown.
     pub row: u32,
+    /// Of a device, the hot-desk user who is logged in there: the number of its [[user]] in the policy, counted from 1; 0
+    /// nobody.
+    pub user: u32,
 }
 
 /// A number as text.
@@ -170,7 +173,7 @@ pub struct stw_decision {
     /// What is sent to the party called, if allowed.
     pub outpulsed: stw_digits,
     /// 0.
-    pub reserved: [u64; 4],
+    pub reserved: [u64; 3],
 }
 
 /// In stw_smdr.time_to_answer_s: nobody answered.
@@ -334,8 +337,6 @@ pub struct stw_output_emergency {
     pub unix_s: i64,
     /// Minutes east of UTC then in force.
     pub offset_min: i32,
-    /// 0.
-    pub reserved: u32,
     /// Who calls.
     pub from: stw_party,
     /// What was dialed.

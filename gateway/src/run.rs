@@ -334,7 +334,8 @@ impl Daemon {
             }
             Output::Set { device } => {
                 if let Some(settings) = self.engine.settings(*device) {
-                    tracing::info!("{}", words::settings(&self.image, *device, settings));
+                    let guest = self.engine.user_at(self.now(), *device);
+                    tracing::info!("{}", words::settings(&self.image, *device, settings, guest));
                 }
             }
             Output::Relay(ask) => self.media.ask(ask),

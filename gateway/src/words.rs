@@ -9,9 +9,9 @@ use strowger::station::{Settings, When};
 /// `201`, `trunk carrier`, `unknown`.
 pub(crate) fn party(image: &Image<'_>, party: Party) -> String {
     match party {
-        Party::Device(device) => {
-            let row = image.device_texts().get(device as usize).unwrap_or_default();
-            image.text(row.dn).to_owned()
+        Party::Device(_) | Party::User { .. } => {
+            let row = image.row_of(party).and_then(|row| image.device_texts().get(row as usize));
+            image.text(row.unwrap_or_default().dn).to_owned()
         }
         Party::Trunk(trunk) => {
             let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();
@@ -31,8 +31,8 @@ pub(crate) fn row(image: &Image<'_>, row: RowRef) -> Option<String> {
     Some(format!("ars {ordinal} (line {line})"))
 }
 
-/// What is set at a device.
-pub(crate) fn settings(image: &Image<'_>, device: u32, settings: &Settings) -> String {
+/// What is set at a device, and who is logged in there, by row of the device table.
+pub(crate) fn settings(image: &Image<'_>, device: u32, settings: &Settings, guest: Option<u32>) -> String {
     let words = |when| match when {
         When::Always => "always",
         When::Busy => "when busy",
@@ -43,7 +43,8 @@ pub(crate) fn settings(image: &Image<'_>, device: u32, settings: &Settings) -> S
         settings.forward(*when).map(|number| format!("forwarded {} to {}", words(*when), number.as_str()))
     });
     let quiet = settings.do_not_disturb().then(|| "do not disturb".to_owned());
-    let all: Vec<String> = forwards.chain(quiet).collect();
+    let guest = guest.map(|guest| format!("{} is logged in", party(image, Party::Device(guest))));
+    let all: Vec<String> = forwards.chain(quiet).chain(guest).collect();
     let all = if all.is_empty() { "nothing".to_owned() } else { all.join(", ") };
     format!("set at {}: {all}", party(image, Party::Device(device)))
 }
@@ -132,8 +133,9 @@ pub(crate) fn alarm(image: &Image<'_>, alarm: &Alarm) -> String {
 pub(crate) fn emergency(image: &Image<'_>, notice: &EmergencyNotice) -> String {
     let (who, where_) = (party(image, notice.from), emergency::location(image, notice.from, notice.zone));
     let name = match notice.from {
-        Party::Device(device) => {
-            image.text(image.device_texts().get(device as usize).unwrap_or_default().name)
+        Party::Device(_) | Party::User { .. } => {
+            let row = image.row_of(notice.from).and_then(|row| image.device_texts().get(row as usize));
+            image.text(row.unwrap_or_default().name)
         }
         Party::Trunk(_) | Party::Unknown => "",
     };
@@ -191,5 +193,6 @@ const fn feature(feature: Feature) -> &'static str {
         Feature::Park => "park",
         Feature::Retrieve => "park-retrieve",
         Feature::Hunt => "hunt",
+        Feature::Desk => "hot-desk",
     }
 }

@@ -30,7 +30,7 @@ impl Brakes {
         let Some(rate) = policy.setting.brakes else { return };
         let caller = match &attempt.from {
             Party::Device(name) | Party::Trunk(name) => name.clone(),
-            Party::Unknown => unreachable!("strangers are left out"),
+            Party::User { .. } | Party::Unknown => unreachable!("guests and strangers are left out"),
         };
         let rule = answer.get("rule").to_owned();
         // Without classes the code was not complete: nothing was checked.

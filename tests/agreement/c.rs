@@ -22,7 +22,7 @@ pub(crate) fn answers(program: &Path, policy: &Policy, attempts: &[Attempt]) -> 
         let line = match party {
             Party::Device(dn) => format!("device {dn}\n"),
             Party::Trunk(name) => format!("trunk {name}\n"),
-            Party::Unknown => unreachable!("strangers are left out"),
+            Party::User { .. } | Party::Unknown => unreachable!("guests and strangers are left out"),
         };
         input.extend_from_slice(line.as_bytes());
     }

@@ -21,7 +21,7 @@ pub(crate) fn by_library(policy: &Policy, attempts: &[Attempt], minute: i64) -> 
         let question = match &attempt.from {
             Party::Device(dn) => Question::of_device(&image, dn, &attempt.dialed),
             Party::Trunk(name) => Question::of_trunk(&image, name, &attempt.dialed),
-            Party::Unknown => unreachable!("strangers are left out"),
+            Party::User { .. } | Party::Unknown => unreachable!("guests and strangers are left out"),
         };
         let question = Question {
             did: matches!(attempt.from, Party::Trunk(_)),
@@ -53,7 +53,7 @@ pub(crate) fn by_command(
     match &attempt.from {
         Party::Device(dn) => command.arg(format!("--from={dn}")).arg(format!("--dial={}", attempt.dialed)),
         Party::Trunk(name) => command.arg(format!("--trunk={name}")).arg(format!("--did={}", attempt.dialed)),
-        Party::Unknown => unreachable!("strangers are left out"),
+        Party::User { .. } | Party::Unknown => unreachable!("guests and strangers are left out"),
     };
     if attempt.mode.is_some() {
         command.args(["--mode", mode_name(attempt.mode)]);

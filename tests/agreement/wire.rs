@@ -112,7 +112,7 @@ impl Wire {
                     model.trunks.iter().position(|trunk| trunk.name == *name).ok_or("no such trunk")?;
                 (self.request("INVITE", uri, "6135559999", "called", &self.far_ends[trunk]), Some(trunk))
             }
-            Party::Unknown => unreachable!("strangers are left out"),
+            Party::User { .. } | Party::Unknown => unreachable!("guests and strangers are left out"),
         };
         let caller = |wire: &Self| match trunk {
             Some(trunk) => wire.far_ends[trunk].local_addr(),
@@ -122,7 +122,9 @@ impl Wire {
         request.extra = format!("Contact: <sip:caller@{contact}>\r\n");
         let (status, seen) = match (&attempt.from, trunk) {
             (Party::Device(dn), _) => self.with_credentials(dn, request)?,
-            (Party::Trunk(_) | Party::Unknown, trunk) => self.exchange(&request, "", trunk)?,
+            (Party::Trunk(_) | Party::User { .. } | Party::Unknown, trunk) => {
+                self.exchange(&request, "", trunk)?
+            }
         };
         seen.answer(model, status)
     }

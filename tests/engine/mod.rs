@@ -76,7 +76,11 @@ fn trunk_name<'a>(image: &Image<'a>, row: u16) -> &'a str {
 pub(crate) fn party(image: &Image<'_>, party: &Party) -> policy::Party {
     match party {
         Party::Device(dn) => {
-            policy::Party::Device(image.device_by_dn(dn.as_bytes()).expect("the device exists"))
+            policy::Party::Device(image.device_by_dn(dn.as_bytes()).expect("the number exists"))
+        }
+        Party::User { dn, at } => {
+            let row = |dn: &str| image.device_by_dn(dn.as_bytes()).expect("the number exists");
+            policy::Party::User { user: image.user(row(dn)).expect("it is a user's"), at: row(at) }
         }
         Party::Trunk(name) => {
             let row = image.trunks().iter().position(|trunk| image.text(trunk.name) == name);
@@ -105,8 +109,8 @@ pub(crate) fn verdict(
     let from = party(image, &asked.from);
     let (moment, mode) = (moment(asked), mode_of(image, asked));
     let code = match (&asked.code, from) {
-        (Some(_), policy::Party::Device(_)) if asked.code_locked => Code::Locked,
-        (Some(typed), policy::Party::Device(_)) => {
+        (Some(_), policy::Party::Device(_) | policy::Party::User { .. }) if asked.code_locked => Code::Locked,
+        (Some(typed), policy::Party::Device(_) | policy::Party::User { .. }) => {
             let class = policy::decide::class_of(image, from, mode).unwrap_or_default();
             account::check(image, keyring, &class, typed.as_bytes(), &mut Soft::new(&[1; 32]))
         }
@@ -128,13 +132,16 @@ pub(crate) fn verdict(
 
 /// What stands behind the digits, as the exchange reads them: of a speed call's code its number (R27).
 pub(crate) fn meant<'d>(image: &Image<'d>, from: policy::Party, dialed: &'d [u8]) -> (&'d [u8], bool) {
-    let device = matches!(from, policy::Party::Device(_));
-    image.speed_number(dialed).filter(|_| device).unwrap_or((dialed, false))
+    let phone = matches!(from, policy::Party::Device(_) | policy::Party::User { .. });
+    image.speed_number(dialed).filter(|_| phone).unwrap_or((dialed, false))
 }
 
 /// A verdict in the oracle's words.
 pub(crate) fn in_words(image: &Image<'_>, verdict: policy::Verdict) -> Answer {
     let route = |row: u16| image.routes().get(row.into()).expect("the route exists").id;
+    let dn = |row: u32| {
+        image.text(image.device_texts().get(row as usize).expect("the number exists").dn).to_owned()
+    };
     let class = |class: Option<ClassRef>| {
         class.map(|class| match class {
             ClassRef::Plan(class) => class.name().to_owned(),
@@ -151,9 +158,9 @@ pub(crate) fn in_words(image: &Image<'_>, verdict: policy::Verdict) -> Answer {
                 verdict: if emergency { Verdict::Emergency } else { Verdict::Allow },
                 rule: choice.rule.name(),
                 to: Some(match choice.to {
-                    policy::Party::Device(row) => {
-                        let texts = image.device_texts().get(row as usize).expect("the device exists");
-                        Party::Device(image.text(texts.dn).to_owned())
+                    policy::Party::Device(row) => Party::Device(dn(row)),
+                    policy::Party::User { user, at } => {
+                        Party::User { dn: dn(image.user_row(user).expect("the user exists")), at: dn(at) }
                     }
                     policy::Party::Trunk(row) => Party::Trunk(trunk_name(image, row).to_owned()),
                     policy::Party::Unknown => Party::Unknown,

@@ -269,6 +269,23 @@ pub(crate) fn assert_talk(office: &mut Office, a: &str, b: &str) {
     assert!(!own.0.is_empty() && own.0 == theirs.1 && own.1 == theirs.0, "{ladder}");
 }
 
+/// Dials a feature code: what it answers, 200 or the status of the refusal.
+pub(crate) fn dials(office: &mut Office, dn: &str, code: &str) -> u16 {
+    let id = office.phone(dn);
+    office.sim.events.clear();
+    office.call(dn, code);
+    office.until_over(dn);
+    let told = office.sim.told(id);
+    let connected = told.iter().any(|event| matches!(event, PhoneEvent::Connected { .. }));
+    let status = match told.last() {
+        Some(PhoneEvent::Ended { status, .. }) => *status,
+        other => panic!("{dn} told {other:?}"),
+    };
+    office.sim.run_ms(1_000);
+    office.sim.ladder.clear();
+    if connected { 200 } else { status }
+}
+
 /// Of each record: calling, digits, completion, called, transfer, third party.
 pub(crate) fn records(office: &Office) -> Vec<String> {
     columns(office, &[24..28, 34..60, 60..61, 62..66, 66..67, 68..72])

@@ -22,7 +22,8 @@ pub(crate) const PASSWORDS: [(&str, &str); 5] = [
     ("20466", "Between-two-floors-again-2"),
     ("20555", "Under-the-third-arch-8"),
 ];
-pub(crate) const CODES: [&str; 3] = ["48291375", "77103968", "55512345"];
+/// Account codes, a PIN, and what was tried for one.
+pub(crate) const CODES: [&str; 5] = ["48291375", "77103968", "55512345", "86420537", "66600012"];
 pub(crate) const KEYS: [&str; 2] =
     ["d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj", "NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj"];
 pub(crate) const DIALED: [&str; 4] = ["95551234", "90114420794600", "911", "95559876"];
@@ -84,7 +85,7 @@ impl World {
     }
 
     pub(crate) fn with(policy: &Policy<'static>, writer: Option<Writer>) -> Self {
-        let tables = Box::leak(Box::new(Tables::new(&Sizes::for_calls(5, 1, 16))));
+        let tables = Box::leak(Box::new(Tables::new(&Sizes::for_calls(6, 1, 16))));
         let config = Config { instance: 3, address: exchange(), reserved_calls: 1 };
         let engine = Engine::new(tables, &config, Some(policy), Soft::new(&[1; 32]), writer);
         let mut phones = Vec::new();
@@ -151,6 +152,20 @@ impl World {
         self.run(2_000);
         self.phone(0, Phone::hang_up);
         self.run(500);
+        // A user who logs in, after a wrong PIN and somebody's who is unknown; he calls, and is called.
+        for digits in ["*506018866600012", "*506019986420537", "*506018886420537"] {
+            self.call(1, digits);
+            self.run(500);
+        }
+        assert!(self.engine.user_at(self.now, 1).is_some());
+        self.call(1, "95551234");
+        self.phone(1, Phone::hang_up);
+        self.run(500);
+        self.call(0, "60188");
+        self.phone(0, Phone::hang_up);
+        self.run(500);
+        self.call(1, "*51");
+        self.run(500);
         self.strangers();
         self.signals();
         self.give(&Input::SetMode(Some(Mode::Night1)));
@@ -193,6 +208,16 @@ impl World {
         }
         self.run(2_000);
         assert!(self.engine.calls().leg(leg).is_some());
+        // A PIN key by key.
+        let taken = self.signal(Signal::OffHook { from: Party::Device(0) });
+        let Taken::OffHook { leg: other } = taken else { panic!("{taken:?}") };
+        for key in b"*506018886420537#" {
+            self.signal(Signal::Digit(other, Digit::from_ascii(*key).expect("a key")));
+            self.run(200);
+        }
+        self.signal(Signal::Release(other, Cause::Normal));
+        assert!(self.engine.user_at(self.now, 0).is_some());
+        self.signal(Signal::Setup { from: Party::Device(0), dialed: b"*51" });
         self.signal(Signal::Transfer(leg, b"20288"));
         self.signal(Signal::Release(leg, Cause::Normal));
         self.signal(Signal::Answer(Handle::NONE));

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use strowger::base::Soft;
 use strowger::policy::rows::{
-    FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_CANCEL, FEATURE_PARK,
-    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_REDIAL,
+    FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_CANCEL, FEATURE_HOT_DESK_LOGIN,
+    FEATURE_HOT_DESK_LOGOUT, FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_REDIAL,
 };
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Image, Keyring, Mode};
@@ -99,6 +99,12 @@ struct Ask {
     /// The device that dials.
     #[arg(long, value_name = "DN", conflicts_with = "trunk", required_unless_present_any = ["trunk", "user"])]
     from: Option<String>,
+    /// The hot-desk user who dials, logged in at --at-device.
+    #[arg(long, value_name = "DN", conflicts_with_all = ["from", "trunk"], requires = "at_device")]
+    user: Option<String>,
+    /// The device where the user is logged in who dials, or transfers, or takes the call.
+    #[arg(long, value_name = "DN")]
+    at_device: Option<String>,
     /// The trunk over which the call comes in.
     #[arg(long, value_name = "NAME")]
     trunk: Option<String>,
@@ -119,7 +125,7 @@ struct Ask {
     #[arg(long, value_name = "DIGITS", requires = "trunk", conflicts_with = "dial")]
     did: Option<String>,
     /// The call was for this device, which diverts it to what is dialed: forward:DN. Or for this hunt group, and what is dialed
-    /// is the member that is to ring: hunt:DN. Or this device takes the call, and nothing is dialed: pickup:DN where it rings, retrieve:DN where it is parked, retrieve-called:DN where who is parked had
+    /// is the member that is to ring: hunt:DN. Or for this hot-desk user, and what is dialed is the phone where he is logged in: user:DN. Or this device takes the call, and nothing is dialed: pickup:DN where it rings, retrieve:DN where it is parked, retrieve-called:DN where who is parked had
     /// been called.
     #[arg(long, value_name = "KIND:DN", conflicts_with = "transfer_by")]
     via: Option<String>,
@@ -132,17 +138,6 @@ struct Ask {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    #[command(flatten)]
-    later: Later,
-}
-
-/// Questions that later versions answer.
-#[derive(clap::Args)]
-struct Later {
-    #[arg(long, hide = true)]
-    user: Option<String>,
-    #[arg(long, hide = true)]
-    at_device: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -219,11 +214,6 @@ fn compile(policy: &Path, output: &Path, keys: Option<PathBuf>, dn: Option<&str>
 }
 
 fn answer(ask: &Ask) -> Result<(), String> {
-    let later = &ask.later;
-    let asked = [("--user", &later.user), ("--at-device", &later.at_device)];
-    if let Some((option, _)) = asked.iter().find(|(_, value)| value.is_some()) {
-        return Err(format!("{option}: this version does not answer that yet"));
-    }
     let loaded = load(&ask.policy, ask.keys.as_deref()).map_err(|findings| lines(&findings))?;
     let image = Image::load(&loaded.image, &mut Soft::new(&[0; 32]))
         .map_err(|why| format!("{}: {why:?}", ask.policy.display()))?;
@@ -239,20 +229,27 @@ fn answer(ask: &Ask) -> Result<(), String> {
     });
     let at = ask.at.as_deref().map(minutes).transpose()?;
     let dialed = ask.dial.as_deref().or(ask.did.as_deref()).unwrap_or("");
-    let question = match (&ask.from, &ask.trunk) {
-        (Some(dn), _) => {
+    let at_device = ask.at_device.as_deref();
+    let question = match (&ask.from, &ask.trunk, &ask.user) {
+        (Some(dn), ..) => {
             Question::of_device(&image, dn, dialed).ok_or_else(|| format!("there is no device {dn}"))?
         }
-        (None, Some(name)) => {
+        (None, Some(name), _) => {
             Question::of_trunk(&image, name, dialed).ok_or_else(|| format!("there is no trunk {name}"))?
         }
-        (None, None) => return Err("who dials? --from DN or --trunk NAME".into()),
+        (None, None, Some(user)) => {
+            let phone = at_device.unwrap_or("");
+            Question::of_user(&image, user, phone, dialed)
+                .ok_or_else(|| format!("there is no user {user}, or no device {phone}"))?
+        }
+        (None, None, None) => return Err("who dials? --from DN, --user DN or --trunk NAME".into()),
     };
-    if let (Some(_), Some(what)) = (&ask.from, sets(&image, dialed)) {
+    if let (true, Some(what)) = (ask.trunk.is_none(), sets(&image, dialed)) {
         return Err(format!("{dialed}: {what}"));
     }
     let number = ask.dial.as_deref().or(ask.did.as_deref());
-    let (acting, called) = acting(&image, ask.via.as_deref(), ask.transfer_by.as_deref(), number)?;
+    let via = ask.via.as_deref();
+    let (acting, called) = acting(&image, via, ask.transfer_by.as_deref(), number, at_device)?;
     let question =
         Question { mode, at, code: ask.code.as_deref(), did: ask.did.is_some(), acting, called, ..question };
     let explanation = explain(&image, keyring.as_ref(), &question);
@@ -274,6 +271,12 @@ fn sets(image: &Image<'_>, dialed: &str) -> Option<&'static str> {
         }
         End::Feature(FEATURE_PARK, _) => Some(
             "this code (park) leaves who is transferred to it waiting; nobody is joined: the COS needs park",
+        ),
+        End::Feature(FEATURE_HOT_DESK_LOGIN, _) => Some(
+            "this code (hot_desk_login) logs a user in and leads to nobody: the COS of the phone needs hot-desk-accept, that of the user hot-desk-login",
+        ),
+        End::Feature(FEATURE_HOT_DESK_LOGOUT, _) => Some(
+            "this code (hot_desk_logout) logs a user out and leads to nobody: there is no call to explain",
         ),
         End::Feature(FEATURE_REDIAL, _) => Some(
             "this code (redial) dials again what was dialed last: ask for that number; the COS needs redial",

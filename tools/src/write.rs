@@ -9,8 +9,8 @@ use strowger::policy::rows::{
     DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow, InboundRow,
     InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow,
     OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS,
-    ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow,
-    ZoneRow,
+    ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UserRow, UsernameRow,
+    UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -65,6 +65,7 @@ pub(crate) struct Tables {
     pub(crate) forwards: Vec<ForwardRow>,
     pub(crate) pickups: Vec<PickupRow>,
     pub(crate) speed_calls: Vec<SpeedCallRow>,
+    pub(crate) users: Vec<UserRow>,
     pub(crate) hunts: Vec<HuntRow>,
     pub(crate) hunt_members: Vec<HuntMemberRow>,
     /// Where the numbers of speed calls stand.
@@ -166,6 +167,7 @@ impl Tables {
         sections.table(&self.forwards);
         sections.table(&self.pickups);
         sections.table(&self.speed_calls);
+        sections.table(&self.users);
         sections.table(&self.hunts);
         sections.table(&self.hunt_members);
         sections.table(&usernames);
@@ -179,9 +181,9 @@ impl Tables {
         sections.image(magic)
     }
 
-    /// How many devices have a phone: the first rows of the table. The others are hunt groups.
+    /// How many devices have a phone: the first rows of the table. The others are hot-desk users and hunt groups.
     pub(crate) fn phones(&self) -> usize {
-        self.devices.len() - self.hunts.len()
+        self.devices.len() - self.users.len() - self.hunts.len()
     }
 
     /// The hash table of usernames: bigger until no search looks at more than nine places. `None` after very many tries,

@@ -175,7 +175,7 @@ fn what_it_cannot_answer_it_says() {
         (
             "--via",
             "x",
-            "--via x: expected forward:DN, such as forward:202, hunt:DN, pickup:DN, retrieve:DN or retrieve-called:DN\n",
+            "--via x: expected forward:DN, such as forward:202, hunt:DN, user:DN, pickup:DN, retrieve:DN or retrieve-called:DN\n",
         ),
         ("--via", "pickup:202", "--via: nothing is dialed there: leave --dial out\n"),
         ("--via", "forward:299", "there is no device 299\n"),
@@ -189,8 +189,10 @@ fn what_it_cannot_answer_it_says() {
     let (status, _, err) =
         desk.run(&["explain", "office.toml", "--from", "201", "--dial", "202", "--at", "noon"]);
     assert_eq!((status, err.as_str()), (2, "--at noon: expected a local time such as 2026-11-22T10:00\n"));
-    let (status, _, err) = desk.run(&["explain", "office.toml", "--user", "401", "--dial", "202"]);
-    assert_eq!((status, err.as_str()), (2, "--user: this version does not answer that yet\n"));
+    let user = ["explain", "office.toml", "--user", "401", "--dial", "202"];
+    assert!(desk.run(&user).2.contains("--at-device <DN>"), "{}", desk.run(&user).2);
+    let (status, _, err) = desk.run(&[&user[..], &["--at-device", "201"]].concat());
+    assert_eq!((status, err.as_str()), (2, "there is no user 401, or no device 201\n"));
     let (status, _, err) = desk.run(&["explain", "office.toml", "--from", "299", "--dial", "202"]);
     assert_eq!((status, err.as_str()), (2, "there is no device 299\n"));
     assert_eq!(desk.run(&["explain", "office.toml", "--dial", "202"]).0, 2);

@@ -138,7 +138,7 @@ fn the_command_line_names_groups_members_and_what_they_may_not_be_asked() {
     let octets = compiled(&with("linear", "\"202\"", "busy_to = \"201\"\ncos = 1\ncor = 1"));
     let image = Image::load(&octets.image, &mut crypto()).unwrap();
     let group = Party::Device(image.device_by_dn(b"600").unwrap());
-    let ask = |via, dialed| acting(&image, Some(via), None, dialed);
+    let ask = |via, dialed| acting(&image, Some(via), None, dialed, None);
     assert_eq!(ask("hunt:600", Some("202")), Ok((Some((Feature::Hunt, group)), false)));
     let overflow = Feature::Forward { user: false };
     assert_eq!(ask("forward:600", Some("201")), Ok((Some((overflow, group)), false)));

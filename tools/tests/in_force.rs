@@ -214,7 +214,6 @@ fn what_is_not_in_force_stays_closed() {
     let wide = "[[ars]]\ndigits = \"YYY\"\nuse = { route = 1 }\n";
     for held in [
         "[[device]]\ndn = \"301\"\nkind = \"set\"\n",
-        "[[user]]\ndn = \"301\"\n",
         "[[hunt_group]]\ndn = \"301\"\nkind = \"ring-all\"\nmembers = []\n",
         "[[speed_call]]\ncode = \"301\"\nnumber = \"95550123\"\n",
         "[features]\ncamp_on = \"301\"\n",

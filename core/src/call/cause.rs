@@ -79,6 +79,9 @@ impl Cause {
                 | Rule::CodeForced
                 | Rule::CodeWrong
                 | Rule::CodeLocked
+                | Rule::PinWrong
+                | Rule::PinLocked
+                | Rule::DeskBusy
                 | Rule::CosFeature
                 | Rule::ForwardEmergency
                 | Rule::PolicyNone => 403,
@@ -135,6 +138,9 @@ impl Cause {
                 | Rule::CodeForced
                 | Rule::CodeWrong
                 | Rule::CodeLocked
+                | Rule::PinWrong
+                | Rule::PinLocked
+                | Rule::DeskBusy
                 | Rule::CosFeature
                 | Rule::ForwardEmergency
                 | Rule::PolicyNone => 21,

@@ -183,7 +183,7 @@ impl<F: Fn(Party) -> (u32, usize)> Told<F> {
         ((self.name)(*to), rule, row, route, class).hash(hasher);
         self.authority(authority, hasher);
         // A number inside says nothing that its party does not.
-        if !matches!(to, Party::Device(_)) {
+        if to.phone().is_none() {
             dialed.hash(hasher);
         }
     }
@@ -191,7 +191,9 @@ impl<F: Fn(Party) -> (u32, usize)> Told<F> {
 
 fn own_number(party: Party) -> usize {
     match party {
-        Party::Device(device) => usize::try_from(device).unwrap_or(usize::MAX),
+        Party::Device(device) | Party::User { at: device, .. } => {
+            usize::try_from(device).unwrap_or(usize::MAX)
+        }
         Party::Trunk(trunk) => usize::from(trunk),
         Party::Unknown => usize::MAX,
     }

@@ -1,9 +1,11 @@
 //! The brakes at work: what a decision is told of the running system, and what is counted when it was permitted.
 
+use super::desk::who_is_at;
 use super::memory::{DeviceSlot, TrunkSlot};
 use super::{Exchange, Record};
 use crate::base::{Crypto, Digits, Instant};
 use crate::brakes::{Brake, Terms};
+use crate::call::Calls;
 use crate::policy::{Choice, Image, Party, Rule, World};
 use crate::record::{Alarm, EmergencyNotice, alarm};
 
@@ -11,6 +13,8 @@ use crate::record::{Alarm, EmergencyNotice, alarm};
 pub(super) struct Line<'a> {
     pub(super) trunks: &'a [TrunkSlot],
     pub(super) image: &'a Image<'a>,
+    pub(super) devices: &'a [DeviceSlot],
+    pub(super) calls: &'a Calls<'a>,
     /// Driven by neutral signals: trunks need no address of ours.
     pub(super) neutral: bool,
     pub(super) locked_out: bool,
@@ -48,6 +52,10 @@ impl World for Line<'_> {
         }
     }
 
+    fn at(&self, phone: u32) -> Party {
+        who_is_at((self.image, self.devices, self.calls), self.now, phone)
+    }
+
     fn zone(&self) -> u8 {
         self.zone
     }
@@ -55,13 +63,15 @@ impl World for Line<'_> {
 
 /// What is counted of a party.
 pub(super) fn brake<'a>(
+    image: &Image<'_>,
     devices: &'a [DeviceSlot],
     trunks: &'a [TrunkSlot],
     party: Party,
 ) -> Option<&'a Brake> {
     match party {
-        Party::Device(device) => {
-            usize::try_from(device).ok().and_then(|device| devices.get(device)).map(|slot| &slot.brake)
+        Party::Device(_) | Party::User { .. } => {
+            let row = usize::try_from(image.row_of(party)?).ok()?;
+            devices.get(row).map(|slot| &slot.brake)
         }
         Party::Trunk(trunk) => trunks.get(usize::from(trunk)).map(|slot| &slot.brake),
         Party::Unknown => None,
@@ -81,9 +91,9 @@ pub(super) fn terms(image: &Image<'_>) -> Terms {
 impl<C: Crypto> Exchange<'_, C> {
     fn brake_mut(&mut self, party: Party) -> Option<&mut Brake> {
         match party {
-            Party::Device(device) => {
-                let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
-                slot.map(|slot| &mut slot.brake)
+            Party::Device(_) | Party::User { .. } => {
+                let row = self.policy.as_ref().and_then(|policy| policy.image.row_of(party))?;
+                self.devices.get_mut(usize::try_from(row).ok()?).map(|slot| &mut slot.brake)
             }
             Party::Trunk(trunk) => self.trunks.get_mut(usize::from(trunk)).map(|slot| &mut slot.brake),
             Party::Unknown => None,

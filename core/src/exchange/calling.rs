@@ -38,7 +38,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut remote = self.sip.pages.writer();
         remote.put(b"<sip:");
         let host = match to {
-            Party::Device(device) => {
+            Party::Device(device) | Party::User { at: device, .. } => {
                 remote.put(dn(image, device).as_bytes());
                 us
             }
@@ -52,7 +52,7 @@ impl<C: Crypto> Exchange<'_, C> {
         remote.put(b">");
         let address_len = remote.len();
         match to {
-            Party::Device(device) => {
+            Party::Device(device) | Party::User { at: device, .. } => {
                 remote.put(&self.devices.get(usize::try_from(device).ok()?)?.contact);
             }
             Party::Trunk(_) | Party::Unknown => {
@@ -195,9 +195,9 @@ fn shown<'a>(image: &Image<'a>, row: &DeviceTextRow, to: Party) -> &'a str {
 /// `"Name" <sip:number@us>`: the directory number inside, the public number or the trunk's on a public call.
 fn caller_address(out: &mut impl Sink, image: &Image<'_>, caller: Party, to: Party, us: SocketAddr) {
     let (name, number) = match caller {
-        Party::Device(device) => {
-            let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
-            let row = row.unwrap_or_default();
+        Party::Device(_) | Party::User { .. } => {
+            let row = image.row_of(caller).and_then(|row| usize::try_from(row).ok());
+            let row = row.and_then(|row| image.device_texts().get(row)).unwrap_or_default();
             (image.text(row.name), shown(image, &row, to))
         }
         Party::Trunk(trunk) => {

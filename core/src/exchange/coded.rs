@@ -4,8 +4,9 @@ use super::station::Setting;
 use super::taking::Taking;
 use crate::policy::rows::{
     FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY,
-    FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE, FEATURE_PARK,
-    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_REDIAL, FEATURE_SPEED_CALL,
+    FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE,
+    FEATURE_HOT_DESK_LOGIN, FEATURE_HOT_DESK_LOGOUT, FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP,
+    FEATURE_REDIAL, FEATURE_SPEED_CALL,
 };
 use crate::station::When;
 
@@ -18,6 +19,10 @@ pub(super) enum Coded {
     SpeedCall,
     /// It stands for the number that was dialed last.
     Redials,
+    /// A hot-desk user is at this phone from now on.
+    LogsIn,
+    /// He leaves it.
+    LogsOut,
     /// Something is set at the device.
     Sets(Setting),
     /// A call is taken that is for another.
@@ -37,6 +42,8 @@ pub(super) enum Follows {
     Number,
     /// A directory number, or nothing for the own one.
     OwnOrNumber,
+    /// The number of a hot-desk user, and a PIN.
+    Pin,
 }
 
 impl Coded {
@@ -54,6 +61,8 @@ impl Coded {
             FEATURE_PARK => Self::Parks,
             FEATURE_PARK_RETRIEVE => Self::Takes(Taking::Parked),
             FEATURE_REDIAL => Self::Redials,
+            FEATURE_HOT_DESK_LOGIN => Self::LogsIn,
+            FEATURE_HOT_DESK_LOGOUT => Self::LogsOut,
             FEATURE_SPEED_CALL.. => Self::SpeedCall,
             // The image has no other numbers: that was checked when it was loaded.
             _ => Self::AccountCode,
@@ -68,7 +77,9 @@ impl Coded {
             Self::Sets(Setting::CancelForwards | Setting::DoNotDisturb)
             | Self::Takes(Taking::Group)
             | Self::SpeedCall
-            | Self::Redials => Follows::Nothing,
+            | Self::Redials
+            | Self::LogsOut => Follows::Nothing,
+            Self::LogsIn => Follows::Pin,
             Self::Takes(Taking::Parked) | Self::Parks => Follows::OwnOrNumber,
         }
     }

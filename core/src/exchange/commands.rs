@@ -170,7 +170,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if self.invite_out(now, leg, party, &digits).is_none() {
             let cause = match party {
                 Party::Trunk(_) => Cause::CONGESTION,
-                Party::Device(_) | Party::Unknown => Cause::UNAVAILABLE,
+                Party::Device(_) | Party::User { .. } | Party::Unknown => Cause::UNAVAILABLE,
             };
             return Some((leg, leg::Event::Release(cause)));
         }

@@ -39,7 +39,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let features = Features::from_bits_truncate(class.features);
         // Nobody can ask a trunk's far end.
         let code_first = features.contains(Features::FORCED_VERIFIED_ACCOUNT_CODE)
-            && matches!(from, Party::Device(_))
+            && from.phone().is_some()
             && !policy.image.is_block();
         let _ = self.dialing_event(now, leg, Event::OffHook { code_first });
         Taken::OffHook { leg }
@@ -128,17 +128,21 @@ impl<C: Crypto> Exchange<'_, C> {
         let dialed = number.as_bytes();
         let walked = match party {
             Party::Trunk(trunk) if !is_emergency(image, dialed) => overlap(image, trunk, dialed),
-            Party::Trunk(_) | Party::Device(_) | Party::Unknown => analyse(image, dialed, |_| false),
+            Party::Trunk(_) | Party::Device(_) | Party::User { .. } | Party::Unknown => {
+                analyse(image, dialed, |_| false)
+            }
         };
         match (walked.end(), walked.onward()) {
             (End::Emergency(_), _) => Found::Whole,
-            (End::Feature(feature, digits), _) if matches!(party, Party::Device(_)) => {
+            (End::Feature(feature, digits), _) if party.phone().is_some() => {
                 let behind = dialed.get(usize::from(digits)..).unwrap_or(&[]);
                 match Coded::of(feature).follows() {
                     Follows::Code => Found::CodeFollows,
                     Follows::Nothing => Found::Whole,
                     // The own number is meant if none follows.
                     Follows::OwnOrNumber if behind.is_empty() => Found::Open,
+                    // How long a PIN is nobody tells: it ends with `#`, or with time.
+                    Follows::Pin => Found::Open,
                     Follows::Number | Follows::OwnOrNumber => self.found_behind(now, party, behind, code),
                 }
             }
@@ -283,7 +287,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let (typed, forced) = (dialing.typed, lacks_verified(dialing));
         let class = self.class(now, party);
         let code = match party {
-            Party::Device(device) => self.check_code(now, device, &class, typed.expose()),
+            Party::Device(device) | Party::User { at: device, .. } => {
+                self.check_code(now, device, &class, typed.expose())
+            }
             Party::Trunk(_) | Party::Unknown => Code::Wrong,
         };
         // Where a verified code is demanded, any other is a wrong one.

@@ -109,8 +109,10 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         let (fresh, mut sum) = (hasher.clone(), 0u64);
         for (row, slot) in (0u32..).zip(self.devices.iter()) {
             let set = slot.station.any().then_some(&slot.station);
-            let told = (counts(&slot.brake), locked(&slot.login), locked(&slot.codes), set, slot.hunted);
-            if told != ((0, 0), None, None, None, 0) {
+            let seated = slot.seat.other.checked_sub(1).map(|other| alike(Party::Device(other)));
+            let told =
+                (counts(&slot.brake), locked(&slot.login), locked(&slot.codes), set, slot.hunted, seated);
+            if told != ((0, 0), None, None, None, 0, None) {
                 let mut own = fresh.clone();
                 (alike(Party::Device(row)), told).hash(&mut own);
                 sum = sum.wrapping_add(own.finish());
@@ -127,6 +129,13 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     pub fn hasten(&mut self, now: Instant, leg: Handle) {
         self.calls.hasten(leg, now);
         self.watch_leg(leg);
+    }
+
+    /// A hot-desk user is logged in at a phone from now on, as if by his PIN. Both must be idle.
+    pub fn seat_user(&mut self, now: Instant, user: u16, phone: u32) {
+        if let Some(image) = self.policy.map(|policy| policy.image) {
+            self.seat(now, &image, user, phone);
+        }
     }
 
     /// Forgets what was counted over time: beginnings of public calls, failures to log in, wrong codes. Limits and
@@ -147,7 +156,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     /// Public calls of a party, as limits count them.
     #[must_use]
     pub fn public_calls(&self, party: Party) -> u16 {
-        super::brakes::brake(self.devices, self.trunks, party).map_or(0, |brake| brake.calls)
+        let Some(policy) = &self.policy else { return 0 };
+        super::brakes::brake(&policy.image, self.devices, self.trunks, party).map_or(0, |brake| brake.calls)
     }
 }
 
@@ -155,8 +165,20 @@ impl DeviceSlot {
     /// Becomes as another is.
     fn take_over(&mut self, other: &Self) {
         // All of it by name: what is added later must not be left out.
-        let Self { binding, contact, address, source, replay, brake, login, codes, station, hunted, dialed } =
-            other;
+        let Self {
+            binding,
+            contact,
+            address,
+            source,
+            replay,
+            brake,
+            login,
+            codes,
+            station,
+            hunted,
+            dialed,
+            seat,
+        } = other;
         self.binding.clone_from(binding);
         if !self.contact.is_empty() || !contact.is_empty() {
             self.contact.clone_from(contact);
@@ -164,7 +186,7 @@ impl DeviceSlot {
         (self.address, self.source) = (*address, *source);
         self.replay.clone_from(replay);
         (self.brake, self.login, self.codes) = (*brake, *login, *codes);
-        (self.hunted, self.dialed) = (*hunted, *dialed);
+        (self.hunted, self.dialed, self.seat) = (*hunted, *dialed, *seat);
         if self.station.any() || station.any() {
             self.station.clone_from(station);
         }

@@ -10,6 +10,7 @@ use super::hunt::Miss;
 use super::placing::ringing;
 use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::call::features::forward::Forwardable;
 use crate::call::{Cause, Command, Commands, leg};
 use crate::media::Body;
 use crate::policy::decide::class_of;
@@ -70,7 +71,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Whether anything is to be looked at before a device rings.
     #[inline(always)]
     pub(super) fn has_settings(&self, party: Party) -> bool {
-        let Party::Device(device) = party else { return false };
+        let Some(device) = party.phone() else { return false };
         let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
         slot.is_some_and(|slot| slot.station.any())
             || self.policy.as_ref().is_some_and(|policy| policy.image.forwards_any())
@@ -80,9 +81,12 @@ impl<C: Crypto> Exchange<'_, C> {
     // Few have said anything.
     #[inline(never)]
     pub(super) fn unrung(&mut self, now: Instant, leg: Handle, queue: &mut Queue) -> Unrung {
-        let Some(call) = self.calls.forwardable(leg) else { return Unrung::Rings };
-        // What a member has set was looked at when it was chosen.
-        if call.hunt.is_some() {
+        let Some(call) = self.forwardable(leg) else { return Unrung::Rings };
+        // What a member has set was looked at when it was chosen, and what a user has when he was called.
+        let guest = self.user_called(&call);
+        let sits = self.calls.leg(leg).is_some_and(|slot| matches!(slot.party, Party::User { .. }));
+        if call.hunt.is_some() || guest.is_some() && sits {
+            self.ring_for_no_answer(now, leg, &call);
             return Unrung::Rings;
         }
         if self.forward(now, leg, Why::Set(When::Always), queue) {
@@ -99,7 +103,16 @@ impl<C: Crypto> Exchange<'_, C> {
             let forwarded = self.forward(now, leg, Why::Set(When::Busy), queue);
             return if forwarded { Unrung::Forwarded } else { Unrung::Refuses(Cause::BUSY) };
         }
-        if self.forwards_to(call.by, Why::Set(When::NoAnswer)).is_some() {
+        if let Some(user) = guest {
+            return self.ring_user(now, leg, (&call, user), queue);
+        }
+        self.ring_for_no_answer(now, leg, &call);
+        Unrung::Rings
+    }
+
+    /// A called party rings as long as its class says, if its calls go elsewhere then.
+    fn ring_for_no_answer(&mut self, now: Instant, leg: Handle, call: &Forwardable) {
+        if call.hunt.is_none() && self.forwards_to(call.by, Why::Set(When::NoAnswer)).is_some() {
             let class = self
                 .policy
                 .and_then(|policy| class_of(&policy.image, Party::Device(call.by), self.mode(now)));
@@ -108,7 +121,25 @@ impl<C: Crypto> Exchange<'_, C> {
             self.calls.event(now, leg, leg::Event::Offer { ringing_s }, &mut more);
             self.watch_leg(leg);
         }
-        Unrung::Rings
+    }
+
+    /// The call of a called leg that can be forwarded, and whose number it was for: that of a phone, or of who is logged in there.
+    pub(super) fn forwardable(&self, leg: Handle) -> Option<Forwardable> {
+        let image = &self.policy.as_ref()?.image;
+        self.calls.forwardable(leg, |choice| match choice.to {
+            Party::Device(device) => Some(device),
+            Party::User { user, at } => {
+                let row = image.user_row(user)?;
+                let number = image.device_texts().get(usize::try_from(row).ok()?)?.dn;
+                Some(if image.octets(number) == choice.outpulsed.as_bytes() { row } else { at })
+            }
+            Party::Trunk(_) | Party::Unknown => None,
+        })
+    }
+
+    /// The hot-desk user that a call is for, if it is for one.
+    fn user_called(&self, call: &Forwardable) -> Option<u16> {
+        self.policy.as_ref().and_then(|policy| policy.image.user(call.by))
     }
 
     /// A called party has failed, or refused: whether another rings instead.
@@ -120,7 +151,7 @@ impl<C: Crypto> Exchange<'_, C> {
         queue: &mut Queue,
     ) -> bool {
         let Some(party) = self.calls.leg(leg).map(|slot| slot.party) else { return false };
-        let Party::Device(device) = party else { return false };
+        let Some(device) = party.phone() else { return false };
         if !self.has_settings(party) {
             return false;
         }
@@ -221,7 +252,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return None;
         }
         let image = self.policy?.image;
-        let call = self.calls.forwardable(leg)?;
+        let call = self.forwardable(leg)?;
         let (number, user) = self.forwards_to(call.by, why)?;
         let (by, mode) = (Party::Device(call.by), self.mode(now));
         let minute = self.moment(now).map(|moment| moment.minute);
@@ -233,9 +264,10 @@ impl<C: Crypto> Exchange<'_, C> {
         let dialed = number.as_bytes();
         let attempt = Attempt { from: by, dialed, mode, minute, code: Code::None, behalf, exempt };
         let caller = self.calls.leg(call.a)?.neutral;
-        let brake = brake(self.devices, self.trunks, by);
-        let (trunks, image) = (&*self.trunks, &image);
-        let world = Line { trunks, image, neutral: caller, locked_out: false, brake, now, zone: 0 };
+        let brake = brake(&image, self.devices, self.trunks, by);
+        let (devices, trunks, calls, image) = (&*self.devices, &*self.trunks, &self.calls, &image);
+        let world =
+            Line { image, devices, trunks, calls, neutral: caller, locked_out: false, brake, now, zone: 0 };
         let permit = match Permit::request(image, &attempt, world) {
             Ok(permit) => permit,
             Err(Refusal::Denied(denial) | Refusal::NeedsCode(denial)) => {

@@ -58,11 +58,19 @@ impl<C: Crypto> Exchange<'_, C> {
         self.policy.as_ref().is_some_and(|policy| policy.image.hunt_group(device).is_some())
     }
 
-    /// Who calls by neutral signals: a hunt group has no phone, so it is nobody.
-    pub(super) fn who(&self, from: Party) -> Party {
+    /// Who calls by neutral signals: whoever is at that phone. A hunt group has none and a hot-desk user neither, so they are
+    /// nobody.
+    pub(super) fn who(&self, now: Instant, from: Party) -> Party {
+        let without = |device| self.policy.as_ref().is_some_and(|policy| !policy.image.is_phone(device));
         match from {
-            Party::Device(device) if self.is_group(device) => Party::Unknown,
-            Party::Device(_) | Party::Trunk(_) | Party::Unknown => from,
+            Party::Device(device) | Party::User { at: device, .. } => {
+                if without(device) {
+                    Party::Unknown
+                } else {
+                    self.at(now, device)
+                }
+            }
+            Party::Trunk(_) | Party::Unknown => from,
         }
     }
 
@@ -89,7 +97,7 @@ impl<C: Crypto> Exchange<'_, C> {
     // Few calls are for a group.
     #[inline(never)]
     pub(super) fn hunt(&mut self, now: Instant, leg: Handle, miss: Miss, queue: &mut Queue) -> Unrung {
-        let (Some(policy), Some(call)) = (self.policy, self.calls.forwardable(leg)) else {
+        let (Some(policy), Some(call)) = (self.policy, self.forwardable(leg)) else {
             return Unrung::Refuses(Cause::UNAVAILABLE);
         };
         let Some(group) = policy.image.hunt_group(call.by) else {
@@ -141,7 +149,9 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Whether a member may ring, and can.
     fn member<'e>(&self, now: Instant, image: &'e Image<'_>, call: &Forwardable, member: u32) -> Member<'e> {
         let mode = self.mode(now);
-        let hunt = policy::Hunt { group: call.by, member, of: call.from, authority: call.authority, mode };
+        let at = self.at(now, member);
+        let hunt =
+            policy::Hunt { group: call.by, member: at, of: call.from, authority: call.authority, mode };
         let permit = match Permit::hunt(image, &hunt) {
             Ok(permit) => permit,
             Err(Refusal::Denied(denial) | Refusal::NeedsCode(denial)) => return Member::Denied(denial),
@@ -151,7 +161,7 @@ impl<C: Crypto> Exchange<'_, C> {
             || !neutral && !self.is_registered(member)
         {
             Member::Missed(Miss::Absent)
-        } else if self.calls.engaged(member) || self.wants_no_calls(now, member, call.from) {
+        } else if self.calls.engaged(member, Handle::NONE) || self.wants_no_calls(now, member, call.from) {
             Member::Missed(Miss::Busy)
         } else {
             Member::Free(permit)
@@ -208,7 +218,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// A device's directory number.
-    fn number_of(&self, device: u32) -> Digits {
+    pub(super) fn number_of(&self, device: u32) -> Digits {
         let image = self.policy.as_ref().map(|policy| policy.image);
         let row = image.and_then(|image| image.device_texts().get(usize::try_from(device).ok()?));
         row.zip(image).map_or(Digits::EMPTY, |(row, image)| Digits::known(image.octets(row.dn)))

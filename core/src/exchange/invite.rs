@@ -45,9 +45,12 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         let from = match self.trunk_caller(message, source) {
             Some(trunk) => Party::Trunk(trunk),
-            None if emergency => self.emergency_caller(now, message, source),
+            None if emergency => match self.emergency_caller(now, message, source) {
+                Party::Device(device) => self.at(now, device),
+                other @ (Party::User { .. } | Party::Trunk(_) | Party::Unknown) => other,
+            },
             None => match self.authenticate(now, message) {
-                Proof::Device(device) => Party::Device(device),
+                Proof::Device(device) => self.at(now, device),
                 Proof::Missing { stale } => {
                     let user = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
                     return self.challenge(now, message, source, user, stale);
@@ -74,14 +77,14 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.congested(message, source);
         }
         let tag_cookie = self.crypto.random_u64();
-        if let (Party::Device(device), false) = (from, emergency)
+        if let (Some(device), false) = (from.phone(), emergency)
             && !self.owns(device, message.from.as_ref())
         {
             let claimed = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
             self.identity_mismatch(now, from, claimed);
             return self.refuse(now, message, source, key, tag_cookie, Cause::Denied(Rule::IdentityMismatch));
         }
-        let locked_out = matches!(from, Party::Device(device) if self.is_locked_out(now, device, source));
+        let locked_out = from.phone().is_some_and(|device| self.is_locked_out(now, device, source));
         let asked = Asked { from, dialed, neutral: false, locked_out, leg: None, given: None, zone };
         let mut commands = Commands::new();
         match self.place(now, &asked, &mut commands) {
@@ -134,8 +137,10 @@ impl<C: Crypto> Exchange<'_, C> {
         self.reserve()?;
         let now = self.advance(now);
         let (leg, event) = match *signal {
-            Signal::Setup { from, dialed } => return Ok(self.neutral_setup(now, self.who(from), dialed)),
-            Signal::OffHook { from } => return Ok(self.off_hook(now, self.who(from))),
+            Signal::Setup { from, dialed } => {
+                return Ok(self.neutral_setup(now, self.who(now, from), dialed));
+            }
+            Signal::OffHook { from } => return Ok(self.off_hook(now, self.who(now, from))),
             Signal::Digit(leg, digit) => return Ok(self.digit(now, leg, digit)),
             Signal::Alerting(leg) => (leg, leg::Event::Alerting),
             Signal::Answer(leg) => (leg, leg::Event::Answer),

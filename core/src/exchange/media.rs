@@ -125,7 +125,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let image = self.policy.as_ref().map(|policy| &policy.image);
         let party = self.calls.leg(leg).filter(|slot| !slot.neutral).map(|slot| slot.party);
         let number = image.zip(party).and_then(|(image, party)| match party {
-            Party::Device(device) => Some(image.devices().get(usize::try_from(device).ok()?)?.srtp),
+            Party::Device(device) | Party::User { at: device, .. } => {
+                Some(image.devices().get(usize::try_from(device).ok()?)?.srtp)
+            }
             Party::Trunk(trunk) => Some(image.trunks().get(usize::from(trunk))?.srtp),
             Party::Unknown => None,
         });

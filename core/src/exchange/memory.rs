@@ -1,6 +1,7 @@
 //! The caller's memory, and the one type that has it in the right shape for Rust.
 
 use super::{Event, Record};
+use crate::base::Instant;
 use crate::base::digits::Packed;
 use crate::brakes::{Brake, Lockout, Rate};
 use crate::call::{Call, LegSlot};
@@ -12,6 +13,20 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The longest contact URI taken at registration; a longer one gets 513. Phones seen send 30 to 120.
 pub const MAX_CONTACT: usize = 192;
+
+/// Who is logged in at a phone, or where a hot-desk user is.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) struct Seat {
+    /// Row of the device table plus one: at a phone its user, of a user his phone; 0 none.
+    pub(super) other: u32,
+    /// That ends when this has come and the phone is idle.
+    pub(super) until: Instant,
+}
+
+impl Seat {
+    /// Nobody, or nowhere.
+    pub(super) const EMPTY: Self = Self { other: 0, until: Instant(0) };
+}
 
 /// What an exchange keeps of a device.
 #[derive(Clone, Debug)]
@@ -36,6 +51,8 @@ pub struct DeviceSlot {
     pub(super) hunted: u16,
     /// What its user has dialed last.
     pub(super) dialed: Packed,
+    /// Hot desk.
+    pub(super) seat: Seat,
 }
 
 impl DeviceSlot {
@@ -52,6 +69,7 @@ impl DeviceSlot {
         station: Settings::NONE,
         hunted: 0,
         dialed: Packed::EMPTY,
+        seat: Seat::EMPTY,
     };
 }
 

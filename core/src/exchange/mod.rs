@@ -12,6 +12,7 @@ mod calling;
 mod challenge;
 mod coded;
 mod commands;
+mod desk;
 mod dialing;
 mod explore;
 mod forward;

@@ -24,8 +24,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(body) = body.finish() else { return };
         let mode = self.mode(now);
         for device in emergency::notified(&image, mode) {
-            let party = Party::Device(device);
-            let told = party != from && to != Some(party) && self.is_registered(device);
+            let told = from.phone() != Some(device)
+                && to.and_then(Party::phone) != Some(device)
+                && self.is_registered(device);
             let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
             let Some(slot) = slot.filter(|_| told) else { continue };
             let told =
@@ -40,9 +41,10 @@ impl<C: Crypto> Exchange<'_, C> {
 /// `EMERGENCY CALL`, then a line each: caller, dialed, location, call back.
 fn write(out: &mut impl Sink, image: &Image<'_>, from: Party, dialed: &[u8], zone: u8) {
     let (number, name) = match from {
-        Party::Device(device) => {
-            let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
-            (dn(image, device), row.map_or("", |row| image.text(row.name)))
+        Party::Device(_) | Party::User { .. } => {
+            let own = image.row_of(from).unwrap_or(u32::MAX);
+            let row = usize::try_from(own).ok().and_then(|own| image.device_texts().get(own));
+            (dn(image, own), row.map_or("", |row| image.text(row.name)))
         }
         Party::Trunk(trunk) => {
             let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();

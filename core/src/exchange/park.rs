@@ -24,7 +24,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return Taken::UnknownLeg;
         };
         let (party, waits, mode) = (one.party, other.party, self.mode(now));
-        let Party::Device(device) = party else { return Taken::NotNow };
+        let Some(device) = party.phone() else { return Taken::NotNow };
         let (number, named) = match Digits::written(number) {
             Ok(number) if number.is_empty() => (number, Ok(device)),
             Ok(number) => {

@@ -128,11 +128,11 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Where a party's requests go.
     pub(super) fn reach(&self, party: Party) -> Option<SocketAddr> {
         match party {
-            Party::Device(device) if self.is_registered(device) => {
+            Party::Device(device) | Party::User { at: device, .. } if self.is_registered(device) => {
                 Some(self.devices.get(usize::try_from(device).ok()?)?.address)
             }
             Party::Trunk(trunk) => self.trunks.get(usize::from(trunk))?.address,
-            Party::Device(_) | Party::Unknown => None,
+            Party::Device(_) | Party::User { .. } | Party::Unknown => None,
         }
     }
 
@@ -277,7 +277,7 @@ impl<C: Crypto> Exchange<'_, C> {
 /// The zone of a party for its media, row plus one: that of its address if one says so, else its own.
 fn media_zone(image: &Image<'_>, party: Party, address: SocketAddr) -> u8 {
     let own = match party {
-        Party::Device(device) => {
+        Party::Device(device) | Party::User { at: device, .. } => {
             let row = usize::try_from(device).ok().and_then(|device| image.devices().get(device));
             row.map_or(0, |row| row.zone)
         }

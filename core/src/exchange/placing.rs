@@ -58,7 +58,11 @@ pub(super) enum Unwanted<'a> {
     /// It is the code for redial, and the classes of who has dialed it, or what was dialed before, do not allow that.
     Unable(Rule),
     /// It is a feature code that sets something, with what follows.
-    Sets(u32, Setting, &'a [u8]),
+    Sets(Setting, &'a [u8]),
+    /// It is the code by which a hot-desk user logs in at this phone, with what follows.
+    LogsIn(u32, &'a [u8]),
+    /// It is the code by which he logs out, with what follows.
+    LogsOut(&'a [u8]),
     /// It is a feature code by which a call is taken, with what follows.
     Takes(Taking, &'a [u8]),
     /// It is the code by which a party is parked, with what follows.
@@ -105,7 +109,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Whether who is to ring is reached by neutral signals: as its caller is, unless it is a phone of ours.
     #[inline(always)]
     pub(super) fn is_neutral(&self, to: Party, caller: bool) -> bool {
-        caller && !matches!(to, Party::Device(device) if self.is_registered(device))
+        caller && !to.phone().is_some_and(|device| self.is_registered(device))
     }
 
     /// A call is permitted and has its legs: it is offered, and whoever is to know of it is told.
@@ -152,9 +156,11 @@ impl<C: Crypto> Exchange<'_, C> {
                 let denial = self.refusal(now, asked.from, rule);
                 return Err(self.denied(now, asked.from, &[], Verdict::Deny(denial)));
             }
-            Err(Unwanted::Sets(device, setting, number)) => {
-                return Err(self.set(now, device, setting, number, asked.locked_out));
+            Err(Unwanted::Sets(setting, number)) => {
+                return Err(self.set(now, asked.from, setting, number, asked.locked_out));
             }
+            Err(Unwanted::LogsIn(phone, behind)) => return Err(self.log_in(now, asked, phone, behind)),
+            Err(Unwanted::LogsOut(behind)) => return Err(self.log_out(now, asked.from, behind)),
             Err(Unwanted::Takes(taking, number)) => return Err(self.taken(now, asked, taking, number)),
             // There is nobody whom it would park.
             Err(Unwanted::Parks(number)) => {
@@ -164,8 +170,8 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let class = class_of(&policy.image, asked.from, mode);
         let redials = class.is_some_and(|class| class.features & Features::REDIAL.bits() != 0);
-        if let (true, Party::Device(device), [_, ..]) = (redials, asked.from, wanted.kept) {
-            self.keep_dialed(device, wanted.kept);
+        if let (true, [_, ..]) = (redials, wanted.kept) {
+            self.keep_dialed(asked.from, wanted.kept);
         }
         let minute = self.moment(now).map(|moment| moment.minute);
         let attempt = Attempt {
@@ -177,13 +183,15 @@ impl<C: Crypto> Exchange<'_, C> {
             behalf: None,
             exempt: wanted.is_exempt(),
         };
-        let (trunks, image) = (&*self.trunks, &policy.image);
+        let (devices, trunks, image) = (&*self.devices, &*self.trunks, &policy.image);
         let world = Line {
-            trunks,
             image,
+            devices,
+            trunks,
+            calls: &self.calls,
             neutral: asked.neutral,
             locked_out: asked.locked_out,
-            brake: brake(self.devices, trunks, asked.from),
+            brake: brake(image, devices, trunks, asked.from),
             now,
             zone: asked.zone,
         };
@@ -301,10 +309,12 @@ impl<C: Crypto> Exchange<'_, C> {
                 Inbound::AsCalled => Ok(plain(asked.dialed)),
                 Inbound::Vacant => Err(Unwanted::Refused(Rule::NumberVacant)),
             },
-            (Party::Device(device), End::Feature(feature, digits)) => {
+            (Party::Device(device) | Party::User { at: device, .. }, End::Feature(feature, digits)) => {
                 let behind = asked.dialed.get(usize::from(digits)..).unwrap_or(&[]);
                 match Coded::of(feature) {
-                    Coded::Sets(setting) => return Err(Unwanted::Sets(device, setting, behind)),
+                    Coded::Sets(setting) => return Err(Unwanted::Sets(setting, behind)),
+                    Coded::LogsIn => return Err(Unwanted::LogsIn(device, behind)),
+                    Coded::LogsOut => return Err(Unwanted::LogsOut(behind)),
                     Coded::Takes(taking) => return Err(Unwanted::Takes(taking, behind)),
                     Coded::Parks => return Err(Unwanted::Parks(behind)),
                     Coded::SpeedCall => {
@@ -313,7 +323,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     }
                     Coded::Redials => {
                         let given = asked.given.unwrap_or((Code::None, Typed::NONE));
-                        return self.dialed_again(device, mode, given, called);
+                        return self.dialed_again(asked.from, mode, given, called);
                     }
                     Coded::AccountCode => {}
                 }
@@ -330,7 +340,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 let code = self.check_code(now, device, &class, typed);
                 Ok(spoken(&image, number, (code, Typed::new(typed)), called))
             }
-            (Party::Device(_) | Party::Unknown, _) => {
+            (Party::Device(_) | Party::User { .. } | Party::Unknown, _) => {
                 let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));
                 Ok(Wanted { number: asked.dialed, code, typed, speed: None, kept: asked.dialed })
             }

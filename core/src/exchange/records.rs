@@ -5,7 +5,7 @@ use super::{Exchange, Policy, Record};
 use crate::account::Typed;
 use crate::base::{Crypto, Digits, Instant};
 use crate::call::{Cause, Finished, Tie};
-use crate::policy::decide::cos;
+use crate::policy::decide::class_of;
 use crate::policy::rows::Features;
 use crate::policy::{Behalf, Denial, Image, Mode, Party, Rule, Verdict};
 use crate::record::smdr::{Completion, Station};
@@ -140,8 +140,8 @@ impl<C: Crypto> Exchange<'_, C> {
         if image.system().smdr & 4 == 0 {
             return Typed::NONE;
         }
-        let Party::Device(device) = from else { return dialed };
-        let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
+        let Some(row) = image.row_of(from) else { return dialed };
+        let row = usize::try_from(row).ok().and_then(|row| image.device_texts().get(row));
         let default = row.map_or(&[][..], |row| image.octets(row.account_code));
         if dialed == Typed::NONE && external { Typed::new(default) } else { dialed }
     }
@@ -199,14 +199,7 @@ impl<C: Crypto> Exchange<'_, C> {
 /// `[smdr]` and the COS of the caller must both want it (policy language).
 fn wants_record(image: &Image<'_>, from: Party, mode: Mode, external: bool) -> bool {
     let (bit, feature) = if external { (1, Features::SMDR_EXTERNAL) } else { (2, Features::SMDR_INTERNAL) };
-    let numbers = match from {
-        Party::Device(device) => {
-            usize::try_from(device).ok().and_then(|device| image.devices().get(device)).map(|row| row.cos)
-        }
-        Party::Trunk(trunk) => image.trunks().get(usize::from(trunk)).map(|row| row.cos),
-        Party::Unknown => None,
-    };
-    let features = numbers.and_then(|numbers| cos(image, numbers, mode)).map_or(0, |row| row.features);
+    let features = class_of(image, from, mode).map_or(0, |row| row.features);
     image.system().smdr & bit != 0 && Features::from_bits_truncate(features).contains(feature)
 }
 
@@ -216,9 +209,10 @@ fn route_number(image: &Image<'_>, route: Option<u16>) -> u16 {
 
 fn station(image: &Image<'_>, party: Party) -> Station {
     match party {
-        Party::Device(device) => {
-            // The compiler lets nothing else be a directory number.
-            Station::Dn(Digits::known(dn(image, device).as_bytes()))
+        Party::Device(_) | Party::User { .. } => {
+            // The compiler lets nothing else be a directory number. Who is logged in has his own (R69).
+            let row = image.row_of(party).unwrap_or(u32::MAX);
+            Station::Dn(Digits::known(dn(image, row).as_bytes()))
         }
         Party::Trunk(trunk) => {
             let public = image.trunks().get(usize::from(trunk)).is_some_and(|row| row.flags & 1 != 0);

@@ -16,17 +16,18 @@ impl<C: Crypto> Exchange<'_, C> {
     /// The number that a device has dialed last, for who may have it dialed again.
     pub(super) fn dialed_again<'a>(
         &self,
-        device: u32,
+        from: Party,
         mode: Mode,
         (code, typed): (Code, Typed),
         called: &'a mut Digits,
     ) -> Result<Wanted<'a>, Unwanted<'a>> {
         let image = self.policy.as_ref().map(|policy| &policy.image);
-        let class = image.and_then(|image| class_of(image, Party::Device(device), mode)).unwrap_or_default();
+        let class = image.and_then(|image| class_of(image, from, mode)).unwrap_or_default();
         if !Features::from_bits_truncate(class.features).contains(Features::REDIAL) {
             return Err(Unwanted::Unable(Rule::CosFeature));
         }
-        let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
+        let row = image.and_then(|image| image.row_of(from));
+        let slot = row.and_then(|row| self.devices.get(usize::try_from(row).ok()?));
         let last = slot.map_or(Packed::EMPTY, |slot| slot.dialed);
         if last.is_empty() {
             return Err(Unwanted::Unable(Rule::NumberVacant));
@@ -46,11 +47,12 @@ impl<C: Crypto> Exchange<'_, C> {
         })
     }
 
-    /// A device has dialed this.
+    /// A device, or who is logged in there, has dialed this.
     // Few classes have the feature.
     #[inline(never)]
-    pub(super) fn keep_dialed(&mut self, device: u32, number: &[u8]) {
-        let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
+    pub(super) fn keep_dialed(&mut self, from: Party, number: &[u8]) {
+        let row = self.policy.as_ref().and_then(|policy| policy.image.row_of(from));
+        let slot = row.and_then(|row| self.devices.get_mut(usize::try_from(row).ok()?));
         if let (Some(slot), Ok(number)) = (slot, Digits::written(number)) {
             slot.dialed = number.into();
         }

@@ -94,7 +94,7 @@ impl<C: Crypto> Exchange<'_, C> {
         party: Party,
     ) -> Result<(), No> {
         let proved = match party {
-            Party::Device(device) => match self.authenticate(now, message) {
+            Party::Device(device) | Party::User { at: device, .. } => match self.authenticate(now, message) {
                 Proof::Device(proved) => proved == device,
                 Proof::Missing { stale } => return Err(No::Challenge { stale }),
             },
@@ -106,7 +106,9 @@ impl<C: Crypto> Exchange<'_, C> {
         // Who says that somebody else refers (RFC 3892) is not believed.
         let referred_by = message.headers(Name::ReferredBy).next().map(Address::parse);
         let own = match (party, referred_by) {
-            (Party::Device(device), Some(Ok(address))) => self.owns(device, Some(&address)),
+            (Party::Device(device) | Party::User { at: device, .. }, Some(Ok(address))) => {
+                self.owns(device, Some(&address))
+            }
             (_, Some(Err(_))) => return Err(No::Status(400)),
             (Party::Trunk(_) | Party::Unknown, Some(Ok(_))) | (_, None) => true,
         };

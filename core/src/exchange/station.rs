@@ -56,12 +56,11 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn set(
         &mut self,
         now: Instant,
-        device: u32,
+        party: Party,
         setting: Setting,
         number: &[u8],
         locked_out: bool,
     ) -> Unplaced {
-        let party = Party::Device(device);
         let mode = self.mode(now);
         // A code that stands there is nobody's to read (R53).
         let hidden = self.policy.as_ref().is_some_and(|policy| {
@@ -99,7 +98,8 @@ impl<C: Crypto> Exchange<'_, C> {
             let verdict = Verdict::Deny(denial);
             return Unplaced::Denied(self.note_denied_for(now, (party, behalf), dialed, verdict));
         }
-        let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
+        let row = self.policy.as_ref().and_then(|policy| policy.image.row_of(party)).unwrap_or(u32::MAX);
+        let slot = usize::try_from(row).ok().and_then(|row| self.devices.get_mut(row));
         if let Some(station) = slot.map(|slot| &mut slot.station) {
             match setting {
                 Setting::Forward(when) => station.set_forward(when, dialed),
@@ -107,7 +107,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Setting::DoNotDisturb => station.toggle_do_not_disturb(),
             }
         }
-        self.event(Event::Set(device));
+        self.event(Event::Set(row));
         Unplaced::Set
     }
 

@@ -60,7 +60,7 @@ impl<C: Crypto> Exchange<'_, C> {
         invite: Option<&Message<'_>>,
     ) -> Result<(), Untaken> {
         let (Some(policy), Some(slot)) = (self.policy, self.calls.leg(by)) else { return Err(NOTHING) };
-        let Party::Device(device) = slot.party else { return Err(NOTHING) };
+        let Some(device) = slot.party.phone() else { return Err(NOTHING) };
         let (party, neutral, mode) = (slot.party, slot.neutral, self.mode(now));
         let image = &policy.image;
         let feature = match taking {

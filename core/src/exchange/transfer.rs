@@ -73,7 +73,11 @@ impl<C: Crypto> Exchange<'_, C> {
                 // Nobody is transferred to any other feature code.
                 let rule = match unwanted {
                     Unwanted::Refused(rule) | Unwanted::Unable(rule) => rule,
-                    Unwanted::Sets(..) | Unwanted::Takes(..) | Unwanted::Parks(_) => Rule::NumberVacant,
+                    Unwanted::Sets(..)
+                    | Unwanted::Takes(..)
+                    | Unwanted::Parks(_)
+                    | Unwanted::LogsIn(..)
+                    | Unwanted::LogsOut(_) => Rule::NumberVacant,
                 };
                 // A code may stand in it (R53).
                 let shown = if matches!(from, Party::Trunk(_)) { dialed } else { &[] };
@@ -85,9 +89,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let behalf = Some(Behalf { feature: Feature::Transfer, party });
         let exempt = wanted.is_exempt();
         let attempt = Attempt { from, dialed: wanted.number, mode, minute, code, behalf, exempt };
-        let (image, trunks) = (&policy.image, &*self.trunks);
-        let brake = brake(self.devices, trunks, from);
-        let world = Line { trunks, image, neutral, locked_out: false, brake, now, zone };
+        let (image, devices, trunks, calls) = (&policy.image, &*self.devices, &*self.trunks, &self.calls);
+        let brake = brake(image, devices, trunks, from);
+        let world = Line { image, devices, trunks, calls, neutral, locked_out: false, brake, now, zone };
         let permit = match Permit::request(image, &attempt, world) {
             Ok(permit) => permit,
             Err(refusal) => return self.not_transferred(refusal, now, (from, party), wanted.number),
@@ -236,10 +240,9 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn rung_again(&mut self, now: Instant, of: Handle, to: Party, commands: &mut Commands) -> Option<()> {
-        // Behind a trunk nobody can be rung again: there is no number that leads to who was there.
-        if !matches!(to, Party::Device(_)) {
-            return None;
-        }
+        // Behind a trunk nobody can be rung again: there is no number that leads to who was there. At a phone it is whoever is
+        // there now.
+        let to = self.at(now, to.phone()?);
         let image: Image<'_> = self.policy?.image;
         let slot = self.calls.leg(of)?;
         let (party, neutral, mode) = (slot.party, slot.neutral, self.mode(now));

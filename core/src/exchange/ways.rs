@@ -62,13 +62,14 @@ impl<C: Crypto> Exchange<'_, C> {
         let dialed = self.calls.choice(failed).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
         let neutral = self.calls.leg(failed).is_some_and(|leg| leg.neutral);
         let tried = tried.and(&image, (by, mode), row, route, zone);
-        let trunks = &*self.trunks;
-        let world = Line { trunks, image: &image, neutral, locked_out: false, brake: None, now, zone };
-        let Ok(permit) = Permit::next_emergency(&image, (from, by), mode, row, tried, world) else {
+        let (image, devices, trunks, calls) = (&image, &*self.devices, &*self.trunks, &self.calls);
+        let world =
+            Line { image, devices, trunks, calls, neutral, locked_out: false, brake: None, now, zone };
+        let Ok(permit) = Permit::next_emergency(image, (from, by), mode, row, tried, world) else {
             return false;
         };
         let choice = *permit.choice();
-        let ringing_s = ringing(&image, by, mode);
+        let ringing_s = ringing(image, by, mode);
         // The failed leg gives its slot back first: in a full exchange there is no other.
         let call = self.calls.detach(failed);
         self.ended(now, failed);

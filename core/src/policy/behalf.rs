@@ -37,6 +37,8 @@ pub enum Feature {
     Retrieve,
     /// The other party has called a hunt group, and one of its members is to ring.
     Hunt,
+    /// The other party has called a hot-desk user, or this user logs in: the phone where he sits is to ring.
+    Desk,
 }
 
 /// For whom.
@@ -107,8 +109,7 @@ pub fn attended(image: &Image<'_>, question: &Attended<'_>) -> Verdict {
     if !from.features.contains(Features::TRANSFER) {
         return deny(Rule::CosFeature);
     }
-    // Two calls over one trunk lead to two parties.
-    if of == party && matches!(of, Party::Device(_)) {
+    if image.are_one(of, party) {
         return deny(Rule::CallSelf);
     }
     if let Reached::Called { dialed, choice: Choice { route: Some(route), .. }, exempt } = to
@@ -197,14 +198,13 @@ pub(super) fn stand_in(
         Feature::Transfer => from.features.contains(Features::TRANSFER),
         Feature::Forward { .. } => true,
         // Nobody is dialed for somebody by these.
-        Feature::Pickup | Feature::Park | Feature::Retrieve | Feature::Hunt => false,
+        Feature::Pickup | Feature::Park | Feature::Retrieve | Feature::Hunt | Feature::Desk => false,
     };
     if !dials {
         return Some(Denial::new(Rule::CosFeature, from.authority, RowRef::None));
     }
     // Who only sets a number joins nobody yet: the matrix is asked when somebody calls (R22, R23).
-    let device = matches!(behalf.party, Party::Device(_));
-    let sets = device && !transfer && behalf.party == from.authority.party;
+    let sets = behalf.party.phone().is_some() && !transfer && behalf.party == from.authority.party;
     from.interconnect = if transfer && overrides(from) || sets { 0 } else { other.interconnect };
     from.public_trunk = other.public_trunk;
     let exempt = from.exempt;
@@ -235,12 +235,12 @@ pub(super) fn outside(image: &Image<'_>, from: &Caller, behalf: Behalf, row: Row
 
 /// Whether a diversion or transfer may lead to this device.
 #[inline(never)]
-pub(super) fn inside(from: &Caller, behalf: Behalf, device: u32) -> Option<Rule> {
+pub(super) fn inside(image: &Image<'_>, from: &Caller, behalf: Behalf, device: u32) -> Option<Rule> {
     let user = behalf.feature == Feature::Forward { user: true };
     if user && !from.features.contains(Features::FORWARD_INTERNAL) {
         return Some(Rule::CosFeature);
     }
-    (behalf.party == Party::Device(device)).then_some(Rule::CallSelf)
+    image.is_own(behalf.party, device).then_some(Rule::CallSelf)
 }
 
 /// The other party, where its COR must allow the way as well: neither gets through the other where it may not go alone.
@@ -248,9 +248,12 @@ pub(super) fn also(image: &Image<'_>, from: &Caller) -> Option<Caller> {
     let Behalf { feature, party } = from.behalf?;
     let counts = match feature {
         Feature::Transfer => matches!(party, Party::Trunk(_)) && !is_open(image, 33),
-        Feature::Forward { .. } | Feature::Pickup | Feature::Park | Feature::Retrieve | Feature::Hunt => {
-            !is_open(image, 26)
-        }
+        Feature::Forward { .. }
+        | Feature::Pickup
+        | Feature::Park
+        | Feature::Retrieve
+        | Feature::Hunt
+        | Feature::Desk => !is_open(image, 26),
     };
     counts.then(|| caller(image, party, from.authority.mode))
 }

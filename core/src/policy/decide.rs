@@ -100,7 +100,12 @@ fn decide_as<const FOR_ANOTHER: bool>(
             // Help is called by who needs it, not by who was diverted to it.
             Some(Behalf {
                 feature:
-                    Feature::Forward { .. } | Feature::Pickup | Feature::Park | Feature::Retrieve | Feature::Hunt,
+                    Feature::Forward { .. }
+                    | Feature::Pickup
+                    | Feature::Park
+                    | Feature::Retrieve
+                    | Feature::Hunt
+                    | Feature::Desk,
                 ..
             }) => deny(Rule::ForwardEmergency, &caller(image, party, mode), RowRef::Ars(row)),
         };
@@ -137,7 +142,7 @@ fn decide_as<const FOR_ANOTHER: bool>(
         return external(image, &from, row, (dialed, analysis.decimal), attempt.minute, &world, trace);
     }
     if let Some(device) = analysis.device() {
-        return internal(image, &from, device, dialed);
+        return internal(image, &from, device, dialed, &world);
     }
     let end = analysis.end();
     if is_e164(dialed) {
@@ -220,10 +225,12 @@ fn with_given_code(image: &Image<'_>, from: &mut Caller, code: Code) -> Option<V
 /// A code is asked for; where nobody is who could enter one it is a denial: at a trunk's far end, or when a call is diverted.
 pub(super) const fn needs_code(behalf: Option<Behalf>, denial: Denial) -> Verdict {
     match (denial.authority.party, behalf) {
-        (Party::Device(_), Some(Behalf { feature: Feature::Transfer, .. }) | None) => {
+        (Party::Device(_) | Party::User { .. }, Some(Behalf { feature: Feature::Transfer, .. }) | None) => {
             Verdict::NeedsCode(denial)
         }
-        (Party::Trunk(_) | Party::Unknown, _) | (Party::Device(_), Some(_)) => Verdict::Deny(denial),
+        (Party::Trunk(_) | Party::Unknown, _) | (Party::Device(_) | Party::User { .. }, Some(_)) => {
+            Verdict::Deny(denial)
+        }
     }
 }
 
@@ -264,21 +271,21 @@ fn emergency(image: &Image<'_>, from: &Caller, row: u32, tried: Tried, world: &i
     }
 }
 
-fn internal(image: &Image<'_>, from: &Caller, device: u32, dialed: &[u8]) -> Verdict {
+fn internal(image: &Image<'_>, from: &Caller, device: u32, dialed: &[u8], world: &impl World) -> Verdict {
     let to = at(image.devices, device).unwrap_or_default().interconnect;
     let pair = Some((from.interconnect, to));
     let rule = if let Some(behalf) = from.behalf
-        && let Some(rule) = behalf::inside(from, behalf, device)
+        && let Some(rule) = behalf::inside(image, from, behalf, device)
     {
         rule
-    } else if from.authority.party == Party::Device(device) {
+    } else if image.is_own(from.authority.party, device) {
         Rule::CallSelf
     } else if restricted(image, from.interconnect, to) {
         Rule::Interconnect
     } else {
         return Verdict::Allow(Choice {
             rule: Rule::Internal,
-            to: Party::Device(device),
+            to: world.at(device),
             outpulsed: Digits::known(dialed),
             authority: from.authority,
             row: RowRef::None,
@@ -299,6 +306,7 @@ pub(super) fn caller(image: &Image<'_>, party: Party, mode: Mode) -> Caller {
             let row: DeviceRow = at(image.devices, device).unwrap_or_default();
             (cos(image, row.cos, mode), row.cor, row.interconnect, row.zone, false)
         }
+        Party::User { user, at } => guest(image, user, at, mode),
         Party::Trunk(trunk) => {
             let row = image.trunks.get(usize::from(trunk)).unwrap_or_default();
             (cos(image, row.cos, mode), row.cor, row.interconnect, row.zone, row.flags & 1 != 0)
@@ -321,11 +329,20 @@ pub(super) fn caller(image: &Image<'_>, party: Party, mode: Mode) -> Caller {
     }
 }
 
+/// A hot-desk user has his own classes, and the place of the phone (R18, R41).
+// Few are: what that costs is not on the way of other calls.
+#[inline(never)]
+fn guest(image: &Image<'_>, user: u16, phone: u32, mode: Mode) -> (Option<CosRow>, [u8; 3], u8, u8, bool) {
+    let row: DeviceRow = image.user_row(user).and_then(|row| at(image.devices, row)).unwrap_or_default();
+    let here: DeviceRow = at(image.devices, phone).unwrap_or_default();
+    (cos(image, row.cos, mode), row.cor, here.interconnect, here.zone, false)
+}
+
 /// The party's own COS.
 #[must_use]
 pub fn class_of(image: &Image<'_>, party: Party, mode: Mode) -> Option<CosRow> {
     let numbers = match party {
-        Party::Device(device) => at(image.devices, device)?.cos,
+        Party::Device(_) | Party::User { .. } => at(image.devices, image.row_of(party)?)?.cos,
         Party::Trunk(trunk) => image.trunks.get(usize::from(trunk))?.cos,
         Party::Unknown => return None,
     };

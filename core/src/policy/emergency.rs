@@ -11,10 +11,8 @@ use crate::base::Digits;
 /// The call-back number: the device's own, else the default (R68 for SIP phones). Empty if the policy has none.
 #[must_use]
 pub fn callback(image: &Image<'_>, party: Party) -> Digits {
-    let own = match party {
-        Party::Device(device) => text(image, device).map(|row| row.cesid),
-        Party::Trunk(_) | Party::Unknown => None,
-    };
+    // A phone is called back where it is, whoever is logged in there (R69).
+    let own = party.phone().and_then(|device| text(image, device)).map(|row| row.cesid);
     let own = own.filter(|own| own.len > 0).unwrap_or(image.system().default_cesid);
     Digits::dialed(image.octets(own)).unwrap_or_default()
 }
@@ -24,7 +22,7 @@ pub fn callback(image: &Image<'_>, party: Party) -> Digits {
 #[must_use]
 pub fn location<'a>(image: &Image<'a>, party: Party, zone: u8) -> &'a str {
     let (own, home) = match party {
-        Party::Device(device) => {
+        Party::Device(device) | Party::User { at: device, .. } => {
             let row = usize::try_from(device).ok().and_then(|device| image.devices.get(device));
             (text(image, device).map(|row| row.location), row.map_or(0, |row| row.zone))
         }

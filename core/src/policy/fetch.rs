@@ -39,7 +39,7 @@ pub fn unable(image: &Image<'_>, by: Party, feature: Feature, mode: Mode) -> Opt
         Feature::Pickup => Features::PICKUP,
         Feature::Park | Feature::Retrieve => Features::PARK,
         // The administrator has put it where it is.
-        Feature::Hunt => Features::empty(),
+        Feature::Hunt | Feature::Desk => Features::empty(),
     };
     let rule = if from.authority.cos == 0 {
         Rule::CosNone
@@ -71,12 +71,11 @@ pub fn fetched(image: &Image<'_>, fetch: &Fetch) -> Verdict {
     match feature {
         Feature::Pickup | Feature::Retrieve => {}
         // These take nobody's call.
-        Feature::Transfer | Feature::Forward { .. } | Feature::Park | Feature::Hunt => {
+        Feature::Transfer | Feature::Forward { .. } | Feature::Park | Feature::Hunt | Feature::Desk => {
             return deny(Rule::CosFeature, (0, 0));
         }
     }
-    // Two calls over one trunk lead to two parties.
-    if of == by && matches!(by, Party::Device(_)) {
+    if image.are_one(of, by) {
         return deny(Rule::CallSelf, pair);
     }
     let back = (pair.1, pair.0);

@@ -19,8 +19,8 @@ use crate::base::Digits;
 pub struct Hunt {
     /// The group's row of the device table.
     pub group: u32,
-    /// The member's.
-    pub member: u32,
+    /// The member: who is at its phone.
+    pub member: Party,
     /// Who has called, or is transferred to the group.
     pub of: Party,
     /// Whose classes have allowed the call to the group: they stay in force.
@@ -32,13 +32,15 @@ pub struct Hunt {
 /// Decides whether the member may ring. Work: linear in the members.
 #[must_use]
 pub fn hunted(image: &Image<'_>, hunt: &Hunt) -> Verdict {
-    let Hunt { group, member, of, authority, mode } = *hunt;
-    let to = Party::Device(member);
+    let Hunt { group, member: to, of, authority, mode } = *hunt;
+    let Some(member) = to.phone() else {
+        return Verdict::Deny(Denial::new(Rule::NumberVacant, authority, RowRef::None));
+    };
     let pair = (caller(image, of, mode).interconnect, caller(image, to, mode).interconnect);
     let rule = if !image.hunts_for(member, group) {
         // It is for its members that a group is called, and for nobody else (R36).
         Rule::NumberVacant
-    } else if of == to {
+    } else if image.are_one(of, to) {
         Rule::CallSelf
     } else if restricted(image, pair.0, pair.1) {
         Rule::Interconnect

@@ -1,7 +1,7 @@
 //! The policy image: validated once, then read in place.
 //!
 //! ```text
-//!  0  "STWP"   4 format (5)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
+//!  0  "STWP"   4 format (6)   6 sections   8 length   12 zero   16 SHA-256 of 0..16 and 48..   48 directory
 //!  directory entry: section number, row size (8 bits each), rows (32 bits); behind the directory the sections, in its order
 //! ```
 //! Little-endian, position-independent, no secrets. The hash is the policy's name everywhere.
@@ -19,8 +19,8 @@ use super::rows::{
     DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow, InboundRow,
     InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow,
     OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS,
-    ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UsernameRow, UsernameSeedRow,
-    ZoneRow,
+    ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UserRow, UsernameRow,
+    UsernameSeedRow, ZoneRow,
 };
 use crate::base::{Algorithm, Crypto};
 use directory::Directory;
@@ -31,7 +31,7 @@ pub const MAGIC: &[u8; 4] = b"STWP";
 /// The first four octets of an emergency block.
 pub const EMERGENCY_MAGIC: &[u8; 4] = b"STWE";
 /// The format this engine reads.
-pub const FORMAT: u16 = 5;
+pub const FORMAT: u16 = 6;
 /// Where the directory of sections begins.
 pub const DIRECTORY: usize = 48;
 /// Octets of a directory entry.
@@ -98,6 +98,7 @@ pub struct Image<'a> {
     pub(crate) forwards: Table<'a, ForwardRow>,
     pub(crate) pickups: Table<'a, PickupRow>,
     pub(crate) speed_calls: Table<'a, SpeedCallRow>,
+    pub(crate) users: Table<'a, UserRow>,
     pub(crate) hunts: Table<'a, HuntRow>,
     pub(crate) hunt_members: Table<'a, HuntMemberRow>,
     texts: &'a str,
@@ -213,6 +214,7 @@ impl<'a> Image<'a> {
             forwards: directory.table()?,
             pickups: directory.table()?,
             speed_calls: directory.table()?,
+            users: directory.table()?,
             hunts: directory.table()?,
             hunt_members: directory.table()?,
             texts: core::str::from_utf8(texts).map_err(|_| BadImage::Section(SECTION_TEXTS))?,

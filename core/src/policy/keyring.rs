@@ -1,9 +1,10 @@
 //! The keyring: credentials apart from the policy image, named by the image's hash.
 //!
 //! ```text
-//!  0  "STWK"   4 format (2)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
+//!  0  "STWK"   4 format (4)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
 //!  80 rows in order of device: device (32 bits), flags (32 bits: 1 MD5, 2 SHA-256), HA1-MD5 (16), HA1-SHA-256 (32)
-//!     then, if there are account codes: a key (32); codes in order of mac: see [`code_mac`], and the row of the image's account code table (16 bits)
+//!     then, if there are account codes or PINs: a key (32); codes in order of mac: see [`code_mac`], and the row of the image's
+//!     account code table (16 bits); the PINs of hot-desk users, in order of user: see [`pin_mac`], and the user (16 bits)
 //! ```
 
 use super::image::Image;
@@ -14,7 +15,7 @@ use zeroize::Zeroize;
 /// The first four octets of a keyring.
 pub const MAGIC: &[u8; 4] = b"STWK";
 /// The format this engine reads.
-pub const FORMAT: u16 = 3;
+pub const FORMAT: u16 = 4;
 /// Where the rows begin.
 pub const ROWS: usize = 80;
 /// Octets of a row.
@@ -23,7 +24,7 @@ pub const ROW: usize = 56;
 pub const CODE_KEY: usize = 32;
 /// Octets of an account code's mac.
 pub const CODE_MAC: usize = 16;
-/// Octets of an account code's row.
+/// Octets of an account code's row, and of a PIN's.
 pub const CODE_ROW: usize = 18;
 
 /// Why a keyring was refused.
@@ -49,6 +50,7 @@ pub struct Keyring<'a> {
     rows: &'a [u8],
     code_key: &'a [u8],
     codes: &'a [[u8; CODE_ROW]],
+    pins: &'a [[u8; CODE_ROW]],
 }
 
 impl core::fmt::Debug for Keyring<'_> {
@@ -86,9 +88,18 @@ pub fn code_mac(key: &[u8; 32], code: &[u8], crypto: &mut impl Crypto) -> Option
     crypto.digest(Algorithm::Sha256, &[key, &filled]).as_bytes().first_chunk().copied()
 }
 
+/// What a keyring keeps of a hot-desk user's PIN: as of a code, and the user's row with it, so that two users with one PIN
+/// have two macs. `None` for what is longer than a PIN can be.
+pub fn pin_mac(key: &[u8; 32], user: u16, pin: &[u8], crypto: &mut impl Crypto) -> Option<[u8; CODE_MAC]> {
+    let mut filled = [0; Typed::MAX];
+    filled.get_mut(..pin.len())?.iter_mut().zip(pin).for_each(|(place, c)| *place = *c);
+    let parts: [&[u8]; 4] = [key, b"pin", &user.to_le_bytes(), &filled];
+    crypto.digest(Algorithm::Sha256, &parts).as_bytes().first_chunk().copied()
+}
+
 impl<'a> Keyring<'a> {
     /// Nobody's credentials.
-    pub const EMPTY: Self = Self { rows: &[], code_key: &[], codes: &[] };
+    pub const EMPTY: Self = Self { rows: &[], code_key: &[], codes: &[], pins: &[] };
 
     /// Checks it and that it was made with this image. Work: linear in the keyring.
     ///
@@ -108,11 +119,13 @@ impl<'a> Keyring<'a> {
             return Err(BadKeyring::Format);
         }
         let expected = usize::try_from(count).ok().and_then(|count| count.checked_mul(ROW));
-        let code_octets =
-            if codes == 0 { 0 } else { codes.saturating_mul(CODE_ROW).saturating_add(CODE_KEY) };
         let (rows, codes_at) =
             expected.and_then(|len| rows.split_at_checked(len)).ok_or(BadKeyring::Length)?;
-        if usize::try_from(length) != Ok(bytes.len()) || codes_at.len() != code_octets {
+        let (code_key, hashed) = codes_at.split_at_checked(CODE_KEY).unwrap_or((&[], codes_at));
+        let (hashed, beyond) = hashed.as_chunks::<CODE_ROW>();
+        let keyed = code_key.is_empty() == hashed.is_empty() && beyond.is_empty();
+        let halves = hashed.split_at_checked(codes).filter(|_| keyed).ok_or(BadKeyring::Length)?;
+        if usize::try_from(length) != Ok(bytes.len()) {
             return Err(BadKeyring::Length);
         }
         let signed = header.get(..48).unwrap_or(&[]);
@@ -132,14 +145,17 @@ impl<'a> Keyring<'a> {
             }
             next = device.saturating_add(1);
         }
-        let (code_key, codes) = codes_at.split_at_checked(CODE_KEY).unwrap_or((&[], &[]));
-        let codes: &[[u8; CODE_ROW]] = codes.as_chunks().0;
+        let (codes, pins) = halves;
+        let in_order = pins.windows(2).all(|pair| matches!(pair, [a, b] if code_row(a) < code_row(b)));
+        if !in_order || pins.iter().any(|row| image.user_row(code_row(row)).is_none()) {
+            return Err(BadKeyring::Row);
+        }
         let sorted = codes.windows(2).all(|pair| matches!(pair, [a, b] if mac_of(a) < mac_of(b)));
         let known = |row: &[u8; CODE_ROW]| usize::from(code_row(row)) < image.codes.len();
         if !sorted || !codes.iter().all(known) {
             return Err(BadKeyring::Row);
         }
-        Ok(Self { rows, code_key, codes })
+        Ok(Self { rows, code_key, codes, pins })
     }
 
     /// The account code table's row of this code, if it is one. Work: one mac, and a search logarithmic in the codes.
@@ -150,6 +166,14 @@ impl<'a> Keyring<'a> {
         let wanted = code_mac(self.code_key.first_chunk()?, code, crypto)?;
         let at = self.codes.binary_search_by(|row| mac_of(row).cmp(&wanted)).ok()?;
         self.codes.get(at).map(code_row)
+    }
+
+    /// Whether this is the PIN of a hot-desk user; `None` if he has none. Work: one mac, and a search logarithmic in the users.
+    #[must_use]
+    pub fn is_pin(&self, user: u16, pin: &[u8], crypto: &mut impl Crypto) -> Option<bool> {
+        let at = self.pins.binary_search_by(|row| code_row(row).cmp(&user)).ok()?;
+        let mac = pin_mac(self.code_key.first_chunk()?, user, pin, crypto);
+        Some(mac.is_some_and(|mac| self.pins.get(at).is_some_and(|row| crypto.equal(mac_of(row), &mac))))
     }
 
     /// The device's HA1 for an algorithm, if it has one. Work: logarithmic in the rows; one step when all devices are in.

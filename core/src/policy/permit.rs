@@ -2,6 +2,7 @@
 
 use super::behalf::{Attended, Recall, attended, recalled};
 use super::decide::{decide, next_emergency};
+use super::desk::{Desk, seated};
 use super::emergency::Tried;
 use super::fetch::{Fetch, fetched};
 use super::hunt::{Hunt, hunted};
@@ -88,6 +89,14 @@ impl<'e> Permit<'e> {
     /// The [`Refusal`], when policy forbids it.
     pub fn hunt(image: &'e Image<'_>, hunt: &Hunt) -> Result<Self, Refusal> {
         Self::from_verdict(hunt.of, hunted(image, hunt))
+    }
+
+    /// Asks whether the phone of a hot-desk user may ring for who has called him.
+    ///
+    /// # Errors
+    /// The [`Refusal`], when policy forbids it.
+    pub fn desk(image: &'e Image<'_>, desk: &Desk) -> Result<Self, Refusal> {
+        Self::from_verdict(desk.of, seated(image, desk))
     }
 
     /// Asks for the next way of an emergency call of `by` whose earlier ways failed, to connect `from`: the same, unless `by`

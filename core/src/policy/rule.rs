@@ -97,6 +97,12 @@ rules! {
     CodeWrong = 102, "account-code.wrong", "the account code is none that the caller may use";
     /// Account codes are refused for a while (R49).
     CodeLocked = 103, "account-code.locked", "account codes are refused for a while after too many wrong ones";
+    /// No hot-desk user has this number and this PIN.
+    PinWrong = 104, "pin.wrong", "no hot-desk user has this number and this PIN";
+    /// Log-ins are refused for a while after wrong PINs (R75).
+    PinLocked = 105, "pin.locked", "log-ins are refused for a while after too many wrong PINs";
+    /// A hot-desk user is in a call, or the phone is: log in or out when both are idle (R82).
+    DeskBusy = 106, "hot-desk.busy", "the phone, or the user elsewhere, is in a call: log in when it has ended";
     /// A call is diverted to an emergency number: help is called by who needs it.
     ForwardEmergency = 110, "forward.emergency", "no call can be diverted to an emergency number";
 }

@@ -5,7 +5,7 @@ use super::row::Table;
 use super::rows::{
     CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow,
     HuntRow, InboundRow, InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow,
-    OwnChainRow, PickupRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow,
+    OwnChainRow, PickupRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow, UserRow,
 };
 
 impl<'a> Image<'a> {
@@ -85,6 +85,12 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn pickup_rows(&self) -> Table<'a, PickupRow> {
         self.pickups
+    }
+
+    /// Hot-desk users, in the order of their own rows of the device table.
+    #[must_use]
+    pub const fn users(&self) -> Table<'a, UserRow> {
+        self.users
     }
 
     /// Hunt groups, in the order of their own rows of the device table.

@@ -11,10 +11,29 @@ use crate::base::Digits;
 pub enum Party {
     /// A device.
     Device(u32),
+    /// A hot-desk user at the phone where he is logged in (R18, R41): it is his classes and the phone's place that count.
+    User {
+        /// The user's row.
+        user: u16,
+        /// The phone's row of the device table.
+        at: u32,
+    },
     /// A trunk.
     Trunk(u16),
     /// Somebody nobody knows: may reach emergency and nothing else.
     Unknown,
+}
+
+impl Party {
+    /// Whoever is logged in there: the row of the phone in the device table.
+    #[must_use]
+    #[inline(always)]
+    pub const fn phone(self) -> Option<u32> {
+        match self {
+            Self::Device(device) | Self::User { at: device, .. } => Some(device),
+            Self::Trunk(_) | Self::Unknown => None,
+        }
+    }
 }
 
 /// The account code that came with an attempt, as far as it was checked (R48).
@@ -91,6 +110,11 @@ pub trait World {
     /// The limit that one more public call of the caller would break.
     fn exceeded(&self) -> Option<Rule> {
         None
+    }
+
+    /// Who is at a phone that is called: its hot-desk user, if one is logged in.
+    fn at(&self, phone: u32) -> Party {
+        Party::Device(phone)
     }
 
     /// The zone that the caller's address is in, row plus one; 0: it tells none, and the policy's own zone counts.

@@ -120,6 +120,17 @@ pub struct Device {
     pub password: String,
 }
 
+/// Somebody who takes a number and classes to the phone where he logs in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct User {
+    /// Directory number.
+    pub dn: String,
+    /// COS by mode.
+    pub cos: PerMode,
+    /// COR by mode.
+    pub cor: PerMode,
+}
+
 /// What one number from outside leads to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Inbound {
@@ -338,6 +349,8 @@ pub struct Model {
     pub zones: Vec<Zone>,
     /// Devices.
     pub devices: Vec<Device>,
+    /// Hot-desk users.
+    pub users: Vec<User>,
     /// Trunks.
     pub trunks: Vec<Trunk>,
     /// Digit modifications.

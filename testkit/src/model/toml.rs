@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     AccountCode, Action, CorGroup, Cos, Follow, Inbound, Mode, Model, Modification, NumberFormat, OwnClass,
-    PerMode, Profile, SpeedCall, Times, Use,
+    PerMode, Profile, SpeedCall, Times, Use, User,
 };
 
 impl Model {
@@ -104,6 +104,10 @@ impl Model {
             if let Some(zone) = &device.zone {
                 writeln!(out, "zone = \"{zone}\"")?;
             }
+        }
+        for User { dn, cos, cor } in &self.users {
+            writeln!(out, "[[user]]\ndn = \"{dn}\"\npin = \"864205\"")?;
+            writeln!(out, "cos = {}\ncor = {}", per_mode(*cos), per_mode(*cor))?;
         }
         for (i, trunk) in self.trunks.iter().enumerate() {
             let host = format!("10.99.{}.1", i + 1);

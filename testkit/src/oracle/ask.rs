@@ -6,8 +6,15 @@ use crate::model::Mode;
 /// Who calls or is called.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Party {
-    /// The device with this directory number.
+    /// The device with this directory number; of a user's number, nobody's phone but the number itself.
     Device(String),
+    /// A hot-desk user who is logged in at a phone.
+    User {
+        /// His directory number.
+        dn: String,
+        /// The phone's.
+        at: String,
+    },
     /// The trunk of this name.
     Trunk(String),
     /// Somebody nobody knows: no class, no zone, no Interconnect Number.

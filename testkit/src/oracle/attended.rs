@@ -26,9 +26,12 @@ impl Oracle<'_> {
             Reached::Called { answer, .. } => answer.to.as_ref().expect("the call was made"),
             Reached::Caller(party) => party,
         };
+        let second_standing = self.standing(second, mode);
         // Behind a trunk, or where nobody is known, the two are not the same.
-        let one = matches!(second, Party::Device(_)) || self.broken == "attended.self.trunk";
-        if one && question.of == *second && self.broken != "attended.self" {
+        let inside = of.inside.zip(second_standing.inside);
+        let itself = inside.is_some_and(|(of, second)| self.same(of, second, "attended.self"))
+            || question.of == *second && self.broken == "attended.self.trunk";
+        if itself && self.broken != "attended.self" {
             return Answer::deny("call.self");
         }
         if let Reached::Called { dialed, answer } = &question.to
@@ -36,7 +39,6 @@ impl Oracle<'_> {
         {
             return denial;
         }
-        let second_standing = self.standing(second, mode);
         let overrides =
             self.has(by.cos, "override-interconnect-on-transfer") && self.broken != "attended.override";
         if self.not_connected(by, of, second_standing) && !overrides {

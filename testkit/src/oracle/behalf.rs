@@ -2,8 +2,9 @@
 //! the destination is checked here.
 
 use super::caller::{Caller, Standing};
-use super::{Answer, Feature, Oracle, Party, Verdict};
-use crate::model::{Device, Trunk};
+use super::users::Inside;
+use super::{Answer, Feature, Oracle, reached_inside};
+use crate::model::Trunk;
 
 impl Oracle<'_> {
     /// Nobody's phone calls for help when a call is diverted there.
@@ -36,22 +37,27 @@ impl Oracle<'_> {
             }
             // R26: whoever it is.
             Feature::Forward { .. } => {
-                self.strict(26) && (other.device.is_none() || self.broken != "forward.cor.device")
+                self.strict(26) && (other.inside.is_none() || self.broken != "forward.cor.device")
             }
         };
         (counts && self.asks_the_others_cor(caller, check) && !self.breaks(feature, check))
             .then_some(other.cor)
     }
 
-    /// To a device, on somebody's behalf.
+    /// To a device or a user's number, on somebody's behalf.
     pub(super) fn joined_inside(
         &self,
         caller: &Caller<'_>,
         feature: Feature,
         other: Standing<'_>,
-        called: &Device,
+        called: Inside<'_>,
     ) -> Answer {
-        let (by, of) = (caller.device == Some(called), other.device == Some(called));
+        let check = match feature {
+            Feature::Transfer => "transfer.self",
+            Feature::Forward { .. } => "forward.self",
+        };
+        let is_called = |inside: Option<Inside<'_>>| inside.is_some_and(|one| self.same(one, called, check));
+        let (by, of) = (is_called(caller.inside), is_called(other.inside));
         let itself = by && !self.breaks(feature, "self.by") || of && !self.breaks(feature, "self.of");
         if itself && self.broken == "forward.internal.order" {
             return Answer::deny("call.self");
@@ -65,18 +71,15 @@ impl Oracle<'_> {
         if itself {
             return Answer::deny("call.self");
         }
-        let (mut from, mut to) = (self.joined_number(caller), called.interconnect);
+        let there = self.standing_inside(called, caller.mode).interconnect;
+        let (mut from, mut to) = (self.joined_number(caller), there);
         if self.broken == "interconnect.internal" {
             (from, to) = (to, from);
         }
         if self.restricted(from, to) && !self.overrides(caller) && !self.only_sets(caller) {
             return Answer::deny("interconnect");
         }
-        Answer {
-            to: Some(Party::Device(called.dn.clone())),
-            outpulsed: Some(called.dn.clone()),
-            ..Answer::new(Verdict::Allow, "internal")
-        }
+        reached_inside(called)
     }
 
     /// Whether a call may not be diverted outside, wherever outside.
@@ -96,7 +99,7 @@ impl Oracle<'_> {
 
     /// R22: who sets a number for its own calls joins nobody yet, so there is nobody to ask the matrix for.
     pub(super) fn only_sets(&self, caller: &Caller<'_>) -> bool {
-        let itself = |other: Standing<'_>| other.device.is_some() && other.device == caller.device;
+        let itself = |other: Standing<'_>| other.inside.is_some() && other.inside == caller.inside;
         let sets = matches!(caller.other, Some((Feature::Forward { .. }, other)) if itself(other));
         sets && self.broken != "forward.sets"
     }

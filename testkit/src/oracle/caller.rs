@@ -1,11 +1,12 @@
 //! Who calls: the classes in force.
 
+use super::users::Inside;
 use super::{Attempt, Feature, Oracle, Party, When, when};
-use crate::model::{Device, Mode, SpeedCall, Trunk};
+use crate::model::{Mode, SpeedCall, Trunk};
 
 /// What the checks need of the caller.
 pub(super) struct Caller<'a> {
-    pub(super) device: Option<&'a Device>,
+    pub(super) inside: Option<Inside<'a>>,
     pub(super) trunk: Option<&'a Trunk>,
     pub(super) cos: u8,
     pub(super) cor: u8,
@@ -29,7 +30,7 @@ pub(super) struct Caller<'a> {
 /// What a party is, without any code.
 #[derive(Clone, Copy)]
 pub(super) struct Standing<'a> {
-    pub(super) device: Option<&'a Device>,
+    pub(super) inside: Option<Inside<'a>>,
     pub(super) trunk: Option<&'a Trunk>,
     pub(super) cos: u8,
     pub(super) cor: u8,
@@ -40,18 +41,26 @@ impl<'a> Oracle<'a> {
     pub(super) fn caller(&self, attempt: &Attempt) -> Caller<'a> {
         let scheduled = || when::mode(self.model, attempt.when, self.broken);
         let mode = if self.broken == "mode" { Mode::Day } else { attempt.mode.unwrap_or_else(scheduled) };
-        let Standing { device, trunk, cos, cor, interconnect } = self.standing(&attempt.from, mode);
+        let Standing { inside, trunk, cos, cor, interconnect } = self.standing(&attempt.from, mode);
+        let device =
+            inside.and_then(|inside| inside.device.filter(|_| !self.breaks_for_users(inside, "user.zone")));
         let zone = device.map(|device| &device.zone).or_else(|| trunk.map(|trunk| &trunk.zone));
+        let own_cor = match inside {
+            Some(Inside { device: Some(device), user: Some(_) }) if self.broken == "user.class" => {
+                device.cor.of(mode)
+            }
+            _ => cor,
+        };
         let behalf = attempt.behalf.as_ref();
         Caller {
-            device,
+            inside,
             trunk,
             cos,
             cor,
             interconnect,
             zone: zone.and_then(Option::as_deref),
             mode,
-            own_cor: cor,
+            own_cor,
             own_cos: cos,
             code: false,
             when: attempt.when,
@@ -63,21 +72,13 @@ impl<'a> Oracle<'a> {
 
     pub(super) fn standing(&self, party: &Party, mode: Mode) -> Standing<'a> {
         match party {
-            Party::Unknown => Standing { device: None, trunk: None, cos: 0, cor: 0, interconnect: 0 },
-            Party::Device(dn) => {
-                let device = self.model.devices.iter().find(|d| d.dn == *dn).expect("the party exists");
-                Standing {
-                    device: Some(device),
-                    trunk: None,
-                    cos: device.cos.of(mode),
-                    cor: device.cor.of(mode),
-                    interconnect: device.interconnect,
-                }
-            }
+            Party::Unknown => Standing { inside: None, trunk: None, cos: 0, cor: 0, interconnect: 0 },
+            Party::Device(dn) => self.standing_inside(self.number(dn).expect("the party exists"), mode),
+            Party::User { dn, at } => self.standing_inside(self.logged_in(dn, at), mode),
             Party::Trunk(name) => {
                 let trunk = self.trunk(name);
                 Standing {
-                    device: None,
+                    inside: None,
                     trunk: Some(trunk),
                     cos: trunk.cos.of(mode),
                     cor: trunk.cor.of(mode),

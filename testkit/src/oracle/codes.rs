@@ -15,8 +15,9 @@ impl Oracle<'_> {
             || self.has(caller.cos, "forced-non-verified-account-code")
                 && self.broken != "code.forced-permits";
         let mut satisfied = false;
-        // Only devices give codes: nobody at a trunk's far end can be asked for one.
-        if let Some(typed) = attempt.code.as_ref().filter(|_| caller.device.is_some()) {
+        // Only phones give codes: nobody at a trunk's far end can be asked for one.
+        let gives = caller.inside.is_some_and(|inside| !self.breaks_for_users(inside, "user.code"));
+        if let Some(typed) = attempt.code.as_ref().filter(|_| gives) {
             if attempt.code_locked && self.broken != "code.locked" {
                 return Some(Answer::deny("account-code.locked"));
             }
@@ -42,9 +43,9 @@ impl Oracle<'_> {
         asked.then(|| self.asks(caller, Answer::deny("account-code.forced-verified")))
     }
 
-    /// A code is asked for, of a device; a trunk is denied, and so is a diversion: nobody is there to dial one.
+    /// A code is asked for, of a phone; a trunk is denied, and so is a diversion: nobody is there to dial one.
     pub(super) fn asks(&self, caller: &Caller<'_>, denial: Answer) -> Answer {
-        let somebody = caller.device.is_some() || self.broken == "code.trunk";
+        let somebody = caller.inside.is_some() || self.broken == "code.trunk";
         let verdict = if somebody && (!diverts(caller) || self.broken == "forward.code") {
             Verdict::AccountCode
         } else {

@@ -1,7 +1,7 @@
 //! Calls that wait for somebody else: picked up where they ring, or taken back from where they are parked (R36).
 
 use super::caller::Standing;
-use super::{Answer, Fetch, Oracle, Party, Taking, Verdict};
+use super::{Answer, Fetch, Oracle, Taking, Verdict};
 use crate::model::Mode;
 
 impl Oracle<'_> {
@@ -9,7 +9,7 @@ impl Oracle<'_> {
         let mode = if self.broken == "fetch.mode" { Mode::Day } else { question.mode };
         let by = self.standing(&question.by, mode);
         let of = self.standing(&question.of, mode);
-        if self.takes_its_own(question) && self.broken == "fetch.self.early" {
+        if self.takes_its_own(by, of) && self.broken == "fetch.self.early" {
             return Answer::deny("call.self");
         }
         if let Some(rule) = self.may_not_take(question.feature, by) {
@@ -20,7 +20,7 @@ impl Oracle<'_> {
         if (of.cos == 0 || of.cor == 0) && self.broken == "fetch.of.classes" {
             return Answer::deny(if of.cos == 0 { "cos.none" } else { "cor.none" });
         }
-        if self.takes_its_own(question) && self.broken != "fetch.self" {
+        if self.takes_its_own(by, of) && self.broken != "fetch.self" {
             return Answer::deny("call.self");
         }
         let lifted = self.broken == "fetch.override" && self.has(by.cos, "override-interconnect-on-transfer");
@@ -30,7 +30,7 @@ impl Oracle<'_> {
         if self.both_public_without_consent(by, of) && self.broken != "fetch.public-to-public" {
             return Answer::deny("public-to-public");
         }
-        let inside = by.device.is_some() || self.broken == "fetch.route";
+        let inside = by.inside.is_some() || self.broken == "fetch.route";
         let to = if self.broken == "fetch.to" { &question.of } else { &question.by };
         Answer {
             to: Some(to.clone()),
@@ -68,13 +68,11 @@ impl Oracle<'_> {
     }
 
     /// Whether somebody would be joined with itself. Behind a trunk there are two.
-    fn takes_its_own(&self, question: &Fetch) -> bool {
-        let one = match question.by {
-            Party::Device(_) => true,
-            Party::Trunk(_) => self.broken == "fetch.self.trunk",
-            Party::Unknown => false,
-        };
-        one && question.by == question.of
+    fn takes_its_own(&self, by: Standing<'_>, of: Standing<'_>) -> bool {
+        let trunks = by.trunk.is_some() && by.trunk == of.trunk;
+        let user = by.inside.is_some_and(|inside| self.breaks_for_users(inside, "fetch.self.user"));
+        let inside = || by.inside.zip(of.inside).is_some_and(|(by, of)| self.same(by, of, "fetch.self"));
+        trunks && self.broken == "fetch.self.trunk" || !user && inside()
     }
 
     /// R36: From is who waits, To is who answers; who was called did not call, so that the other way counts as well.

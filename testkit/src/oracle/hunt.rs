@@ -8,7 +8,8 @@ impl Oracle<'_> {
     pub(super) fn hunted(&self, caller: &Party, member: &str, mode: Mode) -> Answer {
         let to = Party::Device(member.to_owned());
         let (from, rings) = (self.standing(caller, mode), self.standing(&to, mode));
-        if *caller == to && self.broken != "hunt.self" {
+        let itself = from.inside.zip(rings.inside).is_some_and(|(from, to)| self.same(from, to, "hunt.self"));
+        if itself && self.broken != "hunt.self" {
             return Answer::deny("call.self");
         }
         let apart = match self.broken {

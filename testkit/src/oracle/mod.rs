@@ -23,6 +23,7 @@ mod rows;
 mod speed;
 #[cfg(test)]
 mod tests;
+mod users;
 mod when;
 
 pub use ask::{Answer, Attempt, Attended, Behalf, Feature, Fetch, Party, Reached, Taking, Verdict};
@@ -30,8 +31,9 @@ pub use names::{BREAKAGES, RULES_IN_FORCE, RULES_ON_BEHALF};
 pub use names_on_behalf::BREAKAGES_ON_BEHALF;
 pub use when::When;
 
-use crate::model::{Device, Mode, Model, Route};
+use crate::model::{Mode, Model, Route};
 use caller::Caller;
+use users::Inside;
 
 /// Digits that can be dialed or outpulsed.
 pub const LONGEST: usize = 47;
@@ -64,14 +66,32 @@ pub fn fetched(model: &Model, question: &Fetch, broken: Option<&str>) -> Answer 
     oracle.fetched(question)
 }
 
-/// Decides whether a member of a hunt group may ring for who has called that. `broken`: `hunt.self`, `hunt.interconnect`,
-/// `hunt.interconnect.direction`, `hunt.classes`.
+/// Decides whether a member of a hunt group may ring for who has called that. `broken`: `hunt.self`, `hunt.self.phone`,
+/// `hunt.interconnect`, `hunt.interconnect.direction`, `hunt.classes`.
 ///
 /// # Panics
 /// If the question names somebody whom the model does not have.
 pub fn hunted(model: &Model, caller: &Party, member: &str, mode: Mode, broken: Option<&str>) -> Answer {
     let oracle = Oracle { model, free: &|_| true, broken: broken.unwrap_or_default() };
     oracle.hunted(caller, member, mode)
+}
+
+/// Decides whether the phone where a user is logged in may ring for who has called the user. `broken`: `seated.self`,
+/// `seated.self.user`, `seated.interconnect`, `seated.interconnect.direction`, `seated.classes`, `seated.to`,
+/// `user.interconnect`.
+///
+/// # Panics
+/// If the question names somebody whom the model does not have.
+pub fn seated(
+    model: &Model,
+    caller: &Party,
+    user: &str,
+    at: &str,
+    mode: Mode,
+    broken: Option<&str>,
+) -> Answer {
+    let oracle = Oracle { model, free: &|_| true, broken: broken.unwrap_or_default() };
+    oracle.seated(caller, user, at, mode)
 }
 
 /// The service mode that holidays and schedules set.
@@ -171,8 +191,8 @@ impl<'a> Oracle<'a> {
         if let Some(rule) = self.cannot_be_dialed(&number) {
             return Answer::deny(rule);
         }
-        if let Some(device) = self.model.devices.iter().find(|d| d.dn == number) {
-            return self.internal(&caller, device);
+        if let Some(called) = self.number(&number).filter(|called| !self.nobody_there(*called)) {
+            return self.internal(&caller, called);
         }
         self.outside(&caller, &number)
     }
@@ -212,25 +232,34 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    fn internal(&self, caller: &Caller<'_>, called: &Device) -> Answer {
+    /// What a broken oracle takes for nobody's number; the right one none.
+    fn nobody_there(&self, called: Inside<'_>) -> bool {
+        called.device.is_none() && self.broken == "user.number"
+    }
+
+    fn internal(&self, caller: &Caller<'_>, called: Inside<'_>) -> Answer {
         if let Some((feature, other)) = caller.other {
             return self.joined_inside(caller, feature, other, called);
         }
-        if caller.device == Some(called) && self.broken != "call.self" {
+        let itself = caller.inside.is_some_and(|inside| self.same(inside, called, "call.self"));
+        if itself && self.broken != "call.self" {
             return Answer::deny("call.self");
         }
-        let (mut from, mut to) = (caller.interconnect, called.interconnect);
+        let there = self.standing_inside(called, caller.mode);
+        if self.broken == "user.number.classes"
+            && called.device.is_none()
+            && (there.cos == 0 || there.cor == 0)
+        {
+            return Answer::deny("cos.none");
+        }
+        let (mut from, mut to) = (caller.interconnect, there.interconnect);
         if self.broken == "interconnect.internal" {
             (from, to) = (to, from);
         }
         if self.restricted(from, to) && !self.lifts(caller, "interconnect") {
             return Answer::deny("interconnect");
         }
-        Answer {
-            to: Some(Party::Device(called.dn.clone())),
-            outpulsed: Some(called.dn.clone()),
-            ..Answer::new(Verdict::Allow, "internal")
-        }
+        reached_inside(called)
     }
 
     fn restricted(&self, from: u8, to: u8) -> bool {
@@ -243,5 +272,15 @@ impl<'a> Oracle<'a> {
 
     fn has(&self, cos: u8, feature: &str) -> bool {
         self.model.cos.iter().any(|class| class.id == cos && class.features.contains(&feature))
+    }
+}
+
+/// A user's number is what is reached, wherever its user may be.
+fn reached_inside(called: Inside<'_>) -> Answer {
+    let dn = called.dn().to_owned();
+    Answer {
+        to: Some(Party::Device(dn.clone())),
+        outpulsed: Some(dn),
+        ..Answer::new(Verdict::Allow, "internal")
     }
 }

@@ -242,4 +242,25 @@ pub const BREAKAGES: &[&str] = &[
     "speed.lifts.account-code",
     "speed.lifts.limits",
     "speed.lifts.route-plan",
+    // A user's number is nobody's.
+    "user.number",
+    // A user who has no class is not reached.
+    "user.number.classes",
+    // What begins a user's number is vacant.
+    "user.incomplete",
+    // The classes of the phone where a user is logged in count, not his own.
+    "user.cos",
+    "user.cor",
+    // A user brings no Interconnect Number and no zone, and takes none from the phone.
+    "user.interconnect",
+    "user.zone",
+    // No account code is taken from a user.
+    "user.code",
+    // Number classes that are denied to the phone's COR are denied to the user.
+    "user.class",
+    // A user dials no codes of speed calls.
+    "user.speed",
+    // A user's number is not his own, nor is that of the phone.
+    "call.self.user",
+    "call.self.phone",
 ];

@@ -178,4 +178,25 @@ pub const BREAKAGES_ON_BEHALF: &[&str] = &[
     "fetch.route",
     // Who waits is named as who is reached.
     "fetch.to",
+    // The classes of the phone where a user is logged in count, not his own.
+    "user.cos",
+    "user.cor",
+    // A user takes no Interconnect Number from the phone.
+    "user.interconnect",
+    // A user dials no codes of speed calls.
+    "user.speed",
+    // A user's number is nobody's.
+    "user.number",
+    // The classes of a user's number count for nothing when it diverts.
+    "user.number.cos",
+    "user.number.cor",
+    // A user's number is not his own, nor is that of the phone where he is logged in.
+    "transfer.self.user",
+    "transfer.self.phone",
+    "forward.self.user",
+    "forward.self.phone",
+    "attended.self.user",
+    "attended.self.phone",
+    // A user may take calls of his own.
+    "fetch.self.user",
 ];

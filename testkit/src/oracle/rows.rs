@@ -74,6 +74,8 @@ impl<'a> Oracle<'a> {
     pub(super) fn begins_something(&self, dialed: &[char]) -> bool {
         let mut all: Vec<Vec<char>> = Vec::new();
         all.extend(self.model.devices.iter().map(|d| chars(&d.dn)));
+        let known = self.broken != "user.incomplete";
+        all.extend(self.model.users.iter().filter(|_| known).map(|u| chars(&u.dn)));
         all.extend(self.model.emergency.iter().map(|e| chars(&e.string())));
         all.extend(self.model.leading.iter().map(|l| chars(&l.leading)));
         all.extend(self.codes_begun().map(chars));

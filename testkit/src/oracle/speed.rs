@@ -14,7 +14,7 @@ impl<'a> Oracle<'a> {
         })
     }
 
-    /// Devices dial codes, for themselves and for others; trunks do not.
+    /// Phones dial codes, for themselves and for others; trunks do not.
     pub(super) fn may_dial_codes(&self, caller: &Caller<'_>) -> bool {
         let sets = self.only_sets(caller);
         let unread = match caller.other.map(|(feature, _)| feature) {
@@ -24,7 +24,8 @@ impl<'a> Oracle<'a> {
             Some(Feature::Forward { user: true }) => self.broken == "speed.forward.user",
             Some(Feature::Forward { user: false }) => self.broken == "speed.forward.administrator",
         };
-        !unread && (caller.device.is_some() || caller.trunk.is_some() && self.broken == "speed.trunk")
+        let dials = caller.inside.is_some_and(|inside| !self.breaks_for_users(inside, "user.speed"));
+        !unread && (dials || caller.trunk.is_some() && self.broken == "speed.trunk")
     }
 
     /// Whether the digits are a code that this caller cannot dial, or one with more behind it: no row matches them, and

@@ -1,3 +1,5 @@
+mod users;
+
 use super::*;
 use crate::model::{
     ArsRow, Choice, CorGroup, Cos, Device, EmergencyRow, Follow, LeadingRow, Mode, Model, NumberFormat,

@@ -8,7 +8,7 @@ use proptest::sample::select;
 
 use super::rows::takes;
 use super::times::CLOCK;
-use super::{numbers, option, pick};
+use super::{numbers, option, pick, users};
 use crate::model::{ArsRow, Follow, Mode, Model, NumberFormat, Route, Trunk};
 use crate::oracle::{Attempt, Party, When, built_in_class, modified, number_dialed};
 
@@ -114,22 +114,28 @@ const NUMBERS_OF_A_COUNTRY_CLASS_AND_A_WRONG_LENGTH: bool = true;
 const CALLED_NUMBERS_WITH_PLUS_AND_NO_CALLING_CODE: bool = false;
 
 /// Questions about a policy: numbers that exist, are a digit short or long, or begin like an emergency string,
-/// dialed by devices, trunks and strangers in all modes while some trunks are busy.
+/// dialed by devices, users at them, trunks and strangers in all modes while some trunks are busy.
 pub fn questions(model: &Model) -> impl Strategy<Value = Question> + use<> {
     let model = Arc::new(model.clone());
     let from = (0..100_u8, any::<u8>(), prop::bool::weighted(0.2));
     let busy = prop_oneof![2 => Just(0_u8), 1 => any::<u8>()];
-    (from, recipe(), slip(), circumstances(), busy).prop_map(
-        move |((kind, from, did), recipe, slip, circumstances, busy)| {
+    let users = (option(2, 1, any::<u8>()), option(12, 1, any::<u8>()));
+    (from, recipe(), slip(), circumstances(), busy, users).prop_map(
+        move |((kind, from, did), recipe, slip, circumstances, busy, (user, number))| {
             let trunk = |raw| Party::Trunk(pick(raw, &model.trunks).name.clone());
             let (from, did) = match (&recipe, kind) {
                 (Recipe::Did { trunk: raw, .. }, _) => (trunk(*raw), true),
                 (_, 0..3) => (Party::Unknown, false),
                 (_, 3..25) => (trunk(from), did),
                 _ if model.devices.is_empty() => (trunk(from), did),
-                _ => (Party::Device(pick(from, &model.devices).dn.clone()), false),
+                _ => {
+                    let dn = &pick(from, &model.devices).dn;
+                    let user = user.and_then(|which| users::at(&model, dn, which));
+                    (user.unwrap_or_else(|| Party::Device(dn.clone())), false)
+                }
             };
-            let mut dialed = slipped(dialed(&model, recipe), slip);
+            let number = number.filter(|_| !did).and_then(|which| users::number(&model, &from, which));
+            let mut dialed = slipped(number.unwrap_or_else(|| dialed(&model, recipe)), slip);
             if !CALLED_NUMBERS_WITH_PLUS_AND_NO_CALLING_CODE && did && !dialed.starts_with("+1") {
                 dialed = dialed.trim_start_matches('+').to_owned();
             }

@@ -9,7 +9,7 @@ use proptest::sample::select;
 
 use super::attempts::{Numbers, Question, codes, leave_out, public_numbers, questions};
 use super::dice::Dice;
-use super::{models, option, pick};
+use super::{models, option, pick, users};
 use crate::model::{Action, CorGroup, Mode, Model, NumberFormat, OwnClass, PerMode, Trunk};
 use crate::oracle::{
     Attempt, Attended, Behalf, Feature, Fetch, Party, Reached, Taking, Verdict, attended, decide,
@@ -145,7 +145,7 @@ pub fn on_behalf(model: &Model) -> impl Strategy<Value = Question> + use<> {
     let model = Arc::new(model.clone());
     let feature =
         prop_oneof![Just(Feature::Transfer), any::<bool>().prop_map(|user| Feature::Forward { user }),];
-    let inside = option(6, 1, (0..4_u8, any::<u8>()));
+    let inside = option(6, 1, (0..5_u8, any::<u8>()));
     let public = option(2, 1, any::<u8>());
     let speed = option(2, 1, any::<u8>());
     let codes = codes(&model);
@@ -161,17 +161,23 @@ pub fn on_behalf(model: &Model) -> impl Strategy<Value = Question> + use<> {
             if feature != Feature::Transfer {
                 attempt.code = None;
                 attempt.code_locked = false;
-                if !matches!(attempt.from, Party::Device(_)) {
-                    attempt.from = self::party(&model, diverter);
+                match &attempt.from {
+                    // What is set for his number diverts wherever he is, and if he is nowhere.
+                    Party::User { dn, .. } if diverter.1 % 2 == 0 => {
+                        attempt.from = Party::Device(dn.clone());
+                    }
+                    Party::Device(_) | Party::User { .. } => {}
+                    Party::Trunk(_) | Party::Unknown => attempt.from = self::party(&model, diverter),
                 }
             }
             let called = match inside {
-                Some((0, _)) => Some(&attempt.from),
-                Some((1, _)) => Some(&party),
+                Some((0, raw)) => own_number(&attempt.from, raw),
+                Some((1, raw)) => own_number(&party, raw),
+                Some((2, raw)) => users::number(&model, &party, raw),
                 _ => None,
             };
-            if let Some(Party::Device(dn)) = called {
-                attempt.dialed = dn.clone();
+            if let Some(dn) = called {
+                attempt.dialed = dn;
             } else if let Some((_, raw)) = inside.filter(|_| !model.devices.is_empty()) {
                 attempt.dialed = pick(raw, &model.devices).dn.clone();
             } else if let Some(raw) = public.filter(|_| closed && !public_numbers.is_empty()) {
@@ -220,9 +226,10 @@ pub fn consultations(model: &Model) -> impl Strategy<Value = Consultation> + use
     let model = Arc::new(model.clone());
     let mode = option(2, 1, select(&Mode::ALL[..]));
     let (called, same) = (prop::bool::weighted(0.8), prop::bool::weighted(0.04));
+    let same = (same, any::<u8>());
     let closed = (prop::bool::weighted(0.7), option(1, 1, any::<u8>()));
     (several, called, raw_party(), raw_party(), mode, same, closed).prop_map(
-        move |(mut several, called, of, caller, mode, same, (closed, code))| {
+        move |(mut several, called, of, caller, mode, (same, phone), (closed, code))| {
             if let Some(raw) = code.filter(|_| closed && !codes.is_empty()) {
                 several[3].attempt.dialed.clone_from(pick(raw, &codes));
             }
@@ -230,7 +237,7 @@ pub fn consultations(model: &Model) -> impl Strategy<Value = Consultation> + use
             let of = party(&model, of);
             let mut all = Vec::new();
             for call in several.into_iter().filter(|_| called) {
-                all.extend(made(&model, call, &of, mode));
+                all.extend(made(&model, call, &of, mode, phone));
             }
             // A class or a COR group counts only where there is a route.
             all.sort_by_key(|consultation| match &consultation.asked.to {
@@ -243,7 +250,7 @@ pub fn consultations(model: &Model) -> impl Strategy<Value = Consultation> + use
                 || rules.iter().find_map(|rule| all.iter().find_map(|one| answered_by(&model, one, rule)));
             let found = exempt.or_else(denied);
             let mut one = found.or_else(|| all.into_iter().next()).unwrap_or_else(|| {
-                let to = Reached::Caller(party(&model, caller));
+                let to = Reached::Caller(users::beside(&of, party(&model, caller)));
                 let mode = mode.or(own_mode).unwrap_or_default();
                 Consultation { call: None, asked: Attended { by, of, to, mode } }
             });
@@ -258,8 +265,14 @@ pub fn consultations(model: &Model) -> impl Strategy<Value = Consultation> + use
     )
 }
 
-/// A second call that is let through.
-fn made(model: &Model, mut call: Question, of: &Party, mode: Option<Mode>) -> Option<Consultation> {
+/// A second call that is let through; `phone` is which one a user answers who is called.
+fn made(
+    model: &Model,
+    mut call: Question,
+    of: &Party,
+    mode: Option<Mode>,
+    phone: u8,
+) -> Option<Consultation> {
     if std::mem::take(&mut call.attempt.did) {
         leave_out(model, &mut call.attempt, Numbers::Usual);
     }
@@ -267,7 +280,7 @@ fn made(model: &Model, mut call: Question, of: &Party, mode: Option<Mode>) -> Op
     call.busy.clear();
     call.attempt = Attempt { locked_out: false, code_locked: false, calls: (0, 0), ..call.attempt };
     let attempt = &call.attempt;
-    let answer = decide(model, attempt, &|_| true, None);
+    let answer = users::answered(model, (attempt, of), decide(model, attempt, &|_| true, None), phone);
     let made = matches!(answer.verdict, Verdict::Allow | Verdict::Emergency);
     let asked = Attended {
         by: attempt.from.clone(),
@@ -314,22 +327,35 @@ pub fn fetches(model: &Model) -> impl Strategy<Value = Fetch> + use<> {
     (raw_party(), raw_party(), called, feature, mode, same).prop_map(
         move |(by, of, called, feature, mode, same)| {
             let by = party(&model, by);
-            let of = if same { by.clone() } else { party(&model, of) };
+            let of = if same { by.clone() } else { users::beside(&by, party(&model, of)) };
             Fetch { by, of, called, feature, mode }
         },
     )
 }
 
-/// Somebody, before it is known who is there: a kind and which of that kind.
-fn raw_party() -> impl Strategy<Value = (u8, u8)> {
-    (0..20_u8, any::<u8>())
+/// A number by which a call comes to this party.
+fn own_number(party: &Party, raw: u8) -> Option<String> {
+    match party {
+        Party::Device(dn) => Some(dn.clone()),
+        Party::User { dn, at } => Some(if raw.is_multiple_of(2) { dn.clone() } else { at.clone() }),
+        Party::Trunk(_) | Party::Unknown => None,
+    }
 }
 
-/// As many trunks as devices, and rarely a stranger.
-fn party(model: &Model, (kind, which): (u8, u8)) -> Party {
+/// Somebody, before it is known who is there: a kind, which of that kind, and which user is logged in there.
+fn raw_party() -> impl Strategy<Value = (u8, u8, Option<u8>)> {
+    (0..20_u8, any::<u8>(), option(2, 1, any::<u8>()))
+}
+
+/// As many trunks as devices, some of those with a user, and rarely a stranger.
+fn party(model: &Model, (kind, which, user): (u8, u8, Option<u8>)) -> Party {
     match kind {
         0 => Party::Unknown,
-        _ if kind < 11 && !model.devices.is_empty() => Party::Device(pick(which, &model.devices).dn.clone()),
+        _ if kind < 11 && !model.devices.is_empty() => {
+            let dn = &pick(which, &model.devices).dn;
+            let user = user.and_then(|which| users::at(model, dn, which));
+            user.unwrap_or_else(|| Party::Device(dn.clone()))
+        }
         _ => Party::Trunk(pick(which, &model.trunks).name.clone()),
     }
 }

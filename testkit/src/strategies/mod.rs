@@ -18,6 +18,7 @@ mod speed;
 #[cfg(test)]
 mod tests;
 mod times;
+mod users;
 
 pub use attempts::{Question, questions};
 pub use behalf::{Consultation, consultations, fetches, models_with_features, on_behalf};
@@ -56,7 +57,7 @@ impl Seeded {
     }
 }
 
-/// Policies of 2-8 devices, 1-4 trunks, 1-8 routes and up to 12 rows.
+/// Policies of 2-8 devices, up to two hot-desk users, 1-4 trunks, 1-8 routes and up to 12 rows.
 ///
 /// What the language calls an error does not occur: references are taken modulo what exists, and a row or directory
 /// number that would clash with an earlier one is left out. What is only a warning in the profile `mivb` does occur
@@ -74,8 +75,9 @@ pub fn models() -> impl Strategy<Value = Model> {
         vec(any::<u8>(), 40),
     );
     let emergency = (vec(any::<u8>(), 1..4), vec((select(EMERGENCY), any::<bool>(), any::<u8>()), 0..4));
-    (any::<bool>(), classes, places, modifications, routes, lists, rows, emergency).prop_map(
-        |(strict, classes, places, modifications, routes, lists, rows, emergency)| {
+    let users = vec(any::<u8>(), 40);
+    (any::<bool>(), classes, places, modifications, routes, lists, rows, emergency, users).prop_map(
+        |(strict, classes, places, modifications, routes, lists, rows, emergency, users)| {
             let mut model =
                 Model { profile: if strict { Profile::Strict } else { Profile::Mivb }, ..Model::default() };
             add_classes(&mut model, classes);
@@ -89,6 +91,7 @@ pub fn models() -> impl Strategy<Value = Model> {
             times::add(&mut model, &mut dice);
             inbound::add(&mut model, &mut dice);
             speed::add(&mut model, &mut Dice::new(&rows.3));
+            users::add(&mut model, &mut Dice::new(&users));
             model
         },
     )

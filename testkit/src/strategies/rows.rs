@@ -21,18 +21,24 @@ pub(super) fn pattern(raw: RawPattern, earlier: &[ArsRow]) -> Vec<char> {
 
 /// Whether a row of this pattern and `follow` more digits can stand beside what the policy has already.
 pub(super) fn fits(model: &Model, pattern: &str, follow: usize, unknown: bool) -> bool {
-    let whole: Vec<char> = pattern.chars().chain(std::iter::repeat_n('Y', follow)).collect();
-    let begun_by = |dn: &str| {
-        (dn.len() <= whole.len() || unknown)
-            && dn.chars().zip(&whole).all(|(digit, &place)| takes(place, digit))
-    };
     let follows =
         if unknown { Follow::Unknown } else { Follow::Exactly(follow.try_into().expect("few digits")) };
     let same = |row: &ArsRow| row.follow == follows || unknown || row.follow == Follow::Unknown;
     !model.ars.iter().any(|row| row.pattern() == pattern && same(row))
         && model.leading.iter().all(|row| row.leading != pattern)
         && model.emergency.iter().all(|row| !pattern.starts_with(&row.string()))
-        && (model.profile == Profile::Mivb || !model.devices.iter().any(|device| begun_by(&device.dn)))
+        && (model.profile == Profile::Mivb
+            || !model.devices.iter().any(|device| begun_by(pattern, follows, &device.dn)))
+}
+
+/// Whether what such a row matches can begin with this number.
+pub(super) fn begun_by(pattern: &str, follow: Follow, dn: &str) -> bool {
+    let more = match follow {
+        Follow::Exactly(n) => n.into(),
+        Follow::Unknown => dn.len(),
+    };
+    let places = pattern.chars().chain(std::iter::repeat_n('Y', more));
+    dn.len() <= pattern.len() + more && dn.chars().zip(places).all(|(digit, place)| takes(place, digit))
 }
 
 pub(super) fn takes(place: char, digit: char) -> bool {

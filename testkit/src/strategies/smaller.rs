@@ -15,7 +15,7 @@ pub fn smaller(model: &Model) -> Vec<Model> {
             }
         )+ };
     }
-    without_one!(emergency leading ars route_lists routes modifications trunks devices zones restricted cor_groups cos
+    without_one!(emergency leading ars route_lists routes modifications trunks users devices zones restricted cor_groups cos
         class_defaults own_classes schedule holidays plans codes code_lengths without_code max_digits system_codes speed_calls open_rules);
     for i in 0..model.route_lists.len() {
         for j in 0..model.route_lists[i].choices.len() {

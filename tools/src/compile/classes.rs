@@ -38,6 +38,8 @@ const ACTING: Features = Features::SMDR_EXTERNAL
     .union(Features::PICKUP)
     .union(Features::PARK)
     .union(Features::REDIAL)
+    .union(Features::HOT_DESK_LOGIN)
+    .union(Features::HOT_DESK_ACCEPT)
     .union(Features::DO_NOT_DISTURB_OVERRIDE);
 
 pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -> Classes {

@@ -52,7 +52,11 @@ pub(crate) fn denied(image: &Image<'_>, tables: &Tables, report: &mut Report) {
             [Mode::Day, Mode::Night1, Mode::Night2].into_iter().map(denied).collect();
         let Some(rule) = rules.and_then(|rules| rules.first().copied()) else { continue };
         let dn = tables.device_texts.get(*device as usize).map_or("", |row| tables.texts.get(row.dn));
-        let what = if image.hunt_group(*device).is_some() { "hunt_group" } else { "device" };
+        let what = match (image.hunt_group(*device), image.user(*device)) {
+            (Some(_), _) => "hunt_group",
+            (None, Some(_)) => "user",
+            (None, None) => "device",
+        };
         let text = format!(
             "{} {dn}: no call can go to {number}, where `{key}` sends them ({}): {}",
             what.replace('_', " "),

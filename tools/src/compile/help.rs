@@ -51,7 +51,7 @@ fn notified(policy: &Policy, tables: &mut Tables, report: &mut Report) {
         let dn = &dn.get_ref().0.0;
         let mut phones = tables.device_texts.iter().take(tables.phones());
         let Some(device) = phones.position(|row| number(row) == *dn) else {
-            // A set or a user is a number that waits for a later version; nobody is a mistake.
+            // A set is a number that waits for a later version; nobody is a mistake.
             if !waits(policy, dn) {
                 let text = format!("emergency: `notify` names {dn}, and no device has that number");
                 report.error(place, crate::finding::DANGLING, text);
@@ -90,5 +90,4 @@ fn notified(policy: &Policy, tables: &mut Tables, report: &mut Report) {
 /// Whether a number belongs to something that is not in force yet.
 pub(crate) fn waits(policy: &Policy, dn: &str) -> bool {
     policy.device.iter().any(|row| row.keys.dn.get_ref().0.0 == dn)
-        || policy.user.iter().any(|row| row.keys.dn.get_ref().0.0 == dn)
 }

@@ -67,6 +67,12 @@ fn members(
         match devices.get(number) {
             Some(device) => rows.push(HuntMemberRow { device: *device }),
             None if waits(policy, number) => {}
+            None if policy.user.iter().any(|other| other.keys.dn.get_ref().0.0 == *number) => {
+                let text = format!(
+                    "hunt group {dn}: {number} is a hot-desk user, and a member is a device; calls that no member takes can go there by `no_answer_to` or `busy_to`"
+                );
+                report.error(place, "bad-value", text);
+            }
             None if policy.hunt_group.iter().any(|other| other.keys.dn.get_ref().0.0 == *number) => {
                 let text = format!(
                     "hunt group {dn}: {number} is a hunt group, and a member is a device; calls that no member takes can go there by `no_answer_to` or `busy_to`"

@@ -20,6 +20,7 @@ mod speed;
 mod time;
 mod tree;
 mod trie;
+mod users;
 
 use crate::finding::{Finding, Place, Report};
 use crate::keyring::keyring;
@@ -82,6 +83,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
     let mut routing = routing::build(policy, &classes, &mut tables, &mut report);
     time::build(policy, &routing, &mut tables, &mut report);
     let secrets = parties::devices(policy, &classes, &mut tables, &mut report);
+    let pins = users::build(policy, &classes, &mut tables, &mut report);
     hunting::build(policy, &classes, &mut tables, &mut report);
     numbers::build(policy, &classes, &mut routing, &mut tables, &mut report);
     help::build(policy, &mut tables, &mut report);
@@ -118,7 +120,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
             return Err(report.finish());
         }
     };
-    let keyring = keyring(&hash, &secrets, &codes);
+    let keyring = keyring(&hash, &secrets, &codes, &pins);
     Ok(Compiled { image, keyring, findings: report.finish() })
 }
 

@@ -15,8 +15,8 @@ use strowger::base::Digits;
 use strowger::policy::rows::{
     ArsRow, FEATURE_ACCOUNT_CODE, FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS,
     FEATURE_FORWARD_BUSY, FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE,
-    FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_REDIAL, FEATURE_SPEED_CALL, LeadingRow,
-    USE_PLAN,
+    FEATURE_HOT_DESK_LOGIN, FEATURE_HOT_DESK_LOGOUT, FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP,
+    FEATURE_REDIAL, FEATURE_SPEED_CALL, LeadingRow, USE_PLAN,
 };
 
 /// An ARS row that is not for emergencies.
@@ -114,7 +114,9 @@ impl<'p> Numbers<'p> {
             self.own("device", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), terminal, report);
         }
         for row in &policy.user {
-            self.own("user", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), Terminal::Held, report);
+            let dn = &row.keys.dn;
+            self.own("user", &dn.get_ref().0.0, row.at(dn.span()), Terminal::Device(device), report);
+            device += 1;
         }
         for row in &policy.hunt_group {
             let terminal = super::hunting::kind(row).map_or(Terminal::Held, |_| {
@@ -364,6 +366,8 @@ fn feature(key: &str) -> Option<u32> {
         ("park", FEATURE_PARK),
         ("park_retrieve", FEATURE_PARK_RETRIEVE),
         ("redial", FEATURE_REDIAL),
+        ("hot_desk_login", FEATURE_HOT_DESK_LOGIN),
+        ("hot_desk_logout", FEATURE_HOT_DESK_LOGOUT),
     ];
     known.iter().find(|(name, _)| *name == key).map(|(_, feature)| *feature)
 }

@@ -1,11 +1,12 @@
 //! Who calls: devices and trunks with the same rows in both policies are one group, and groups that bring the same to a
 //! decision are asked for once.
 
+use super::desk;
 use super::sets::Numbered;
 use crate::explain::words::party_name;
 use std::collections::{BTreeMap, HashMap};
 use strowger::policy::decide::class_of;
-use strowger::policy::rows::Features;
+use strowger::policy::rows::{DeviceRow, Features};
 use strowger::policy::{Code, Image, Mode, Party};
 
 /// The service modes.
@@ -175,10 +176,14 @@ fn callers(images: [&Image<'_>; 2]) -> Vec<Caller> {
     for (side, image) in images.into_iter().enumerate() {
         let devices = (0..image.phones()).filter_map(|row| u32::try_from(row).ok()).map(Party::Device);
         let trunks = (0..image.trunks().len()).filter_map(|row| u16::try_from(row).ok()).map(Party::Trunk);
-        for party in devices.chain(trunks) {
+        for party in devices.chain(trunks).chain(desk::guests(image, images)) {
             let name = party_name(image, party);
             let key = match party {
                 Party::Device(_) => (Sort::Device, name.len(), name),
+                Party::User { at, .. } => {
+                    let name = format!("{name} at {}", party_name(image, Party::Device(at)));
+                    (Sort::Device, name.len(), name)
+                }
                 Party::Trunk(_) | Party::Unknown => (Sort::Trunk, 0, name),
             };
             all.entry(key).or_default()[side] = Some(party);
@@ -204,8 +209,11 @@ fn groups(images: [&Image<'_>; 2], all: &[Caller]) -> Vec<Group> {
 
 fn brings(image: &Image<'_>, party: Party) -> Brings {
     match party {
-        Party::Device(device) => {
-            let row = image.devices().get(device as usize).unwrap_or_default();
+        Party::Device(_) | Party::User { .. } => {
+            let of = |row: Option<u32>| image.devices().get(row.unwrap_or(u32::MAX) as usize);
+            let (own, here) = (of(image.row_of(party)), of(party.phone()));
+            let (interconnect, zone) = here.map_or((0, 0), |here| (here.interconnect, here.zone));
+            let row = DeviceRow { interconnect, zone, ..own.unwrap_or_default() };
             Brings {
                 cos: row.cos,
                 cor: row.cor,

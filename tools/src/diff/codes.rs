@@ -34,6 +34,8 @@ const FEATURE_NAMES: [&str; FEATURES as usize] = [
     "for park",
     "for park retrieval",
     "for redial",
+    "for hot-desk log-in",
+    "for hot-desk log-out",
 ];
 
 /// Speed calls by their codes: the number, and whether a COR is asked for.

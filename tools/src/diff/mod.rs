@@ -40,6 +40,7 @@
 
 mod callers;
 mod codes;
+mod desk;
 mod dialing;
 mod group;
 mod hours;

@@ -29,6 +29,7 @@ pub(super) fn settings(
     codes(images, &mut lines);
     super::codes::codes(old, new, &mut lines);
     super::hunting::hunting([old.image, new.image], &mut lines);
+    super::desk::users([old.image, new.image], &mut lines);
     emergencies(images, callers, &mut lines);
     notified(images, &mut lines);
     zones(images, &mut lines);
@@ -214,7 +215,9 @@ fn codes(images: [&Image<'_>; 2], lines: &mut Lines) {
 /// What policy says of a party's media.
 fn encryption(image: &Image<'_>, party: Party) -> &'static str {
     let number = match party {
-        Party::Device(device) => image.devices().get(device as usize).map_or(0, |row| row.srtp),
+        Party::Device(device) | Party::User { at: device, .. } => {
+            image.devices().get(device as usize).map_or(0, |row| row.srtp)
+        }
         Party::Trunk(trunk) => image.trunks().get(usize::from(trunk)).map_or(0, |row| row.srtp),
         Party::Unknown => 0,
     };
@@ -235,10 +238,7 @@ pub(super) const FORWARDS: [&str; 4] = [
 
 /// Where the administrator has calls to a party go: always, busy, no answer, out of service.
 pub(super) fn forwards(image: &Image<'_>, party: Party) -> [String; 4] {
-    let row = match party {
-        Party::Device(device) => image.forwards_of(device).unwrap_or_default(),
-        Party::Trunk(_) | Party::Unknown => Default::default(),
-    };
+    let row = image.row_of(party).and_then(|row| image.forwards_of(row)).unwrap_or_default();
     [row.always, row.busy, row.no_answer, row.out_of_service].map(|number| image.text(number).to_owned())
 }
 

@@ -24,7 +24,7 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, behalf: Option<Behalf>)
                 (Feature::Pickup, _) => "pickup",
                 (Feature::Park | Feature::Retrieve, _) => "park",
                 // No feature is asked for: the administrator has put the member where it is.
-                (Feature::Hunt, _) => return None,
+                (Feature::Hunt | Feature::Desk, _) => return None,
             };
             let cos = denial.authority.cos;
             format!("give COS {cos} the feature {feature}, or {who} a COS that has it.")
@@ -93,6 +93,7 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, behalf: Option<Behalf>)
         Rule::CodeForcedVerified => "dial the account code feature code, a verified account code, and the number (--code in this command).".into(),
         Rule::CodeForced => "dial the account code feature code, an account code, and the number (--code in this command); a route with account_code = false asks for none.".into(),
         Rule::CodeWrong => format!("dial another code, or give the COS of {who} the feature that permits codes of this kind."),
+        Rule::PinWrong | Rule::PinLocked | Rule::DeskBusy => return None,
         Rule::CodeLocked => "wait until the lock-out has passed (`login_lockout_s` in [limits]).".into(),
         Rule::Internal | Rule::Route | Rule::Emergency | Rule::CallSelf | Rule::IdentityMismatch | Rule::PolicyNone => {
             return None;
@@ -104,8 +105,16 @@ fn described(image: &Image<'_>, party: Party, name: &str) -> String {
     match party {
         Party::Device(device) => {
             let line = image.device_texts().get(device as usize).map_or(0, |row| row.line);
-            let what = if image.hunt_group(device).is_some() { "hunt group" } else { "device" };
+            let what = match (image.hunt_group(device), image.user(device)) {
+                (Some(_), _) => "hunt group",
+                (None, Some(_)) => "user",
+                (None, None) => "device",
+            };
             format!("{what} {name} in line {line}")
+        }
+        Party::User { user, .. } => {
+            let row = image.user_row(user).and_then(|row| image.device_texts().get(row as usize));
+            format!("user {name} in line {}", row.map_or(0, |row| row.line))
         }
         Party::Trunk(trunk) => {
             let line = image.trunks().get(usize::from(trunk)).map_or(0, |row| row.line);

@@ -36,8 +36,8 @@ use serde::Serialize;
 use strowger::policy::decide::{class_of, cor_of};
 use strowger::policy::rows::{USE_LIST, USE_PLAN};
 use strowger::policy::{
-    Authority, Choice, ClassRef, Denial, Feature, Fetch, Hunt, Image, Keyring, Party, RowRef, Rule, Trace,
-    Verdict, decide, fetched, hunted,
+    Authority, Choice, ClassRef, Denial, Desk, Feature, Fetch, Hunt, Image, Keyring, Party, RowRef, Rule,
+    Trace, Verdict, decide, fetched, hunted, seated,
 };
 use words::{caller, capitalised, party_name, row_text};
 
@@ -66,7 +66,7 @@ pub struct Explanation {
     pub row: Option<String>,
     /// From and To Interconnect Numbers, where they were compared.
     pub interconnect: Option<[u8; 2]>,
-    /// Whose classes: `device:201`, `trunk:carrier`.
+    /// Whose classes: `device:201`, `user:401`, `trunk:carrier`.
     pub authority: String,
     /// COS number in force, 0 none.
     pub cos: u8,
@@ -114,9 +114,18 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
                 let cos = class_of(image, from, mode).map_or(0, |class| class.id);
                 let authority =
                     Authority { party: from, cos, cor: cor_of(image, from, mode), mode, code: None };
-                hunted(image, &Hunt { group, member, of: from, authority, mode })
+                hunted(image, &Hunt { group, member: Party::Device(member), of: from, authority, mode })
             }
-            Some((Feature::Transfer | Feature::Forward { .. } | Feature::Hunt, _)) | None => {
+            Some((Feature::Desk, Party::Device(row))) => {
+                let (user, at) = (image.user(row), image.device_by_dn(question.dialed.as_bytes()));
+                let (user, at) = (user.unwrap_or(u16::MAX), at.unwrap_or(u32::MAX));
+                let (from, mode) = (question.from, asked.mode);
+                let cos = class_of(image, from, mode).map_or(0, |class| class.id);
+                let authority =
+                    Authority { party: from, cos, cor: cor_of(image, from, mode), mode, code: None };
+                seated(image, &Desk { user, at, of: from, authority, mode })
+            }
+            Some((Feature::Transfer | Feature::Forward { .. } | Feature::Hunt | Feature::Desk, _)) | None => {
                 decide(image, &attempt, |_| true, &mut trace)
             }
         },
@@ -164,7 +173,11 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
         row: row_text(image, row),
         interconnect: interconnect.map(|(from, to)| [from, to]),
         authority: match authority.party {
+            Party::Device(row) if image.user(row).is_some() => {
+                format!("user:{}", party_name(image, authority.party))
+            }
             Party::Device(_) => format!("device:{}", party_name(image, authority.party)),
+            Party::User { .. } => format!("user:{}", party_name(image, authority.party)),
             Party::Trunk(_) => format!("trunk:{}", party_name(image, authority.party)),
             Party::Unknown => "unknown".into(),
         },
@@ -195,6 +208,13 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
                     party_name(image, by)
                 )
             }
+            Some((Feature::Desk, by)) => {
+                format!(
+                    "{} calls {}, and to ring is the phone",
+                    caller(image, question.from),
+                    caller(image, by)
+                )
+            }
             Some((Feature::Retrieve, by)) => {
                 let how = if question.called {
                     ", whom another has called and parked,"
@@ -208,9 +228,10 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
         watched: matches!(&verdict, Verdict::Allow(choice) if choice.watched),
         leads_to: match (&verdict, ars) {
             (Verdict::Allow(Choice { to: Party::Device(device), .. }), _) => {
-                let members = match image.hunt_group(*device) {
-                    Some(_) => ", which asks for each of its members",
-                    None => "",
+                let members = match (image.hunt_group(*device), image.user(*device)) {
+                    (Some(_), _) => ", which asks for each of its members",
+                    (None, Some(_)) => ", which asks for the phone where he is logged in",
+                    (None, None) => "",
                 };
                 format!("{}{members}", caller(image, Party::Device(*device)))
             }

@@ -52,6 +52,13 @@ impl<'q> Question<'q> {
         Some(Self::new(Party::Device(image.phone_by_dn(dn.as_bytes())?), dialed))
     }
 
+    /// A hot-desk user asks, who is logged in at a device; `None` if there is no such user, or no such device.
+    #[must_use]
+    pub fn of_user(image: &Image<'_>, dn: &str, at: &str, dialed: &'q str) -> Option<Self> {
+        let user = image.user(image.device_by_dn(dn.as_bytes())?)?;
+        Some(Self::new(Party::User { user, at: image.phone_by_dn(at.as_bytes())? }, dialed))
+    }
+
     /// A call comes in over a trunk; `None` if no trunk has this name.
     #[must_use]
     pub fn of_trunk(image: &Image<'_>, name: &str, dialed: &'q str) -> Option<Self> {
@@ -99,14 +106,16 @@ impl Asked {
             }
             // One code comes before a number; behind a code that was given apart, no second one is looked for.
             // A number that calls are to go to: whether the user may set it (R22).
-            (Party::Device(_), End::Feature(feature, digits))
+            (Party::Device(_) | Party::User { .. }, End::Feature(feature, digits))
                 if FORWARDS.contains(&feature) && question.acting.is_none() =>
             {
                 behalf = Some(Behalf { feature: Feature::Forward { user: true }, party: question.from });
                 let behind = question.dialed.get(usize::from(digits)..).unwrap_or("");
                 if behind.is_empty() { Err(Rule::NumberIncomplete) } else { Ok(behind.to_owned()) }
             }
-            (Party::Device(_), End::Feature(FEATURE_ACCOUNT_CODE, digits)) if question.code.is_none() => {
+            (Party::Device(_) | Party::User { .. }, End::Feature(FEATURE_ACCOUNT_CODE, digits))
+                if question.code.is_none() =>
+            {
                 let behind = question.dialed.as_bytes().get(usize::from(digits)..).unwrap_or(&[]);
                 match account::split(behind, account::Length::of(&class)) {
                     Some((typed, number)) if !number.is_empty() => {
@@ -119,7 +128,7 @@ impl Asked {
             _ => Ok(question.dialed.to_owned()),
         };
         // A device that dials the code of a speed call asks for the number behind it (R27).
-        let device = matches!(dials, Party::Device(_));
+        let device = dials.phone().is_some();
         let speed =
             number.as_ref().ok().filter(|_| device).and_then(|number| image.speed_number(number.as_bytes()));
         let exempt = speed.is_some_and(|(_, exempt)| exempt);

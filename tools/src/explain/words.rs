@@ -2,13 +2,13 @@
 
 use strowger::policy::{Image, Party, RowRef};
 
-/// A device's number or a trunk's name.
+/// A device's number, that of the user who is logged in there, or a trunk's name.
 pub(crate) fn party_name(image: &Image<'_>, party: Party) -> String {
     match party {
-        Party::Device(device) => image
-            .device_texts()
-            .get(device as usize)
-            .map_or_else(String::new, |row| image.text(row.dn).into()),
+        Party::Device(_) | Party::User { .. } => {
+            let row = image.row_of(party).and_then(|row| image.device_texts().get(row as usize));
+            row.map_or_else(String::new, |row| image.text(row.dn).into())
+        }
         Party::Trunk(trunk) => {
             image.trunks().get(usize::from(trunk)).map_or_else(String::new, |row| image.text(row.name).into())
         }
@@ -23,8 +23,16 @@ pub(super) fn caller(image: &Image<'_>, party: Party) -> String {
         Party::Device(device) => {
             let row = image.device_texts().get(device as usize).unwrap_or_default();
             let person = image.text(row.name);
-            let what = if image.hunt_group(device).is_some() { "Hunt group" } else { "Device" };
+            let what = match (image.hunt_group(device), image.user(device)) {
+                (Some(_), _) => "Hunt group",
+                (None, Some(_)) => "User",
+                (None, None) => "Device",
+            };
             if person.is_empty() { format!("{what} {name}") } else { format!("{what} {name} ({person})") }
+        }
+        Party::User { user, at } => {
+            let user = caller(image, Party::Device(image.user_row(user).unwrap_or(u32::MAX)));
+            format!("{user}, logged in at device {},", party_name(image, Party::Device(at)))
         }
         Party::Trunk(_) => format!("A call from trunk {name}"),
         Party::Unknown => "Somebody unknown".into(),

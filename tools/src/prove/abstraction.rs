@@ -4,6 +4,7 @@
 //! [`Bounds::keep`] members are kept, and they come into play in order, for nothing tells one idle member from another.
 //! Numbers that mean the same to everybody kept are one number.
 
+use super::desk::Desks;
 use super::given::{Assertion, Given, Selector};
 use super::hunting;
 use super::judge::Reading;
@@ -25,11 +26,13 @@ pub struct Bounds {
     pub keep: usize,
     /// Changes of the service mode.
     pub modes: u8,
+    /// Log-ins of hot-desk users.
+    pub log_ins: u8,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { stations: 3, lines: 2, calls: 3, keep: 3, modes: 1 }
+        Self { stations: 3, lines: 2, calls: 3, keep: 3, modes: 1, log_ins: 2 }
     }
 }
 
@@ -58,7 +61,6 @@ pub(super) enum Target {
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub(super) party: Party,
-    pub(super) group: usize,
     /// What it dials, by place in [`Abstraction::numbers`].
     pub(super) numbers: Vec<u16>,
 }
@@ -76,6 +78,8 @@ pub(super) struct Abstraction {
     pub(super) codes: Vec<Code>,
     /// Codes by which calls are taken and parked.
     pub(super) takes: Vec<Take>,
+    /// Users who log in.
+    pub(super) desks: Desks,
     pub(super) modes: Vec<Mode>,
     pub(super) asserts: Vec<Assertion>,
     /// Phones and trunks in all.
@@ -110,6 +114,7 @@ impl Abstraction {
             numbers: Vec::new(),
             codes: Vec::new(),
             takes: Vec::new(),
+            desks: Desks::default(),
             modes: modes(&image),
             asserts: given.asserts.clone(),
             merged_from,
@@ -124,12 +129,14 @@ impl Abstraction {
 
     /// Whether there is more than actions can name: what cannot be named would be left out, and nobody told.
     pub(super) fn is_beyond_numbering(&self) -> bool {
-        let most = [self.parties.len(), self.numbers.len(), self.codes.len(), self.takes.len()];
+        let users = self.desks.users.len();
+        let most = [self.parties.len(), self.numbers.len(), self.codes.len(), self.takes.len(), users];
         most.into_iter().any(|count| count >= usize::from(super::story::NO_NUMBER))
     }
 
-    /// The place of a kept party.
+    /// The place of a kept party, whoever is logged in there.
     pub(super) fn place(&self, party: Party) -> Option<usize> {
+        let party = party.phone().map_or(party, Party::Device);
         self.parties.iter().position(|kept| kept.party == party)
     }
 
@@ -137,6 +144,10 @@ impl Abstraction {
     pub(super) fn alike(&self, party: Party) -> u32 {
         let group = match party {
             Party::Device(device) => self.groups.0.get(device as usize),
+            Party::User { user, at } => {
+                let at = self.groups.0.get(at as usize).copied().unwrap_or(u32::MAX);
+                return (self.desks.group(user) + 1) << 20 | at;
+            }
             Party::Trunk(trunk) => self.groups.1.get(usize::from(trunk)),
             Party::Unknown => None,
         };
@@ -197,7 +208,7 @@ impl Abstraction {
                     // What is dialed leads over one trunk or the other: each is a group of its own.
                     alike.extend(trunk.to_le_bytes());
                 }
-                Party::Unknown => {}
+                Party::User { .. } | Party::Unknown => {}
             }
             let told = self.asserts.iter().flat_map(|one| [&one.from, &one.to]);
             let told = told.map(|selector| self.names(selector, party)).collect();
@@ -207,18 +218,27 @@ impl Abstraction {
             match party {
                 Party::Device(device) => self.groups.0[device as usize] = *group as u32,
                 Party::Trunk(trunk) => self.groups.1[usize::from(trunk)] = *group as u32,
-                Party::Unknown => {}
+                Party::User { .. } | Party::Unknown => {}
             }
             if *members <= self.bounds.keep {
-                self.parties.push(Kept { party, group: *group, numbers: Vec::new() });
+                self.parties.push(Kept { party, numbers: Vec::new() });
             }
         }
-        // A hunt group takes no part, but its number is a number of its own.
+        // A hunt group takes no part, but its number is a number of its own; and so it is with a kind of users.
         for (next, device) in (groups.len() as u32..).zip(hunting::groups(&image)) {
             self.groups.0[device as usize] = next;
         }
+        let named = |party| {
+            let told = self.asserts.iter().flat_map(|one| [&one.from, &one.to]);
+            told.map(|selector| self.names(selector, party)).collect()
+        };
+        self.desks = Desks::new((&image, &self.keyring), self.bounds.keep, named, &single);
+        let next = (groups.len() + hunting::groups(&image).len()) as u32;
+        for (user, row) in (0u16..).zip(image.users().iter()) {
+            self.groups.0[row.device as usize] = next + self.desks.group(user);
+        }
         self.parties.sort_by_key(|kept| match kept.party {
-            Party::Device(device) => (0, device),
+            Party::Device(device) | Party::User { at: device, .. } => (0, device),
             Party::Trunk(trunk) => (1, u32::from(trunk)),
             Party::Unknown => (2, 0),
         });
@@ -227,7 +247,7 @@ impl Abstraction {
     /// Whether a selector names this party itself, whatever its classes.
     fn names(&self, selector: &Selector, party: Party) -> bool {
         match selector {
-            Selector::Device(_) | Selector::Trunk(_) => {
+            Selector::Device(_) | Selector::User(_) | Selector::Trunk(_) => {
                 Reading { image: &self.image }.selects(selector, party, Mode::Day)
             }
             _ => false,

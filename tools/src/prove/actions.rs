@@ -63,6 +63,15 @@ pub(super) enum Action {
         leg: u8,
         take: u16,
     },
+    /// A hot-desk user logs in at a phone.
+    LogIn {
+        from: u16,
+        user: u16,
+    },
+    /// Whoever is logged in there leaves it.
+    LogOut {
+        from: u16,
+    },
     /// The time of this leg is up.
     Due {
         leg: u8,
@@ -87,7 +96,12 @@ impl Action {
             | Self::Join { leg, .. }
             | Self::Park { leg, .. }
             | Self::Due { leg } => Some(leg),
-            Self::Setup { .. } | Self::Take { .. } | Self::OffHook { .. } | Self::Mode { .. } => None,
+            Self::Setup { .. }
+            | Self::Take { .. }
+            | Self::OffHook { .. }
+            | Self::LogIn { .. }
+            | Self::LogOut { .. }
+            | Self::Mode { .. } => None,
         }
     }
 }
@@ -104,7 +118,7 @@ impl World {
     pub(super) fn actions(&self, all: &Abstraction, out: &mut Vec<Action>) {
         out.clear();
         let parts: Vec<Part> = all.parties.iter().map(|kept| self.part(kept.party)).collect();
-        let idle = next_idle(all, &parts);
+        let idle = next_idle(all, &parts, |party| all.alike(self.who(all, party)));
         let helped = self.stories.pairs.iter().any(|pair| {
             let number = all.numbers.get(usize::from(pair.story.number));
             number.is_some_and(|number| matches!(number.target, Target::Emergency(_)))
@@ -126,7 +140,7 @@ impl World {
         for (place, kept) in all.parties.iter().enumerate() {
             let part = &parts[place];
             let acts = match kept.party {
-                Party::Device(_) => {
+                Party::Device(_) | Party::User { .. } => {
                     (idle[place].0 && stations < all.bounds.stations) || part.legs == 1 && part.talks
                 }
                 Party::Trunk(_) => idle[place].0 && lines < all.bounds.lines,
@@ -139,6 +153,7 @@ impl World {
             if room && !all.codes.is_empty() && matches!(kept.party, Party::Device(_)) && part.legs == 0 {
                 out.push(Action::OffHook { from });
             }
+            self.desking(all, from, kept.party, out);
             if room && matches!(kept.party, Party::Device(_)) {
                 let calls = self.exchange.calls();
                 let there = (0u16..).zip(&all.takes).filter(|(_, take)| is_there(calls, take.what));
@@ -180,7 +195,7 @@ impl World {
             todo.push(0);
         }
         let narrow = |party| match party {
-            Party::Device(_) | Party::Unknown => true,
+            Party::Device(_) | Party::User { .. } | Party::Unknown => true,
             Party::Trunk(trunk) => {
                 let row = all.image.trunks().get(usize::from(trunk)).unwrap_or_default();
                 usize::from(row.channels) <= all.bounds.lines
@@ -229,7 +244,9 @@ impl World {
     }
 
     fn part(&self, party: Party) -> Part {
-        let own = self.exchange.calls().legs().filter(|(_, leg)| leg.party == party);
+        // Whoever is logged in there.
+        let own = self.exchange.calls().legs();
+        let own = own.filter(|(_, leg)| leg.party.phone().map_or(leg.party, Party::Device) == party);
         own.fold(Part { legs: 0, talks: true }, |part, (_, leg)| Part {
             legs: part.legs + 1,
             talks: part.talks && matches!(leg.leg.state(), leg::State::Connected { .. }),
@@ -303,17 +320,18 @@ impl World {
 
 /// Whether a party comes into play next: of each group the first that does nothing, and, for being called by that one, the
 /// second; a trunk always can.
-fn next_idle(all: &Abstraction, parts: &[Part]) -> Vec<(bool, bool)> {
-    let mut taken: SmallVec<[usize; 16]> = SmallVec::new();
+fn next_idle(all: &Abstraction, parts: &[Part], alike: impl Fn(Party) -> u32) -> Vec<(bool, bool)> {
+    let mut taken: SmallVec<[u32; 16]> = SmallVec::new();
     let mut idle = Vec::with_capacity(parts.len());
     for (kept, part) in all.parties.iter().zip(parts) {
-        let before = taken.iter().filter(|group| **group == kept.group).count();
+        let own = alike(kept.party);
+        let before = taken.iter().filter(|group| **group == own).count();
         if matches!(kept.party, Party::Trunk(_)) {
             idle.push((true, true));
             continue;
         }
         if part.legs == 0 {
-            taken.push(kept.group);
+            taken.push(own);
         }
         idle.push((part.legs == 0 && before == 0, part.legs == 0 && before < 2));
     }

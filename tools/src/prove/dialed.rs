@@ -21,9 +21,10 @@ impl Abstraction {
         let samples = samples(&image);
         let kept = self.parties.iter().filter_map(|kept| match kept.party {
             Party::Device(device) => Some(device),
-            Party::Trunk(_) | Party::Unknown => None,
+            Party::User { .. } | Party::Trunk(_) | Party::Unknown => None,
         });
-        for device in kept.chain(groups(&image)).collect::<Vec<_>>() {
+        let users = self.desks.users.iter().filter_map(|(user, _)| image.user_row(*user));
+        for device in kept.chain(groups(&image)).chain(users).collect::<Vec<_>>() {
             let row = image.device_texts().get(device as usize).unwrap_or_default();
             self.numbers.push(self.number(image.octets(row.dn).to_vec(), None));
         }
@@ -58,7 +59,7 @@ impl Abstraction {
         for kept in &mut parties {
             kept.numbers = match kept.party {
                 Party::Trunk(trunk) => self.called_by(trunk, &parties_of(&own, &self.numbers)),
-                Party::Device(_) | Party::Unknown => own.clone(),
+                Party::Device(_) | Party::User { .. } | Party::Unknown => own.clone(),
             };
         }
         self.parties = parties;
@@ -109,7 +110,7 @@ impl Abstraction {
             };
             // A device that is not kept is like one that is.
             if matches!(number.target, Target::Device(device) if self.place(Party::Device(device)).is_none()
-                && image.hunt_group(device).is_none()
+                && image.is_phone(device)
                 && !self.parties.is_empty())
             {
                 continue;

@@ -39,9 +39,9 @@ impl Abstraction {
             return Err("forced-code");
         }
         match (target, b) {
-            (Target::Device(named), Party::Device(reached)) if self.leads_to(named, reached) => {
+            (Target::Device(named), Party::Device(_) | Party::User { .. }) if self.leads_to(named, b) => {
                 // As a member of a group it rings for that group.
-                if a == b || story.by == b && named == reached { Err("self") } else { Ok(()) }
+                if a == b || named == device { Err("self") } else { Ok(()) }
             }
             (Target::Row(row), Party::Trunk(trunk)) => {
                 let caller = open(24) || from.has(Features::FORWARD_EXTERNAL);

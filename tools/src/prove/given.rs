@@ -37,6 +37,7 @@ pub(crate) struct Assertion {
 pub(crate) enum Selector {
     Any,
     Device(String),
+    User(String),
     Trunk(String),
     Cos(u8),
     Cor(u8),
@@ -94,6 +95,7 @@ fn selector(ends: &BTreeMap<End, String>, end: End, never: bool) -> Result<Selec
         None if text == "any" => Ok(Selector::Any),
         None if text == "emergency" && is_to => Ok(Selector::Emergency),
         Some(("device", dn)) => Ok(Selector::Device(dn.into())),
+        Some(("user", dn)) => Ok(Selector::User(dn.into())),
         Some(("trunk", name)) => Ok(Selector::Trunk(name.into())),
         Some(("cos", id)) => number(id).map(Selector::Cos),
         Some(("cor", id)) => number(id).map(Selector::Cor),

@@ -4,11 +4,11 @@ use super::abstraction::{Abstraction, Target};
 use super::world::World;
 use std::collections::BTreeSet;
 use strowger::base::Handle;
-use strowger::policy::{Image, Party};
+use strowger::policy::{Choice, Image, Party};
 
 /// The rows of the device table that are hunt groups.
 pub(super) fn groups(image: &Image<'_>) -> std::ops::Range<u32> {
-    image.phones() as u32..image.devices().len() as u32
+    (image.devices().len() - image.hunt_rows().len()) as u32..image.devices().len() as u32
 }
 
 /// The members of a device's row, if it is a hunt group.
@@ -24,9 +24,11 @@ pub(super) fn all_members(image: &Image<'_>) -> BTreeSet<u32> {
 }
 
 impl Abstraction {
-    /// Whether a call to the number of one device may reach another: that very one, or a member of that hunt group.
-    pub(super) fn leads_to(&self, device: u32, reached: u32) -> bool {
-        device == reached || members(&self.image, device).any(|member| member == reached)
+    /// Whether a call to the number of one device may reach a party: that very one, a member of that hunt group, or the phone of
+    /// that user.
+    pub(super) fn leads_to(&self, device: u32, reached: Party) -> bool {
+        self.image.is_own(reached, device)
+            || members(&self.image, device).any(|member| reached.phone() == Some(member))
     }
 
     /// The hunt group that a number means.
@@ -41,7 +43,8 @@ impl Abstraction {
 impl World {
     /// Whether the call of a leg may go on to this party: it is a member of the hunt group that the call is with.
     pub(super) fn may_hunt(&self, all: &Abstraction, leg: Handle, party: Party) -> bool {
-        let call = self.exchange.calls().forwardable(leg).filter(|call| call.hunt.is_some());
-        matches!((call, party), (Some(call), Party::Device(member)) if all.leads_to(call.by, member))
+        let number = |choice: &Choice| choice.to.phone();
+        let call = self.exchange.calls().forwardable(leg, number).filter(|call| call.hunt.is_some());
+        call.is_some_and(|call| all.leads_to(call.by, party))
     }
 }

@@ -41,6 +41,12 @@ impl Reading<'_> {
                 let row = self.image.devices().get(device as usize).unwrap_or_default();
                 (row.cos, row.cor, row.interconnect, false)
             }
+            Party::User { user, at } => {
+                let row = self.image.users().get(user.into()).unwrap_or_default().device;
+                let row = self.image.devices().get(row as usize).unwrap_or_default();
+                let here = self.image.devices().get(at as usize).unwrap_or_default();
+                (row.cos, row.cor, here.interconnect, false)
+            }
             Party::Trunk(trunk) => {
                 let row = self.image.trunks().get(usize::from(trunk)).unwrap_or_default();
                 (row.cos, row.cor, row.interconnect, row.flags & 1 == 1)
@@ -133,7 +139,15 @@ impl Reading<'_> {
         let classes = self.classes(party, mode);
         match selector {
             Selector::Any => true,
-            Selector::Device(dn) => matches!(party, Party::Device(_)) && name == *dn,
+            // Whoever is logged in there.
+            Selector::Device(dn) => {
+                let phone = party.phone().filter(|row| self.image.user(*row).is_none()).map(Party::Device);
+                phone.is_some_and(|phone| crate::explain::words::party_name(self.image, phone) == *dn)
+            }
+            Selector::User(dn) => {
+                let user = self.image.row_of(party).filter(|row| self.image.user(*row).is_some());
+                user.is_some() && name == *dn
+            }
             Selector::Trunk(trunk) => matches!(party, Party::Trunk(_)) && name == *trunk,
             Selector::Cos(cos) => classes.cos == *cos,
             Selector::Cor(cor) => classes.cor == *cor,
@@ -244,8 +258,8 @@ impl Abstraction {
         let transferee = reading.classes(a, story.mode);
         let also = transfers && matches!(a, Party::Trunk(_)) && self.image.system().open_rules >> 11 & 1 == 0;
         match (target, b) {
-            (Target::Device(device), Party::Device(reached)) => {
-                if !self.leads_to(device, reached) {
+            (Target::Device(device), Party::Device(_) | Party::User { .. }) => {
+                if !self.leads_to(device, b) {
                     return Err("number");
                 }
             }
@@ -278,7 +292,7 @@ impl Abstraction {
                 return Err("max-digits");
             }
         }
-        if a == b && matches!(a, Party::Device(_)) {
+        if a.phone().is_some() && a.phone() == b.phone() {
             return Err("self");
         }
         Ok(())
@@ -313,7 +327,7 @@ impl Abstraction {
                     over.into_iter().any(|(_, route)| reading.sends(&one.to, &route, &number.meant))
                 }
                 // Who calls a hunt group reaches it, whoever of it answers.
-                (to @ Selector::Device(_), Some(_), _) => {
+                (to @ (Selector::Device(_) | Selector::User(_)), Some(_), _) => {
                     let mut reached = self.group_called(story.number).into_iter().chain([b]);
                     reached.any(|party| reading.selects(to, party, story.mode))
                 }
@@ -342,7 +356,9 @@ impl Abstraction {
     /// Trunks that an emergency number can be tried on, one bit each.
     pub(super) fn emergency_ways(&self, from: Party, row: u32) -> u64 {
         let zone = match from {
-            Party::Device(device) => self.image.devices().get(device as usize).map_or(0, |row| row.zone),
+            Party::Device(device) | Party::User { at: device, .. } => {
+                self.image.devices().get(device as usize).map_or(0, |row| row.zone)
+            }
             Party::Trunk(trunk) => self.image.trunks().get(usize::from(trunk)).map_or(0, |row| row.zone),
             Party::Unknown => 0,
         };

@@ -22,7 +22,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    fn new(invariant: &str, text: impl Into<String>) -> Self {
+    pub(super) fn new(invariant: &str, text: impl Into<String>) -> Self {
         Self { invariant: invariant.into(), text: text.into() }
     }
 }
@@ -31,6 +31,7 @@ impl World {
     /// What is wrong after something has happened.
     pub(super) fn violation(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
         self.joined_wrongly(all)
+            .or_else(|| self.seated_wrongly(all, action))
             .or_else(|| self.unhelped(all, action, heard))
             .or_else(|| self.refused_wrongly(all, action, heard))
             .or_else(|| self.left_alone(all, action, heard))
@@ -106,7 +107,7 @@ impl World {
             Cause::Denied(rule) => rule.name(),
             Cause::Status(_) | Cause::Normal | Cause::Preempted | Cause::Media(_) => "nobody rings",
         };
-        let party = all.parties[usize::from(from)].party;
+        let party = self.who(all, all.parties[usize::from(from)].party);
         let name = all.refused(party, number, self.stories.mode)?;
         let text = format!("{} is refused ({rule}), against the assertion: {name}", all.name(party));
         Some(Violation::new("assert", text))
@@ -182,7 +183,10 @@ impl World {
         if self.exchange.calls_in_use() > 0 {
             return Some(Violation::new("leak", "everybody has hung up, and a call is still there"));
         }
-        if all.parties.iter().any(|kept| self.exchange.public_calls(kept.party) > 0) {
+        let users = all.image.users();
+        let users = users.iter().map(|row| Party::Device(row.device));
+        let mut payers = all.parties.iter().map(|kept| kept.party).chain(users);
+        if payers.any(|payer| self.exchange.public_calls(payer) > 0) {
             return Some(Violation::new("leak", "everybody has hung up, and a public call still counts"));
         }
         let owed: &Owed = self.stories.owed.first()?;
@@ -199,7 +203,7 @@ impl Abstraction {
 
     /// Whether a call stays inside.
     pub(super) fn is_inside(&self, pair: &Pair) -> bool {
-        matches!(pair.parties, (Party::Device(_), Party::Device(_)))
+        pair.parties.0.phone().is_some() && pair.parties.1.phone().is_some()
     }
 
     /// Whether a call must have a record: `[smdr]` and the COS of who pays want one, and an emergency call always has.
@@ -226,7 +230,7 @@ impl Abstraction {
     /// Whether a record is the one that is awaited.
     pub(super) fn records(&self, owed: &Owed, record: &Smdr) -> bool {
         let calling = match (owed.by, record.calling) {
-            (Party::Device(_), Station::Dn(dn)) => dn.as_str() == self.name(owed.by),
+            (Party::Device(_) | Party::User { .. }, Station::Dn(dn)) => dn.as_str() == self.name(owed.by),
             (Party::Trunk(trunk), Station::PublicTrunk(number) | Station::PrivateTrunk(number)) => {
                 number == trunk + 1
             }

@@ -22,6 +22,7 @@
 
 mod abstraction;
 mod actions;
+mod desk;
 mod dialed;
 mod forward;
 mod given;
@@ -118,6 +119,7 @@ fn prove(
     let begun = std::time::Instant::now();
     // Worlds are made over what lives as long as the program.
     let mut soft = Soft::new(&[0; 32]);
+    let keyring = keyring.map(|keyring| crate::keyring::with_pins(&keyring, desk::PIN));
     let octets: (&'static [u8], Option<&'static [u8]>) =
         (image.leak(), keyring.map(|keyring| &*keyring.leak()));
     let image = Image::load(octets.0, &mut soft).map_err(|why| format!("{why:?}"))?;

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use strowger::base::Instant;
 use strowger::call::leg::State;
 use strowger::exchange::Output;
-use strowger::policy::{Mode, Verdict};
+use strowger::policy::{Mode, Party, Verdict};
 
 const STATES: [&str; 8] =
     ["idle", "proceeding", "alerting", "calling", "ringing", "connected", "clearing", "dialing"];
@@ -51,9 +51,12 @@ impl Pairs {
             Action::Join { .. } => 7,
             Action::Due { .. } => 8,
             Action::Park { .. } => 9,
-            Action::Setup { .. } | Action::Take { .. } | Action::OffHook { .. } | Action::Mode { .. } => {
-                return;
-            }
+            Action::Setup { .. }
+            | Action::Take { .. }
+            | Action::OffHook { .. }
+            | Action::LogIn { .. }
+            | Action::LogOut { .. }
+            | Action::Mode { .. } => return,
         };
         self.hit[state][event] += 1;
     }
@@ -101,6 +104,10 @@ pub struct Proof {
     pub trunks: [usize; 2],
     /// Numbers that are dialed.
     pub numbers: usize,
+    /// Hot-desk users in all, and those who stand for them.
+    pub users: [usize; 2],
+    /// Log-ins at most.
+    pub log_ins: u8,
     /// Account codes that are entered.
     pub codes: usize,
     /// Service modes.
@@ -138,8 +145,7 @@ pub struct Broken {
 impl Proof {
     pub(super) fn new(all: &Abstraction, searched: Searched, seconds: f64) -> Self {
         let Searched { states, transitions, depth, closed, found, pairs, beyond } = searched;
-        let devices =
-            all.parties.iter().filter(|kept| matches!(kept.party, strowger::policy::Party::Device(_)));
+        let devices = all.parties.iter().filter(|kept| matches!(kept.party, Party::Device(_)));
         let kept = devices.count();
         let Bounds { stations, lines, calls, modes, .. } = all.bounds;
         Self {
@@ -156,6 +162,8 @@ impl Proof {
             devices: [all.merged_from.0, kept],
             trunks: [all.merged_from.1, all.parties.len() - kept],
             numbers: all.numbers.len(),
+            users: [all.desks.of, all.desks.users.len()],
+            log_ins: all.bounds.log_ins,
             codes: all.codes.len(),
             modes: all.modes.len(),
             asserts: all.asserts.len(),
@@ -188,6 +196,10 @@ impl Proof {
             "bounds: {stations} stations, {lines} lines of trunks and {calls} calls at once, {modes} changes of mode; {} events led beyond and were judged, not followed",
             self.beyond
         );
+        if self.users[0] > 0 {
+            let [of, kept] = self.users;
+            let _ = writeln!(out, "hot desk: {kept} of {of} users stand for all; {} log-ins", self.log_ins);
+        }
         let closure = if self.closed { "closure reached" } else { "closure not reached" };
         let _ = writeln!(
             out,
@@ -318,6 +330,12 @@ fn described(all: &Abstraction, world: &World, action: Action) -> (String, Strin
         Action::Join { leg: slot, .. } => (leg(slot), "joins both".into()),
         Action::Take { from, take: code } => (party(from), format!("dials {}", take(code))),
         Action::Park { leg: slot, take: code } => (leg(slot), format!("transfers to {}", take(code))),
+        Action::LogIn { from, user } => {
+            let at = all.parties[usize::from(from)].party.phone().unwrap_or(u32::MAX);
+            let user = Party::User { user: all.desks.users[usize::from(user)].0, at };
+            (party(from), format!("logs in as {}", all.name(user)))
+        }
+        Action::LogOut { from } => (party(from), "logs out".into()),
         Action::Due { leg: slot } => (leg(slot), "time is up".into()),
         Action::Mode { mode } => {
             let word = match all.modes[usize::from(mode)] {

@@ -110,6 +110,7 @@ pub(super) struct Stories {
     pub(super) waits: SmallVec<[Waits; 2]>,
     pub(super) mode: Mode,
     pub(super) mode_changes: u8,
+    pub(super) log_ins: u8,
 }
 
 impl Stories {
@@ -125,7 +126,7 @@ impl Stories {
 
     /// Tells what can matter later, in an order of its own and without handles.
     pub(super) fn tell<H: Hasher + Clone>(&self, all: &Abstraction, hasher: &mut H) {
-        (self.mode, self.mode_changes).hash(hasher);
+        (self.mode, self.mode_changes, self.log_ins).hash(hasher);
         let fresh = hasher.clone();
         let key = |told: &dyn Fn(&mut H)| {
             let mut own = fresh.clone();

@@ -43,7 +43,7 @@ impl Abstraction {
                 let row = image.device_texts().get(device as usize).unwrap_or_default();
                 Some((device, image.octets(row.dn)))
             }
-            Party::Trunk(_) | Party::Unknown => None,
+            Party::User { .. } | Party::Trunk(_) | Party::Unknown => None,
         });
         let devices: Vec<(u32, &[u8])> = devices.collect();
         for (feature, code) in codes(&image) {
@@ -73,7 +73,7 @@ impl Abstraction {
     /// Whether a device whose call was taken was none whose calls this code takes.
     pub(super) fn is_astray(&self, what: Taking, rung: Party, by: Party) -> bool {
         let groups = |party| match party {
-            Party::Device(device) => {
+            Party::Device(device) | Party::User { at: device, .. } => {
                 self.image.pickup_rows().iter().filter(|row| row.device == device).collect()
             }
             Party::Trunk(_) | Party::Unknown => Vec::new(),
@@ -82,7 +82,7 @@ impl Abstraction {
             Taking::Group => {
                 groups(rung).iter().all(|one| groups(by).iter().all(|row| row.group != one.group))
             }
-            Taking::Directed(device) => rung != Party::Device(device),
+            Taking::Directed(device) => rung.phone() != Some(device),
             Taking::Parked(_) | Taking::Park => false,
         }
     }
@@ -128,7 +128,7 @@ impl Abstraction {
 pub(super) fn is_there(calls: &Calls<'_>, what: Taking) -> bool {
     calls.legs().any(|(leg, slot)| match what {
         Taking::Group => rings(slot.leg.state()),
-        Taking::Directed(device) => rings(slot.leg.state()) && slot.party == Party::Device(device),
+        Taking::Directed(device) => rings(slot.leg.state()) && slot.party.phone() == Some(device),
         Taking::Parked(device) => {
             matches!(calls.transfer(leg), Some(Transfer::Parked { at, .. }) if at == device)
         }

@@ -167,7 +167,7 @@ impl World {
         let other = if let Action::Join { other, .. } = action { self.leg(other) } else { Handle::NONE };
         heard.acted = leg;
         let by = match action {
-            Action::Take { from, .. } => all.parties[usize::from(from)].party,
+            Action::Take { from, .. } => self.who(all, all.parties[usize::from(from)].party),
             _ => self.exchange.calls().leg(leg).map_or(Party::Unknown, |slot| slot.party),
         };
         match action {
@@ -202,6 +202,11 @@ impl World {
             }
             Action::Park { take, .. } => {
                 self.signal(&Signal::Transfer(leg, &all.takes[usize::from(take)].dialed), heard);
+            }
+            Action::LogIn { from, .. } | Action::LogOut { from } => {
+                self.stories.log_ins += u8::from(matches!(action, Action::LogIn { .. }));
+                let (from, dialed) = (all.parties[usize::from(from)].party, all.desks.dialed(action));
+                self.signal(&Signal::Setup { from, dialed: &dialed }, heard);
             }
             Action::Due { .. } => self.due(leg, heard),
             Action::Mode { mode } => {

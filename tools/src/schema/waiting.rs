@@ -16,7 +16,7 @@ section! {
 }
 section! {
     /// `[[user]]`
-    User = "user", later ["*"] {
+    User = "user", later ["intercept"] {
         dn: Spanned<Of<Keys>>,
         name: Option<String>,
         pin: Option<Hidden<Pin>>,
@@ -125,7 +125,7 @@ macro_rules! feature_codes {
     ($($name:ident)+) => {
         section! {
             /// `[features]`
-            FeatureCodes = "features", later ["hot_desk_login", "hot_desk_logout", "camp_on", "busy_override", "service_mode"] { $($name: Option<Spanned<Of<Keys>>>,)+ }
+            FeatureCodes = "features", later ["camp_on", "busy_override", "service_mode"] { $($name: Option<Spanned<Of<Keys>>>,)+ }
         }
 
         impl FeatureCodes {

@@ -45,10 +45,8 @@ impl<C> Recording<C> {
 
     /// Writes answers to the log. The keyring tells whose account code a digest is.
     pub(super) fn on(inner: C, log: &Log, keyring: &[u8]) -> Self {
-        let codes = codes(keyring).iter().map(|row| {
-            let (mac, at) = row.split_at(CODE_MAC);
-            (mac.try_into().unwrap_or_default(), u16::from_le_bytes(at.try_into().unwrap_or_default()))
-        });
+        let codes =
+            hashed(keyring).0.iter().map(|row| (*row.first_chunk().unwrap_or(&[0; CODE_MAC]), row_of(row)));
         Self { inner, log: Some(Rc::downgrade(log)), codes: codes.collect() }
     }
 
@@ -154,12 +152,19 @@ impl Crypto for Replaying {
     }
 }
 
-/// The account codes of a keyring, row by row.
-fn codes(keyring: &[u8]) -> &[[u8; CODE_ROW]] {
+/// The account codes of a keyring, row by row, and the PINs of its users.
+fn hashed(keyring: &[u8]) -> (&[[u8; CODE_ROW]], &[[u8; CODE_ROW]]) {
     let count = |at: usize| keyring.get(at..at + 4).and_then(|four| four.try_into().ok());
     let rows = count(12).map_or(0, |four| u32::from_le_bytes(four) as usize);
-    let from = ROWS + rows * ROW + CODE_KEY;
-    keyring.get(from..).unwrap_or(&[]).as_chunks().0
+    let codes = keyring.get(6..8).and_then(|two| two.try_into().ok());
+    let codes = codes.map_or(0, |two| usize::from(u16::from_le_bytes(two)));
+    let all: &[[u8; CODE_ROW]] = keyring.get(ROWS + rows * ROW + CODE_KEY..).unwrap_or(&[]).as_chunks().0;
+    all.split_at_checked(codes).unwrap_or((all, &[]))
+}
+
+/// The row that a code or a PIN belongs to.
+fn row_of(row: &[u8; CODE_ROW]) -> u16 {
+    u16::from_le_bytes([row[CODE_MAC], row[CODE_MAC + 1]])
 }
 
 /// What stands for an account code's mac in a blank keyring: nothing but its row. 0 is nobody's.
@@ -172,10 +177,11 @@ fn blank_mac(row: u16) -> [u8; CODE_MAC] {
 /// A keyring with who has credentials in it, and none of them: an exchange takes the same paths with it, told
 /// [`Answer`]s.
 pub(super) fn blank(keyring: &[u8]) -> Vec<u8> {
-    let mut rows: Vec<u16> =
-        codes(keyring).iter().map(|row| u16::from_le_bytes([row[CODE_MAC], row[CODE_MAC + 1]])).collect();
+    let (codes, pins) = hashed(keyring);
+    let mut rows: Vec<u16> = codes.iter().map(row_of).collect();
     rows.sort_unstable();
-    let devices = keyring.len() - rows.len() * CODE_ROW - if rows.is_empty() { 0 } else { CODE_KEY };
+    let kept = rows.len() + pins.len();
+    let devices = keyring.len() - kept * CODE_ROW - if kept == 0 { 0 } else { CODE_KEY };
     let mut octets = Vec::with_capacity(keyring.len());
     octets.extend_from_slice(MAGIC);
     octets.extend_from_slice(&FORMAT.to_le_bytes());
@@ -185,12 +191,16 @@ pub(super) fn blank(keyring: &[u8]) -> Vec<u8> {
         octets.extend_from_slice(&row[..8]);
         octets.extend_from_slice(&[0; ROW - 8]);
     }
-    if !rows.is_empty() {
+    if kept > 0 {
         octets.extend_from_slice(&[0; CODE_KEY]);
     }
     for row in rows {
         octets.extend_from_slice(&blank_mac(row));
         octets.extend_from_slice(&row.to_le_bytes());
+    }
+    for pin in pins {
+        octets.extend_from_slice(&[0; CODE_MAC]);
+        octets.extend_from_slice(&pin[CODE_MAC..]);
     }
     let hash = crate::write::soft().digest(Algorithm::Sha256, &[&octets[..48], &octets[ROWS..]]);
     octets[48..ROWS].copy_from_slice(hash.as_bytes());

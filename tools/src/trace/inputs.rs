@@ -81,7 +81,13 @@ fn pressed(datagram: &[u8], instance: u16) -> Option<Handle> {
 /// The digits of an account code that were entered on a leg; `None` if none is awaited.
 fn typed<C: Crypto>(exchange: &Exchange<'_, C>, leg: Handle) -> Option<Vec<u8>> {
     let dialing = exchange.calls().dialing(leg)?;
-    matches!(dialing.state, State::Code { .. }).then(|| dialing.typed.expose().to_vec())
+    if matches!(dialing.state, State::Code { .. }) {
+        return Some(dialing.typed.expose().to_vec());
+    }
+    // Behind the number of a hot-desk user stands a PIN.
+    let image = exchange.image()?;
+    let (_, pin) = super::tokens::log_in(image, dialing.number.as_bytes())?;
+    Some(pin?.to_vec())
 }
 
 /// An input read from a trace; it owns what it refers to.
@@ -120,7 +126,9 @@ impl Given {
             }
             InputText::TrunkAddress { trunk, address } => match party(trunk)? {
                 Party::Trunk(row) => Self::TrunkAddress(row, *address),
-                Party::Device(_) | Party::Unknown => return Err(format!("{trunk} is no trunk")),
+                Party::Device(_) | Party::User { .. } | Party::Unknown => {
+                    return Err(format!("{trunk} is no trunk"));
+                }
             },
             InputText::Relayed { leg: of, places } => {
                 let places = places.as_ref().map(|text| places::parse(text).ok_or("places that cannot be"));

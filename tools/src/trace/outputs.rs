@@ -25,7 +25,7 @@ impl Shown<'_> {
     pub(super) fn party(&self, party: Party) -> String {
         let name = words::party(self.image, party);
         match (self.secrets.kind, party) {
-            (Kind::Redacted, Party::Device(_)) => self.secrets.hash(name.as_bytes()),
+            (Kind::Redacted, Party::Device(_) | Party::User { .. }) => self.secrets.hash(name.as_bytes()),
             _ => name,
         }
     }
@@ -165,6 +165,7 @@ impl Shown<'_> {
                     Feature::Park => "park",
                     Feature::Retrieve => "park retrieval",
                     Feature::Hunt => "hunt group",
+                    Feature::Desk => "hot desk",
                 };
                 (feature.to_owned(), self.party(behalf.party))
             }),

@@ -8,7 +8,7 @@ use std::ops::Range;
 use strowger::account::{Length, split};
 use strowger::base::{Crypto, Soft};
 use strowger::policy::decide::class_of;
-use strowger::policy::rows::FEATURE_ACCOUNT_CODE;
+use strowger::policy::rows::{FEATURE_ACCOUNT_CODE, FEATURE_HOT_DESK_LOGIN};
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Image, Mode, Party};
 use strowger::wire::sip::{Address, Message, Method};
@@ -97,7 +97,7 @@ impl Secrets {
     /// A dialed number, with a token for the account code that may be in it.
     pub(super) fn dialed(&self, view: &View<'_>, from: Party, digits: &[u8]) -> Vec<u8> {
         let mut out = digits.to_vec();
-        if let (Some(image), Party::Device(_), true) = (view.image, from, self.kind != Kind::None) {
+        if let (Some(image), Some(_), true) = (view.image, from.phone(), self.kind != Kind::None) {
             self.number(image, view.mode, Some(from), &mut out);
         }
         out
@@ -253,6 +253,17 @@ impl Secrets {
     /// The account code behind a feature code. Of whom it is not known whose it is, whatever stands there.
     fn number(&self, image: &Image<'_>, mode: Mode, from: Option<Party>, digits: &mut [u8]) {
         let End::Feature(feature, len) = analyse(image, digits, |_| false).end() else { return };
+        if let Some((number, pin)) = log_in(image, digits) {
+            let from = usize::from(len) + number.len();
+            let token = match pin {
+                Some(pin) => self.code(None, pin),
+                // Nobody's number, and what else stands there may be somebody's PIN.
+                None => nobody(image, number).unwrap_or_default(),
+            };
+            let from = if pin.is_some() { from } else { usize::from(len) };
+            digits[from..].iter_mut().zip(token).for_each(|(place, digit)| *place = digit);
+            return;
+        }
         let Some(behind) = digits.get_mut(usize::from(len)..) else { return };
         if feature != FEATURE_ACCOUNT_CODE {
             // A number that calls are to go to: it may have a code in front.
@@ -288,6 +299,25 @@ impl Secrets {
             out[from] = self.digit(view.image, view.typed, whole[from]);
         }
     }
+}
+
+/// Of the digits of a hot-desk log-in the user's number, and the PIN behind it; all of them, and no PIN, if that is no user's.
+pub(super) fn log_in<'d>(image: &Image<'_>, digits: &'d [u8]) -> Option<(&'d [u8], Option<&'d [u8]>)> {
+    let End::Feature(FEATURE_HOT_DESK_LOGIN, len) = analyse(image, digits, |_| false).end() else {
+        return None;
+    };
+    let behind = digits.get(usize::from(len)..)?;
+    let splits = (1..=behind.len()).filter_map(|len| behind.split_at_checked(len));
+    let is_user = |number: &[u8]| image.device_by_dn(number).and_then(|row| image.user(row)).is_some();
+    let found = splits.into_iter().find(|(number, _)| is_user(number));
+    Some(found.map_or((behind, None), |(number, pin)| (number, Some(pin))))
+}
+
+/// Other digits in place of these, that begin with no user's number. What is no digit stays: it may be why nothing is dialed.
+fn nobody(image: &Image<'_>, digits: &[u8]) -> Option<Vec<u8>> {
+    let is_user = |number: &[u8]| image.device_by_dn(number).and_then(|row| image.user(row)).is_some();
+    let same = |to: u8| digits.iter().map(|c| if c.is_ascii_digit() { to } else { *c }).collect::<Vec<_>>();
+    (b'0'..=b'9').map(same).find(|digits| (1..=digits.len()).all(|len| !is_user(&digits[..len])))
 }
 
 /// Whose classes say how long an account code in a datagram is.

@@ -112,3 +112,28 @@ fn account_codes_become_other_codes_of_the_same_length() {
     assert!(told.starts_with(&format!("INVITE sip:*77{token}202@")), "{told}");
     assert!(told.contains(&format!("\"*77{token}202\" <sip:*77%3{token}202@")), "{told}");
 }
+
+/// A PIN stands behind a user's number; of a number that is nobody's, all of it may be a PIN.
+#[test]
+fn pins_become_other_digits_and_numbers_stay() {
+    let desks =
+        "[features]\nhot_desk_login = \"*50\"\n[[user]]\ndn = \"401\"\npin = \"864205\"\ncos = 1\ncor = 1\n";
+    let compiled = crate::compile_str(&format!("{POLICY}{desks}"), "policy.toml").unwrap();
+    let image = Image::load(&compiled.image, &mut crate::write::soft()).unwrap();
+    let secrets = tokens();
+    let dialed = |digits: &[u8]| {
+        let token = secrets.dialed(&view(Some(&image)), Party::Device(0), digits);
+        assert_eq!(token.len(), digits.len());
+        token
+    };
+    for pin in [&b"864205"[..], b"864205#", b"1234"] {
+        let token = dialed(&[b"*50401", pin].concat());
+        assert!(token.starts_with(b"*50401") && !token.ends_with(pin), "{token:?}");
+    }
+    assert_eq!(dialed(b"*50401"), b"*50401");
+    for nobody in [&b"*50499864205"[..], b"*50864205", b"*5040"] {
+        let token = dialed(nobody);
+        assert!(token.starts_with(b"*50") && !token.ends_with(&nobody[3..]), "{token:?}");
+        assert!(matches!(log_in(&image, &token), Some((_, None))), "{token:?}");
+    }
+}

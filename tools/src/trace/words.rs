@@ -4,9 +4,13 @@ use strowger::call::Cause;
 use strowger::media::Refused;
 use strowger::policy::{ClassRef, Image, Mode, Party, RowRef, Rule};
 
-/// `201`, `trunk carrier`, `unknown`; by row where it has no name of its own: `device 3`, `trunk 0`.
-pub(super) fn party(image: Option<&Image<'_>>, party: Party) -> String {
-    match party {
+/// `201`, `401 at 201`, `trunk carrier`, `unknown`; by row where it has no name of its own: `device 3`, `trunk 0`.
+pub(super) fn party(image: Option<&Image<'_>>, who: Party) -> String {
+    match who {
+        Party::User { user, at } => {
+            let user = image.and_then(|image| image.user_row(user)).unwrap_or(u32::MAX);
+            format!("{} at {}", party(image, Party::Device(user)), party(image, Party::Device(at)))
+        }
         Party::Device(row) => {
             let name = image.and_then(|image| Some(image.text(image.device_texts().get(row as usize)?.dn)));
             let own = |name: &&str| image.and_then(|image| image.device_by_dn(name.as_bytes())) == Some(row);
@@ -25,6 +29,10 @@ pub(super) fn party(image: Option<&Image<'_>>, party: Party) -> String {
 pub(super) fn unparty(image: Option<&Image<'_>>, text: &str) -> Option<Party> {
     if text == "unknown" {
         return Some(Party::Unknown);
+    }
+    if let Some((user, at)) = text.split_once(" at ").filter(|_| !text.starts_with("trunk ")) {
+        let row = unparty(image, user)?.phone()?;
+        return Some(Party::User { user: image?.user(row)?, at: unparty(image, at)?.phone()? });
     }
     if let Some(name) = text.strip_prefix("trunk ") {
         return trunk_named(image, name).or_else(|| name.parse().ok()).map(Party::Trunk);

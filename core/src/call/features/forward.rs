@@ -33,11 +33,12 @@ pub struct Forwardable {
 
 impl Calls<'_> {
     /// The call of a called leg that has not been answered, if its device can have it forwarded. Nobody forwards a call for help.
+    /// `number` tells the row of the number that was called: where a hot-desk user is, a phone rings for two.
     #[must_use]
-    pub fn forwardable(&self, b: Handle) -> Option<Forwardable> {
+    pub fn forwardable(&self, b: Handle, number: impl FnOnce(&Choice) -> Option<u32>) -> Option<Forwardable> {
         let slot = self.legs.get(b)?;
         let call = self.placed(slot.call)?;
-        let (a, Party::Device(by)) = (call.edge.a(), slot.party) else { return None };
+        let (a, by) = (call.edge.a(), number(&call.choice)?);
         let recall =
             matches!(call.transfer, Transfer::Ringing { recall: true, .. } | Transfer::Failed { .. });
         // Who is off hook to take a call has no reason to send it on.
@@ -67,6 +68,12 @@ impl Calls<'_> {
             (0, one) | (one, 0) => one,
             (one, other) => one.min(other),
         };
+        self.told_instead(call, to);
+    }
+
+    /// The call of `to`, which was for a hot-desk user, rings at his phone.
+    pub fn rings_at(&mut self, to: Handle) {
+        let call = self.legs.get(to).map_or(Handle::NONE, |slot| slot.call);
         self.told_instead(call, to);
     }
 
@@ -101,7 +108,8 @@ impl Forwardable {
     pub fn hop(&self, choice: &Choice, why: u8) -> Option<Passed> {
         let mut passed = self.passed;
         let round = match choice.to {
-            Party::Device(to) => passed.has(to) || to == self.by,
+            // As a number leads to it: who is logged in there does not matter.
+            Party::Device(to) | Party::User { at: to, .. } => passed.has(to) || to == self.by,
             Party::Trunk(_) | Party::Unknown => false,
         };
         (!round && passed.push(self.by, why)).then_some(passed)

@@ -10,7 +10,6 @@
 use crate::base::Handle;
 use crate::call::Calls;
 use crate::call::leg::State;
-use crate::policy::Party;
 
 /// How far a call is with its hunt group.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -54,11 +53,12 @@ impl Calls<'_> {
         self.told_instead(call, to);
     }
 
-    /// Whether a device has a call, or is off hook. Work: linear in the legs.
+    /// Whether a device has a call, or is off hook, apart from this leg. Work: linear in the legs.
     #[must_use]
-    pub fn engaged(&self, device: u32) -> bool {
-        self.legs.iter().any(|(_, slot)| {
-            slot.party == Party::Device(device)
+    pub fn engaged(&self, device: u32, but: Handle) -> bool {
+        self.legs.iter().any(|(leg, slot)| {
+            slot.party.phone() == Some(device)
+                && leg != but
                 && !matches!(slot.leg.state(), State::Clearing { .. } | State::Gone)
         })
     }

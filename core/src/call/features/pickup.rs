@@ -33,9 +33,8 @@ impl Calls<'_> {
     #[must_use]
     pub fn ringing_at(&self, wanted: impl Fn(u32) -> bool) -> Option<Rings> {
         let ringing = self.legs.iter().filter_map(|(leg, slot)| {
-            let (State::Ringing { .. }, Party::Device(device)) = (slot.leg.state(), slot.party) else {
-                return None;
-            };
+            let State::Ringing { .. } = slot.leg.state() else { return None };
+            let device = slot.party.phone()?;
             let call = self.placed(slot.call).filter(|_| wanted(device))?;
             let ordinary = call.edge.b() == leg && call.choice.rule != Rule::Emergency;
             let a = call.edge.a();

@@ -1,6 +1,7 @@
 //! Looked up in an image: who has this number, name or address, and what there is between two.
 
 use super::Image;
+use crate::policy::Party;
 use crate::policy::rows::{FEATURE_SPEED_CALL, ForwardRow, HuntRow, PickupRow, SpeedCallRow};
 use crate::policy::trie::{End, analyse};
 use core::cmp::Ordering;
@@ -22,16 +23,64 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// The same, unless that number is a hunt group: nobody has that phone.
+    /// The same, unless that number is a hunt group or a hot-desk user: nobody has that phone.
     #[must_use]
     pub fn phone_by_dn(&self, dn: &[u8]) -> Option<u32> {
-        self.device_by_dn(dn).filter(|device| self.hunt_group(*device).is_none())
+        self.device_by_dn(dn).filter(|device| self.is_phone(*device))
     }
 
-    /// How many devices have a phone: the first rows of the table.
+    /// How many devices have a phone: the first rows of the table. Behind them stand hot-desk users, then hunt groups.
     #[must_use]
     pub const fn phones(&self) -> usize {
-        self.devices.len().saturating_sub(self.hunts.len())
+        self.devices.len().saturating_sub(self.hunts.len()).saturating_sub(self.users.len())
+    }
+
+    /// Whether this row of the device table has a phone.
+    #[must_use]
+    pub fn is_phone(&self, device: u32) -> bool {
+        usize::try_from(device).is_ok_and(|device| device < self.phones())
+    }
+
+    /// The hot-desk user that this row of the device table is, if it is one: nobody registers as it. Constant work.
+    #[must_use]
+    pub fn user(&self, device: u32) -> Option<u16> {
+        let user = usize::try_from(device).ok()?.checked_sub(self.phones())?;
+        u16::try_from(user).ok().filter(|_| user < self.users.len())
+    }
+
+    /// The row of the device table that a hot-desk user has.
+    #[must_use]
+    pub fn user_row(&self, user: u16) -> Option<u32> {
+        self.users.get(usize::from(user)).map(|row| row.device)
+    }
+
+    /// The row of the device table whose classes, name and number are those of a party: the user's, while one is logged in.
+    #[must_use]
+    #[inline(always)]
+    pub fn row_of(&self, party: Party) -> Option<u32> {
+        match party {
+            Party::Device(device) => Some(device),
+            Party::User { user, .. } => self.user_row(user),
+            Party::Trunk(_) | Party::Unknown => None,
+        }
+    }
+
+    /// Whether two parties are at one phone: nobody is joined with himself. Two calls over one trunk lead to two parties.
+    #[must_use]
+    pub fn are_one(&self, one: Party, other: Party) -> bool {
+        let own = |party, other: Party| matches!(other, Party::Device(device) if self.is_own(party, device));
+        one.phone().is_some() && one.phone() == other.phone() || own(one, other) || own(other, one)
+    }
+
+    /// Whether a row of the device table is this party's own: its phone's, or that of who is logged in there.
+    #[must_use]
+    #[inline(always)]
+    pub fn is_own(&self, party: Party, device: u32) -> bool {
+        match party {
+            Party::Device(own) => own == device,
+            Party::User { user, at } => at == device || self.user_row(user) == Some(device),
+            Party::Trunk(_) | Party::Unknown => false,
+        }
     }
 
     /// The device with this digest username. Work: a bounded number of probes, stated in the image.
@@ -164,17 +213,19 @@ impl<'a> Image<'a> {
         self.hunt_group(group).is_some_and(members)
     }
 
-    /// Whether calls to anybody go elsewhere: by the administrator's word, or because a hunt group has no phone.
+    /// Whether calls to anybody go elsewhere: by the administrator's word, or because a hunt group or a hot-desk user has no
+    /// phone.
     #[must_use]
     pub const fn forwards_any(&self) -> bool {
-        !self.forwards.is_empty() || !self.hunts.is_empty()
+        !self.forwards.is_empty() || !self.hunts.is_empty() || !self.users.is_empty()
     }
 
     /// The hunt group that this row of the device table is, if it is one: nobody registers as it or calls from it. Constant
     /// work.
     #[must_use]
     pub fn hunt_group(&self, device: u32) -> Option<HuntRow> {
-        self.hunts.get(usize::try_from(device).ok()?.checked_sub(self.phones())?)
+        let first = self.devices.len().saturating_sub(self.hunts.len());
+        self.hunts.get(usize::try_from(device).ok()?.checked_sub(first)?)
     }
 
     /// The member at this place of a hunt group.

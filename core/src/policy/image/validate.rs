@@ -9,7 +9,7 @@ use crate::policy::rows::{
     CIRCULAR, CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND,
     END_SHIFT, FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LINEAR, LOOK, MAX_MEMBERS, MAX_NOTIFIED,
     NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT, SystemRow,
-    USE_LIST, USE_PLAN, USE_ROUTE, UsernameSeedRow,
+    USE_LIST, USE_PLAN, USE_ROUTE, UserRow, UsernameSeedRow,
 };
 use crate::policy::trie::{End, INDEX, analyse};
 
@@ -32,9 +32,9 @@ impl Image<'_> {
         };
         let mut rows = 0..self.devices.len();
         check(self.devices, |r| {
-            // A hunt group has no Interconnect Number: its members have.
-            let group = rows.next().and_then(|row| self.hunt_group(u32::try_from(row).ok()?)).is_some();
-            let interconnect = if group && r.interconnect == 0 { 1 } else { r.interconnect };
+            // A hunt group has no Interconnect Number, and a user none: members have, and phones.
+            let phone = rows.next().is_some_and(|row| row < self.phones());
+            let interconnect = if !phone && r.interconnect == 0 { 1 } else { r.interconnect };
             classes(r.cos, r.cor, interconnect) && zone(r.zone) && r.srtp <= 2
         })?;
         check(self.device_texts, |r| {
@@ -161,11 +161,18 @@ impl Image<'_> {
         }
     }
 
-    /// Hunt groups are the last devices, none without a row, and no member is one.
+    /// Behind the phones stand users, then hunt groups, none without a row, and no member is one.
     fn validate_hunts(&self) -> Result<(), BadImage> {
-        let phones = self.phones();
-        let is_phone = |device: u32| usize::try_from(device).is_ok_and(|device| device < phones);
-        let mut own = phones..;
+        let is_phone = |device: u32| self.is_phone(device);
+        let mut own = self.phones()..;
+        check(self.users, |r| {
+            let own = own.next().unwrap_or(usize::MAX);
+            usize::try_from(r.device) == Ok(own)
+                && self.devices.get(own).is_some_and(|user| user.interconnect == 0)
+        })?;
+        if u16::try_from(self.users.len()).is_err() {
+            return Err(BadImage::Section(UserRow::SECTION));
+        }
         check(self.hunts, |r| {
             let own = own.next().unwrap_or(usize::MAX);
             usize::try_from(r.device) == Ok(own)

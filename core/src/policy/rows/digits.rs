@@ -78,8 +78,12 @@ pub const FEATURE_PARK: u32 = 9;
 pub const FEATURE_PARK_RETRIEVE: u32 = 10;
 /// The same: nothing follows, and the number that was dialed last is dialed again.
 pub const FEATURE_REDIAL: u32 = 11;
+/// The same: the number of a hot-desk user follows, and the PIN.
+pub const FEATURE_HOT_DESK_LOGIN: u32 = 12;
+/// The same: whoever is logged in there is logged out. Nothing follows.
+pub const FEATURE_HOT_DESK_LOGOUT: u32 = 13;
 /// How many features have codes.
-pub const FEATURES: u32 = 12;
+pub const FEATURES: u32 = 14;
 /// So many more than the row of a speed call whose code ends at [`END_FEATURE`]. Nothing follows.
 pub const FEATURE_SPEED_CALL: u32 = 64;
 

@@ -69,6 +69,17 @@ row! {
 }
 
 row! {
+    /// A hot-desk user: a device without a phone, who logs in at those of others. In the device table they stand behind all
+    /// phones, in order; user n is the n-th of them.
+    UserRow, section 43 {
+        /// Device table row of the user: classes, name and numbers.
+        device: u32,
+        /// Minutes after which the user is logged out, 0: never.
+        logout_min: u16,
+    }
+}
+
+row! {
     /// A hunt group: a device without a phone, whose calls go to its members. These are the last rows of the device table,
     /// in order, and the one that is here first is the first of them.
     HuntRow, section 41 {

@@ -3,7 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::Bad;
-use crate::wire::scan::{Cursor, HOST, PARAM, TOKEN, URI, USER, folds_to, offset};
+use crate::wire::scan::{Cursor, HOST, PARAM, TOKEN, URI, USER, folds_to};
 
 /// A URI and its pieces. Nothing is unescaped: `%41` and `A` differ here.
 ///
@@ -269,29 +269,30 @@ pub(in crate::wire) fn named(text: &[u8]) -> Result<Host<'_>, Bad> {
 /// Four decimal octets without leading zeros.
 #[inline]
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0u8; 4];
-    let mut rest = text;
-    for (at, octet) in octets.iter_mut().enumerate() {
-        if at > 0 {
-            rest = rest.strip_prefix(b".")?;
-        }
-        let start = rest;
-        let mut value = 0u32;
-        while let [first, tail @ ..] = rest {
-            let digit = first.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            value = value.saturating_mul(10).saturating_add(u32::from(digit));
-            rest = tail;
-        }
-        let length = offset(start, rest);
-        if length == 0 || length > 1 && start.first() == Some(&b'0') {
+    let (a, rest) = octet(text)?;
+    let (b, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (c, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (d, rest) = octet(rest.strip_prefix(b".")?)?;
+    rest.is_empty().then(|| Ipv4Addr::new(a, b, c, d))
+}
+
+/// A decimal octet of at most three digits, and what follows.
+#[inline]
+fn octet(text: &[u8]) -> Option<(u8, &[u8])> {
+    let digit = |byte: &u8| Some(u16::from(byte.wrapping_sub(b'0'))).filter(|digit| *digit <= 9);
+    let (first, mut rest) = text.split_first()?;
+    let mut value = digit(first)?;
+    for _ in 0..2 {
+        let Some((next, tail)) = rest.split_first() else { break };
+        let Some(next) = digit(next) else { break };
+        if value == 0 {
             return None;
         }
-        *octet = u8::try_from(value).ok()?;
+        // Three digits are 999 at most.
+        value = value.wrapping_mul(10).wrapping_add(next);
+        rest = tail;
     }
-    rest.is_empty().then(|| Ipv4Addr::from(octets))
+    Some((u8::try_from(value).ok()?, rest))
 }
 
 /// An IPv6 literal without brackets and zone (RFC 4291 section 2.2). Not the standard library's parser, because that
