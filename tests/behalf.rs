@@ -8,7 +8,7 @@ mod engine;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use engine::{Compiled, number_from, party};
+use engine::{Compiled, in_two, number_from, party};
 use strowger::policy::{self, Image, Keyring};
 use strowger_testkit::model::{Mode, Model};
 use strowger_testkit::oracle::{
@@ -209,8 +209,8 @@ fn decide(model: &Model, question: &Question, broken: Option<&str>) -> Answer {
 }
 
 /// Calls `each` with random pairs. Of five questions three are blind transfers or diversions: those have the most rules.
-fn random_pairs(pairs: usize, mut each: impl FnMut(&Model, &Image<'_>, &Keyring<'_>, &Asked)) {
-    let mut seeded = Seeded::new(number_from("STROWGER_SEED", 1891) as u64);
+fn random_pairs(share: u64, pairs: usize, mut each: impl FnMut(&Model, &Image<'_>, &Keyring<'_>, &Asked)) {
+    let mut seeded = Seeded::new(number_from("STROWGER_SEED", 1891) as u64 + 1_000_000 * share);
     let models = models_with_features();
     for _ in 0..pairs.div_ceil(QUESTIONS_EACH) {
         let model = seeded.draw(&models);
@@ -330,29 +330,16 @@ fn because(kind: &str, rule: &str) -> &'static [&'static str] {
 #[test]
 fn engine_and_oracle_agree_on_behalf_of_others() {
     let pairs = number_from("STROWGER_PAIRS", PAIRS);
+    let shares = in_two(|share| agree(share, pairs / 2));
+    let pair: usize = shares.iter().map(|share| share.pairs).sum();
     let mut seen: BTreeMap<(&str, &str, Verdict), usize> = BTreeMap::new();
     let mut sakes: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut left: Vec<&str> = BREAKAGES_ON_BEHALF.to_vec();
-    let mut pair = 0;
-    random_pairs(pairs, |model, image, keyring, asked| {
-        pair += 1;
-        let expected = answer(model, asked, None);
-        if engine(image, keyring, asked) != expected {
-            disagree(model, asked);
-        }
-        let (kind, rule) = (asked.kind(), expected.rule);
-        *seen.entry((kind, rule, expected.verdict)).or_default() += 1;
-        for broken in because(kind, rule) {
-            *sakes.entry(broken).or_default() += usize::from(answer(model, asked, Some(broken)) != expected);
-        }
-        left.retain(|broken| {
-            let caught = answer(model, asked, Some(broken)) != expected;
-            if caught {
-                println!("{broken:<32} caught by pair {pair}");
-            }
-            !caught
-        });
-    });
+    for share in &shares {
+        share.seen.iter().for_each(|(answer, count)| *seen.entry(*answer).or_default() += count);
+        share.sakes.iter().for_each(|(broken, count)| *sakes.entry(broken).or_default() += count);
+    }
+    let [one, other] = &shares;
+    let left: Vec<&str> = one.left.iter().filter(|broken| other.left.contains(broken)).copied().collect();
     println!("{pair} pairs");
     for ((kind, rule, verdict), count) in &seen {
         println!("{kind:<10} {:<12} {rule:<30} {count:>9}", format!("{verdict:?}"));
@@ -383,6 +370,43 @@ fn engine_and_oracle_agree_on_behalf_of_others() {
             }
         }
     }
+}
+
+/// What a share of the pairs has shown.
+struct Share {
+    pairs: usize,
+    /// How often each kind of question had which answer.
+    seen: BTreeMap<(&'static str, &'static str, Verdict), usize>,
+    /// How often the rule behind a breakage decided.
+    sakes: BTreeMap<&'static str, usize>,
+    /// Breakages that were not caught.
+    left: Vec<&'static str>,
+}
+
+fn agree(share: u64, pairs: usize) -> Share {
+    let (mut seen, mut sakes) = (BTreeMap::new(), BTreeMap::new());
+    let mut left: Vec<&str> = BREAKAGES_ON_BEHALF.to_vec();
+    let mut pair = 0;
+    random_pairs(share, pairs, |model, image, keyring, asked| {
+        pair += 1;
+        let expected = answer(model, asked, None);
+        if engine(image, keyring, asked) != expected {
+            disagree(model, asked);
+        }
+        let (kind, rule) = (asked.kind(), expected.rule);
+        *seen.entry((kind, rule, expected.verdict)).or_default() += 1;
+        for broken in because(kind, rule) {
+            *sakes.entry(*broken).or_default() += usize::from(answer(model, asked, Some(broken)) != expected);
+        }
+        left.retain(|broken| {
+            let caught = answer(model, asked, Some(broken)) != expected;
+            if caught {
+                println!("{broken:<32} caught by pair {pair}");
+            }
+            !caught
+        });
+    });
+    Share { pairs: pair, seen, sakes, left }
 }
 
 /// Members of hunt groups: every pair of random policies, and each way to be wrong is noticed.

@@ -190,6 +190,15 @@ pub(crate) fn in_words(image: &Image<'_>, verdict: policy::Verdict) -> Answer {
     }
 }
 
+/// The same work twice at once, for two machines' cores are there: each share has seeds of its own.
+pub(crate) fn in_two<T: Send>(work: impl Fn(u64) -> T + Sync) -> [T; 2] {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| work(1));
+        let own = work(0);
+        [own, other.join().unwrap_or_else(|why| std::panic::resume_unwind(why))]
+    })
+}
+
 pub(crate) fn number_from(variable: &str, default: usize) -> usize {
     match std::env::var(variable) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text}")),

@@ -142,7 +142,7 @@ fn decide_as<const FOR_ANOTHER: bool>(
         return external(image, &from, row, (dialed, analysis.decimal), attempt.minute, &world, trace);
     }
     if let Some(device) = analysis.device() {
-        return internal(image, &from, device, dialed, &world);
+        return internal(image, &from, (device, world.at(device)), dialed);
     }
     let end = analysis.end();
     if is_e164(dialed) {
@@ -271,7 +271,7 @@ fn emergency(image: &Image<'_>, from: &Caller, row: u32, tried: Tried, world: &i
     }
 }
 
-fn internal(image: &Image<'_>, from: &Caller, device: u32, dialed: &[u8], world: &impl World) -> Verdict {
+fn internal(image: &Image<'_>, from: &Caller, (device, called): (u32, Party), dialed: &[u8]) -> Verdict {
     let to = at(image.devices, device).unwrap_or_default().interconnect;
     let pair = Some((from.interconnect, to));
     let rule = if let Some(behalf) = from.behalf
@@ -285,7 +285,7 @@ fn internal(image: &Image<'_>, from: &Caller, device: u32, dialed: &[u8], world:
     } else {
         return Verdict::Allow(Choice {
             rule: Rule::Internal,
-            to: world.at(device),
+            to: called,
             outpulsed: Digits::known(dialed),
             authority: from.authority,
             row: RowRef::None,

@@ -56,7 +56,6 @@ impl<'a> Image<'a> {
 
     /// The row of the device table whose classes, name and number are those of a party: the user's, while one is logged in.
     #[must_use]
-    #[inline(always)]
     pub fn row_of(&self, party: Party) -> Option<u32> {
         match party {
             Party::Device(device) => Some(device),
@@ -74,7 +73,6 @@ impl<'a> Image<'a> {
 
     /// Whether a row of the device table is this party's own: its phone's, or that of who is logged in there.
     #[must_use]
-    #[inline(always)]
     pub fn is_own(&self, party: Party, device: u32) -> bool {
         match party {
             Party::Device(own) => own == device,

@@ -277,7 +277,6 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
 }
 
 /// A decimal octet of at most three digits, and what follows.
-#[inline]
 fn octet(text: &[u8]) -> Option<(u8, &[u8])> {
     let digit = |byte: &u8| Some(u16::from(byte.wrapping_sub(b'0'))).filter(|digit| *digit <= 9);
     let (first, mut rest) = text.split_first()?;
