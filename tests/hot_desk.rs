@@ -308,6 +308,31 @@ fn his_time_ends_when_the_phone_is_idle() {
     assert_eq!(office.refused("203", "95550123").0, 403);
 }
 
+/// Who has left does not come back with a call of the phone's own: not for its next call, and not while that is up.
+#[test]
+fn who_is_logged_out_stays_so_while_the_phone_is_in_a_call() {
+    let mut exchange = neutral();
+    let setup = |exchange: &mut ExchangeBox, dialed: &[u8]| {
+        let taken = exchange.signal(NOW, &Signal::Setup { from: Party::Device(2), dialed }).expect("room");
+        while exchange.poll(&mut [0; 4096]).expect("room").is_some() {}
+        taken
+    };
+    assert_eq!(setup(&mut exchange, b"*50401864205"), Taken::Done);
+    assert_eq!(exchange.user_at(NOW, 2), Some(7));
+    // In a call of his own he leaves when that has ended.
+    let Taken::SetUp { leg } = setup(&mut exchange, b"202") else { panic!("he calls") };
+    assert_eq!(setup(&mut exchange, b"*51"), Taken::Done);
+    assert_eq!(exchange.user_at(NOW, 2), Some(7));
+    // R82: the phone is in a call: nobody logs in.
+    assert!(matches!(setup(&mut exchange, b"*50401864205"), Taken::Denied(_)));
+    exchange.signal(NOW, &Signal::Release(leg, strowger::call::Cause::Normal)).expect("room");
+    while exchange.poll(&mut [0; 4096]).expect("room").is_some() {}
+    assert_eq!(exchange.user_at(NOW, 2), None);
+    let Taken::SetUp { .. } = setup(&mut exchange, b"202") else { panic!("the phone calls") };
+    assert_eq!(exchange.user_at(NOW, 2), None);
+    assert!(matches!(setup(&mut exchange, b"95550123"), Taken::Denied(_)));
+}
+
 /// Who has no PIN is let in by his number where the field's habits hold, and not where silence means no.
 #[test]
 fn a_blank_pin_opens_nothing_in_the_strict_profile() {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  nobody --log-in, PIN right, both idle--> seated --log-in of another--------> seated
-//!  seated --log-out, or its time is over---> leaving --the phone is idle------> nobody
+//!  seated --log-out, or its time is over---> leaving --his calls there are over-> nobody
 //!  seated --log-in at another phone, both idle----------------------------> nobody (R82)
 //! ```
 //! It changes only while phone and user have no call, so whoever takes part in a call is the same to its end. The states are
@@ -42,9 +42,12 @@ pub(super) fn who_is_at(
 // Few phones have a guest.
 #[inline(never)]
 fn seated_at(image: &Image<'_>, calls: &Calls<'_>, now: Instant, (phone, seat): (u32, Seat)) -> Party {
-    let user = seat.other.checked_sub(1).and_then(|row| image.user(row));
-    let sits = now < seat.until || calls.engaged(phone, Handle::NONE);
-    user.filter(|_| sits).map_or(Party::Device(phone), |user| Party::User { user, at: phone })
+    let Some(user) = seat.other.checked_sub(1).and_then(|row| image.user(row)) else {
+        return Party::Device(phone);
+    };
+    // Who is leaving is there as long as he takes part in something himself: another's call does not bring him back.
+    let guest = Party::User { user, at: phone };
+    if now < seat.until || calls.takes_part(guest) { guest } else { Party::Device(phone) }
 }
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -171,7 +174,7 @@ impl<C: Crypto> Exchange<'_, C> {
         Ok(right)
     }
 
-    /// Whoever is logged in at a phone leaves it: now, or when its calls have ended.
+    /// Whoever is logged in at a phone leaves it: now, or when his calls there have ended.
     pub(super) fn log_out(&mut self, now: Instant, from: Party, dialed: &[u8]) -> Unplaced {
         let guest = matches!(from, Party::User { .. }) && dialed.is_empty();
         let slot = from.phone().and_then(|phone| self.devices.get_mut(usize::try_from(phone).ok()?));

@@ -109,7 +109,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         let (fresh, mut sum) = (hasher.clone(), 0u64);
         for (row, slot) in (0u32..).zip(self.devices.iter()) {
             let set = slot.station.any().then_some(&slot.station);
-            let seated = slot.seat.other.checked_sub(1).map(|other| alike(Party::Device(other)));
+            let seated = slot.seat.other.checked_sub(1);
+            let seated = seated.map(|other| (alike(Party::Device(other)), now < slot.seat.until));
             let told =
                 (counts(&slot.brake), locked(&slot.login), locked(&slot.codes), set, slot.hunted, seated);
             if told != ((0, 0), None, None, None, 0, None) {

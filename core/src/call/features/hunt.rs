@@ -10,6 +10,7 @@
 use crate::base::Handle;
 use crate::call::Calls;
 use crate::call::leg::State;
+use crate::policy::Party;
 
 /// How far a call is with its hunt group.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -51,6 +52,12 @@ impl Calls<'_> {
         let Some(placed) = self.placed_mut(call) else { return };
         placed.hunt = Some(hunt);
         self.told_instead(call, to);
+    }
+
+    /// Whether a party has a leg, in whatever state. Work: linear in the legs.
+    #[must_use]
+    pub fn takes_part(&self, party: Party) -> bool {
+        self.legs.iter().any(|(_, slot)| slot.party == party)
     }
 
     /// Whether a device has a call, or is off hook, apart from this leg. Work: linear in the legs.
