@@ -8,7 +8,6 @@ use strowger::base::{Digit, Instant};
 use strowger::exchange::{Output, Signal, Taken};
 use strowger::policy::{Mode, Party, Rule, Verdict};
 use strowger_testkit::phone::Behaviour;
-use strowger_testkit::sim::build_exchange;
 
 const STAFF: (&str, &str) = (
     "features = [\"smdr-external\", \"smdr-internal\"]",
@@ -165,14 +164,7 @@ const NOW: Instant = Instant(1_000);
 type Box = strowger_testkit::sim::ExchangeBox;
 
 fn neutral(changes: &[(&str, &str)]) -> Box {
-    let mut text = include_str!("office/policy.toml").replace(STAFF.0, STAFF.1) + CODES.1;
-    for (old, new) in changes {
-        assert!(text.contains(old), "{old}");
-        text = text.replace(old, new);
-    }
-    let compiled = strowger_tools::compile_str(&text, "policy.toml").expect("it compiles");
-    let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
-    build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
+    office::neutral(&[&[STAFF, CODES], changes].concat())
 }
 
 /// Presses keys; who is to ring then.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use strowger::base::Algorithm;
 use strowger::policy::{Behalf, Party, Rule, Verdict};
 use strowger_testkit::phone::{Ask, Behaviour, PhoneConfig, PhoneEvent};
-use strowger_testkit::sim::{PhoneId, Sim, Sizes, build_exchange};
+use strowger_testkit::sim::{ExchangeBox, PhoneId, Sim, Sizes, build_exchange};
 
 /// DN and password of the phones; all but 202 know SHA-256, 201 has another username.
 pub(crate) const PHONES: [(&str, &str); 7] = [
@@ -43,6 +43,25 @@ pub(crate) fn policy() -> &'static (Vec<u8>, Vec<u8>) {
     })
 }
 
+/// Image and keyring of the office's policy with changes: old text and new, or nothing and what comes behind it.
+fn changed_policy(changes: &[(&str, &str)]) -> &'static (Vec<u8>, Vec<u8>) {
+    let mut text = include_str!("policy.toml").to_owned();
+    for (old, new) in changes {
+        assert!(old.is_empty() || text.contains(old), "{old}");
+        text = if old.is_empty() { format!("{text}{new}") } else { text.replace(old, new) };
+    }
+    let compiled = strowger_tools::compile_str(&text, "policy.toml").unwrap_or_else(|findings| {
+        panic!("{}", findings.iter().map(|finding| format!("{finding}\n")).collect::<String>())
+    });
+    Box::leak(Box::new((compiled.image, compiled.keyring)))
+}
+
+/// An exchange under the office's policy with changes, for parties with signalling of their own.
+pub(crate) fn neutral(changes: &[(&str, &str)]) -> ExchangeBox {
+    let (image, keyring) = changed_policy(changes);
+    build_exchange(image, keyring, &SIZES, exchange_address(), 1)
+}
+
 pub(crate) fn exchange_address() -> SocketAddr {
     SocketAddr::from(([10, 0, 0, 1], 5060))
 }
@@ -63,15 +82,7 @@ impl Office {
 
     /// Everybody but 207 is registered, under the office's policy with changes: old text and new.
     pub(crate) fn changed(seed: u64, changes: &[(&str, &str)]) -> Self {
-        let mut text = include_str!("policy.toml").to_owned();
-        for (old, new) in changes {
-            assert!(old.is_empty() || text.contains(old), "{old}");
-            text = if old.is_empty() { format!("{text}{new}") } else { text.replace(old, new) };
-        }
-        let compiled = strowger_tools::compile_str(&text, "policy.toml").unwrap_or_else(|findings| {
-            panic!("{}", findings.iter().map(|finding| format!("{finding}\n")).collect::<String>())
-        });
-        Self::built(seed, &SIZES, Box::leak(Box::new((compiled.image, compiled.keyring)))).all_registered()
+        Self::built(seed, &SIZES, changed_policy(changes)).all_registered()
     }
 
     fn built(seed: u64, sizes: &Sizes, (image, keyring): &'static (Vec<u8>, Vec<u8>)) -> Self {
