@@ -18,9 +18,7 @@ use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::brakes::Lockout;
 use crate::call::features::forward::Forwardable;
 use crate::call::{Calls, Cause};
-use crate::policy::decide::class_of;
-use crate::policy::desk::{Desk, may_not_sit};
-use crate::policy::rows::Features;
+use crate::policy::desk::{Desk, may_be_no_guest, number_and_pin, takes_no_guests};
 use crate::policy::{Behalf, Denial, Feature, Image, Party, Permit, Refusal, Rule, Verdict};
 use crate::record::alarm;
 use crate::station::When;
@@ -80,11 +78,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(image) = self.policy.map(|policy| policy.image) else {
             return self.not_seated(now, asked.from, (None, Rule::PolicyNone));
         };
-        // No number is the beginning of another.
-        let split = (1..=dialed.len()).find_map(|len| {
-            let (number, pin) = dialed.split_at_checked(len)?;
-            Some((image.user(image.device_by_dn(number)?)?, pin))
-        });
+        let split = number_and_pin(&image, dialed);
         let user = split.map(|(user, _)| user);
         let pin = split.map_or(&[][..], |(_, pin)| pin.strip_suffix(b"#").unwrap_or(pin));
         match self.may_log_in(now, &image, (asked, phone), (user, pin)) {
@@ -108,18 +102,17 @@ impl<C: Crypto> Exchange<'_, C> {
         (user, pin): (Option<u16>, &[u8]),
     ) -> Result<u16, Result<Denial, Rule>> {
         let mode = self.mode(now);
-        let own = class_of(image, Party::Device(phone), mode).unwrap_or_default();
         if asked.locked_out {
             return Err(Err(Rule::Lockout));
         }
-        if !Features::from_bits_truncate(own.features).contains(Features::HOT_DESK_ACCEPT) {
-            return Err(Err(Rule::CosFeature));
+        if let Some(denial) = takes_no_guests(image, phone, mode) {
+            return Err(Ok(denial));
         }
         if !self.is_own_pin(now, image, phone, (user, pin))? {
             return Err(Err(Rule::PinWrong));
         }
         let Some(user) = user else { return Err(Err(Rule::PinWrong)) };
-        if let Some(denial) = may_not_sit(image, user, phone, mode) {
+        if let Some(denial) = may_be_no_guest(image, user, phone, mode) {
             return Err(Ok(denial));
         }
         let before = image.user_row(user).and_then(|row| self.phone_of(now, row));
@@ -156,22 +149,20 @@ impl<C: Crypto> Exchange<'_, C> {
             None => user.is_some() && checked.is_none() && pin.is_empty() && !image.strict(),
         };
         let terms = super::brakes::terms(image);
-        let mut locks = |row: u32, lockout: fn(&mut DeviceSlot) -> &mut Lockout| {
-            let Some(lockout) = self.devices.get_mut(place(row)).map(lockout) else { return false };
-            if right {
-                lockout.succeed(now);
-            }
-            !right && lockout.fail(now, terms)
-        };
-        let user_locked = row.filter(|row| locks(*row, |slot| &mut slot.login));
-        let phone_locked = locks(phone, |slot| &mut slot.codes);
-        if let Some(row) = user_locked {
-            self.alarm(now, alarm::Cause::Lockout, Party::Device(row), Digits::EMPTY);
+        let own = row.and_then(|row| self.devices.get_mut(place(row)));
+        if right {
+            // What was guessed at the phone still counts: who knows one PIN is not let off for others, or for account codes.
+            own.into_iter().for_each(|slot| slot.login.succeed(now));
+            return Ok(true);
         }
-        if phone_locked {
+        if own.is_some_and(|slot| slot.login.fail(now, terms)) {
+            let user = row.map_or(Party::Unknown, Party::Device);
+            self.alarm(now, alarm::Cause::Lockout, user, Digits::EMPTY);
+        }
+        if self.devices.get_mut(place(phone)).is_some_and(|slot| slot.codes.fail(now, terms)) {
             self.alarm(now, alarm::Cause::CodeLockout, Party::Device(phone), Digits::EMPTY);
         }
-        Ok(right)
+        Ok(false)
     }
 
     /// Whoever is logged in at a phone leaves it: now, or when his calls there have ended.
@@ -187,7 +178,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// A user is at a phone from now on, and nowhere else; whoever was there is not any more.
-    pub(super) fn seat(&mut self, now: Instant, image: &Image<'_>, user: u16, phone: u32) {
+    fn seat(&mut self, now: Instant, image: &Image<'_>, user: u16, phone: u32) {
         let Some(row) = image.user_row(user) else { return };
         let minutes = image.users().get(usize::from(user)).map_or(0, |row| row.logout_min);
         let until = match minutes {

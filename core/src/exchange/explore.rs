@@ -132,13 +132,6 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         self.watch_leg(leg);
     }
 
-    /// A hot-desk user is logged in at a phone from now on, as if by his PIN. Both must be idle.
-    pub fn seat_user(&mut self, now: Instant, user: u16, phone: u32) {
-        if let Some(image) = self.policy.map(|policy| policy.image) {
-            self.seat(now, &image, user, phone);
-        }
-    }
-
     /// Forgets what was counted over time: beginnings of public calls, failures to log in, wrong codes. Limits and
     /// lock-outs only refuse, so nothing is missed by who looks for what should not be allowed.
     pub fn forget_counts(&mut self) {

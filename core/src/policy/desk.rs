@@ -8,14 +8,12 @@
 //! that of a hunt group it is asked for the phone that is to ring, at that moment (R36).
 
 use super::Mode;
-use super::behalf::reached;
-use super::decide::{at, caller};
+use super::decide::{Caller, caller};
+use super::hunt::may_ring;
 use super::image::Image;
-use super::routes::restricted;
 use super::rows::Features;
 use super::rule::Rule;
-use super::verdict::{Authority, Choice, Denial, Party, RowRef, Verdict};
-use crate::base::Digits;
+use super::verdict::{Authority, Denial, Party, RowRef, Verdict};
 
 /// Whose phone is to ring for whom.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,39 +30,39 @@ pub struct Desk {
     pub mode: Mode,
 }
 
-/// Why a user may not be logged in at a phone; `None`: he may. It needs `hot-desk-accept` of the phone and `hot-desk-login` of
-/// the user (R4, R82).
+/// Of what is dialed to log in, behind the code: the user whose number that begins with, and the rest, which is to be his PIN.
+/// `None`: it is nobody's number. Work: a walk of the digit trie for each digit of the number.
 #[must_use]
-pub fn may_not_sit(image: &Image<'_>, user: u16, device: u32, mode: Mode) -> Option<Denial> {
-    let phone = caller(image, Party::Device(device), mode);
-    let guest = caller(image, Party::User { user, at: device }, mode);
-    let lacks = if !phone.features.contains(Features::HOT_DESK_ACCEPT) {
-        &phone
-    } else if !guest.features.contains(Features::HOT_DESK_LOGIN) {
-        &guest
-    } else {
-        return None;
-    };
-    let rule = if lacks.authority.cos == 0 { Rule::CosNone } else { Rule::CosFeature };
-    Some(Denial::new(rule, lacks.authority, RowRef::None))
+pub fn number_and_pin<'d>(image: &Image<'_>, dialed: &'d [u8]) -> Option<(u16, &'d [u8])> {
+    // No number is the beginning of another.
+    (1..=dialed.len()).find_map(|len| {
+        let (number, pin) = dialed.split_at_checked(len)?;
+        Some((image.user(image.device_by_dn(number)?)?, pin))
+    })
+}
+
+/// Why nobody may be logged in at a phone; `None`: it takes guests. It needs `hot-desk-accept`, whoever is there (R82).
+#[must_use]
+pub fn takes_no_guests(image: &Image<'_>, device: u32, mode: Mode) -> Option<Denial> {
+    lacks(image, Party::Device(device), Features::HOT_DESK_ACCEPT, mode)
+}
+
+/// Why a user may not be logged in anywhere; `None`: he may. He needs `hot-desk-login`: both parties' leave counts (R4).
+#[must_use]
+pub fn may_be_no_guest(image: &Image<'_>, user: u16, device: u32, mode: Mode) -> Option<Denial> {
+    lacks(image, Party::User { user, at: device }, Features::HOT_DESK_LOGIN, mode)
+}
+
+fn lacks(image: &Image<'_>, party: Party, feature: Features, mode: Mode) -> Option<Denial> {
+    let Caller { authority, features, .. } = caller(image, party, mode);
+    let rule = if authority.cos == 0 { Rule::CosNone } else { Rule::CosFeature };
+    (!features.contains(feature)).then(|| Denial::new(rule, authority, RowRef::None))
 }
 
 /// Decides whether the phone may ring for its user. Constant work.
 #[must_use]
 pub fn seated(image: &Image<'_>, desk: &Desk) -> Verdict {
     let Desk { user, at: device, of, authority, mode } = *desk;
-    let to = Party::User { user, at: device };
-    let pair = (caller(image, of, mode).interconnect, caller(image, to, mode).interconnect);
-    let rule = if image.user_row(user).is_none() || !image.is_phone(device) {
-        Rule::NumberVacant
-    } else if image.are_one(of, to) {
-        Rule::CallSelf
-    } else if restricted(image, pair.0, pair.1) {
-        Rule::Interconnect
-    } else {
-        let row = image.user_row(user).and_then(|row| at(image.device_texts, row)).unwrap_or_default();
-        let outpulsed = Digits::known(image.octets(row.dn));
-        return Verdict::Allow(Choice { outpulsed, ..reached(to, authority, Some(pair)) });
-    };
-    Verdict::Deny(Denial { interconnect: Some(pair), ..Denial::new(rule, authority, RowRef::None) })
+    let row = image.user_row(user).filter(|_| image.is_phone(device));
+    may_ring(image, (of, Party::User { user, at: device }), row, authority, mode)
 }

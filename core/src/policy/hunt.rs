@@ -33,21 +33,29 @@ pub struct Hunt {
 #[must_use]
 pub fn hunted(image: &Image<'_>, hunt: &Hunt) -> Verdict {
     let Hunt { group, member: to, of, authority, mode } = *hunt;
-    let Some(member) = to.phone() else {
-        return Verdict::Deny(Denial::new(Rule::NumberVacant, authority, RowRef::None));
-    };
+    // It is for its members that a group is called, and for nobody else (R36).
+    let member = to.phone().filter(|member| image.hunts_for(*member, group));
+    may_ring(image, (of, to), member, authority, mode)
+}
+
+/// Whether a phone may ring for who has called a number that has none: by the matrix (R36). What is sent there is the number of
+/// `row`; without one it is nobody's phone.
+pub(super) fn may_ring(
+    image: &Image<'_>,
+    (of, to): (Party, Party),
+    row: Option<u32>,
+    authority: Authority,
+    mode: Mode,
+) -> Verdict {
     let pair = (caller(image, of, mode).interconnect, caller(image, to, mode).interconnect);
-    let rule = if !image.hunts_for(member, group) {
-        // It is for its members that a group is called, and for nobody else (R36).
-        Rule::NumberVacant
-    } else if image.are_one(of, to) {
-        Rule::CallSelf
-    } else if restricted(image, pair.0, pair.1) {
-        Rule::Interconnect
-    } else {
-        let row = at(image.device_texts, member).unwrap_or_default();
-        let outpulsed = Digits::known(image.octets(row.dn));
-        return Verdict::Allow(Choice { outpulsed, ..reached(to, authority, Some(pair)) });
+    let rule = match row.and_then(|row| at(image.device_texts, row)) {
+        None => Rule::NumberVacant,
+        Some(_) if image.are_one(of, to) => Rule::CallSelf,
+        Some(_) if restricted(image, pair.0, pair.1) => Rule::Interconnect,
+        Some(row) => {
+            let outpulsed = Digits::known(image.octets(row.dn));
+            return Verdict::Allow(Choice { outpulsed, ..reached(to, authority, Some(pair)) });
+        }
     };
     Verdict::Deny(Denial { interconnect: Some(pair), ..Denial::new(rule, authority, RowRef::None) })
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use strowger::account::{Length, split};
 use strowger::base::{Crypto, Soft};
 use strowger::policy::decide::class_of;
+use strowger::policy::desk::number_and_pin;
 use strowger::policy::rows::{FEATURE_ACCOUNT_CODE, FEATURE_HOT_DESK_LOGIN};
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Image, Mode, Party};
@@ -307,17 +308,16 @@ pub(super) fn log_in<'d>(image: &Image<'_>, digits: &'d [u8]) -> Option<(&'d [u8
         return None;
     };
     let behind = digits.get(usize::from(len)..)?;
-    let splits = (1..=behind.len()).filter_map(|len| behind.split_at_checked(len));
-    let is_user = |number: &[u8]| image.device_by_dn(number).and_then(|row| image.user(row)).is_some();
-    let found = splits.into_iter().find(|(number, _)| is_user(number));
-    Some(found.map_or((behind, None), |(number, pin)| (number, Some(pin))))
+    Some(match number_and_pin(image, behind) {
+        Some((_, pin)) => (&behind[..behind.len() - pin.len()], Some(pin)),
+        None => (behind, None),
+    })
 }
 
 /// Other digits in place of these, that begin with no user's number. What is no digit stays: it may be why nothing is dialed.
 fn nobody(image: &Image<'_>, digits: &[u8]) -> Option<Vec<u8>> {
-    let is_user = |number: &[u8]| image.device_by_dn(number).and_then(|row| image.user(row)).is_some();
     let same = |to: u8| digits.iter().map(|c| if c.is_ascii_digit() { to } else { *c }).collect::<Vec<_>>();
-    (b'0'..=b'9').map(same).find(|digits| (1..=digits.len()).all(|len| !is_user(&digits[..len])))
+    (b'0'..=b'9').map(same).find(|digits| number_and_pin(image, digits).is_none())
 }
 
 /// Whose classes say how long an account code in a datagram is.
