@@ -217,6 +217,43 @@ fn hunt_groups_hold_and_what_they_open_is_found() {
     assert_eq!(found.invariant, "assert", "{}", proof.to_text());
 }
 
+/// R3, R36, R48, R59: who is refused is put through only to whom its own treatment names and the matrix lets it reach; and what a
+/// treatment opens is found.
+#[test]
+fn intercept_holds_and_what_it_opens_is_found() {
+    let held = include_str!("../ci/mutants/intercepting.toml");
+    let whole = proof(held, &Options { states: 20_000_000, ..bounds(1) });
+    eprintln!("{}", whole.to_text());
+    assert!(whole.violation.is_none() && whole.closed, "{}", whole.to_text());
+    let wider = proof(held, &bounds(2));
+    assert!(wider.violation.is_none(), "{}", wider.to_text());
+    let open = held.replace("{ from = 3, to = 4 }, ", "").replace("\"transfer\", ", "");
+    for (hole, text, assertion, dials) in [
+        ("nothing keeps 203 from 204", open, String::new(), "203 dials"),
+        (
+            "202 may not dial out, and reaches 204",
+            held.to_owned(),
+            never("device:202", "device:204"),
+            "202 dials",
+        ),
+        (
+            "what is promised is put through elsewhere",
+            held.to_owned(),
+            "[[assert]]\nalways = { from = \"device:202\", to = \"number:9NXXXXXX\" }\n".to_owned(),
+            "202 dials",
+        ),
+    ] {
+        let proof = proof(&(text + &assertion), &bounds(1));
+        let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{hole}: {}", proof.to_text()));
+        assert!(found.invariant == "assert" && found.on_the_clock, "{hole}: {}", proof.to_text());
+        let dialed = found.trace.iter().any(|(_, what)| what.contains(dials));
+        assert!(dialed, "{hole}: {}", proof.to_text());
+        let recorded = found.recorded.as_ref().expect("by the clock");
+        let trace = Trace::parse(std::str::from_utf8(recorded).expect("text")).expect("it is one");
+        assert!(matches!(replay(&trace), Outcome::Same { .. }), "{hole}");
+    }
+}
+
 /// R18, R41, R82, R4: who logs in has his own classes and the phone's place, and only where both may; and what log-ins open is
 /// found (hole 17).
 #[test]

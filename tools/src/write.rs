@@ -7,10 +7,10 @@ use strowger::policy::row::{Field, Row, Str};
 use strowger::policy::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow, InboundRow,
-    InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow,
-    OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS,
-    ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UserRow, UsernameRow,
-    UsernameSeedRow, ZoneRow,
+    InterceptRow, InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow,
+    OwnChainRow, OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY,
+    SECTION_TEXTS, ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UserRow,
+    UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -65,6 +65,7 @@ pub(crate) struct Tables {
     pub(crate) forwards: Vec<ForwardRow>,
     pub(crate) pickups: Vec<PickupRow>,
     pub(crate) speed_calls: Vec<SpeedCallRow>,
+    pub(crate) intercepts: Vec<InterceptRow>,
     pub(crate) users: Vec<UserRow>,
     pub(crate) hunts: Vec<HuntRow>,
     pub(crate) hunt_members: Vec<HuntMemberRow>,
@@ -167,6 +168,7 @@ impl Tables {
         sections.table(&self.forwards);
         sections.table(&self.pickups);
         sections.table(&self.speed_calls);
+        sections.table(&self.intercepts);
         sections.table(&self.users);
         sections.table(&self.hunts);
         sections.table(&self.hunt_members);

@@ -231,7 +231,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let neutral = self.calls.leg(call.a).is_some_and(|slot| slot.neutral);
         let there = self.phone_of(now, call.by).filter(|phone| neutral || self.is_registered(*phone));
         let (Some(phone), Some(policy)) = (there, self.policy) else {
-            let forwarded = self.forward(now, leg, super::forward::Why::Set(When::OutOfService), queue);
+            let forwarded = self.forward_or_intercept(now, leg, When::OutOfService, queue);
             return if forwarded { Unrung::Forwarded } else { Unrung::Refuses(Cause::UNAVAILABLE) };
         };
         let mode = self.mode(now);

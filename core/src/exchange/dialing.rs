@@ -248,6 +248,9 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
                 Some(Action::Check) => {
                     let (checked, decision) = self.check(now, leg, party);
+                    if self.intercept_leg(now, leg, decision.as_ref()) {
+                        return Next::Placed;
+                    }
                     if let Event::Refused(cause) = checked {
                         next = Next::Refused(cause, decision);
                     }
@@ -264,7 +267,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 },
                 Some(Action::Refuse(cause)) => {
                     if timed_out {
-                        self.note_without_code(now, leg, party, cause);
+                        let denied = self.note_without_code(now, leg, party, cause);
+                        if self.intercept_leg(now, leg, denied.as_ref()) {
+                            return Next::Placed;
+                        }
                     }
                     if next == Next::Wait {
                         next = Next::Refused(cause, None);
@@ -358,7 +364,10 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             Err(Unplaced::Takes(taking, number)) => self
                 .take_call(now, leg, (taking, &number), None)
-                .map_err(|(cause, decision)| (Event::Refused(cause), decision)),
+                .or_else(|(cause, decision)| match self.intercept_leg(now, leg, decision.as_ref()) {
+                    true => Ok(()),
+                    false => Err((Event::Refused(cause), decision)),
+                }),
             // What was dialed is set: the party hears so, and hangs up.
             Err(Unplaced::Set) => Err((Event::Refused(Cause::Normal), None)),
             Err(Unplaced::Congested) => Err((Event::Refused(Cause::CONGESTION), None)),
@@ -366,10 +375,16 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// No code came in time: the attempt is noted as denied (R45).
-    fn note_without_code(&mut self, now: Instant, leg: Handle, party: Party, cause: Cause) {
-        let Some(dialing) = self.calls.dialing_mut(leg) else { return };
+    fn note_without_code(
+        &mut self,
+        now: Instant,
+        leg: Handle,
+        party: Party,
+        cause: Cause,
+    ) -> Option<Decision> {
+        let dialing = self.calls.dialing_mut(leg)?;
         let (asked, number) = (dialing.asked.take(), dialing.number);
-        let Cause::Denied(rule) = cause else { return };
+        let Cause::Denied(rule) = cause else { return None };
         let verdict = match asked {
             Some(denial) => Verdict::NeedsCode(denial),
             None => {
@@ -379,7 +394,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Verdict::Deny(Denial::new(rule, authority, RowRef::None))
             }
         };
-        self.note_denied(now, party, number, verdict);
+        Some(self.note_denied(now, party, number, verdict))
     }
 
     /// A neutral party hears reorder or busy until it hangs up or the tone ends; a SIP caller gets its final answer.

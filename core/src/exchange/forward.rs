@@ -35,7 +35,7 @@ pub(super) enum Why {
 
 impl Why {
     /// Its number in [`Passed`](crate::call::Passed).
-    const fn number(self) -> u8 {
+    pub(super) const fn number(self) -> u8 {
         match self {
             Self::Set(When::Always) => 0,
             Self::Set(When::Busy) => 1,
@@ -167,7 +167,19 @@ impl<C: Crypto> Exchange<'_, C> {
                 return false;
             }
         };
+        self.forward_or_intercept(now, leg, when, queue)
+    }
+
+    /// The call goes where those calls go; where nobody is, and they go nowhere, the caller is put through to another.
+    pub(super) fn forward_or_intercept(
+        &mut self,
+        now: Instant,
+        leg: Handle,
+        when: When,
+        queue: &mut Queue,
+    ) -> bool {
         self.forward(now, leg, Why::Set(when), queue)
+            || when == When::OutOfService && self.out_of_service(now, leg, queue)
     }
 
     /// A phone has answered with 3xx: whether whom it names rings instead. Only a device's own phone is heard, for only
@@ -335,7 +347,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Tells the caller that its call goes on to another; who waits to be transferred hears nothing of it.
-    fn tell_forwarded(&mut self, now: Instant, a: Handle, by: Party) {
+    pub(super) fn tell_forwarded(&mut self, now: Instant, a: Handle, by: Party) {
         if self.calls.leg(a).is_some_and(|slot| slot.neutral) {
             return self.event(Event::Forwarded(a, by));
         }

@@ -206,7 +206,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 return Unrung::Refuses(Cause::Denied(rule));
             }
         };
-        match self.forward(now, leg, Why::Set(when), queue) {
+        match self.forward_or_intercept(now, leg, when, queue) {
             true => Unrung::Forwarded,
             false => Unrung::Refuses(cause),
         }
@@ -219,8 +219,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// A device's directory number.
     pub(super) fn number_of(&self, device: u32) -> Digits {
-        let image = self.policy.as_ref().map(|policy| policy.image);
-        let row = image.and_then(|image| image.device_texts().get(usize::try_from(device).ok()?));
-        row.zip(image).map_or(Digits::EMPTY, |(row, image)| Digits::known(image.octets(row.dn)))
+        let policy = self.policy.as_ref();
+        policy.map_or(Digits::EMPTY, |policy| Digits::known(policy.image.number(device)))
     }
 }

@@ -109,7 +109,9 @@ impl<C: Crypto> Exchange<'_, C> {
                 Some(leg) => {
                     self.begin_dialog(message, (&offer.summary, terms), source, key, leg, tag_cookie);
                     self.note_offer(leg, offer);
-                    if let Err((cause, _)) = self.take_call(now, leg, (taking, &number), Some(message)) {
+                    if let Err((cause, denied)) = self.take_call(now, leg, (taking, &number), Some(message))
+                        && !self.intercept_leg(now, leg, denied.as_ref())
+                    {
                         self.end_dialing(now, leg, cause);
                     }
                 }
@@ -199,6 +201,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(leg) = self.calls.off_hook(from, true, Dialing::NEW) else { return Taken::Congested };
         match self.take_call(now, leg, asked, None) {
             Ok(()) => Taken::SetUp { leg },
+            Err((_, decision)) if self.intercept_leg(now, leg, decision.as_ref()) => Taken::SetUp { leg },
             Err((cause, decision)) => {
                 self.leg_event(now, leg, leg::Event::Release(cause), &super::commands::Heard::NOTHING);
                 decision.map_or(Taken::NotNow, Taken::Denied)

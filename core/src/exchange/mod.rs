@@ -19,6 +19,7 @@ mod forward;
 mod hunt;
 mod identity;
 mod in_dialog;
+mod intercept;
 mod invite;
 mod media;
 mod memory;

@@ -126,8 +126,23 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    /// The gate, once: a permit and two legs, or a denial. Everything is noted down.
+    /// A call as it was asked for; or, if that is denied, the one that the administrator has for such a case.
     pub(super) fn place(
+        &mut self,
+        now: Instant,
+        asked: &Asked<'_>,
+        commands: &mut Commands,
+    ) -> Result<Handle, Unplaced> {
+        match self.place_as_asked(now, asked, commands) {
+            Err(Unplaced::Denied(decision)) => {
+                self.intercept(now, asked, &decision, commands).ok_or(Unplaced::Denied(decision))
+            }
+            placed => placed,
+        }
+    }
+
+    /// The gate, once: a permit and two legs, or a denial. Everything is noted down.
+    fn place_as_asked(
         &mut self,
         now: Instant,
         asked: &Asked<'_>,
@@ -226,22 +241,34 @@ impl<C: Crypto> Exchange<'_, C> {
             zone: asked.zone,
             speed: wanted.speed,
         };
-        let Some(pair) = self.calls.set_up(now, permit, &terms, commands) else {
-            return Err(Unplaced::Congested);
-        };
-        self.decided(now, asked.from, dialed, Verdict::Allow(choice));
+        let Some(a) = self.commit(now, permit, &terms, commands) else { return Err(Unplaced::Congested) };
         if choice.rule == Rule::Emergency {
             self.emergency_notice(now, asked.from, dialed, asked.zone);
         }
         self.public_call_begins(now, asked.from, &choice, dialed);
+        Ok(a)
+    }
+
+    /// What is permitted gets its legs, and is counted and noted down; the caller's leg. `None`: there is no room.
+    #[inline]
+    pub(super) fn commit(
+        &mut self,
+        now: Instant,
+        permit: Permit<'_>,
+        terms: &Terms,
+        commands: &mut Commands,
+    ) -> Option<Handle> {
+        let (from, choice) = (permit.from(), *permit.choice());
+        let pair = self.calls.set_up(now, permit, terms, commands)?;
+        self.decided(now, from, terms.dialed, Verdict::Allow(choice));
         // A leg that has been dialing is counted already.
-        if asked.leg.is_none() {
-            self.count_channel(asked.from, true);
+        if terms.leg.is_none() {
+            self.count_channel(from, true);
         }
         self.count_channel(choice.to, true);
         self.watch_leg(pair.a);
         self.watch_leg(pair.b);
-        Ok(pair.a)
+        Some(pair.a)
     }
 
     /// A call is to be taken, by who may be heard at all.

@@ -271,7 +271,12 @@ fn emergency(image: &Image<'_>, from: &Caller, row: u32, tried: Tried, world: &i
     }
 }
 
-fn internal(image: &Image<'_>, from: &Caller, (device, called): (u32, Party), dialed: &[u8]) -> Verdict {
+pub(super) fn internal(
+    image: &Image<'_>,
+    from: &Caller,
+    (device, called): (u32, Party),
+    dialed: &[u8],
+) -> Verdict {
     let to = at(image.devices, device).unwrap_or_default().interconnect;
     let pair = Some((from.interconnect, to));
     let rule = if let Some(behalf) = from.behalf

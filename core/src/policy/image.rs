@@ -17,10 +17,10 @@ use super::row::{Field, Row, Str, Table};
 use super::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
     DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow, InboundRow,
-    InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow, OwnChainRow,
-    OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY, SECTION_TEXTS,
-    ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UserRow, UsernameRow,
-    UsernameSeedRow, ZoneRow,
+    InterceptRow, InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow,
+    OwnChainRow, OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY,
+    SECTION_TEXTS, ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UserRow,
+    UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use crate::base::{Algorithm, Crypto};
 use directory::Directory;
@@ -31,7 +31,7 @@ pub const MAGIC: &[u8; 4] = b"STWP";
 /// The first four octets of an emergency block.
 pub const EMERGENCY_MAGIC: &[u8; 4] = b"STWE";
 /// The format this engine reads.
-pub const FORMAT: u16 = 6;
+pub const FORMAT: u16 = 7;
 /// Where the directory of sections begins.
 pub const DIRECTORY: usize = 48;
 /// Octets of a directory entry.
@@ -98,6 +98,7 @@ pub struct Image<'a> {
     pub(crate) forwards: Table<'a, ForwardRow>,
     pub(crate) pickups: Table<'a, PickupRow>,
     pub(crate) speed_calls: Table<'a, SpeedCallRow>,
+    pub(crate) intercepts: Table<'a, InterceptRow>,
     pub(crate) users: Table<'a, UserRow>,
     pub(crate) hunts: Table<'a, HuntRow>,
     pub(crate) hunt_members: Table<'a, HuntMemberRow>,
@@ -214,6 +215,7 @@ impl<'a> Image<'a> {
             forwards: directory.table()?,
             pickups: directory.table()?,
             speed_calls: directory.table()?,
+            intercepts: directory.table()?,
             users: directory.table()?,
             hunts: directory.table()?,
             hunt_members: directory.table()?,

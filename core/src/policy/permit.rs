@@ -6,6 +6,7 @@ use super::desk::{Desk, seated};
 use super::emergency::Tried;
 use super::fetch::{Fetch, fetched};
 use super::hunt::{Hunt, hunted};
+use super::intercept::{Intercept, intercepted};
 use super::verdict::{Attempt, Choice, Denial, Party, Verdict, World};
 use super::{Image, Mode};
 use core::marker::PhantomData;
@@ -97,6 +98,14 @@ impl<'e> Permit<'e> {
     /// The [`Refusal`], when policy forbids it.
     pub fn desk(image: &'e Image<'_>, desk: &Desk) -> Result<Self, Refusal> {
         Self::from_verdict(desk.of, seated(image, desk))
+    }
+
+    /// Asks whether who was refused may be joined with whom its intercept treatment names.
+    ///
+    /// # Errors
+    /// The [`Refusal`], when policy forbids that too, or names nobody.
+    pub fn intercept(image: &'e Image<'_>, question: &Intercept) -> Result<Self, Refusal> {
+        Self::from_verdict(question.of, intercepted(image, question))
     }
 
     /// Asks for the next way of an emergency call of `by` whose earlier ways failed, to connect `from`: the same, unless `by`

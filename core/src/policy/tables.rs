@@ -4,8 +4,8 @@ use super::image::Image;
 use super::row::Table;
 use super::rows::{
     CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow,
-    HuntRow, InboundRow, InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow,
-    OwnChainRow, PickupRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow, UserRow,
+    HuntRow, InboundRow, InterceptRow, InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow,
+    OffsetRow, OwnChainRow, PickupRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow, UserRow,
 };
 
 impl<'a> Image<'a> {
@@ -85,6 +85,12 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn pickup_rows(&self) -> Table<'a, PickupRow> {
         self.pickups
+    }
+
+    /// Where who is refused goes instead, in order of number.
+    #[must_use]
+    pub const fn intercept_rows(&self) -> Table<'a, InterceptRow> {
+        self.intercepts
     }
 
     /// Hot-desk users, in the order of their own rows of the device table.

@@ -1,6 +1,7 @@
 //! Devices: template and own keys put together, classes resolved, passwords turned into HA1.
 
 use super::classes::Classes;
+use super::intercept::Treatments;
 use super::{Index, forwards};
 use crate::finding::{Level, Place, Report, Row};
 use crate::keyring::Secrets;
@@ -14,6 +15,7 @@ use strowger::policy::rows::{DeviceRow, DeviceTextRow};
 /// What devices share while they are compiled.
 struct Devices<'p> {
     classes: &'p Classes,
+    treatments: &'p Treatments,
     realm: Option<&'p str>,
     crypto: Soft,
     usernames: Index<String>,
@@ -41,7 +43,7 @@ macro_rules! plain {
 /// Devices in the order of the file. Sets are left out: their numbers are kept free by `numbers`.
 pub(crate) fn devices(
     policy: &Policy,
-    classes: &Classes,
+    (classes, treatments): (&Classes, &Treatments),
     tables: &mut Tables,
     report: &mut Report,
 ) -> Vec<Secrets> {
@@ -57,6 +59,7 @@ pub(crate) fn devices(
         .map(|realm| realm.get_ref().0.0.as_str());
     let mut all = Devices {
         classes,
+        treatments,
         realm,
         crypto: soft(),
         usernames: Index::new("username"),
@@ -169,6 +172,7 @@ impl Devices<'_> {
             }
             found.map(|row| row.keys.code.0.0.as_str())
         });
+        let intercept = self.treatments.named(("device", dn), key!(device, template, intercept), report);
         let texts = &mut tables.texts;
         tables.device_texts.push(DeviceTextRow {
             dn: texts.add(dn),
@@ -179,6 +183,7 @@ impl Devices<'_> {
             cesid: texts.option(plain!(device, template, cesid).map(|cesid| cesid.0.0.as_str())),
             location: texts.option(plain!(device, template, location).map(String::as_str)),
             account_code: texts.option(account_code),
+            intercept,
             line: report.line(device.place),
         });
         let forwards = [

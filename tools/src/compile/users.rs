@@ -3,6 +3,7 @@
 
 use super::classes::Classes;
 use super::forwards;
+use super::intercept::Treatments;
 use crate::finding::{DANGLING, Report, Row};
 use crate::schema::Policy;
 use crate::schema::waiting::User;
@@ -12,7 +13,7 @@ use strowger::policy::rows::{DeviceRow, DeviceTextRow, UserRow};
 /// The users in the order of the file; their PINs, by that order.
 pub(crate) fn build<'p>(
     policy: &'p Policy,
-    classes: &Classes,
+    all: (&Classes, &Treatments),
     tables: &mut Tables,
     report: &mut Report,
 ) -> Vec<(u16, &'p str)> {
@@ -22,13 +23,19 @@ pub(crate) fn build<'p>(
     }
     let mut pins = Vec::new();
     for (number, row) in (0u16..).zip(&policy.user) {
-        user(policy, row, classes, tables, report);
+        user(policy, row, all, tables, report);
         pins.extend(row.keys.pin.as_ref().map(|pin| (number, pin.0.0.as_str())));
     }
     pins
 }
 
-fn user(policy: &Policy, row: &Row<User>, classes: &Classes, tables: &mut Tables, report: &mut Report) {
+fn user(
+    policy: &Policy,
+    row: &Row<User>,
+    (classes, treatments): (&Classes, &Treatments),
+    tables: &mut Tables,
+    report: &mut Report,
+) {
     let (keys, place) = (&row.keys, row.place);
     let dn = &keys.dn.get_ref().0.0;
     for (key, given) in [("cos", keys.cos.is_some()), ("cor", keys.cor.is_some())] {
@@ -44,6 +51,8 @@ fn user(policy: &Policy, row: &Row<User>, classes: &Classes, tables: &mut Tables
         }
         found.map(|row| row.keys.code.0.0.as_str())
     });
+    let intercept = keys.intercept.as_ref().map(|id| (id.get_ref(), row.at(id.span())));
+    let intercept = treatments.named(("user", dn), intercept, report);
     let device = tables.devices.len();
     tables.devices.push(DeviceRow {
         cos: keys.cos.as_ref().map_or([0; 3], |cos| classes.cos(cos, place, report)),
@@ -55,6 +64,7 @@ fn user(policy: &Policy, row: &Row<User>, classes: &Classes, tables: &mut Tables
         name: tables.texts.option(keys.name.as_deref()),
         public_number: tables.texts.option(keys.public_number.as_ref().map(|number| number.0.0.as_str())),
         account_code: tables.texts.option(code),
+        intercept,
         line: report.line(place),
         ..DeviceTextRow::default()
     });

@@ -1,6 +1,6 @@
 //! Hot-desk users: what differs in them, and as whom they call.
 
-use super::settings::{FORWARDS, Lines, forwards};
+use super::settings::{FORWARDS, INTERCEPTS, Lines, forwards, intercepts};
 use crate::explain::words::party_name;
 use std::collections::{BTreeMap, BTreeSet};
 use strowger::policy::decide::class_of;
@@ -50,7 +50,7 @@ pub(super) fn users(images: [&Image<'_>; 2], lines: &mut Lines) {
     }
 }
 
-const WHAT: [&str; 10] = [
+const WHAT: [&str; 11] = [
     "name",
     "COS (day/night1/night2)",
     "COR (day/night1/night2)",
@@ -61,10 +61,11 @@ const WHAT: [&str; 10] = [
     FORWARDS[1],
     FORWARDS[2],
     FORWARDS[3],
+    INTERCEPTS,
 ];
 
 /// What there is to tell of a user, as [`WHAT`] names it.
-fn told(image: &Image<'_>, row: &UserRow) -> [String; 10] {
+fn told(image: &Image<'_>, row: &UserRow) -> [String; 11] {
     let device = image.devices().get(row.device as usize).unwrap_or_default();
     let texts = image.device_texts().get(row.device as usize).unwrap_or_default();
     let cos = [Mode::Day, Mode::Night1, Mode::Night2]
@@ -83,5 +84,6 @@ fn told(image: &Image<'_>, row: &UserRow) -> [String; 10] {
         busy,
         no_answer,
         out_of_service,
+        intercepts(image, Party::Device(row.device)),
     ]
 }

@@ -12,7 +12,7 @@ use strowger::media::Srtp;
 use strowger::policy::calendar::WEEK;
 use strowger::policy::emergency::{callback, location};
 use strowger::policy::rows::{CosRow, Features};
-use strowger::policy::{Image, Mode, Party};
+use strowger::policy::{Condition, Image, Mode, Party};
 
 /// One line for each difference.
 pub(super) fn settings(
@@ -242,6 +242,18 @@ pub(super) fn forwards(image: &Image<'_>, party: Party) -> [String; 4] {
     [row.always, row.busy, row.no_answer, row.out_of_service].map(|number| image.text(number).to_owned())
 }
 
+/// What [`intercepts`] are called.
+pub(super) const INTERCEPTS: &str = "numbers that ring when a call is refused";
+
+/// Where a party is put through to when it is refused, by the keys of the policy language.
+pub(super) fn intercepts(image: &Image<'_>, party: Party) -> String {
+    let told = Condition::ALL.into_iter().filter_map(|condition| {
+        let to = image.intercepts_to(party, condition)?;
+        Some(format!("{} {}", condition.name(), String::from_utf8_lossy(image.number(to))))
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// The pickup groups of a party.
 fn pickup_groups(image: &Image<'_>, party: Party) -> String {
     let Party::Device(device) = party else { return String::new() };
@@ -268,6 +280,7 @@ fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
             (FORWARDS[2], forward(2)),
             (FORWARDS[3], forward(3)),
             ("pickup groups", [0, 1].map(|side| pickup_groups(images[side], parties[side]))),
+            (INTERCEPTS, [0, 1].map(|side| intercepts(images[side], parties[side]))),
         ];
         for (what, both) in all {
             if both[0] != both[1] {

@@ -36,8 +36,8 @@ use serde::Serialize;
 use strowger::policy::decide::{class_of, cor_of};
 use strowger::policy::rows::{USE_LIST, USE_PLAN};
 use strowger::policy::{
-    Authority, Choice, ClassRef, Denial, Desk, Feature, Fetch, Hunt, Image, Keyring, Party, RowRef, Rule,
-    Trace, Verdict, decide, fetched, hunted, seated,
+    Authority, Choice, ClassRef, Condition, Denial, Desk, Feature, Fetch, Hunt, Image, Intercept, Keyring,
+    Mode, Party, RowRef, Rule, Trace, Verdict, decide, fetched, hunted, intercepted, seated,
 };
 use words::{caller, capitalised, party_name, row_text};
 
@@ -78,6 +78,8 @@ pub struct Explanation {
     pub skipped: Vec<Skipped>,
     /// What would have to change for the call to be allowed.
     pub advice: Option<String>,
+    /// The number that rings instead, if the call is denied and the caller's intercept treatment names one it may be joined with.
+    pub intercept: Option<String>,
     #[serde(skip)]
     caller: String,
     #[serde(skip)]
@@ -189,6 +191,12 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
             Verdict::Allow(_) => None,
             Verdict::Deny(denial) | Verdict::NeedsCode(denial) => advice::advice(image, denial, asked.behalf),
         },
+        intercept: match &verdict {
+            Verdict::Deny(denial) if question.acting.is_none() => {
+                intercept(image, question.from, denial.rule, asked.mode)
+            }
+            Verdict::Allow(_) | Verdict::Deny(_) | Verdict::NeedsCode(_) => None,
+        },
         caller: match question.acting {
             None => format!("{} dials", caller(image, question.from)),
             Some((Feature::Transfer, by)) => {
@@ -294,10 +302,24 @@ impl Explanation {
             _ => format!("Allowed: it rings {}", self.leads_to),
         };
         lines.push(format!("{result}. {} [{}].", self.text, self.rule));
+        if let Some(number) = &self.intercept {
+            lines.push(format!("The caller is put through to {number} instead."));
+        }
         if let Some(advice) = &self.advice {
             lines.push(format!("To change this: {advice}"));
         }
         lines.join("\n")
+    }
+}
+
+/// The number that a refused caller is put through to.
+fn intercept(image: &Image<'_>, of: Party, rule: Rule, mode: Mode) -> Option<String> {
+    let condition = Condition::of(rule)?;
+    let named = image.intercepts_to(of, condition)?;
+    let to = Party::Device(named);
+    match intercepted(image, &Intercept { of, condition, to, mode }) {
+        Verdict::Allow(_) => Some(party_name(image, to)),
+        Verdict::Deny(_) | Verdict::NeedsCode(_) => None,
     }
 }
 

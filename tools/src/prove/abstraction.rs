@@ -181,6 +181,9 @@ impl Abstraction {
             let set = [row.always, row.busy, row.no_answer, row.out_of_service];
             single.extend(set.into_iter().filter_map(|to| image.device_by_dn(image.octets(to))));
         }
+        for row in image.intercept_rows().iter() {
+            single.extend(row.to.into_iter().filter_map(|to| to.checked_sub(1)));
+        }
         let devices = 0..image.phones() as u32;
         // Those whom a trunk's numbers lead to stand for their groups first.
         let (first, rest): (Vec<u32>, Vec<u32>) = devices.partition(|device| reached.contains(device));
@@ -193,7 +196,8 @@ impl Abstraction {
                     let row = image.devices().get(device as usize).unwrap_or_default();
                     alike.extend(row.cos);
                     alike.extend(row.cor);
-                    alike.extend([row.interconnect, row.zone, row.srtp]);
+                    let texts = image.device_texts().get(device as usize).unwrap_or_default();
+                    alike.extend([row.interconnect, row.zone, row.srtp, texts.intercept]);
                     alike.extend(image.pickup_groups(device).flat_map(u16::to_le_bytes));
                     if single.contains(&device) {
                         alike.extend(device.to_le_bytes());

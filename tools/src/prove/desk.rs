@@ -53,7 +53,8 @@ impl Desks {
         let mut groups: BTreeMap<Alike, (u32, usize)> = BTreeMap::new();
         for (user, row) in (0u16..).zip(image.users().iter()) {
             let device = image.devices().get(row.device as usize).unwrap_or_default();
-            let alike = [device.cos, device.cor].concat();
+            let texts = image.device_texts().get(row.device as usize).unwrap_or_default();
+            let alike = [&device.cos[..], &device.cor, &[texts.intercept]].concat();
             let key = (alike, named(Party::Device(row.device)), single.get(&row.device).copied());
             let next = u32::try_from(groups.len()).unwrap_or(u32::MAX);
             let (group, members) = groups.entry(key).or_insert((next, 0));

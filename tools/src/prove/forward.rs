@@ -1,13 +1,38 @@
-//! The judge's reading of forwarding (R23-R26, R51): what who has a call go on must be allowed, and its caller.
+//! The judge's reading of forwarding (R23-R26, R51): what who has a call go on must be allowed, and its caller; and of who is put
+//! through to another instead of being refused.
 
 use super::abstraction::{Abstraction, Number, Target};
-use super::judge::Reading;
+use super::judge::{Classes, Reading};
 use super::numbers::ways;
 use super::story::Story;
 use strowger::policy::Party;
 use strowger::policy::rows::Features;
 
 impl Abstraction {
+    /// Whether a party may have been put through to this number: one that its own row of treatments names, for whatever case.
+    pub(super) fn may_intercept(
+        &self,
+        of: &Classes,
+        number: Option<&Number>,
+        (a, b): (Party, Party),
+    ) -> Result<(), &'static str> {
+        let Some(Number { target: Target::Device(named), .. }) = number else { return Err("number") };
+        let own = match a {
+            Party::Device(device) => device,
+            Party::User { user, .. } => self.image.users().get(user.into()).unwrap_or_default().device,
+            Party::Trunk(_) | Party::Unknown => return Err("intercept"),
+        };
+        let row = self.image.device_texts().get(own as usize).unwrap_or_default().intercept;
+        let row = usize::from(row).checked_sub(1).and_then(|row| self.image.intercept_rows().get(row));
+        if !row.is_some_and(|row| row.to.contains(&(named + 1))) || !self.leads_to(*named, b) {
+            return Err("intercept");
+        }
+        if of.cos == 0 || of.cor == 0 {
+            return Err("cos");
+        }
+        if a.phone() == b.phone() { Err("self") } else { Ok(()) }
+    }
+
     /// Whether a call may have gone on to this number, which must stand in the device's own row.
     pub(super) fn may_forward(
         &self,

@@ -195,6 +195,9 @@ impl Abstraction {
         if matches!(story.how, How::Forwarded { .. }) {
             self.may_forward(&reading, story, number, (a, b))?;
         }
+        if matches!(story.how, How::Intercepted { .. }) {
+            self.may_intercept(&one, number, (a, b))?;
+        }
         self.may_take(&reading, story, (a, b))?;
         // Help is exempt from everything (law 4).
         if number.is_some_and(|number| matches!(number.target, Target::Emergency(_))) && story.how.dials() {

@@ -94,6 +94,12 @@ impl World {
         let Action::Setup { from, number } = action else { return None };
         let why = match heard.taken {
             Some(Taken::Denied(decision)) => Cause::Denied(decision.denial()?.rule),
+            // Who is put through to another has not reached whom it called.
+            Some(Taken::SetUp { .. })
+                if heard.refused(self.who(all, all.parties[usize::from(from)].party)).is_some() =>
+            {
+                Cause::Denied(heard.refused(self.who(all, all.parties[usize::from(from)].party))?)
+            }
             // It is taken, and nobody rings for it.
             Some(Taken::SetUp { leg }) => heard.outputs.iter().find_map(|output| match output {
                 Output::Release(released, cause) if *released == leg => Some(*cause),

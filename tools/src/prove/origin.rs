@@ -4,7 +4,7 @@ use super::abstraction::Abstraction;
 use super::actions::Action;
 use super::story::{How, NO_NUMBER, Pair, Story, Waits};
 use super::taking::Taking;
-use super::world::World;
+use super::world::{Heard, World};
 use strowger::base::Handle;
 use strowger::call::Transfer;
 use strowger::policy::Party;
@@ -39,6 +39,7 @@ impl World {
         all: &Abstraction,
         action: Action,
         acting: &Acting,
+        heard: &Heard,
         (a, b, caller): (Handle, Handle, Party),
     ) -> (Story, bool) {
         let calls = self.exchange.calls();
@@ -58,6 +59,14 @@ impl World {
             let reversed = known(&|pair| pair.b == a).is_some() || self.stories.was_called(a);
             return (Story { how: How::Recall, reversed, ..plain }, false);
         }
+        let put_through = |late| {
+            let number = calls.choice(b).map_or(NO_NUMBER, |(dialed, _)| all.meant(dialed.as_bytes()));
+            (Story { how: How::Intercepted { late }, number, ..plain }, true)
+        };
+        // Who has been refused has no call but the one that follows from that.
+        if heard.refused(caller).is_some() && known(&|pair| pair.a == a || pair.b == a).is_none() {
+            return put_through(false);
+        }
         if let Action::Take { take, .. } = action {
             let what = all.takes[usize::from(take)].what;
             let rang = known(&|pair| pair.a == a && !pair.joined);
@@ -74,6 +83,10 @@ impl World {
         // Who was called has the call go on: the number is that of its key, whoever has dialed what before.
         let joins = matches!(action, Action::Join { .. });
         if let Some((device, _)) = calls.forwarded_by(b).filter(|_| !joins) {
+            // Who has a call go on answers for it; nobody is where a caller is put through from.
+            if calls.choice(b).is_some_and(|(_, choice)| choice.authority.party == caller) {
+                return put_through(true);
+            }
             let before = known(&|pair| pair.a == a && !pair.joined && pair.story.how != How::Recall);
             let number = calls.choice(b).map_or(NO_NUMBER, |(dialed, _)| all.meant(dialed.as_bytes()));
             let caller = match (before, action) {
@@ -85,7 +98,14 @@ impl World {
                 (Some(How::Blind | How::Attended), _) | (None, Action::Transfer { .. }) => true,
                 (Some(How::Forwarded { transferred }), _) => transferred,
                 (
-                    Some(How::Called | How::Recall | How::PickedUp { .. } | How::Retrieved { .. }) | None,
+                    Some(
+                        How::Called
+                        | How::Recall
+                        | How::Intercepted { .. }
+                        | How::PickedUp { .. }
+                        | How::Retrieved { .. },
+                    )
+                    | None,
                     _,
                 ) => false,
             };

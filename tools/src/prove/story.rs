@@ -25,6 +25,11 @@ pub(super) enum How {
         /// The call was one of a transfer.
         transferred: bool,
     },
+    /// One was refused, or reached nobody, and the administrator has it put through to the other.
+    Intercepted {
+        /// After its call had rung elsewhere, or was to: the number of that counts no more.
+        late: bool,
+    },
     /// A third has taken the call of one that rang elsewhere.
     PickedUp {
         /// Where it may not take calls: in no group of its own, or at another device than it has named.
@@ -42,7 +47,11 @@ impl How {
     pub(super) const fn dials(self) -> bool {
         match self {
             Self::Called | Self::Blind | Self::Attended => true,
-            Self::Recall | Self::Forwarded { .. } | Self::PickedUp { .. } | Self::Retrieved { .. } => false,
+            Self::Recall
+            | Self::Forwarded { .. }
+            | Self::Intercepted { .. }
+            | Self::PickedUp { .. }
+            | Self::Retrieved { .. } => false,
         }
     }
 }

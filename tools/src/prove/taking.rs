@@ -98,7 +98,12 @@ impl Abstraction {
             How::PickedUp { astray: true } => return Err("group"),
             How::PickedUp { astray: false } => (Features::PICKUP, false),
             How::Retrieved { called } => (Features::PARK, called),
-            How::Called | How::Blind | How::Attended | How::Recall | How::Forwarded { .. } => return Ok(()),
+            How::Called
+            | How::Blind
+            | How::Attended
+            | How::Recall
+            | How::Forwarded { .. }
+            | How::Intercepted { .. } => return Ok(()),
         };
         let (by, waits) = (reading.classes(story.by, story.mode), reading.classes(a, story.mode));
         if story.by != b {

@@ -17,7 +17,7 @@ use strowger::call::join::Progress;
 use strowger::exchange::{
     Config, DeviceSlot, Exchange, MAX_OUTPUTS, MAX_RECORDS, Memory, Output, Signal, Taken, Ticked, TrunkSlot,
 };
-use strowger::policy::Party;
+use strowger::policy::{Condition, Party, Rule};
 use strowger::table::{Due, Slot};
 
 /// When everything happens.
@@ -63,6 +63,17 @@ pub(super) struct Heard {
     pub(super) acted: Handle,
     /// A call that was being set up, whose called party has failed, and no other way was tried.
     pub(super) failed: Option<Pair>,
+}
+
+impl Heard {
+    /// The rule by which a party was refused, if that is one for which it can be put through to another.
+    pub(super) fn refused(&self, party: Party) -> Option<Rule> {
+        let rules = self.outputs.iter().filter_map(|output| match output {
+            Output::Decision(decision) if decision.from == party => Some(decision.denial()?.rule),
+            _ => None,
+        });
+        rules.into_iter().find(|rule| Condition::of(*rule).is_some())
+    }
 }
 
 /// A world.
@@ -298,7 +309,7 @@ impl World {
             }
             let Some(caller) = calls.leg(a) else { continue };
             let parties = (caller.party, slot.party);
-            let (mut story, new) = self.story(all, action, acting, (a, b, caller.party));
+            let (mut story, new) = self.story(all, action, acting, heard, (a, b, caller.party));
             if let Party::Trunk(trunk) = slot.party {
                 story.tried |= 1 << (trunk % 64);
             }
@@ -309,7 +320,7 @@ impl World {
             }
             let pair =
                 Pair { a, b, parties, story, verdict: all.may_join(parties.0, parties.1, &story), joined };
-            if matches!(story.how, How::Forwarded { .. }) {
+            if matches!(story.how, How::Forwarded { .. } | How::Intercepted { late: true }) {
                 // Its record tells of the number that it has gone on to.
                 let before = self.stories.pairs.iter().find(|pair| pair.a == a && !pair.joined);
                 forwarded

@@ -58,7 +58,7 @@ macro_rules! devices {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal { $($own:ident: $own_type:ty,)+ })+) => { $(
         section! {
             $(#[doc = $doc])+
-            $name = $text, later ["max_contacts", "role", "intercept", "primary", "secondary", "mac", "set_type", "pin"] {
+            $name = $text, later ["max_contacts", "role", "primary", "secondary", "mac", "set_type", "pin"] {
                 $($own: $own_type,)+
                 kind: Option<Spanned<Kind>>,
                 username: Option<Spanned<Of<Quoted>>>,
@@ -77,7 +77,7 @@ macro_rules! devices {
                 srtp: Option<Srtp>,
                 max_contacts: Option<Int<1, 16>>,
                 role: Option<Role>,
-                intercept: Option<Int<1, 64>>,
+                intercept: Option<Spanned<Int<1, 64>>>,
                 primary: Option<String>,
                 secondary: Option<String>,
                 default_account_code: Option<Spanned<Int<0, 99>>>,

@@ -16,7 +16,7 @@ section! {
 }
 section! {
     /// `[[user]]`
-    User = "user", later ["intercept"] {
+    User = "user", later [] {
         dn: Spanned<Of<Keys>>,
         name: Option<String>,
         pin: Option<Hidden<Pin>>,
@@ -29,7 +29,7 @@ section! {
         logout_after_min: Option<Int<1, 10_080>>,
         default_account_code: Option<Int<0, 99>>,
         public_number: Option<Of<super::texts::Public>>,
-        intercept: Option<Int<1, 64>>,
+        intercept: Option<Spanned<Int<1, 64>>>,
     }
 }
 section! {
@@ -75,7 +75,11 @@ section! {
 
 /// What an originator hears, or where it goes.
 #[derive(Debug)]
-pub(crate) struct Treatment;
+pub(crate) enum Treatment {
+    Reorder,
+    /// It is put through to this number.
+    Number(String),
+}
 
 /// Where an intercepted originator goes.
 #[derive(Debug, serde::Deserialize)]
@@ -94,11 +98,16 @@ impl<'de> Visitor<'de> for Treats {
     }
 
     fn visit_str<E: de::Error>(self, v: &str) -> Result<Treatment, E> {
-        if v == "reorder" { Ok(Treatment) } else { Err(E::invalid_value(de::Unexpected::Str(v), &self)) }
+        if v == "reorder" {
+            Ok(Treatment::Reorder)
+        } else {
+            Err(E::invalid_value(de::Unexpected::Str(v), &self))
+        }
     }
 
     fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Treatment, A::Error> {
-        Goes::deserialize(de::value::MapAccessDeserializer::new(map)).map(|_| Treatment)
+        let goes = Goes::deserialize(de::value::MapAccessDeserializer::new(map))?;
+        Ok(Treatment::Number(goes.dn.0.0))
     }
 }
 
@@ -110,14 +119,14 @@ impl<'de> Deserialize<'de> for Treatment {
 
 section! {
     /// `[[intercept]]`
-    Intercept = "intercept", later ["*"] {
-        id: Int<1, 64>,
-        vacant: Option<Treatment>,
-        cos_violation: Option<Treatment>,
-        cor_denied: Option<Treatment>,
-        interconnect_denied: Option<Treatment>,
-        account_code_violation: Option<Treatment>,
-        out_of_service: Option<Treatment>,
+    Intercept = "intercept", later [] {
+        id: Spanned<Int<1, 64>>,
+        vacant: Option<Spanned<Treatment>>,
+        cos_violation: Option<Spanned<Treatment>>,
+        cor_denied: Option<Spanned<Treatment>>,
+        interconnect_denied: Option<Spanned<Treatment>>,
+        account_code_violation: Option<Spanned<Treatment>>,
+        out_of_service: Option<Spanned<Treatment>>,
     }
 }
 

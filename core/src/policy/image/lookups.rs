@@ -1,9 +1,9 @@
 //! Looked up in an image: who has this number, name or address, and what there is between two.
 
 use super::Image;
-use crate::policy::Party;
 use crate::policy::rows::{FEATURE_SPEED_CALL, ForwardRow, HuntRow, PickupRow, SpeedCallRow};
 use crate::policy::trie::{End, analyse};
+use crate::policy::{Condition, Party};
 use core::cmp::Ordering;
 use core::net::IpAddr;
 
@@ -23,7 +23,14 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// The same, unless that number is a hunt group or a hot-desk user: nobody has that phone.
+    /// The directory number of a row of the device table; empty if there is no such row.
+    #[must_use]
+    pub fn number(&self, device: u32) -> &'a [u8] {
+        let row = usize::try_from(device).ok().and_then(|device| self.device_texts.get(device));
+        row.map_or(&[], |row| self.octets(row.dn))
+    }
+
+    /// The phone with this directory number, unless that is a hunt group or a hot-desk user: nobody has that phone.
     #[must_use]
     pub fn phone_by_dn(&self, dn: &[u8]) -> Option<u32> {
         self.device_by_dn(dn).filter(|device| self.is_phone(*device))
@@ -215,7 +222,18 @@ impl<'a> Image<'a> {
     /// phone.
     #[must_use]
     pub const fn forwards_any(&self) -> bool {
-        !self.forwards.is_empty() || !self.hunts.is_empty() || !self.users.is_empty()
+        !self.forwards.is_empty()
+            || !self.hunts.is_empty()
+            || !self.users.is_empty()
+            || !self.intercepts.is_empty()
+    }
+
+    /// The row of the device table where a party goes that meets this condition; `None`: it hears the tone. Constant work.
+    #[must_use]
+    pub fn intercepts_to(&self, of: Party, condition: Condition) -> Option<u32> {
+        let row = self.device_texts.get(usize::try_from(self.row_of(of)?).ok()?)?;
+        let treatments = self.intercepts.get(usize::from(row.intercept.checked_sub(1)?))?;
+        treatments.to.get(condition.index())?.checked_sub(1)
     }
 
     /// The hunt group that this row of the device table is, if it is one: nobody registers as it or calls from it. Constant

@@ -39,7 +39,15 @@ impl Image<'_> {
         })?;
         check(self.device_texts, |r| {
             let texts = [r.dn, r.name, r.username, r.public_number, r.cesid, r.location, r.account_code];
-            texts.iter().all(|text| self.has(*text)) && Digits::dialed(self.text(r.dn).as_bytes()).is_ok()
+            texts.iter().all(|text| self.has(*text))
+                && Digits::dialed(self.text(r.dn).as_bytes()).is_ok()
+                && usize::from(r.intercept) <= self.intercepts.len()
+        })?;
+        let mut last = 0;
+        check(self.intercepts, |r| {
+            let before = core::mem::replace(&mut last, r.id);
+            let is_device = |to: u32| usize::try_from(to).is_ok_and(|to| to <= self.devices.len());
+            before < r.id && r.id <= 64 && r.to.iter().all(|to| is_device(*to))
         })?;
         check(self.trunks, |r| {
             classes(r.cos, r.cor, r.interconnect)

@@ -37,8 +37,20 @@ row! {
         location: Str,
         /// The account code recorded when none is dialed.
         account_code: Str,
+        /// Row of its intercept treatments plus one; 0: it hears the tone.
+        intercept: u8,
         /// Line of the policy file.
         line: u32,
+    }
+}
+
+row! {
+    /// Where who is refused goes instead; in order of number.
+    InterceptRow, section 44 {
+        /// Its number, 1-64.
+        id: u8,
+        /// Device table row plus one by [`Condition`](crate::policy::Condition); 0: the tone.
+        to: [u32; 6],
     }
 }
 
