@@ -292,6 +292,8 @@ typedef enum stw_output_kind {
     STW_OUTPUT_FORWARDED = 20,
     // body.registration: the user of a device has set forwarding, or that it wants no calls, by a feature code.
     STW_OUTPUT_SET = 21,
+    // body.transfer: the party of a neutral leg is on hold from now on (`status` 1), or no more (0).
+    STW_OUTPUT_HELD = 22,
 } stw_output_kind;
 
 // What a party that dials hears.
@@ -904,6 +906,21 @@ stw_status stw_exchange_join(struct stw_exchange *x,
                              stw_leg leg,
                              stw_leg other,
                              struct stw_decision *out);
+
+// The party of a neutral leg holds its peer. STW_OK: who holds for longer than `hold_recall` of its class is released, and rung;
+// a neutral peer is told by STW_OUTPUT_HELD. STW_DENIED: its class lets it not, `out` says why. STW_NOT_NOW: the two do not talk.
+// Errors as for stw_exchange_setup. Cost: linear in the legs.
+stw_status stw_exchange_hold(struct stw_exchange *x,
+                             uint64_t now_ms,
+                             stw_leg leg,
+                             struct stw_decision *out);
+
+// The party of a neutral leg goes on with its peer, which it has held. Results as for stw_exchange_hold; never STW_DENIED. Cost:
+// constant.
+stw_status stw_exchange_retrieve(struct stw_exchange *x,
+                                 uint64_t now_ms,
+                                 stw_leg leg,
+                                 struct stw_decision *out);
 
 #ifdef __cplusplus
 }  // extern "C"

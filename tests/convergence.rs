@@ -15,10 +15,17 @@ const LATE_MS: u64 = 130;
 
 const HOME: &str = "[[zone]]\nname = \"home\"\n[[media_path]]\nbetween = [\"default\", \"home\"]\npath = \"anchored\"\n[media]\nrtpengine = \"127.0.0.1:2223\"\n";
 
+/// Cases for each call: they take less time than [`PATIENT`] lets anybody hold.
+const CASES: u32 = 8;
+/// Nobody is rung for having held for so long.
+const PATIENT: (&str, &str) = ("ringing = 60\n", "ringing = 60\nhold_recall = 600\n");
+
 fn office(seed: u64, anchored: bool) -> Office {
     match anchored {
-        false => Office::changed(seed, &[]),
-        true => Office::changed(seed, &[("dn = \"202\"", "dn = \"202\"\nzone = \"home\""), ("", HOME)]),
+        false => Office::changed(seed, &[PATIENT]),
+        true => {
+            Office::changed(seed, &[PATIENT, ("dn = \"202\"", "dn = \"202\"\nzone = \"home\""), ("", HOME)])
+        }
     }
 }
 
@@ -128,6 +135,14 @@ fn every_fate(anchored: bool, first: Begin, second: Option<(Begin, u64)>) -> (u3
         if number % 500 == 0 {
             office.sim.ladder.clear();
             office.register();
+        }
+        // Before whoever holds has held for too long.
+        if number % CASES == CASES - 1 && office.sim.exchange(0).calls_in_use() == 1 {
+            office.sim.decide_fates(|_| Fate::Sent);
+            office.hang_up("201");
+            office.sim.run_ms(40_000);
+            office.register();
+            talk(&mut office);
         }
     }
     office.hang_up("201");

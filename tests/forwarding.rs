@@ -137,7 +137,7 @@ impl Model {
 fn policy(administrator: &BTreeMap<(usize, usize), &'static str>) -> (Vec<u8>, Vec<u8>) {
     let mut text = include_str!("office/policy.toml").to_owned();
     text = text.replacen(
-        "features = [\"smdr-external\", \"smdr-internal\"]",
+        "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
         "features = [\"forward-internal\", \"forward-external\", \"do-not-disturb\", \"smdr-external\", \"smdr-internal\"]",
         1,
     );

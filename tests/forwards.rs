@@ -9,7 +9,7 @@ use strowger::record::Smdr;
 use strowger_testkit::phone::Behaviour;
 
 const STAFF: (&str, &str) = (
-    "features = [\"smdr-external\", \"smdr-internal\"]",
+    "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
     "features = [\"forward-internal\", \"forward-external\", \"do-not-disturb\", \"transfer\", \"smdr-external\", \"smdr-internal\"]",
 );
 const CODES: (&str, &str) = (
@@ -223,7 +223,7 @@ fn r25_a_trunk_call_is_forwarded_to_a_trunk_only_if_both_have_the_feature() {
     ];
     for (seed, (features, rule)) in (12..).zip(cases) {
         let features = format!("features = [{features}]");
-        let changes = [("features = [\"smdr-external\"]", features.as_str())];
+        let changes = [("features = [\"hold\", \"smdr-external\"]", features.as_str())];
         let trusted = (
             "host = \"10.0.9.2:5060\"",
             "host = \"10.0.9.2:5060\"\ntrusted = [\"10.0.9.2/32\"]\ninbound = [ { did = \"6135550100\", to = \"202\" } ]",

@@ -16,7 +16,7 @@ const BEGIN: Instant = Instant(1_000);
 /// The office with a group of 205, 202 and 203, and keys more for these devices or the trunk.
 fn exchange(changes: &[(&str, &str)]) -> Exchange<'static, Soft> {
     let mut text = include_str!("office/policy.toml")
-        .replace("[\"smdr-external\", \"smdr-internal\"]", "[\"transfer\", \"forward-internal\"]");
+        .replace("[\"hold\", \"smdr-external\", \"smdr-internal\"]", "[\"transfer\", \"forward-internal\"]");
     for (old, new) in changes {
         assert!(text.contains(old), "{old}");
         text = text.replace(old, new);

@@ -96,7 +96,7 @@ fn each_call_begins_with_the_first_or_goes_round() {
 fn members_that_cannot_take_the_call_are_passed_over() {
     let codes = "[features]\nforward_always = \"*72\"\ndo_not_disturb = \"*60\"\n";
     let features = (
-        "features = [\"smdr-external\"",
+        "features = [\"hold\", \"smdr-external\"",
         "features = [\"forward-internal\", \"do-not-disturb\", \"smdr-external\"",
     );
     let groups = group("linear", "\"207\", \"202\", \"203\"", "");
@@ -188,7 +188,8 @@ fn what_no_member_takes_goes_on_by_the_groups_own_classes() {
     assert_eq!(last_denial(&outside).map(|(rule, by, _)| (rule, by)), Some((Rule::CosFeature, GROUP)));
     outside.assert_nothing_left();
     // With it, by the group's COR and the caller's (R26): 2 is blocked on the trunks.
-    let wide = ("features = [\"smdr-external\"", "features = [\"forward-external\", \"smdr-external\"");
+    let wide =
+        ("features = [\"hold\", \"smdr-external\"", "features = [\"forward-external\", \"smdr-external\"");
     for (cor, status) in [(1, None), (2, Some(486))] {
         let mut office = Office::changed(12, &[("", &to("busy_to = \"95550123\"", cor)), wide]);
         office.behaves("202", Behaviour::Busy);

@@ -117,7 +117,7 @@ const TANDEM: (&str, &str) = (
 );
 const TANDEM_COS: (&str, &str) = (
     "[[cor_group]]",
-    "[[cos]]\nid = 51\nname = \"Tandem\"\nfeatures = [\"smdr-external\", \"public-to-public\"]\n[[cor_group]]",
+    "[[cos]]\nid = 51\nname = \"Tandem\"\nfeatures = [\"hold\", \"smdr-external\", \"public-to-public\"]\n[[cor_group]]",
 );
 const TANDEM_ROW: (&str, &str) = (
     "[[route_list]]",
@@ -155,9 +155,9 @@ fn r3_what_the_cos_does_not_have_is_refused() {
         "[features]\naccount_code = \"*33\"\n[[account_code]]\ncode = \"43219\"\nkind = \"verified\"\nname = \"Legal\"\ncos = 1\ncor = 1\n[smdr]",
     );
     let features = |more: &str| {
-        format!("features = [\"smdr-external\", \"smdr-internal\"{more}]\naccount_code_length = 5")
+        format!("features = [\"hold\", \"smdr-external\", \"smdr-internal\"{more}]\naccount_code_length = 5")
     };
-    let staff = "features = [\"smdr-external\", \"smdr-internal\"]";
+    let staff = "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]";
     let (without, with) = (features(""), features(", \"verified-account-code\""));
     let mut office = Office::changed(5, &[codes, (staff, &without)]);
     assert_eq!(office.refused("203", "*334321995550123").1, "Q.850;cause=21;text=\"account-code.wrong\"");

@@ -8,7 +8,7 @@ use strowger_testkit::phone::{Ask, Behaviour, PhoneEvent};
 use strowger_testkit::sim::Network;
 
 const STAFF: (&str, &str) = (
-    "features = [\"smdr-external\", \"smdr-internal\"]",
+    "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
     "features = [\"park\", \"pickup\", \"smdr-external\", \"smdr-internal\"]",
 );
 const CODES: (&str, &str) = (

@@ -9,7 +9,7 @@ use strowger_testkit::phone::{Behaviour, PhoneEvent};
 use strowger_testkit::sim::Network;
 
 const STAFF: (&str, &str) = (
-    "features = [\"smdr-external\", \"smdr-internal\"]",
+    "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
     "features = [\"pickup\", \"transfer\", \"forward-internal\", \"do-not-disturb\", \"smdr-external\", \"smdr-internal\"]",
 );
 const CODES: (&str, &str) = (

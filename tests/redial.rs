@@ -10,7 +10,7 @@ use strowger::policy::{Mode, Party, Rule, Verdict};
 use strowger_testkit::phone::Behaviour;
 
 const STAFF: (&str, &str) = (
-    "features = [\"smdr-external\", \"smdr-internal\"]",
+    "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
     "features = [\"redial\", \"non-verified-account-code\", \"smdr-external\", \"smdr-internal\"]\naccount_code_length = 4",
 );
 const CODES: (&str, &str) = (

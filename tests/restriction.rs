@@ -91,8 +91,8 @@ fn r1_a_call_keeps_the_classes_it_was_set_up_with() {
 
 /// COS 1 permits both kinds of codes, 203 has a COR that no route lets out.
 const CODES: (&str, &str) = (
-    "features = [\"smdr-external\", \"smdr-internal\"]",
-    "features = [\"smdr-external\", \"smdr-internal\", \"verified-account-code\", \"non-verified-account-code\"]\naccount_code_length = 5",
+    "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
+    "features = [\"hold\", \"smdr-external\", \"smdr-internal\", \"verified-account-code\", \"non-verified-account-code\"]\naccount_code_length = 5",
 );
 const CODE_ROWS: (&str, &str) = (
     "[smdr]",

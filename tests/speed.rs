@@ -12,7 +12,7 @@ const SPEED: (&str, &str) = (
     "[features]\naccount_code = \"*33\"\nforward_always = \"*72\"\n[[speed_call]]\ncode = \"*01\"\nnumber = \"95550123\"\n[[speed_call]]\ncode = \"*02\"\nnumber = \"95550123\"\ncor_exempt = true\n[[speed_call]]\ncode = \"*03\"\nnumber = \"202\"\n",
 );
 const STAFF: (&str, &str) = (
-    "features = [\"smdr-external\", \"smdr-internal\"]",
+    "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
     "features = [\"transfer\", \"forward-internal\", \"forward-external\", \"non-verified-account-code\", \"smdr-external\", \"smdr-internal\"]\naccount_code_length = 4",
 );
 

@@ -15,7 +15,7 @@ const NOW: Instant = Instant(1_000);
 
 fn policy() -> String {
     include_str!("office/policy.toml").replace(
-        "features = [\"smdr-external\", \"smdr-internal\"]",
+        "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
         "features = [\"transfer\", \"pickup\", \"park\"]",
     ) + "[features]\npark = \"*70\"\npark_retrieve = \"*71\"\npickup = \"*8\"\ndirected_pickup = \"*9\"\n[[pickup_group]]\nid = 1\nmembers = [\"202\", \"203\"]\n"
 }

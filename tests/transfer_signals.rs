@@ -16,7 +16,7 @@ fn exchange() -> Exchange<'static, Soft> {
 
 fn exchange_of(channels: &str) -> Exchange<'static, Soft> {
     let text = include_str!("office/policy.toml")
-        .replace("[\"smdr-external\", \"smdr-internal\"]", "[\"transfer\"]")
+        .replace("[\"hold\", \"smdr-external\", \"smdr-internal\"]", "[\"transfer\"]")
         .replace("channels = 2", channels);
     let compiled = strowger_tools::compile_str(&text, "policy.toml").expect("it compiles");
     let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());

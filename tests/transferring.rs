@@ -8,7 +8,7 @@ use strowger::policy::Party;
 #[test]
 fn whatever_happens_while_a_party_transfers_everybody_is_where_they_may_be() {
     let text = include_str!("office/policy.toml")
-        .replace("features = [\"smdr-external\", \"smdr-internal\"]", "features = [\"transfer\"]");
+        .replace("features = [\"hold\", \"smdr-external\", \"smdr-internal\"]", "features = [\"transfer\"]");
     let (worlds, pairs) = walk(&text, false, Does::Transfer);
     println!("transfer: {worlds} states to closure, {} pairs joined", pairs.len());
     assert!(pairs.contains(&[Party::Device(0), Party::Device(2)]));

@@ -9,7 +9,7 @@ use strowger_testkit::phone::{Ask, Behaviour, PhoneEvent};
 use strowger_testkit::sim::Network;
 
 const STAFF: (&str, &str) = (
-    "features = [\"smdr-external\", \"smdr-internal\"]",
+    "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
     "features = [\"transfer\", \"smdr-external\", \"smdr-internal\"]",
 );
 

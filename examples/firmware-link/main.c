@@ -74,6 +74,10 @@ static void one_input(stw_exchange *x)
         led = (uint32_t)stw_exchange_transfer(x, clock_ms, decision.leg, dialed, sizeof dialed, &decision);
     else if (key == 14)
         led = (uint32_t)stw_exchange_join(x, clock_ms, decision.leg, decision.leg + 1, &decision);
+    else if (key == 15)
+        led = (uint32_t)stw_exchange_hold(x, clock_ms, decision.leg, &decision);
+    else if (key == 16)
+        led = (uint32_t)stw_exchange_retrieve(x, clock_ms, decision.leg, &decision);
     else if (key == 9)
         (void)stw_exchange_policy_hash(x, hash);
     else if (stw_exchange_deadline(x) <= clock_ms)

@@ -360,6 +360,10 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
             body.transfer = transfer(*leg, Handle::NONE, u32::from(*status));
             kind::STW_OUTPUT_REFERRED
         }
+        Output::Held { leg, held } => {
+            body.transfer = transfer(*leg, Handle::NONE, u32::from(*held));
+            kind::STW_OUTPUT_HELD
+        }
         Output::Forwarded { leg, by } => {
             body.setup = stw_output_setup { leg: leg.bits(), to: party(*by), digits: digits(&Digits::EMPTY) };
             kind::STW_OUTPUT_FORWARDED

@@ -267,6 +267,8 @@ pub enum stw_output_kind {
     STW_OUTPUT_FORWARDED = 20,
     /// body.registration: the user of a device has set forwarding, or that it wants no calls, by a feature code.
     STW_OUTPUT_SET = 21,
+    /// body.transfer: the party of a neutral leg is on hold from now on (`status` 1), or no more (0).
+    STW_OUTPUT_HELD = 22,
 }
 
 /// What a party that dials hears.

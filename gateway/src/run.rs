@@ -350,6 +350,7 @@ impl Daemon {
             | Output::Joined { .. }
             | Output::Referred { .. }
             | Output::Forwarded { .. }
+            | Output::Held { .. }
             | Output::Release(..)
             | Output::Tone(..) => {}
         }

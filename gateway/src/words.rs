@@ -194,5 +194,6 @@ const fn feature(feature: Feature) -> &'static str {
         Feature::Retrieve => "park-retrieve",
         Feature::Hunt => "hunt",
         Feature::Desk => "hot-desk",
+        Feature::Hold => "hold",
     }
 }

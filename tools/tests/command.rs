@@ -106,14 +106,14 @@ fn explain_prints_one_json_object_with_its_keys_in_order() {
         r#"{"verdict":"deny","rule":"cor.route","text":"The COR group of the route blocks the caller's COR","from":"202","#,
         r#""dialed":"916135550123","outpulsed":null,"route":2,"trunk":"harbour","class":null,"row":"ars 3 (line 46)","#,
         r#""interconnect":null,"authority":"device:202","cos":1,"cor":2,"mode":"day","skipped":[],"#,
-        r#""advice":"COR group 2 (No long distance) of route 2 in line 31 lists COR 2: take 2 out of its members, or give device 202 in line 66 a COR for day that is not among them."}"#,
+        r#""advice":"COR group 2 (No long distance) of route 2 in line 31 lists COR 2: take 2 out of its members, or give device 202 in line 66 a COR for day that is not among them.","intercept":null}"#,
         "\n"
     );
     assert_eq!(out, expected);
     let (_, out, _) = ask(&["--from", "201", "--dial", "95550123", "--mode", "night2"]);
     assert_eq!(
         out.trim_end(),
-        r#"{"verdict":"allow","rule":"route","text":"A call over a route that the caller may use","from":"201","dialed":"95550123","outpulsed":"5550123","route":1,"trunk":"harbour","class":"local","row":"ars 2 (line 42)","interconnect":[1,4],"authority":"device:201","cos":1,"cor":1,"mode":"night2","skipped":[],"advice":null}"#
+        r#"{"verdict":"allow","rule":"route","text":"A call over a route that the caller may use","from":"201","dialed":"95550123","outpulsed":"5550123","route":1,"trunk":"harbour","class":"local","row":"ars 2 (line 42)","interconnect":[1,4],"authority":"device:201","cos":1,"cor":1,"mode":"night2","skipped":[],"advice":null,"intercept":null}"#
     );
     let (_, out, _) = ask(&["--from", "201", "--dial", "9911"]);
     assert!(

@@ -29,8 +29,7 @@ impl<'m> Calls<'m> {
         if let Some(dialing) = self.dialing_mut(leg) {
             return dialing.state.hasten(now);
         }
-        let Some(slot) = self.legs.get_mut(leg) else { return };
-        let call = slot.call;
+        let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
         // Who waits to be taken back does not do so for longer than a call may last.
         if let Some(Call::Placed(Placed { transfer: Transfer::Parked { until, .. }, .. })) =
             self.calls.get_mut(call)
@@ -38,6 +37,11 @@ impl<'m> Calls<'m> {
             *until = now;
             return;
         }
+        if self.holds_until(leg).is_some() {
+            self.hold(leg, Some(now));
+            return;
+        }
+        let Some(slot) = self.legs.get_mut(leg) else { return };
         slot.leg.hasten(now);
     }
 
@@ -146,6 +150,9 @@ impl<'m> Calls<'m> {
         let longest_ms = u64::from(placed.longest_s).saturating_mul(1000);
         placed.answered.map(|at| now.now.since_ms(at).min(longest_ms)).hash(hasher);
         placed.change.is_settled().hash(hasher);
+        [placed.edge.a(), placed.edge.b()]
+            .map(|leg| self.holds_until(leg).map(|until| until.since_ms(now.now)))
+            .hash(hasher);
         match placed.transfer {
             Transfer::None => 0u8.hash(hasher),
             Transfer::Pending { ringing, left } => (1u8, self.legs.get(ringing).is_some(), left).hash(hasher),

@@ -24,6 +24,7 @@ use crate::base::{Digits, Handle, Instant};
 use crate::policy::emergency::Tried;
 use crate::policy::{Denial, Party, Permit, RowRef};
 use crate::table::Slab;
+use features::hold::NEVER;
 use features::transfer::Rejoined;
 use join::Leave;
 use leg::{Action, Event};
@@ -261,17 +262,17 @@ impl<'m> Calls<'m> {
             Some(Call::Dialing(dialing)) => return dialing.state.next_deadline(),
             Some(Call::Placed(call)) => match call.transfer {
                 Transfer::Parked { until, .. } => Some(until),
-                Transfer::None
-                | Transfer::Pending { .. }
-                | Transfer::Ringing { .. }
-                | Transfer::Failed { .. } => call.change.next_deadline(),
+                Transfer::None => earlier(
+                    call.change.next_deadline(),
+                    self.holds_until(leg).filter(|until| *until != NEVER),
+                ),
+                Transfer::Pending { .. } | Transfer::Ringing { .. } | Transfer::Failed { .. } => {
+                    call.change.next_deadline()
+                }
             },
             None => None,
         };
-        match (own, call) {
-            (Some(own), Some(call)) => Some(own.min(call)),
-            (own, call) => own.or(call),
-        }
+        earlier(own, call)
     }
 
     /// Gives the slot of an ended leg back.
@@ -380,4 +381,11 @@ fn push(commands: &mut Commands, command: Command) -> Option<(Handle, Event)> {
     let pushed = commands.push(command);
     debug_assert!(pushed.is_ok(), "one event caused more than MAX_COMMANDS commands");
     None
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }

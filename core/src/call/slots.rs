@@ -1,5 +1,6 @@
 //! What the tables of calls hold, and what goes in and out with it.
 
+use super::features::hold::Holds;
 use super::features::hunt::Hunt;
 use super::{Cause, Dialing, Edge, Leg, Passed};
 use crate::account::Typed;
@@ -120,6 +121,8 @@ pub struct Placed {
     pub(super) account: Typed,
     /// The zone of the caller's address, row plus one; 0: not told by it.
     pub(super) zone: u8,
+    /// Who of its two parties holds the other.
+    pub(super) holds: Holds,
     /// What is being changed in its session.
     pub(super) change: Change,
     pub(super) media: Media,
@@ -349,6 +352,7 @@ impl Placed {
             picked_up: false,
             speed: terms.speed,
             hunt: None,
+            holds: Holds::default(),
         }
     }
 

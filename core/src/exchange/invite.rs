@@ -147,6 +147,8 @@ impl<C: Crypto> Exchange<'_, C> {
             Signal::Alerting(leg) => (leg, leg::Event::Alerting),
             Signal::Answer(leg) => (leg, leg::Event::Answer),
             Signal::Release(leg, cause) => (leg, leg::Event::Release(cause)),
+            Signal::Hold(leg) => return Ok(self.neutral_hold(now, leg, true)),
+            Signal::Retrieve(leg) => return Ok(self.neutral_hold(now, leg, false)),
             Signal::Transfer(leg, dialed) => {
                 return Ok(self.neutral_transfer(now, leg, Target::Dialed(dialed)));
             }

@@ -16,6 +16,7 @@ mod desk;
 mod dialing;
 mod explore;
 mod forward;
+mod hold;
 mod hunt;
 mod identity;
 mod in_dialog;
@@ -100,6 +101,10 @@ pub enum Signal<'a> {
     Answer(Handle),
     /// The party of this leg hung up or refused.
     Release(Handle, Cause),
+    /// The party of this leg holds its peer.
+    Hold(Handle),
+    /// The party of this leg goes on with its peer.
+    Retrieve(Handle),
     /// The party of this leg transfers its peer to a number (blind transfer).
     Transfer(Handle, &'a [u8]),
     /// The party of the first leg transfers its peer to that of the second, which is its own as well (attended transfer).

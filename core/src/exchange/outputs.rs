@@ -73,6 +73,13 @@ pub enum Output {
         /// The status.
         status: u16,
     },
+    /// The party of a neutral leg is on hold from now on, or no more: who holds it does not hear it.
+    Held {
+        /// The leg.
+        leg: Handle,
+        /// Whether it is held.
+        held: bool,
+    },
     /// The call of a neutral caller goes on to another number: a device has its calls go there.
     Forwarded {
         /// The caller's leg.
@@ -141,6 +148,7 @@ pub enum Event {
     Joined(Handle, Handle),
     Referred(Handle, u16),
     Forwarded(Handle, Party),
+    Held(Handle, bool),
     Set(u32),
     Tone(Handle, Tone),
     Registered(u32, u32, SocketAddr),
@@ -211,6 +219,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Event::Joined(leg, with) => Output::Joined { leg, with },
             Event::Referred(leg, status) => Output::Referred { leg, status },
             Event::Forwarded(leg, by) => Output::Forwarded { leg, by },
+            Event::Held(leg, held) => Output::Held { leg, held },
             Event::Set(device) => Output::Set { device },
             Event::Tone(leg, tone) => Output::Tone(leg, tone),
             Event::Registered(device, expires_s, address) => {

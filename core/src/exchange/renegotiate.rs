@@ -11,6 +11,7 @@ use crate::base::{Crypto, Handle, Instant};
 use crate::call::{Cause, Pair, leg};
 use crate::media::change::{Action, Event, How};
 use crate::media::{Body, Change, Described, Passage, Refused, Side};
+use crate::policy::Rule;
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::signalling::session::Terms;
@@ -43,6 +44,8 @@ enum No {
     Status(u16),
     /// For what it offers.
     Media(Refused),
+    /// It may not hold its peer.
+    Denied(Rule),
 }
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -65,7 +68,13 @@ impl<C: Crypto> Exchange<'_, C> {
         match judged {
             Ok(_) => {}
             Err(No::Status(status)) => return self.refuse_change(now, invite, status, None),
-            Err(No::Media(refused)) => return self.refuse_change(now, invite, 488, Some(refused)),
+            Err(No::Media(refused)) => {
+                return self.refuse_change(now, invite, 488, Some(Cause::Media(refused)));
+            }
+            Err(No::Denied(rule)) => {
+                let cause = Cause::Denied(rule);
+                return self.refuse_change(now, invite, cause.status(), Some(cause));
+            }
         }
         let how = match message.method() {
             Some(Method::Update) => How::Update,
@@ -112,6 +121,9 @@ impl<C: Crypto> Exchange<'_, C> {
         // No INVITE while another is not acknowledged, whichever side's (section 14.1).
         if !(settled(leg) && peer.is_some_and(settled)) {
             return Err(No::Status(491));
+        }
+        if let Some(rule) = self.held_against(leg, &offer.summary) {
+            return Err(No::Denied(rule));
         }
         self.note_offer(leg, offer);
         if let Some(peer) = peer {
@@ -176,6 +188,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.agree(now, leg, came.body);
                 // An answer; an offer waits for its own.
                 if self.has_offered(leg) {
+                    self.hold_agreed(now, leg);
                     self.media_agreed(leg);
                 }
             }
@@ -199,7 +212,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 let leg = legs.of(side);
                 let invite = self.sip.dialog(leg).map_or(Handle::NONE, |dialog| dialog.invite);
                 self.set_phase(leg, Phase::Confirmed);
-                self.refuse_change(now, invite, status, came.refused);
+                self.refuse_change(now, invite, status, came.refused.map(Cause::Media));
                 self.media_kept(leg);
             }
             Action::Cross(_) => self.refuse_change(now, came.invite, 491, None),
@@ -278,10 +291,14 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Refuses a re-INVITE: the session stays as it is (section 14.2).
-    fn refuse_change(&mut self, now: Instant, invite: Handle, status: u16, why: Option<Refused>) {
+    fn refuse_change(&mut self, now: Instant, invite: Handle, status: u16, why: Option<Cause>) {
         let retry_s = self.crypto.random_u64() % 10;
         let extra = |out: &mut PageWriter<'_, '_>| match status {
-            488 => why.into_iter().for_each(|refused| warning(out, refused)),
+            403 | 488 => match why {
+                Some(Cause::Media(refused)) => warning(out, refused),
+                Some(cause) => reason(out, cause),
+                None => {}
+            },
             422 => session::too_short(out),
             415 => out.line(&[b"Accept: application/sdp"]),
             500 => {

@@ -105,6 +105,15 @@ impl Summary {
         Described::read(text).summary
     }
 
+    /// Whether who has written it wants to hear nothing: it holds the other (RFC 3264 section 8.4, R100). What it refuses does not
+    /// count.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let mut open = self.streams.iter().filter(|stream| stream.is_usable()).peekable();
+        open.peek().is_some()
+            && open.all(|stream| matches!(stream.direction, Direction::SendOnly | Direction::Inactive))
+    }
+
     /// Takes its video for refused.
     pub fn refuse_video(&mut self) {
         let video = |stream: &&mut Stream| stream.kind == kind(Kind::Video);

@@ -29,6 +29,8 @@ pub enum Feature {
         /// By the user, or by the phone; otherwise by the administrator (`…_to` of a device).
         user: bool,
     },
+    /// The other party is put on hold.
+    Hold,
     /// The other party's call rings elsewhere, and is answered.
     Pickup,
     /// The other party is left to wait for whoever takes it back.
@@ -198,7 +200,12 @@ pub(super) fn stand_in(
         Feature::Transfer => from.features.contains(Features::TRANSFER),
         Feature::Forward { .. } => true,
         // Nobody is dialed for somebody by these.
-        Feature::Pickup | Feature::Park | Feature::Retrieve | Feature::Hunt | Feature::Desk => false,
+        Feature::Hold
+        | Feature::Pickup
+        | Feature::Park
+        | Feature::Retrieve
+        | Feature::Hunt
+        | Feature::Desk => false,
     };
     if !dials {
         return Some(Denial::new(Rule::CosFeature, from.authority, RowRef::None));
@@ -249,6 +256,7 @@ pub(super) fn also(image: &Image<'_>, from: &Caller) -> Option<Caller> {
     let counts = match feature {
         Feature::Transfer => matches!(party, Party::Trunk(_)) && !is_open(image, 33),
         Feature::Forward { .. }
+        | Feature::Hold
         | Feature::Pickup
         | Feature::Park
         | Feature::Retrieve

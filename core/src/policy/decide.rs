@@ -101,6 +101,7 @@ fn decide_as<const FOR_ANOTHER: bool>(
             Some(Behalf {
                 feature:
                     Feature::Forward { .. }
+                    | Feature::Hold
                     | Feature::Pickup
                     | Feature::Park
                     | Feature::Retrieve

@@ -35,6 +35,7 @@ pub fn unable(image: &Image<'_>, by: Party, feature: Feature, mode: Mode) -> Opt
     let from = caller(image, by, mode);
     let wanted = match feature {
         Feature::Transfer => Features::TRANSFER,
+        Feature::Hold => Features::HOLD,
         Feature::Forward { .. } => Features::FORWARD_INTERNAL,
         Feature::Pickup => Features::PICKUP,
         Feature::Park | Feature::Retrieve => Features::PARK,
@@ -71,7 +72,12 @@ pub fn fetched(image: &Image<'_>, fetch: &Fetch) -> Verdict {
     match feature {
         Feature::Pickup | Feature::Retrieve => {}
         // These take nobody's call.
-        Feature::Transfer | Feature::Forward { .. } | Feature::Park | Feature::Hunt | Feature::Desk => {
+        Feature::Transfer
+        | Feature::Forward { .. }
+        | Feature::Hold
+        | Feature::Park
+        | Feature::Hunt
+        | Feature::Desk => {
             return deny(Rule::CosFeature, (0, 0));
         }
     }

@@ -1,4 +1,4 @@
-//! Transfers of neutral parties.
+//! What neutral parties do with a call that is up: hold and transfer.
 
 use crate::convert;
 use crate::guard::{self, Engine, Place, bytes, stw_exchange};
@@ -47,6 +47,43 @@ pub unsafe extern "C" fn stw_exchange_join(
         let out = unsafe { Place::new(out)? };
         let signal = Signal::Join(Handle::from_bits(leg), Handle::from_bits(other));
         signalled(engine, now_ms, &signal, out)
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// The party of a neutral leg holds its peer. STW_OK: who holds for longer than `hold_recall` of its class is released, and rung;
+/// a neutral peer is told by STW_OUTPUT_HELD. STW_DENIED: its class lets it not, `out` says why. STW_NOT_NOW: the two do not talk.
+/// Errors as for stw_exchange_setup. Cost: linear in the legs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_hold(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    leg: stw_leg,
+    out: *mut stw_decision,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header.
+        let out = unsafe { Place::new(out)? };
+        signalled(engine, now_ms, &Signal::Hold(Handle::from_bits(leg)), out)
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// The party of a neutral leg goes on with its peer, which it has held. Results as for stw_exchange_hold; never STW_DENIED. Cost:
+/// constant.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_retrieve(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    leg: stw_leg,
+    out: *mut stw_decision,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header.
+        let out = unsafe { Place::new(out)? };
+        signalled(engine, now_ms, &Signal::Retrieve(Handle::from_bits(leg)), out)
     };
     // SAFETY: conventions 1 and 2 of the header.
     unsafe { guard::exchange(x, body) }

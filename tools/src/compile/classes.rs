@@ -22,7 +22,8 @@ pub(crate) struct Classes {
 }
 
 /// Features that act in this version.
-const ACTING: Features = Features::SMDR_EXTERNAL
+const ACTING: Features = Features::HOLD
+    .union(Features::SMDR_EXTERNAL)
     .union(Features::SMDR_INTERNAL)
     .union(Features::PUBLIC_TO_PUBLIC)
     .union(Features::TRANSFER)
@@ -139,7 +140,7 @@ fn features(row: &Row<crate::schema::system::Cos>, report: &mut Report) -> Featu
         };
         all |= feature;
         if !ACTING.contains(feature) {
-            let text = "of the features, this version acts on account codes, smdr-external, smdr-internal, public-to-public, transfer, override-interconnect-on-transfer, pickup, park, redial, forward-internal, forward-external, hot-desk-login, hot-desk-accept, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
+            let text = "of the features, this version acts on hold, account codes, smdr-external, smdr-internal, public-to-public, transfer, override-interconnect-on-transfer, pickup, park, redial, forward-internal, forward-external, hot-desk-login, hot-desk-accept, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
             report.group(place, NOT_IN_FORCE, text.into());
         }
     }

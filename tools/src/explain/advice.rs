@@ -24,7 +24,7 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, behalf: Option<Behalf>)
                 (Feature::Pickup, _) => "pickup",
                 (Feature::Park | Feature::Retrieve, _) => "park",
                 // No feature is asked for: the administrator has put the member where it is.
-                (Feature::Hunt | Feature::Desk, _) => return None,
+                (Feature::Hunt | Feature::Desk | Feature::Hold, _) => return None,
             };
             let cos = denial.authority.cos;
             format!("give COS {cos} the feature {feature}, or {who} a COS that has it.")

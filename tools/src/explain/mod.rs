@@ -127,9 +127,11 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
                     Authority { party: from, cos, cor: cor_of(image, from, mode), mode, code: None };
                 seated(image, &Desk { user, at, of: from, authority, mode })
             }
-            Some((Feature::Transfer | Feature::Forward { .. } | Feature::Hunt | Feature::Desk, _)) | None => {
-                decide(image, &attempt, |_| true, &mut trace)
-            }
+            Some((
+                Feature::Transfer | Feature::Forward { .. } | Feature::Hold | Feature::Hunt | Feature::Desk,
+                _,
+            ))
+            | None => decide(image, &attempt, |_| true, &mut trace),
         },
         Err(denial) => Verdict::Deny(denial),
     };
@@ -208,6 +210,7 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
             Some((Feature::Pickup, by)) => {
                 format!("{} takes a call of {name} that rings elsewhere,", caller(image, by))
             }
+            Some((Feature::Hold, by)) => format!("{} holds {name},", caller(image, by)),
             Some((Feature::Park, by)) => format!("{} parks {name},", caller(image, by)),
             Some((Feature::Hunt, by)) => {
                 format!(

@@ -5,7 +5,7 @@ use super::taking::{Taking, is_there, rings};
 use super::world::World;
 use smallvec::SmallVec;
 use strowger::call::{Transfer, dialing, leg};
-use strowger::policy::{Mode, Party};
+use strowger::policy::{Mode, Party, may_not_hold};
 
 /// One thing that happens. Legs are named by their slot, parties, numbers and codes by their place in the abstraction.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -68,6 +68,10 @@ pub(super) enum Action {
         from: u16,
         user: u16,
     },
+    /// It holds its peer for longer than it may.
+    Overhold {
+        leg: u8,
+    },
     /// Whoever is logged in there leaves it.
     LogOut {
         from: u16,
@@ -95,6 +99,7 @@ impl Action {
             | Self::Transfer { leg, .. }
             | Self::Join { leg, .. }
             | Self::Park { leg, .. }
+            | Self::Overhold { leg }
             | Self::Due { leg } => Some(leg),
             Self::Setup { .. }
             | Self::Take { .. }
@@ -304,6 +309,15 @@ impl World {
                     let others =
                         self.slots().filter(|(other, _)| calls.peers(handle, self.leg(*other)).is_some());
                     out.extend(others.map(|(other, _)| Action::Join { leg, other }));
+                    let party = self.party(leg);
+                    let idle = |phone| !calls.engaged(phone, handle);
+                    // Who holds has a call as before; only that it may be rung for that is something else.
+                    if calls.parkable(handle).is_some()
+                        && party.phone().is_some_and(idle)
+                        && may_not_hold(&all.image, party, self.stories.mode).is_none()
+                    {
+                        out.push(Action::Overhold { leg });
+                    }
                     if calls.parkable(handle).is_some() {
                         let parks = (0u16..).zip(&all.takes).filter(|(_, take)| take.what == Taking::Park);
                         out.extend(parks.map(|(take, _)| Action::Park { leg, take }));

@@ -21,6 +21,7 @@ pub(super) enum Gave {
     Answer(Handle),
     Release(Handle, Cause),
     Transfer(Handle, Vec<u8>),
+    Hold(Handle, bool),
     Join(Handle, Handle),
     Tick,
     Mode(Mode),
@@ -36,6 +37,8 @@ impl From<&Signal<'_>> for Gave {
             Signal::Answer(leg) => Self::Answer(leg),
             Signal::Release(leg, cause) => Self::Release(leg, cause),
             Signal::Transfer(leg, dialed) => Self::Transfer(leg, dialed.to_vec()),
+            Signal::Hold(leg) => Self::Hold(leg, true),
+            Signal::Retrieve(leg) => Self::Hold(leg, false),
             Signal::Join(leg, other) => Self::Join(leg, other),
         }
     }
@@ -51,6 +54,8 @@ impl Gave {
             Self::Answer(leg) => Signal::Answer(*leg),
             Self::Release(leg, cause) => Signal::Release(*leg, *cause),
             Self::Transfer(leg, dialed) => Signal::Transfer(*leg, dialed),
+            Self::Hold(leg, true) => Signal::Hold(*leg),
+            Self::Hold(leg, false) => Signal::Retrieve(*leg),
             Self::Join(leg, other) => Signal::Join(*leg, *other),
             Self::Tick => return Input::Tick,
             Self::Mode(mode) => return Input::SetMode(Some(*mode)),

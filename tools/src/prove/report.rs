@@ -16,8 +16,19 @@ use strowger::policy::{Mode, Party, Verdict};
 
 const STATES: [&str; 8] =
     ["idle", "proceeding", "alerting", "calling", "ringing", "connected", "clearing", "dialing"];
-const EVENTS: [&str; 10] =
-    ["digits", "code", "alerting", "answer", "hang-up", "busy", "transfer", "join", "time is up", "park"];
+const EVENTS: [&str; 11] = [
+    "digits",
+    "code",
+    "alerting",
+    "answer",
+    "hang-up",
+    "busy",
+    "transfer",
+    "join",
+    "time is up",
+    "park",
+    "hold for too long",
+];
 
 /// Which things have happened to a leg in which state.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +62,7 @@ impl Pairs {
             Action::Join { .. } => 7,
             Action::Due { .. } => 8,
             Action::Park { .. } => 9,
+            Action::Overhold { .. } => 10,
             Action::Setup { .. }
             | Action::Take { .. }
             | Action::OffHook { .. }
@@ -68,15 +80,12 @@ impl Pairs {
     }
 
     /// Pairs that can be and were not met: a party can only do what its state lets it do.
-    fn never(&self, parks: bool) -> Vec<String> {
-        let possible: [(usize, &[usize]); 6] = [
-            (1, &[4]),
-            (2, &[4]),
-            (3, &[2, 3, 5, 8]),
-            (4, &[3, 5, 8]),
-            (5, if parks { &[4, 6, 7, 8, 9] } else { &[4, 6, 7, 8] }),
-            (7, &[0, 1, 4, 8]),
-        ];
+    fn never(&self, parks: bool, holds: bool) -> Vec<String> {
+        let connected = [(4, true), (6, true), (7, true), (8, true), (9, parks), (10, holds)];
+        let connected: Vec<usize> =
+            connected.into_iter().filter_map(|(event, can)| can.then_some(event)).collect();
+        let possible: [(usize, &[usize]); 6] =
+            [(1, &[4]), (2, &[4]), (3, &[2, 3, 5, 8]), (4, &[3, 5, 8]), (5, &connected), (7, &[0, 1, 4, 8])];
         let all = possible.iter().flat_map(|(state, events)| events.iter().map(|event| (*state, *event)));
         let never = all.filter(|(state, event)| self.hit[*state][*event] == 0);
         never.map(|(state, event)| format!("{} x {}", STATES[state], EVENTS[event])).collect()
@@ -168,7 +177,7 @@ impl Proof {
             modes: all.modes.len(),
             asserts: all.asserts.len(),
             beyond,
-            never_hit: pairs.never(all.parks()),
+            never_hit: pairs.never(all.parks(), all.holds()),
             violation: found.map(|(path, why)| Broken::new(all, &path, why)),
             seconds,
         }
@@ -286,6 +295,9 @@ fn told(all: &Abstraction, path: &[Action], mut world: World) -> Told {
                     (name(leg), format!("joined with {}", name(with).unwrap_or_default()))
                 }
                 Output::Referred { leg, status } => (name(leg), format!("transfer: {status}")),
+                Output::Held { leg, held } => {
+                    (name(leg), if held { "held" } else { "no longer held" }.to_owned())
+                }
                 Output::Forwarded { leg, by } => (name(leg), format!("forwarded by {}", all.name(by))),
                 Output::Release(leg, cause) => (name(leg), format!("released ({})", cause.status())),
                 Output::Tone(leg, tone) => (name(leg), format!("{tone:?} tone").to_lowercase()),
@@ -336,6 +348,7 @@ fn described(all: &Abstraction, world: &World, action: Action) -> (String, Strin
             (party(from), format!("logs in as {}", all.name(user)))
         }
         Action::LogOut { from } => (party(from), "logs out".into()),
+        Action::Overhold { leg: slot } => (leg(slot), "holds for too long".into()),
         Action::Due { leg: slot } => (leg(slot), "time is up".into()),
         Action::Mode { mode } => {
             let word = match all.modes[usize::from(mode)] {

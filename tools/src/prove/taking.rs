@@ -9,7 +9,7 @@ use strowger::policy::rows::{
     FEATURE_DIRECTED_PICKUP, FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, Features,
 };
 use strowger::policy::trie::{End, analyse};
-use strowger::policy::{Image, Party};
+use strowger::policy::{Image, Party, may_not_hold};
 
 /// Beginnings of numbers that are looked at for codes: codes are short, and no shorter one is missed.
 const BEGINNINGS: usize = 50_000;
@@ -68,6 +68,13 @@ impl Abstraction {
     /// Whether somebody can be parked.
     pub(super) fn parks(&self) -> bool {
         self.takes.iter().any(|take| take.what == Taking::Park)
+    }
+
+    /// Whether somebody may hold a call.
+    pub(super) fn holds(&self) -> bool {
+        let may = |party, mode| may_not_hold(&self.image, party, mode).is_none();
+        let phones = self.parties.iter().map(|kept| kept.party).filter(|party| party.phone().is_some());
+        phones.into_iter().any(|party| self.modes.iter().any(|mode| may(party, *mode)))
     }
 
     /// Whether a device whose call was taken was none whose calls this code takes.

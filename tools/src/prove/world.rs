@@ -219,6 +219,10 @@ impl World {
                 let (from, dialed) = (all.parties[usize::from(from)].party, all.desks.dialed(action));
                 self.signal(&Signal::Setup { from, dialed: &dialed }, heard);
             }
+            Action::Overhold { .. } => {
+                self.signal(&Signal::Hold(leg), heard);
+                self.due(leg, heard);
+            }
             Action::Due { .. } => self.due(leg, heard),
             Action::Mode { mode } => {
                 self.stories.mode = all.modes[usize::from(mode)];

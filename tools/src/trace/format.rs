@@ -121,6 +121,8 @@ pub enum SignalText {
     Answer { leg: String },
     Release { leg: String, cause: String },
     Transfer { leg: String, dialed: String },
+    Hold { leg: String },
+    Retrieve { leg: String },
     Join { leg: String, with: String },
 }
 
@@ -137,6 +139,7 @@ pub enum OutputText {
     Referred { leg: String, status: u16 },
     Release { leg: String, cause: String },
     Tone { leg: String, tone: String },
+    Held { leg: String, held: bool },
     Forwarded { leg: String, by: String },
     Set { device: String },
     Registered { device: String, expires_s: u32, address: SocketAddr },

@@ -65,6 +65,8 @@ fn signal_text<C: Crypto>(shown: &Shown<'_>, exchange: &Exchange<'_, C>, signal:
             let from = exchange.calls().leg(leg).map_or(Party::Unknown, |slot| slot.party);
             SignalText::Transfer { leg: handle(leg), dialed: shown.dialed(from, dialed) }
         }
+        Signal::Hold(leg) => SignalText::Hold { leg: handle(leg) },
+        Signal::Retrieve(leg) => SignalText::Retrieve { leg: handle(leg) },
         Signal::Join(leg, with) => SignalText::Join { leg: handle(leg), with: handle(with) },
     }
 }
@@ -156,6 +158,8 @@ impl Given {
                 SignalText::Transfer { leg: on, dialed } => {
                     Self::Transfer(leg(on)?, dialed.clone().into_bytes())
                 }
+                SignalText::Hold { leg: on } => Self::Signal(Signal::Hold(leg(on)?)),
+                SignalText::Retrieve { leg: on } => Self::Signal(Signal::Retrieve(leg(on)?)),
                 SignalText::Join { leg: on, with } => Self::Signal(Signal::Join(leg(on)?, leg(with)?)),
             },
         })

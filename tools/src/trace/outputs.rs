@@ -77,6 +77,7 @@ impl Shown<'_> {
             Output::Connect(leg) => OutputText::Connect { leg: handle(*leg) },
             Output::Joined { leg, with } => OutputText::Joined { leg: handle(*leg), with: handle(*with) },
             Output::Referred { leg, status } => OutputText::Referred { leg: handle(*leg), status: *status },
+            Output::Held { leg, held } => OutputText::Held { leg: handle(*leg), held: *held },
             Output::Forwarded { leg, by } => OutputText::Forwarded { leg: handle(*leg), by: self.party(*by) },
             Output::Set { device } => OutputText::Set { device: self.party(Party::Device(*device)) },
             Output::Release(leg, cause) => {
@@ -166,6 +167,7 @@ impl Shown<'_> {
                     Feature::Retrieve => "park retrieval",
                     Feature::Hunt => "hunt group",
                     Feature::Desk => "hot desk",
+                    Feature::Hold => "hold",
                 };
                 (feature.to_owned(), self.party(behalf.party))
             }),

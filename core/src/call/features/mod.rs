@@ -4,6 +4,7 @@
 //! and [`join`](super::join) spends it.
 
 pub mod forward;
+pub mod hold;
 pub mod hunt;
 mod leaving;
 pub mod park;

@@ -17,6 +17,7 @@
 //! Until T has answered the calls are as they were, so a denial or a failure leaves them so (R29).
 
 use crate::base::{Handle, Instant};
+use crate::call::features::hold::Holds;
 use crate::call::join::{Connect, Edge};
 use crate::call::leg::{Event, State};
 use crate::call::slots::{Call, LegSlot, Media, Placed, Terms, Third, Transfer};
@@ -265,7 +266,7 @@ impl<'m> Calls<'m> {
             self.calls.remove(first);
             if let Some(two) = self.placed_mut(joined) {
                 (two.third, two.known) = (third(from_party), known);
-                (two.transfer, two.change) = (Transfer::None, Change::APART);
+                (two.transfer, two.change, two.holds) = (Transfer::None, Change::APART, Holds::default());
             }
             joined
         } else {
@@ -289,7 +290,7 @@ impl<'m> Calls<'m> {
             }
             if let Some(one) = self.placed_mut(first) {
                 (one.edge, one.media, one.known) = (edge, media, known);
-                (one.transfer, one.change) = (Transfer::None, Change::APART);
+                (one.transfer, one.change, one.holds) = (Transfer::None, Change::APART, Holds::default());
                 one.third = third(to_party).or(one.third);
             }
             first

@@ -146,6 +146,8 @@ impl Drawing {
             | SignalText::Answer { leg }
             | SignalText::Release { leg, .. }
             | SignalText::Transfer { leg, .. }
+            | SignalText::Hold { leg }
+            | SignalText::Retrieve { leg }
             | SignalText::Join { leg, .. } => self.on(leg),
         };
         let text = match signal {
@@ -156,6 +158,8 @@ impl Drawing {
             SignalText::Answer { .. } => "answer".to_owned(),
             SignalText::Release { cause, .. } => format!("release: {cause}"),
             SignalText::Transfer { dialed, .. } => format!("transfer to {dialed}"),
+            SignalText::Hold { .. } => "hold".to_owned(),
+            SignalText::Retrieve { .. } => "retrieve".to_owned(),
             SignalText::Join { with, .. } => format!("transfer to {}", self.on(with)),
         };
         self.arrow(at, &who, GATEWAY, text);
@@ -183,6 +187,9 @@ impl Drawing {
             OutputText::Referred { leg, status } => self.to(at, leg, format!("transfer: {status}")),
             OutputText::Release { leg, cause } => self.to(at, leg, format!("release: {cause}")),
             OutputText::Tone { leg, tone } => self.to(at, leg, format!("tone {tone}")),
+            OutputText::Held { leg, held } => {
+                self.to(at, leg, if *held { "held" } else { "no longer held" }.to_owned())
+            }
             OutputText::Forwarded { leg, by } => self.to(at, leg, format!("forwarded by {by}")),
             OutputText::Set { device } => self.note(at, format!("set at {device}")),
             OutputText::Registered { device, expires_s, .. } => {

@@ -1,0 +1,93 @@
+//! Hold: X, who talks to E, does not want to hear it for a while.
+//!
+//! ```text
+//!   before       E --- X
+//!   held         E --- X                         one call still; E hears music, or nothing
+//!   time is up   E                               as if X had parked it: X is released, and rung again
+//! ```
+//! Each of the two may hold the other; media flows when neither does (R100). On our own SIP the phones say so in their
+//! descriptions, and the engine only notes it. A call for help is held, and never taken from who has called.
+
+use crate::base::{Handle, Instant};
+use crate::call::slots::Transfer;
+use crate::call::{Calls, Cause, Command, Commands, push};
+use crate::media::Side;
+use crate::policy::Rule;
+
+/// The moment until which somebody holds who is never rung for it.
+pub const NEVER: Instant = Instant(u64::MAX);
+
+/// Who of a call's two parties holds the other, and until when.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Holds {
+    a: Option<Instant>,
+    b: Option<Instant>,
+}
+
+impl Holds {
+    const fn until(&self, side: Side) -> Option<Instant> {
+        match side {
+            Side::A => self.a,
+            Side::B => self.b,
+        }
+    }
+}
+
+impl Calls<'_> {
+    /// The peer of a leg whose party may hold it: both talk.
+    #[must_use]
+    pub fn holdable(&self, by: Handle) -> Option<Handle> {
+        let of = self.peer(by)?;
+        (self.talks(by) && self.talks(of)).then_some(of)
+    }
+
+    /// Until when the party of this leg holds its peer, at most.
+    #[must_use]
+    pub fn holds_until(&self, leg: Handle) -> Option<Instant> {
+        let (side, _) = self.sides(leg)?;
+        self.placed(self.legs.get(leg)?.call)?.holds.until(side)
+    }
+
+    /// The party of this leg holds its peer until then, or no more. False if nothing has changed.
+    pub fn hold(&mut self, leg: Handle, until: Option<Instant>) -> bool {
+        let Some((side, _)) = self.sides(leg) else { return false };
+        let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
+        let Some(placed) = self.placed_mut(call) else { return false };
+        let own = match side {
+            Side::A => &mut placed.holds.a,
+            Side::B => &mut placed.holds.b,
+        };
+        let before = core::mem::replace(own, until);
+        before.is_some() != until.is_some()
+    }
+
+    /// The peer of a leg whose party has held it for too long, if it can be left to wait for a recall: nothing else is under way,
+    /// and it is no call for help.
+    #[must_use]
+    pub fn overheld(&self, now: Instant, by: Handle) -> Option<Handle> {
+        let due = self.holds_until(by).is_some_and(|until| until <= now);
+        let (_, choice) = self.choice(by)?;
+        self.transferee(by).filter(|_| due && choice.rule != Rule::Emergency)
+    }
+
+    /// Who was held for too long waits for who has held it; that party is released, and rung then. False, and nothing changed, if
+    /// it cannot be.
+    pub fn recall_held(
+        &mut self,
+        now: Instant,
+        by: Handle,
+        (at, until): (u32, Instant),
+        commands: &mut Commands,
+    ) -> bool {
+        let (Some(_), Some(slot)) = (self.overheld(now, by), self.legs.get(by)) else { return false };
+        let (party, call) = (slot.party, slot.call);
+        let Some(placed) = self.placed_mut(call) else { return false };
+        placed.holds = Holds::default();
+        placed.transfer = Transfer::Parked { at, by: party, until };
+        let media = core::mem::take(&mut placed.media);
+        push(commands, Command::Parted(placed.known, media));
+        self.detach(by);
+        push(commands, Command::Dismiss(by, Cause::Normal));
+        true
+    }
+}
