@@ -314,6 +314,8 @@ typedef enum stw_tone {
     STW_TONE_BUSY = 6,
     // What was dialed is set.
     STW_TONE_CONFIRMATION = 7,
+    // Somebody waits for the party that talks, or the party itself waits for one that is busy.
+    STW_TONE_CAMP_ON = 8,
 } stw_tone;
 
 // An exchange. It lives at the beginning of the memory given to stw_exchange_init and must not be moved or copied.

@@ -217,6 +217,24 @@ fn hunt_groups_hold_and_what_they_open_is_found() {
     assert_eq!(found.invariant, "assert", "{}", proof.to_text());
 }
 
+/// R3, R36, R64: who waits for a busy device is joined only with whom it may be joined with, and nobody waits without end.
+#[test]
+fn camp_on_holds() {
+    let held = include_str!("../ci/mutants/camping.toml");
+    // Three calls are the work of a minute: `STROWGER_PROVE_CALLS=3` in the long checks.
+    let calls = number_from("STROWGER_PROVE_CALLS", 2);
+    let whole = proof(held, &Options { states: 20_000_000, ..bounds(calls) });
+    eprintln!("{}", whole.to_text());
+    assert!(whole.violation.is_none() && whole.closed, "{}", whole.to_text());
+    // Who waits is reached by nobody else, and reaches only whom it has called.
+    for (from, to) in
+        [("device:203", "device:204"), ("device:204", "device:203"), ("device:202", "trunk:carrier")]
+    {
+        let proof = proof(&(held.to_owned() + &never(from, to)), &bounds(2));
+        assert!(proof.violation.is_none(), "{from} {to}: {}", proof.to_text());
+    }
+}
+
 /// R3, R36, R48, R59: who is refused is put through only to whom its own treatment names and the matrix lets it reach; and what a
 /// treatment opens is found.
 #[test]

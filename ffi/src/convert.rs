@@ -299,6 +299,7 @@ const fn tone_number(tone: Tone) -> stw_tone {
         Tone::Reorder => stw_tone::STW_TONE_REORDER,
         Tone::Busy => stw_tone::STW_TONE_BUSY,
         Tone::Confirmation => stw_tone::STW_TONE_CONFIRMATION,
+        Tone::CampOn => stw_tone::STW_TONE_CAMP_ON,
     }
 }
 

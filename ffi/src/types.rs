@@ -291,6 +291,8 @@ pub enum stw_tone {
     STW_TONE_BUSY = 6,
     /// What was dialed is set.
     STW_TONE_CONFIRMATION = 7,
+    /// Somebody waits for the party that talks, or the party itself waits for one that is busy.
+    STW_TONE_CAMP_ON = 8,
 }
 
 /// Why an alarm was raised.

@@ -216,7 +216,7 @@ fn what_is_not_in_force_stays_closed() {
         "[[device]]\ndn = \"301\"\nkind = \"set\"\n",
         "[[hunt_group]]\ndn = \"301\"\nkind = \"ring-all\"\nmembers = []\n",
         "[[speed_call]]\ncode = \"301\"\nnumber = \"95550123\"\n",
-        "[features]\ncamp_on = \"301\"\n",
+        "[features]\nbusy_override = \"301\"\n",
         "[registration]\naccess_code = \"301\"\n",
     ] {
         let text = format!("{OFFICE}{wide}{held}");

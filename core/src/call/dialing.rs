@@ -152,6 +152,8 @@ pub enum Tone {
     Reorder,
     /// Busy.
     Busy,
+    /// Somebody waits for the party that talks; or the party itself waits for one that is busy.
+    CampOn,
 }
 
 /// The timers of a COS, in seconds (domain 1.2).

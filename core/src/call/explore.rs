@@ -1,5 +1,6 @@
 //! The tables of legs and calls as explorers of states need them: copied, and told apart by what can still matter.
 
+use super::features::camp::WANTS;
 use super::slots::{Call, LegSlot, Placed, Transfer};
 use super::{Calls, Cause, dialing, leg};
 use crate::base::{Digits, Handle, Instant};
@@ -31,8 +32,10 @@ impl<'m> Calls<'m> {
         }
         let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
         // Who waits to be taken back does not do so for longer than a call may last.
-        if let Some(Call::Placed(Placed { transfer: Transfer::Parked { until, .. }, .. })) =
-            self.calls.get_mut(call)
+        if let Some(Call::Placed(Placed {
+            transfer: Transfer::Parked { until, .. } | Transfer::Camped { until, .. },
+            ..
+        })) = self.calls.get_mut(call)
         {
             *until = now;
             return;
@@ -93,7 +96,10 @@ impl<'m> Calls<'m> {
             match placed.transfer {
                 Transfer::Pending { ringing, .. } => place(ringing).hash(hasher),
                 Transfer::Ringing { by, .. } => place(by).hash(hasher),
-                Transfer::None | Transfer::Parked { .. } | Transfer::Failed { .. } => {}
+                Transfer::None
+                | Transfer::Parked { .. }
+                | Transfer::Camped { .. }
+                | Transfer::Failed { .. } => {}
             }
         }
     }
@@ -150,6 +156,9 @@ impl<'m> Calls<'m> {
         let longest_ms = u64::from(placed.longest_s).saturating_mul(1000);
         placed.answered.map(|at| now.now.since_ms(at).min(longest_ms)).hash(hasher);
         placed.change.is_settled().hash(hasher);
+        let begun = |until: u64| Instant(until).since_ms(now.now);
+        let wants = placed.camps == WANTS;
+        (wants, placed.camps.filter(|_| !wants).map(|until| begun(until.get()))).hash(hasher);
         [placed.edge.a(), placed.edge.b()]
             .map(|leg| self.holds_until(leg).map(|until| until.since_ms(now.now)))
             .hash(hasher);
@@ -160,6 +169,9 @@ impl<'m> Calls<'m> {
                 (2u8, self.legs.get(by).is_some(), (now.name)(party), recall, described).hash(hasher);
             }
             Transfer::Failed { recall } => (3u8, recall).hash(hasher),
+            Transfer::Camped { on, until } => {
+                (5u8, (now.name)(Party::Device(on)), until.since_ms(now.now)).hash(hasher);
+            }
             Transfer::Parked { at, by, until } => {
                 let at = (now.name)(Party::Device(at));
                 (4u8, at, (now.name)(by), until.since_ms(now.now)).hash(hasher);

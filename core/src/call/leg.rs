@@ -132,6 +132,12 @@ impl Leg {
         self.state
     }
 
+    /// Whether it is a caller's, and nobody has answered yet.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Proceeding | State::Alerting)
+    }
+
     /// When [`Event::Tick`] is next wanted; derived from the state. An early tick does nothing.
     #[must_use]
     pub const fn next_deadline(&self) -> Option<Instant> {

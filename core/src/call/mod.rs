@@ -261,14 +261,15 @@ impl<'m> Calls<'m> {
         let call = match self.calls.get(slot.call) {
             Some(Call::Dialing(dialing)) => return dialing.state.next_deadline(),
             Some(Call::Placed(call)) => match call.transfer {
-                Transfer::Parked { until, .. } => Some(until),
-                Transfer::None => earlier(
-                    call.change.next_deadline(),
-                    self.holds_until(leg).filter(|until| *until != NEVER),
-                ),
-                Transfer::Pending { .. } | Transfer::Ringing { .. } | Transfer::Failed { .. } => {
-                    call.change.next_deadline()
+                Transfer::Parked { until, .. } | Transfer::Camped { until, .. } => Some(until),
+                Transfer::None if call.holds.any() => {
+                    let held = self.holds_until(leg).filter(|until| *until != NEVER);
+                    earlier(call.change.next_deadline(), held)
                 }
+                Transfer::None
+                | Transfer::Pending { .. }
+                | Transfer::Ringing { .. }
+                | Transfer::Failed { .. } => call.change.next_deadline(),
             },
             None => None,
         };
@@ -383,6 +384,7 @@ fn push(commands: &mut Commands, command: Command) -> Option<(Handle, Event)> {
     None
 }
 
+#[inline(always)]
 fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),

@@ -1,5 +1,6 @@
 //! What the tables of calls hold, and what goes in and out with it.
 
+use super::features::camp::Camps;
 use super::features::hold::Holds;
 use super::features::hunt::Hunt;
 use super::{Cause, Dialing, Edge, Leg, Passed};
@@ -121,6 +122,8 @@ pub struct Placed {
     pub(super) account: Typed,
     /// The zone of the caller's address, row plus one; 0: not told by it.
     pub(super) zone: u8,
+    /// Whether its caller waits while the device is busy.
+    pub(super) camps: Camps,
     /// Who of its two parties holds the other.
     pub(super) holds: Holds,
     /// What is being changed in its session.
@@ -177,6 +180,13 @@ pub enum Transfer {
         /// Who has parked it.
         by: Party,
         /// When that party is rung.
+        until: Instant,
+    },
+    /// Its caller waits until a busy device is idle ([`camp`](super::features::camp)); nobody faces it.
+    Camped {
+        /// The device.
+        on: u32,
+        /// When it has waited long enough.
         until: Instant,
     },
     /// That has come to its end, without an answer.
@@ -352,6 +362,7 @@ impl Placed {
             picked_up: false,
             speed: terms.speed,
             hunt: None,
+            camps: None,
             holds: Holds::default(),
         }
     }

@@ -98,7 +98,13 @@ impl<C: Crypto> Exchange<'_, C> {
                 Command::Alerting(leg) => self.alert(now, leg, heard),
                 Command::Connect(connect) => self.connect(now, connect.a(), connect.b(), heard),
                 Command::Release(leg, cause) => self.release(now, leg, cause),
-                Command::Ended(leg) => self.ended(now, leg),
+                Command::Ended(leg) => {
+                    let left = self.ended(now, leg);
+                    if let Some(device) = left.filter(|_| self.camping) {
+                        self.ring_camped(now, device, queue);
+                    }
+                    None
+                }
                 Command::Rejoined(rejoined) => {
                     self.rejoined(now, rejoined, heard);
                     None
@@ -350,14 +356,14 @@ impl<C: Crypto> Exchange<'_, C> {
         let _ = self.sip.request(now, &mut self.timers, leg, request, extra);
     }
 
-    /// A leg is gone: everything that it held goes back.
-    pub(super) fn ended(&mut self, now: Instant, leg: Handle) -> Option<(Handle, leg::Event)> {
+    /// A leg is gone: everything that it held goes back. The phone that it led to, if to one.
+    pub(super) fn ended(&mut self, now: Instant, leg: Handle) -> Option<u32> {
         let party = self.calls.leg(leg)?.party;
         self.count_channel(party, false);
         self.sip.drop_dialog(now, &mut self.timers, leg);
         self.calls.free_leg(leg);
         self.timers.set(self.first_leg_timer.saturating_add(leg.index()), None);
-        None
+        party.phone()
     }
 
     pub(super) fn count_channel(&mut self, party: Party, up: bool) {

@@ -354,7 +354,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.placed(now, leg, &commands);
                 Ok(())
             }
-            Err(Unplaced::Denied(decision)) => Err((Event::Refused(cause_of(&decision)), Some(decision))),
+            Err(Unplaced::Denied(decision)) => match self.intercept_leg(now, leg, Some(&decision)) {
+                true => Ok(()),
+                false => Err((Event::Refused(cause_of(&decision)), Some(decision))),
+            },
             Err(Unplaced::NeedsCode(denial)) => {
                 if let Some(dialing) = self.calls.dialing_mut(leg) {
                     dialing.asked = Some(denial);

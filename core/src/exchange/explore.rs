@@ -51,6 +51,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             call_number: self.call_number,
             held: self.held,
             opened: self.opened,
+            camping: self.camping,
         }
     }
 

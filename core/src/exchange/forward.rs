@@ -153,21 +153,21 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(party) = self.calls.leg(leg).map(|slot| slot.party) else { return false };
         let Some(device) = party.phone() else { return false };
         if !self.has_settings(party) {
-            return false;
+            return is_busy(cause) && self.camp(now, leg, queue);
         }
         if self.calls.is_hunting(leg) {
             return self.hunt_failed(now, leg, (device, cause), queue);
         }
         let neutral = self.calls.leg(leg).is_some_and(|slot| slot.neutral);
         let when = match cause {
-            Cause::Status(486 | 600 | 603) => When::Busy,
+            cause if is_busy(cause) => When::Busy,
             Cause::Status(480) if neutral || self.is_registered(device) => When::NoAnswer,
             Cause::Status(408 | 480 | 500..=599) => When::OutOfService,
             Cause::Status(_) | Cause::Normal | Cause::Denied(_) | Cause::Preempted | Cause::Media(_) => {
                 return false;
             }
         };
-        self.forward_or_intercept(now, leg, when, queue)
+        self.forward_or_intercept(now, leg, when, queue) || when == When::Busy && self.camp(now, leg, queue)
     }
 
     /// The call goes where those calls go; where nobody is, and they go nowhere, the caller is put through to another.
@@ -326,10 +326,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let neutral = self.is_neutral(party, self.calls.leg(caller)?.neutral);
         let agreed = self.sip.dialog(leg).is_some_and(|dialog| dialog.provisional.has_agreed());
         let place = self.calls.detach(leg);
-        if !rings {
-            // Its slot goes back first: in a full exchange there is no other.
-            self.ended(now, leg);
-        }
+        // Its slot goes back first: in a full exchange there is no other.
+        let left = if rings { None } else { self.ended(now, leg) };
         let mut commands = Commands::new();
         let to = self.calls.reroute(now, place, permit, ringing_s, neutral, &mut commands)?;
         self.count_channel(party, true);
@@ -343,6 +341,9 @@ impl<C: Crypto> Exchange<'_, C> {
             let _ = queue.push_back(Command::Dismiss(leg, Cause::CANCELLED));
         }
         super::commands::enqueue(queue, &commands);
+        if let Some(device) = left.filter(|_| self.camping) {
+            self.ring_camped(now, device, queue);
+        }
         Some(to)
     }
 
@@ -355,4 +356,9 @@ impl<C: Crypto> Exchange<'_, C> {
             self.provisional(now, a, (181, true), |_| {}, &Body::NONE);
         }
     }
+}
+
+/// Whether a called party has failed because it is busy, or wants no call now.
+const fn is_busy(cause: Cause) -> bool {
+    matches!(cause, Cause::Status(486 | 600 | 603))
 }

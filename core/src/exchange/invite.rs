@@ -125,7 +125,13 @@ impl<C: Crypto> Exchange<'_, C> {
                 None => self.congested(message, source),
             },
             Err(Unplaced::Denied(decision)) => {
-                self.refuse(now, message, source, key, tag_cookie, cause_of(&decision));
+                let Some(a) = self.intercept(now, &asked, &decision, &mut commands) else {
+                    return self.refuse(now, message, source, key, tag_cookie, cause_of(&decision));
+                };
+                self.begin_dialog(message, (&offer.summary, terms), source, key, a, tag_cookie);
+                self.note_offer(a, offer);
+                self.trying(now, a);
+                self.placed(now, a, &commands);
             }
             Err(Unplaced::Congested) => self.congested(message, source),
         }
@@ -193,7 +199,13 @@ impl<C: Crypto> Exchange<'_, C> {
             },
             Err(Unplaced::Takes(taking, number)) => self.neutral_taking(now, from, (taking, &number)),
             Err(Unplaced::Set) => Taken::Done,
-            Err(Unplaced::Denied(decision)) => Taken::Denied(decision),
+            Err(Unplaced::Denied(decision)) => match self.intercept(now, &asked, &decision, &mut commands) {
+                Some(leg) => {
+                    self.placed(now, leg, &commands);
+                    Taken::SetUp { leg }
+                }
+                None => Taken::Denied(decision),
+            },
             Err(Unplaced::Congested) => Taken::Congested,
         }
     }

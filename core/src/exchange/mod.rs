@@ -9,6 +9,7 @@
 
 mod brakes;
 mod calling;
+mod camp;
 mod challenge;
 mod coded;
 mod commands;
@@ -207,6 +208,8 @@ pub struct Exchange<'m, C> {
     held: Option<Handle>,
     /// Pinholes already told of the event that is the oldest.
     opened: usize,
+    /// Somebody may wait for a busy device.
+    camping: bool,
 }
 
 /// Why a policy was not taken.
@@ -266,6 +269,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             call_number: 0,
             held: None,
             opened: 0,
+            camping: false,
         }
     }
 

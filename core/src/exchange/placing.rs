@@ -65,6 +65,8 @@ pub(super) enum Unwanted<'a> {
     LogsOut(&'a [u8]),
     /// It is a feature code by which a call is taken, with what follows.
     Takes(Taking, &'a [u8]),
+    /// It is the code by which a number is called and waited for, with that number.
+    CampsOn(&'a [u8]),
     /// It is the code by which a party is parked, with what follows.
     Parks(&'a [u8]),
 }
@@ -126,23 +128,9 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    /// A call as it was asked for; or, if that is denied, the one that the administrator has for such a case.
+    /// The gate, once: a permit and two legs, or a denial. Everything is noted down. Who is denied may be put through to another:
+    /// [`intercept`](Self::intercept).
     pub(super) fn place(
-        &mut self,
-        now: Instant,
-        asked: &Asked<'_>,
-        commands: &mut Commands,
-    ) -> Result<Handle, Unplaced> {
-        match self.place_as_asked(now, asked, commands) {
-            Err(Unplaced::Denied(decision)) => {
-                self.intercept(now, asked, &decision, commands).ok_or(Unplaced::Denied(decision))
-            }
-            placed => placed,
-        }
-    }
-
-    /// The gate, once: a permit and two legs, or a denial. Everything is noted down.
-    fn place_as_asked(
         &mut self,
         now: Instant,
         asked: &Asked<'_>,
@@ -177,6 +165,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(Unwanted::LogsIn(phone, behind)) => return Err(self.log_in(now, asked, phone, behind)),
             Err(Unwanted::LogsOut(behind)) => return Err(self.log_out(now, asked.from, behind)),
             Err(Unwanted::Takes(taking, number)) => return Err(self.taken(now, asked, taking, number)),
+            Err(Unwanted::CampsOn(number)) => return self.place_camping(now, asked, number, commands),
             // There is nobody whom it would park.
             Err(Unwanted::Parks(number)) => {
                 let denial = self.refusal(now, asked.from, Rule::NumberVacant);
@@ -250,7 +239,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// What is permitted gets its legs, and is counted and noted down; the caller's leg. `None`: there is no room.
-    #[inline]
+    #[inline(always)]
     pub(super) fn commit(
         &mut self,
         now: Instant,
@@ -283,7 +272,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// A refusal, noted down where refusals are.
-    fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
+    pub(super) fn denied(&mut self, now: Instant, from: Party, number: &[u8], verdict: Verdict) -> Unplaced {
         Unplaced::Denied(self.note_denied(now, from, Digits::written(number).unwrap_or_default(), verdict))
     }
 
@@ -343,6 +332,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     Coded::LogsIn => return Err(Unwanted::LogsIn(device, behind)),
                     Coded::LogsOut => return Err(Unwanted::LogsOut(behind)),
                     Coded::Takes(taking) => return Err(Unwanted::Takes(taking, behind)),
+                    Coded::CampsOn => return Err(Unwanted::CampsOn(behind)),
                     Coded::Parks => return Err(Unwanted::Parks(behind)),
                     Coded::SpeedCall => {
                         let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));

@@ -81,6 +81,7 @@ impl<C: Crypto> Exchange<'_, C> {
         self.leg_event(now, leg, leg::Event::Tick, &Heard::NOTHING);
         self.parked_due(now, leg);
         self.hold_due(now, leg);
+        self.camped_due(now, leg);
         self.session_due(now, leg);
         self.change_due(now, leg);
     }

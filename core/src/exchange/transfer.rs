@@ -75,6 +75,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     Unwanted::Refused(rule) | Unwanted::Unable(rule) => rule,
                     Unwanted::Sets(..)
                     | Unwanted::Takes(..)
+                    | Unwanted::CampsOn(_)
                     | Unwanted::Parks(_)
                     | Unwanted::LogsIn(..)
                     | Unwanted::LogsOut(_) => Rule::NumberVacant,

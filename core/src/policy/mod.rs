@@ -2,6 +2,7 @@
 
 pub mod behalf;
 pub mod calendar;
+pub mod camp;
 pub mod class;
 pub mod decide;
 pub mod desk;
@@ -25,6 +26,7 @@ pub mod verdict;
 
 pub use behalf::{Attended, Behalf, Feature, Reached, Recall, attended, recalled};
 pub use calendar::Moment;
+pub use camp::{Camp, camped};
 pub use decide::decide;
 pub use desk::{Desk, seated};
 pub use fetch::{Fetch, fetched};

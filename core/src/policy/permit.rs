@@ -1,6 +1,7 @@
 //! The one gate: a [`Permit`] is the only thing that connects two parties, and only this file makes one.
 
 use super::behalf::{Attended, Recall, attended, recalled};
+use super::camp::{Camp, camped};
 use super::decide::{decide, next_emergency};
 use super::desk::{Desk, seated};
 use super::emergency::Tried;
@@ -98,6 +99,14 @@ impl<'e> Permit<'e> {
     /// The [`Refusal`], when policy forbids it.
     pub fn desk(image: &'e Image<'_>, desk: &Desk) -> Result<Self, Refusal> {
         Self::from_verdict(desk.of, seated(image, desk))
+    }
+
+    /// Asks whether a device that is idle now may ring for who has waited for that.
+    ///
+    /// # Errors
+    /// The [`Refusal`], when policy forbids it.
+    pub fn camp(image: &'e Image<'_>, camp: &Camp) -> Result<Self, Refusal> {
+        Self::from_verdict(camp.of, camped(image, camp))
     }
 
     /// Asks whether who was refused may be joined with whom its intercept treatment names.

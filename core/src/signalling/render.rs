@@ -20,6 +20,7 @@ pub const fn phrase(status: u16) -> &'static str {
         100 => "Trying",
         180 => "Ringing",
         181 => "Call Is Being Forwarded",
+        182 => "Queued",
         183 => "Session Progress",
         200 => "OK",
         202 => "Accepted",

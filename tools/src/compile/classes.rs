@@ -23,6 +23,8 @@ pub(crate) struct Classes {
 
 /// Features that act in this version.
 const ACTING: Features = Features::HOLD
+    .union(Features::CAMP_ON)
+    .union(Features::CAMP_ON_TONE_SECURITY)
     .union(Features::SMDR_EXTERNAL)
     .union(Features::SMDR_INTERNAL)
     .union(Features::PUBLIC_TO_PUBLIC)
@@ -140,7 +142,7 @@ fn features(row: &Row<crate::schema::system::Cos>, report: &mut Report) -> Featu
         };
         all |= feature;
         if !ACTING.contains(feature) {
-            let text = "of the features, this version acts on hold, account codes, smdr-external, smdr-internal, public-to-public, transfer, override-interconnect-on-transfer, pickup, park, redial, forward-internal, forward-external, hot-desk-login, hot-desk-accept, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
+            let text = "of the features, this version acts on hold, camp-on, camp-on-tone-security, account codes, smdr-external, smdr-internal, public-to-public, transfer, override-interconnect-on-transfer, pickup, park, redial, forward-internal, forward-external, hot-desk-login, hot-desk-accept, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
             report.group(place, NOT_IN_FORCE, text.into());
         }
     }

@@ -36,6 +36,7 @@ const FEATURE_NAMES: [&str; FEATURES as usize] = [
     "for redial",
     "for hot-desk log-in",
     "for hot-desk log-out",
+    "for camp-on",
 ];
 
 /// Speed calls by their codes: the number, and whether a COR is asked for.

@@ -46,6 +46,8 @@ pub(super) struct Number {
     pub(super) target: Target,
     /// It is the number of a speed call that no COR is asked for (R27).
     pub(super) exempt: bool,
+    /// It is dialed behind the code for camp-on.
+    pub(super) camps: bool,
 }
 
 /// What a number means.

@@ -216,7 +216,10 @@ impl World {
         while let Some(at) = todo.pop() {
             let (leg, party) = legs[at];
             for (next, (other, theirs)) in legs.iter().enumerate() {
+                let waits_for = |leg, party: Party| matches!(calls.transfer(leg), Some(Transfer::Camped { on, .. }) if party.phone() == Some(on));
                 let tied = *theirs == party && narrow(party)
+                    || waits_for(leg, *theirs)
+                    || waits_for(*other, party)
                     || self.may_hunt(all, leg, *theirs)
                     || self.may_hunt(all, *other, party)
                     || calls.edge(leg).is_some_and(|edge| edge.other(leg) == Some(*other))

@@ -10,7 +10,7 @@ use super::taking::codes;
 use std::collections::BTreeSet;
 use strowger::base::Digit;
 use strowger::policy::inbound::{Inbound, inbound};
-use strowger::policy::rows::FEATURE_SPEED_CALL;
+use strowger::policy::rows::{CosRow, FEATURE_CAMP_ON, FEATURE_SPEED_CALL, Features};
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Image, Party};
 
@@ -28,10 +28,17 @@ impl Abstraction {
             let row = image.device_texts().get(device as usize).unwrap_or_default();
             self.numbers.push(self.number(image.octets(row.dn).to_vec(), None));
         }
+        self.keep_camps();
         for Sample { row, emergency, digits } in samples {
             let target = if emergency { Target::Emergency(row) } else { Target::Row(row) };
             if seen.insert(self.behaviour(target, &digits)) {
-                self.numbers.push(Number { meant: digits.clone(), dialed: digits, target, exempt: false });
+                self.numbers.push(Number {
+                    meant: digits.clone(),
+                    dialed: digits,
+                    target,
+                    exempt: false,
+                    camps: false,
+                });
             }
         }
         let vacant = (0..100_000u32).map(|n| n.to_string().into_bytes());
@@ -43,6 +50,7 @@ impl Abstraction {
                 dialed,
                 target: Target::Vacant,
                 exempt: false,
+                camps: false,
             });
         }
         // Of those that everybody may dial alike, one.
@@ -75,11 +83,28 @@ impl Abstraction {
         }
     }
 
+    /// The numbers so far, behind the code for camp-on, if anybody may use that.
+    fn keep_camps(&mut self) {
+        let may = |class: CosRow| Features::from_bits_truncate(class.features).contains(Features::CAMP_ON);
+        if !self.image.classes().iter().any(may) {
+            return;
+        }
+        for (_, code) in codes(&self.image).iter().filter(|(feature, _)| *feature == FEATURE_CAMP_ON) {
+            let behind = |number: &Number| Number {
+                dialed: [code.as_slice(), &number.meant].concat(),
+                camps: true,
+                ..number.clone()
+            };
+            let camps: Vec<Number> = self.numbers.iter().map(behind).collect();
+            self.numbers.extend(camps);
+        }
+    }
+
     /// The number that means this.
     pub(super) fn meant(&self, digits: &[u8]) -> u16 {
         // What is exempt counts first: no COR may have been asked for.
         let own = |number: &&Number| number.meant == digits;
-        let found = self.numbers.iter().filter(own).max_by_key(|number| number.exempt);
+        let found = self.numbers.iter().filter(own).max_by_key(|number| (number.exempt, !number.camps));
         let found = found.and_then(|found| self.numbers.iter().position(|one| std::ptr::eq(one, found)));
         found.and_then(|at| u16::try_from(at).ok()).unwrap_or(NO_NUMBER)
     }
@@ -142,7 +167,7 @@ impl Abstraction {
                 Target::Vacant
             }
         };
-        Number { dialed: dialed.unwrap_or_else(|| meant.clone()), meant, target, exempt }
+        Number { dialed: dialed.unwrap_or_else(|| meant.clone()), meant, target, exempt, camps: false }
     }
 
     /// What a number means to everybody: two of the same behaviour are one number.

@@ -228,6 +228,9 @@ impl Abstraction {
         (a, b): (Party, Party),
     ) -> Result<(), &'static str> {
         let own = reading.classes(story.by, story.mode);
+        if number.is_some_and(|number| number.camps) && !own.has(Features::CAMP_ON) {
+            return Err("camp-on");
+        }
         let code = story.code.and_then(|code| self.codes.get(usize::from(code)));
         // Where the class permits no verified codes it is one of the others.
         let permits =

@@ -135,7 +135,10 @@ impl World {
                 leg::State::Calling { .. } | leg::State::Ringing { .. } | leg::State::Clearing { .. } => {
                     !waits
                 }
-                leg::State::Proceeding | leg::State::Alerting => !lives(calls.peer(handle)),
+                leg::State::Proceeding | leg::State::Alerting => {
+                    let camped = waits && matches!(calls.transfer(handle), Some(Transfer::Camped { .. }));
+                    !lives(calls.peer(handle)) && !camped
+                }
                 leg::State::Connected { .. } => {
                     let rung = matches!(calls.transfer(handle), Some(Transfer::Pending { ringing, .. })
                         if calls.leg(ringing).is_some());

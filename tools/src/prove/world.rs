@@ -12,8 +12,8 @@ use super::story::{How, Owed, Pair, Stories};
 use smallvec::SmallVec;
 use std::hash::Hasher;
 use strowger::base::{Algorithm, Crypto, Digit, Handle, Instant, Soft, WallTime, crypto::Hashed};
-use strowger::call::Cause;
 use strowger::call::join::Progress;
+use strowger::call::{Cause, Transfer};
 use strowger::exchange::{
     Config, DeviceSlot, Exchange, MAX_OUTPUTS, MAX_RECORDS, Memory, Output, Signal, Taken, Ticked, TrunkSlot,
 };
@@ -335,6 +335,9 @@ impl World {
             }
             pairs.push(pair);
         }
+        // Who waits for a busy device has the call that it had.
+        let waits = |pair: &&Pair| matches!(calls.transfer(pair.a), Some(Transfer::Camped { .. }));
+        pairs.extend(self.stories.pairs.iter().filter(waits).copied());
         for owed in forwarded {
             self.settle(Some(owed));
         }

@@ -74,7 +74,7 @@ section! {
 
 section! {
     /// `[cos.timers]`, with the field's ranges
-    Timers = "cos.timers", later ["no_answer_recall", "camp_on_recall", "cleardown_min"] {
+    Timers = "cos.timers", later ["no_answer_recall", "cleardown_min"] {
         first_digit: Option<Int<5, 60>>,
         inter_digit: Option<Int<3, 60>>,
         dialing_conflict: Option<Int<2, 5>>,

@@ -13,6 +13,7 @@ use crate::call::slots::Transfer;
 use crate::call::{Calls, Cause, Command, Commands, push};
 use crate::media::Side;
 use crate::policy::Rule;
+use core::num::NonZeroU64;
 
 /// The moment until which somebody holds who is never rung for it.
 pub const NEVER: Instant = Instant(u64::MAX);
@@ -20,16 +21,23 @@ pub const NEVER: Instant = Instant(u64::MAX);
 /// Who of a call's two parties holds the other, and until when.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Holds {
-    a: Option<Instant>,
-    b: Option<Instant>,
+    a: Option<NonZeroU64>,
+    b: Option<NonZeroU64>,
 }
 
 impl Holds {
-    const fn until(&self, side: Side) -> Option<Instant> {
-        match side {
+    /// Whether anybody does.
+    #[inline(always)]
+    pub(in crate::call) const fn any(&self) -> bool {
+        self.a.is_some() | self.b.is_some()
+    }
+
+    fn until(&self, side: Side) -> Option<Instant> {
+        let until = match side {
             Side::A => self.a,
             Side::B => self.b,
-        }
+        };
+        until.map(|until| Instant(until.get()))
     }
 }
 
@@ -57,6 +65,7 @@ impl Calls<'_> {
             Side::A => &mut placed.holds.a,
             Side::B => &mut placed.holds.b,
         };
+        let until = until.map(|until| NonZeroU64::new(until.0).unwrap_or(NonZeroU64::MIN));
         let before = core::mem::replace(own, until);
         before.is_some() != until.is_some()
     }

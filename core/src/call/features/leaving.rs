@@ -23,7 +23,13 @@ impl Calls<'_> {
                 true
             }
             (_, Event::PeerReleased(cause)) => self.leaves(leg, cause, commands),
-            (Transfer::Ringing { .. } | Transfer::Parked { .. } | Transfer::Failed { .. }, _) => true,
+            (
+                Transfer::Ringing { .. }
+                | Transfer::Parked { .. }
+                | Transfer::Camped { .. }
+                | Transfer::Failed { .. },
+                _,
+            ) => true,
             (Transfer::None | Transfer::Pending { .. }, _) => false,
         }
     }
@@ -67,7 +73,7 @@ impl Calls<'_> {
                 }
                 false
             }
-            Transfer::Parked { .. } | Transfer::Failed { .. } => true,
+            Transfer::Parked { .. } | Transfer::Camped { .. } | Transfer::Failed { .. } => true,
             Transfer::None => false,
         }
     }
@@ -109,7 +115,7 @@ impl Calls<'_> {
                 true
             }
             // Nobody faces who waits.
-            Transfer::Parked { .. } => {
+            Transfer::Parked { .. } | Transfer::Camped { .. } => {
                 self.finished(now, call, cause, commands);
                 self.calls.remove(call);
                 true

@@ -97,9 +97,11 @@ impl<'m> Calls<'m> {
     pub fn ringing_for(&self, of: Handle) -> Option<Handle> {
         match self.transfer(of)? {
             Transfer::Pending { ringing, .. } => Some(ringing),
-            Transfer::None | Transfer::Ringing { .. } | Transfer::Parked { .. } | Transfer::Failed { .. } => {
-                None
-            }
+            Transfer::None
+            | Transfer::Ringing { .. }
+            | Transfer::Parked { .. }
+            | Transfer::Camped { .. }
+            | Transfer::Failed { .. } => None,
         }
     }
 

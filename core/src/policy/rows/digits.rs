@@ -82,8 +82,10 @@ pub const FEATURE_REDIAL: u32 = 11;
 pub const FEATURE_HOT_DESK_LOGIN: u32 = 12;
 /// The same: whoever is logged in there is logged out. Nothing follows.
 pub const FEATURE_HOT_DESK_LOGOUT: u32 = 13;
+/// The same: the number follows of whom is called, and waited for while it is busy.
+pub const FEATURE_CAMP_ON: u32 = 14;
 /// How many features have codes.
-pub const FEATURES: u32 = 14;
+pub const FEATURES: u32 = 15;
 /// So many more than the row of a speed call whose code ends at [`END_FEATURE`]. Nothing follows.
 pub const FEATURE_SPEED_CALL: u32 = 64;
 

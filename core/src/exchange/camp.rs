@@ -1,0 +1,165 @@
+//! Camp-on, carried out: a number is called by the code for it, and who is busy there rings when it is idle. What becomes of the
+//! call, [`camp`](crate::call::features::camp); whom the caller may be joined with then, [`camped`](crate::policy::camp).
+
+use super::Exchange;
+use super::commands::{Heard, Queue, enqueue};
+use super::placing::{Asked, Unplaced, is_emergency, ringing};
+use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::call::dialing::Tone;
+use crate::call::features::camp::Camped;
+use crate::call::{Cause, Commands, leg};
+use crate::media::Body;
+use crate::policy::decide::class_of;
+use crate::policy::rows::Features;
+use crate::policy::trie::{End, analyse};
+use crate::policy::{Camp, Image, Party, Permit, Refusal, Rule, Verdict};
+use crate::signalling::dialog::Phase;
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// A call to what was dialed behind the code: like any other, but that its caller waits if it is busy there. Its class must
+    /// have `camp-on` (R3). Whoever calls for help gets help.
+    // Few calls are placed so.
+    #[inline(never)]
+    pub(super) fn place_camping(
+        &mut self,
+        now: Instant,
+        asked: &Asked<'_>,
+        number: &[u8],
+        commands: &mut Commands,
+    ) -> Result<Handle, Unplaced> {
+        let Some(image) = self.policy.map(|policy| policy.image) else { return Err(Unplaced::Congested) };
+        let asked = Asked { dialed: number, ..*asked };
+        let emergency = is_emergency(&image, number);
+        let rule = if emergency || asked.locked_out {
+            None
+        } else if !self.may_camp(now, &image, asked.from) {
+            Some(Rule::CosFeature)
+        } else {
+            // One code behind another is no number; a speed call is one.
+            let end = analyse(&image, number, |_| false).end();
+            let code = matches!(end, End::Feature(..)) && image.speed_number(number).is_none();
+            code.then_some(Rule::NumberVacant)
+        };
+        if let Some(rule) = rule {
+            let denial = self.refusal(now, asked.from, rule);
+            return Err(self.denied(now, asked.from, number, Verdict::Deny(denial)));
+        }
+        let a = self.place(now, &asked, commands)?;
+        self.calls.camps(a);
+        Ok(a)
+    }
+
+    fn may_camp(&self, now: Instant, image: &Image<'_>, party: Party) -> bool {
+        let features = class_of(image, party, self.mode(now)).map_or(0, |class| class.features);
+        Features::from_bits_truncate(features).contains(Features::CAMP_ON)
+    }
+
+    /// A called device is busy: whether its caller waits for it. It does if the device has a call here: another busy one would never
+    /// be known to be idle.
+    // Few calls are.
+    #[inline(never)]
+    pub(super) fn camp(&mut self, now: Instant, leg: Handle, queue: &mut Queue) -> bool {
+        let Some(image) = self.policy.map(|policy| policy.image) else { return false };
+        let Some(device) = self.calls.leg(leg).and_then(|slot| slot.party.phone()) else { return false };
+        let caller = self.calls.edge(leg).and_then(|edge| self.calls.leg(edge.a())).map(|slot| slot.party);
+        let class = caller.and_then(|caller| class_of(&image, caller, self.mode(now))).unwrap_or_default();
+        // Who has called a hot-desk user has not called the phone where he was.
+        let called = self.forwardable(leg).is_some_and(|call| call.by == device);
+        if !called
+            || !self.calls.may_camp(leg)
+            || class.camp_on_recall_s == 0
+            || !self.calls.engaged(device, leg)
+        {
+            return false;
+        }
+        let until = now.plus_s(u64::from(class.camp_on_recall_s));
+        let Some(a) = self.calls.camp(leg, device, until) else { return false };
+        self.ended(now, leg);
+        self.camping = true;
+        self.watch_leg(a);
+        // It was busy for good, or for a moment: whoever has waited until now has waited long enough.
+        if self.calls.deadline(a).is_some_and(|until| until <= now) {
+            let _ = queue.push_back(self.calls.camps_in_vain(a, Cause::BUSY));
+            return true;
+        }
+        self.tell_camped(now, a, device, &image);
+        true
+    }
+
+    /// The caller hears that it waits; who talks there hears that somebody waits, unless a party of that call is secured against
+    /// the tone (R5).
+    fn tell_camped(&mut self, now: Instant, a: Handle, device: u32, image: &Image<'_>) {
+        if self.calls.leg(a).is_some_and(|slot| slot.neutral) {
+            self.tone(a, Tone::CampOn);
+        } else if self.sip.dialog(a).is_some_and(|dialog| dialog.phase == Phase::Invited) {
+            self.provisional(now, a, (182, true), |_| {}, &Body::NONE);
+        }
+        let mode = self.mode(now);
+        let secured = |party| {
+            let features = class_of(image, party, mode).map_or(0, |class| class.features);
+            Features::from_bits_truncate(features).contains(Features::CAMP_ON_TONE_SECURITY)
+        };
+        let talks = |slot: &crate::call::LegSlot| matches!(slot.leg.state(), leg::State::Connected { .. });
+        let own = self.calls.legs().find(|(_, slot)| slot.party.phone() == Some(device) && talks(slot));
+        let Some((own, slot)) = own.filter(|(_, slot)| slot.neutral) else { return };
+        let other = self.calls.peer(own).and_then(|peer| self.calls.leg(peer)).map(|slot| slot.party);
+        if !secured(slot.party) && !other.is_some_and(secured) {
+            self.tone(own, Tone::CampOn);
+        }
+    }
+
+    /// A leg of a device is gone, and somebody may wait for that: if it is idle now, it rings. Work: linear in the legs.
+    #[inline(never)]
+    pub(super) fn ring_camped(&mut self, now: Instant, device: u32, queue: &mut Queue) {
+        let Some(waits) = self.calls.camped_on(device) else {
+            self.camping = self.calls.any_camps();
+            return;
+        };
+        if self.calls.engaged(device, Handle::NONE) {
+            return;
+        }
+        self.camped_rings(now, device, waits, queue);
+    }
+
+    fn camped_rings(&mut self, now: Instant, device: u32, waits: Camped, queue: &mut Queue) {
+        let Some(image) = self.policy.map(|policy| policy.image) else { return };
+        let Camped { leg, of, call, authority } = waits;
+        let (mode, to) = (self.mode(now), self.at(now, device));
+        let camp = Camp { on: device, to, of, authority, mode };
+        let permit = match Permit::camp(&image, &camp) {
+            Ok(permit) => permit,
+            Err(Refusal::Denied(denial) | Refusal::NeedsCode(denial)) => {
+                let dialed = self.calls.choice(leg).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
+                self.note_denied(now, of, dialed, Verdict::Deny(denial));
+                let _ = queue.push_back(self.calls.camps_in_vain(leg, Cause::Denied(denial.rule)));
+                return;
+            }
+        };
+        let neutral = self.is_neutral(to, self.calls.leg(leg).is_some_and(|slot| slot.neutral));
+        let mut commands = Commands::new();
+        self.calls.camps_no_more(call);
+        // What is kept free for emergency calls is not touched for it.
+        let room = self.calls.free_legs() > self.reserved_calls.saturating_mul(2);
+        let ringing_s = ringing(&image, of, mode);
+        let rung = room.then(|| self.calls.reroute(now, call, permit, ringing_s, neutral, &mut commands));
+        match rung.flatten() {
+            Some(b) => {
+                self.watch_leg(leg);
+                self.watch_leg(b);
+                enqueue(queue, &commands);
+            }
+            None => {
+                let _ = queue.push_back(self.calls.camps_in_vain(leg, Cause::CONGESTION));
+            }
+        }
+    }
+
+    /// Time has come for a leg: who waits for a busy device has perhaps waited long enough.
+    pub(super) fn camped_due(&mut self, now: Instant, leg: Handle) {
+        let mut commands = Commands::new();
+        self.calls.camped_too_long(now, leg, &mut commands);
+        if !commands.is_empty() {
+            self.perform(now, &commands, &Heard::NOTHING);
+        }
+    }
+}
