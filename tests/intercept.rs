@@ -247,6 +247,24 @@ fn r48_who_enters_a_wrong_code_is_put_through() {
     assert!(rang && exchange.calls().dialing(leg).is_none());
 }
 
+/// R45, over SIP: no code comes by INFO in time, and the call that waited for it is put through.
+#[test]
+fn r45_who_enters_no_code_is_put_through() {
+    let forced = (
+        "name = \"Staff\"\nfeatures = [",
+        "name = \"Staff\"\nfeatures = [\"forced-non-verified-account-code\", ",
+    );
+    let mut office = office(12, &[forced]);
+    office.call("201", "95550123");
+    office.until_talks("201");
+    assert_talk(&mut office, "201", "202");
+    office.hang_up("202");
+    office.assert_nothing_left();
+    // It is noted down as what it is: a code was asked for.
+    let rules: Vec<_> = office.sim.decisions.iter().filter_map(|one| Some(one.denial()?.rule)).collect();
+    assert_eq!(rules, [Rule::CodeForced]);
+}
+
 /// What a rule's refusal is, is one condition or none; what no class decides has none.
 #[test]
 fn every_rule_has_its_condition() {

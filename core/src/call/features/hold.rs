@@ -9,7 +9,6 @@
 //! descriptions, and the engine only notes it. A call for help is held, and never taken from who has called.
 
 use crate::base::{Handle, Instant};
-use crate::call::slots::Transfer;
 use crate::call::{Calls, Cause, Command, Commands, push};
 use crate::media::Side;
 use crate::policy::Rule;
@@ -56,18 +55,16 @@ impl Calls<'_> {
         self.placed(self.legs.get(leg)?.call)?.holds.until(side)
     }
 
-    /// The party of this leg holds its peer until then, or no more. False if nothing has changed.
-    pub fn hold(&mut self, leg: Handle, until: Option<Instant>) -> bool {
-        let Some((side, _)) = self.sides(leg) else { return false };
+    /// The party of this leg holds its peer until then, or no more.
+    pub fn hold(&mut self, leg: Handle, until: Option<Instant>) {
+        let Some((side, _)) = self.sides(leg) else { return };
         let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
-        let Some(placed) = self.placed_mut(call) else { return false };
+        let Some(placed) = self.placed_mut(call) else { return };
         let own = match side {
             Side::A => &mut placed.holds.a,
             Side::B => &mut placed.holds.b,
         };
-        let until = until.map(|until| NonZeroU64::new(until.0).unwrap_or(NonZeroU64::MIN));
-        let before = core::mem::replace(own, until);
-        before.is_some() != until.is_some()
+        *own = until.map(|until| NonZeroU64::new(until.0).unwrap_or(NonZeroU64::MIN));
     }
 
     /// The peer of a leg whose party has held it for too long, if it can be left to wait for a recall: nothing else is under way,
@@ -88,14 +85,9 @@ impl Calls<'_> {
         (at, until): (u32, Instant),
         commands: &mut Commands,
     ) -> bool {
-        let (Some(_), Some(slot)) = (self.overheld(now, by), self.legs.get(by)) else { return false };
-        let (party, call) = (slot.party, slot.call);
-        let Some(placed) = self.placed_mut(call) else { return false };
-        placed.holds = Holds::default();
-        placed.transfer = Transfer::Parked { at, by: party, until };
-        let media = core::mem::take(&mut placed.media);
-        push(commands, Command::Parted(placed.known, media));
-        self.detach(by);
+        if self.overheld(now, by).is_none() || !self.left_to_wait(by, (at, until), commands) {
+            return false;
+        }
         push(commands, Command::Dismiss(by, Cause::Normal));
         true
     }

@@ -16,6 +16,7 @@
 //! ```
 
 use crate::base::{Handle, Instant};
+use crate::call::features::hold::Holds;
 use crate::call::leg::Event;
 use crate::call::slots::{Call, Placed, Transfer};
 use crate::call::{Calls, Cause, Command, Commands, Edge, Terms, push};
@@ -43,15 +44,28 @@ impl Calls<'_> {
 
     /// The peer of a leg waits at the directory number of this device until then. False, and nothing changed, if it cannot.
     pub fn park(&mut self, by: Handle, at: u32, until: Instant, commands: &mut Commands) -> bool {
-        let (Some(_), Some(slot)) = (self.parkable(by), self.legs.get(by)) else { return false };
-        let (party, call) = (slot.party, slot.call);
+        if self.parkable(by).is_none() || !self.left_to_wait(by, (at, until), commands) {
+            return false;
+        }
+        push(commands, Command::Referred(by, 200));
+        push(commands, Command::Dismiss(by, Cause::Normal));
+        true
+    }
+
+    /// The peer of a leg waits there, and nobody faces it; who has left it is released by who asks.
+    pub(super) fn left_to_wait(
+        &mut self,
+        by: Handle,
+        (at, until): (u32, Instant),
+        commands: &mut Commands,
+    ) -> bool {
+        let Some((party, call)) = self.legs.get(by).map(|slot| (slot.party, slot.call)) else { return false };
         let Some(placed) = self.placed_mut(call) else { return false };
         placed.transfer = Transfer::Parked { at, by: party, until };
+        placed.holds = Holds::default();
         let media = core::mem::take(&mut placed.media);
         push(commands, Command::Parted(placed.known, media));
         self.detach(by);
-        push(commands, Command::Referred(by, 200));
-        push(commands, Command::Dismiss(by, Cause::Normal));
         true
     }
 
