@@ -24,8 +24,10 @@ check_packages() {
 }
 check_format() { cargo fmt --all --check; }
 check_clippy() { cargo clippy --quiet --workspace --all-targets --locked -- -D warnings; }
-# A taste of the agreement of all ends; the check of that name takes the whole.
-check_test() { STROWGER_ATTEMPTS=2000 cargo test --workspace --locked; }
+# Without the agreement of all ends, which builds all ends itself: the check of that name has it.
+check_test() {
+    cargo test --workspace --locked -- --skip wire_record_explain_and_c_agree_on_random_attempts
+}
 check_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --locked; }
 check_gateway() { cargo build --quiet --release --locked -p strowger-gateway -p strowger-tools; }
 check_demo() { check_gateway; "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" demo; }

@@ -71,8 +71,9 @@ impl<'m, T: Copy> Outbox<'m, T> {
     }
 
     fn next(&self, from: usize, by: usize) -> usize {
+        // Both are within the slots, so it goes round once at most: small processors have no division.
         let raw = from.saturating_add(by);
-        raw.checked_rem(self.slots.len()).unwrap_or(0)
+        raw.checked_sub(self.slots.len()).unwrap_or(raw)
     }
 
     fn push(&mut self, item: T) {

@@ -256,7 +256,12 @@ impl<'m> Calls<'m> {
     /// When this leg, what is being changed in its call's session, or who waits there, next wants a tick.
     #[must_use]
     pub fn deadline(&self, leg: Handle) -> Option<Instant> {
-        let slot = self.legs.get(leg)?;
+        self.slot_deadline(leg, self.legs.get(leg)?)
+    }
+
+    /// The same of a leg whose slot is at hand.
+    #[inline]
+    pub(crate) fn slot_deadline(&self, leg: Handle, slot: &LegSlot) -> Option<Instant> {
         let own = slot.leg.next_deadline();
         let call = match self.calls.get(slot.call) {
             Some(Call::Dialing(dialing)) => return dialing.state.next_deadline(),
@@ -385,7 +390,7 @@ fn push(commands: &mut Commands, command: Command) -> Option<(Handle, Event)> {
 }
 
 #[inline(always)]
-fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),

@@ -6,7 +6,7 @@ use super::path::SETTLING_MS;
 use super::{Event, Exchange, session};
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::dialing::Tone;
-use crate::call::{Cause, Command, Commands, leg};
+use crate::call::{Cause, Command, Commands, earlier, leg};
 use crate::media::{Body, Passage};
 use crate::policy::{Party, Verdict};
 use crate::signalling::dialog::Phase;
@@ -70,15 +70,13 @@ impl<C: Crypto> Exchange<'_, C> {
 
     pub(super) fn watch_leg(&mut self, leg: Handle) {
         // The slot of a leg that is gone may be another's by now.
-        if self.calls.leg(leg).is_none() {
-            return;
-        }
+        let Some(slot) = self.calls.leg(leg) else { return };
         let id = self.first_leg_timer.saturating_add(leg.index());
-        let session = self.sip.dialog(leg).and_then(|dialog| dialog.session.next_deadline());
-        let deadline = match (self.calls.deadline(leg), session) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
+        let mut deadline = self.calls.slot_deadline(leg, slot);
+        if !slot.neutral {
+            let session = self.sip.dialog(leg).and_then(|dialog| dialog.session.next_deadline());
+            deadline = earlier(deadline, session);
+        }
         self.timers.set(id, deadline);
     }
 

@@ -140,11 +140,11 @@ impl<C: Crypto> Exchange<'_, C> {
         // Without a policy nothing is permitted (law 3); an emergency block knows emergency numbers only (law 4).
         let able =
             |policy: &Policy<'_>| !policy.image.is_block() || is_emergency(&policy.image, asked.dialed);
-        let Some(policy) = self.policy.filter(able) else {
+        if !self.policy.as_ref().is_some_and(able) {
             let authority = Authority { party: asked.from, cos: 0, cor: 0, mode, code: None };
             let denial = Denial::new(Rule::PolicyNone, authority, RowRef::None);
             return Err(self.denied(now, asked.from, asked.dialed, Verdict::Deny(denial)));
-        };
+        }
         let mut called = Digits::EMPTY;
         let wanted = match self.wanted(now, asked, mode, &mut called) {
             Ok(wanted) => wanted,
@@ -172,8 +172,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 return Err(self.denied(now, asked.from, number, Verdict::Deny(denial)));
             }
         };
-        let class = class_of(&policy.image, asked.from, mode);
+        // By reference: a copy of the image's tables would cost more than the decision.
+        let class = self.policy.as_ref().and_then(|policy| class_of(&policy.image, asked.from, mode));
         let redials = class.is_some_and(|class| class.features & Features::REDIAL.bits() != 0);
+        let ringing_s = class.map_or(RINGING_S, |class| class.ringing_s);
         if let (true, [_, ..]) = (redials, wanted.kept) {
             self.keep_dialed(asked.from, wanted.kept);
         }
@@ -187,7 +189,8 @@ impl<C: Crypto> Exchange<'_, C> {
             behalf: None,
             exempt: wanted.is_exempt(),
         };
-        let (devices, trunks, image) = (&*self.devices, &*self.trunks, &policy.image);
+        let Some(Policy { image, .. }) = &self.policy else { return Err(Unplaced::Congested) };
+        let (devices, trunks) = (&*self.devices, &*self.trunks);
         let world = Line {
             image,
             devices,
@@ -222,7 +225,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let neutral = (asked.neutral, self.is_neutral(choice.to, asked.neutral));
         let terms = Terms {
             dialed,
-            ringing_s: class.map_or(RINGING_S, |class| class.ringing_s),
+            ringing_s,
             longest_s: self.longest(&choice),
             account: wanted.typed,
             neutral,

@@ -14,8 +14,8 @@ use core::marker::PhantomData;
 
 /// Leave to connect two parties, once.
 ///
-/// Neither `Clone` nor `Copy`, with private fields; it borrows the image it was decided on, so it cannot outlive the
-/// event or be kept in an engine:
+/// Neither `Clone` nor `Copy`, with private fields; it borrows the question that it answers or the image it was decided
+/// on, so it cannot outlive the event or be kept in an engine:
 ///
 /// ```compile_fail
 /// fn twice(permit: strowger::policy::Permit<'_>) -> (strowger::policy::Permit<'_>, strowger::policy::Permit<'_>) {
@@ -55,7 +55,7 @@ impl<'e> Permit<'e> {
     ///
     /// # Errors
     /// The [`Refusal`], when policy forbids it, asks for an account code, or every way is busy.
-    pub fn request(image: &'e Image<'_>, attempt: &Attempt<'_>, world: impl World) -> Result<Self, Refusal> {
+    pub fn request(image: &Image<'_>, attempt: &'e Attempt<'_>, world: impl World) -> Result<Self, Refusal> {
         // Who acts for another is not connected itself.
         let from = attempt.behalf.map_or(attempt.from, |behalf| behalf.party);
         Self::from_verdict(from, decide(image, attempt, world, &mut ()))

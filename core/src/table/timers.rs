@@ -44,6 +44,7 @@ impl<'m> Timers<'m> {
                     self.up(end);
                 }
             }
+            (Some(place), Some(at)) if self.heap.get(place).is_some_and(|due| due.at == at) => {}
             (Some(place), Some(at)) => {
                 self.put(place, Due { at, id });
                 self.up(place);
