@@ -206,6 +206,8 @@ typedef enum stw_rule {
     STW_RULE_HOT_DESK_BUSY = 106,
     // No call can be diverted to an emergency number.
     STW_RULE_FORWARD_EMERGENCY = 110,
+    // A conference has eight parties at most.
+    STW_RULE_CONFERENCE_FULL = 111,
 } stw_rule;
 
 // Service modes.
@@ -917,8 +919,8 @@ stw_status stw_exchange_hold(struct stw_exchange *x,
                              stw_leg leg,
                              struct stw_decision *out);
 
-// The party of a neutral leg goes on with its peer, which it has held. Results as for stw_exchange_hold; never STW_DENIED. Cost:
-// constant.
+// The party of a neutral leg goes on with its peer, which it has held. Results as for stw_exchange_hold. STW_DENIED: its phone talks to
+// others meanwhile, and this would be a conference that policy forbids, as `out` says; the peer stays held. Cost: linear in the legs.
 stw_status stw_exchange_retrieve(struct stw_exchange *x,
                                  uint64_t now_ms,
                                  stw_leg leg,

@@ -194,6 +194,25 @@ fn neutral_parties_hold_by_their_class_and_are_rung() {
     );
 }
 
+/// Who is held transfers who holds it: the timers that are served are those of the calls, whatever becomes of the hold.
+#[test]
+fn a_transfer_by_who_is_held_loses_no_timer() {
+    let features = ("features = [\"hold\", \"smdr-external\"", "features = [\"transfer\", \"smdr-external\"");
+    let mut exchange = neutral(&[features]);
+    let (a, b) = two_talk(&mut exchange);
+    exchange.signal(NOW, &Signal::Hold(a)).expect("room");
+    assert_eq!(exchange.signal(NOW, &Signal::Transfer(b, b"203")), Ok(Taken::Done));
+    let first = |exchange: &ExchangeBox| {
+        let calls = exchange.calls();
+        calls.legs().filter_map(|(leg, _)| calls.deadline(leg)).min()
+    };
+    assert_eq!(exchange.next_deadline(), first(&exchange));
+    assert_eq!(exchange.next_deadline(), Some(NOW.plus_s(30)));
+    let _ = exchange.tick(NOW.plus_s(30)).expect("room");
+    assert_eq!(exchange.next_deadline(), first(&exchange));
+    assert_eq!(exchange.next_deadline(), Some(NOW.plus_s(60)));
+}
+
 /// Who talks to another meanwhile is not rung: the one that is held waits on.
 #[test]
 fn who_consults_another_is_not_rung_meanwhile() {

@@ -235,6 +235,28 @@ fn camp_on_holds() {
     }
 }
 
+/// R34, R39: who comes into a conference may hear, and be heard by, each who is in it; and whom it brings together is found.
+#[test]
+fn conferences_hold_and_what_they_open_is_found() {
+    let held = include_str!("../ci/mutants/conferring.toml");
+    // Three calls are the work of a minute: `STROWGER_PROVE_CALLS=3` in the long checks.
+    let calls = number_from("STROWGER_PROVE_CALLS", 2);
+    let whole = proof(held, &Options { states: 20_000_000, ..bounds(calls) });
+    eprintln!("{}", whole.to_text());
+    assert!(whole.violation.is_none() && whole.closed, "{}", whole.to_text());
+    // 202 may not dial out, and 201 lets it hear the carrier: no rule forbids it. 203 nobody can bring together with 204.
+    let apart = proof(&(held.to_owned() + &never("device:203", "device:204")), &bounds(2));
+    assert!(apart.violation.is_none(), "{}", apart.to_text());
+    let proof = proof(&(held.to_owned() + &never("device:202", "trunk:carrier")), &bounds(2));
+    let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{}", proof.to_text()));
+    assert!(found.invariant == "assert" && found.on_the_clock, "{}", proof.to_text());
+    let last = found.trace.last().map_or("", |(_, what)| what.as_str());
+    assert!(last.ends_with("into a conference"), "{}", proof.to_text());
+    let recorded = found.recorded.as_ref().expect("by the clock");
+    let trace = Trace::parse(std::str::from_utf8(recorded).expect("text")).expect("it is one");
+    assert!(matches!(replay(&trace), Outcome::Same { .. }));
+}
+
 /// R3, R36, R48, R59: who is refused is put through only to whom its own treatment names and the matrix lets it reach; and what a
 /// treatment opens is found.
 #[test]

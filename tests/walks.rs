@@ -725,10 +725,8 @@ impl Table<'_, '_> {
 fn an_edge_is_answered_once_and_only_by_the_party_it_names() {
     let (image, _) = office::policy();
     let image = Image::load(image, &mut Soft::new(&[0; 32])).expect("valid");
-    let permit = || {
-        let attempt = Attempt::new(Party::Device(0), b"202");
-        Permit::request(&image, &attempt, |_| true).expect("201 may call 202")
-    };
+    let attempt = Attempt::new(Party::Device(0), b"202");
+    let permit = || Permit::request(&image, &attempt, |_| true).expect("201 may call 202");
     let [a, b, other, next] = [1, 2, 3, 4].map(|n| Handle::new(n, 0, 1));
     let seat = |leg, device| Seat { leg, party: Party::Device(device) };
     // A permit is for the two whom it names, and for nobody else.

@@ -80,6 +80,8 @@ pub enum stw_rule {
     STW_RULE_HOT_DESK_BUSY = 106,
     /// No call can be diverted to an emergency number.
     STW_RULE_FORWARD_EMERGENCY = 110,
+    /// A conference has eight parties at most.
+    STW_RULE_CONFERENCE_FULL = 111,
 }
 
 /// Service modes.

@@ -195,5 +195,6 @@ const fn feature(feature: Feature) -> &'static str {
         Feature::Hunt => "hunt",
         Feature::Desk => "hot-desk",
         Feature::Hold => "hold",
+        Feature::Conference => "conference",
     }
 }

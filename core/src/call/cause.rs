@@ -84,6 +84,7 @@ impl Cause {
                 | Rule::DeskBusy
                 | Rule::CosFeature
                 | Rule::ForwardEmergency
+                | Rule::ConferenceFull
                 | Rule::PolicyNone => 403,
             },
         }
@@ -143,6 +144,7 @@ impl Cause {
                 | Rule::DeskBusy
                 | Rule::CosFeature
                 | Rule::ForwardEmergency
+                | Rule::ConferenceFull
                 | Rule::PolicyNone => 21,
             },
         }

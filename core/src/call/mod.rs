@@ -18,7 +18,9 @@ pub use dialing::Dialing;
 pub use join::{Connect, Edge};
 pub use leg::Leg;
 pub use passed::{MAX_HOPS, Passed};
-pub use slots::{Call, Finished, LegSlot, Media, Pair, Placed, Retry, Seat, Terms, Third, Tie, Transfer};
+pub use slots::{
+    Brought, Call, Finished, LegSlot, Media, Pair, Placed, Retry, Seat, Terms, Third, Tie, Transfer,
+};
 
 use crate::base::{Digits, Handle, Instant};
 use crate::policy::emergency::Tried;
@@ -267,14 +269,16 @@ impl<'m> Calls<'m> {
             Some(Call::Dialing(dialing)) => return dialing.state.next_deadline(),
             Some(Call::Placed(call)) => match call.transfer {
                 Transfer::Parked { until, .. } | Transfer::Camped { until, .. } => Some(until),
-                Transfer::None if call.holds.any() => {
-                    let held = self.holds_until(leg).filter(|until| *until != NEVER);
-                    earlier(call.change.next_deadline(), held)
-                }
                 Transfer::None
                 | Transfer::Pending { .. }
                 | Transfer::Ringing { .. }
-                | Transfer::Failed { .. } => call.change.next_deadline(),
+                | Transfer::Failed { .. } => {
+                    let change = call.change.next_deadline();
+                    if !call.holds.any() {
+                        return earlier(own, change);
+                    }
+                    earlier(change, self.holds_until(leg).filter(|until| *until != NEVER))
+                }
             },
             None => None,
         };

@@ -215,13 +215,24 @@ pub struct Retry {
     pub zone: u8,
 }
 
-/// A party that was transferred, or to whom somebody was.
+/// A party that was transferred, or to whom somebody was, or that was in a conference with both.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Third {
     /// Who.
     pub party: Party,
-    /// It had answered before (R88).
-    pub supervised: bool,
+    /// How it came there.
+    pub how: Brought,
+}
+
+/// How a third party came to a call (R88).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Brought {
+    /// By a transfer, when it had answered.
+    Supervised,
+    /// By a transfer, before that.
+    Unsupervised,
+    /// By a conference.
+    Conference,
 }
 
 /// The media of a call.

@@ -21,7 +21,8 @@ impl<C: Crypto> Exchange<'_, C> {
             return Taken::UnknownLeg;
         }
         let Some(of) = self.calls.holdable(leg) else { return Taken::NotNow };
-        if holds && let Some(decision) = self.not_held(now, leg) {
+        let refused = if holds { self.not_held(now, leg) } else { self.not_conferred(now, leg) };
+        if let Some(decision) = refused {
             return Taken::Denied(decision);
         }
         self.holds(now, leg, holds);
@@ -45,9 +46,17 @@ impl<C: Crypto> Exchange<'_, C> {
         Some(self.note_denied_for(now, (by, behalf), Digits::EMPTY, Verdict::Deny(denial)))
     }
 
-    /// What a phone wants to offer: the rule by which it may not, if it holds.
+    /// What a phone wants to offer: the rule by which it may not, if it holds its peer, or takes it back.
     pub(super) fn held_against(&mut self, leg: Handle, offer: &Summary) -> Option<Rule> {
-        let decision = if offer.holds() { self.not_held(self.last_now, leg) } else { None };
+        let now = self.last_now;
+        let decision = if offer.holds() {
+            self.not_held(now, leg)
+        } else if *offer == Summary::NONE {
+            // What it will want is not said yet.
+            None
+        } else {
+            self.not_conferred(now, leg)
+        };
         Some(decision?.denial()?.rule)
     }
 

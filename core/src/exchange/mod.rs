@@ -13,6 +13,7 @@ mod camp;
 mod challenge;
 mod coded;
 mod commands;
+mod conference;
 mod desk;
 mod dialing;
 mod explore;
@@ -104,7 +105,7 @@ pub enum Signal<'a> {
     Release(Handle, Cause),
     /// The party of this leg holds its peer.
     Hold(Handle),
-    /// The party of this leg goes on with its peer.
+    /// The party of this leg goes on with its peer. If its phone talks to others meanwhile, that is a conference, which policy may deny.
     Retrieve(Handle),
     /// The party of this leg transfers its peer to a number (blind transfer).
     Transfer(Handle, &'a [u8]),

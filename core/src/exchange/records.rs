@@ -4,7 +4,7 @@ use super::calling::dn;
 use super::{Exchange, Policy, Record};
 use crate::account::Typed;
 use crate::base::{Crypto, Digits, Instant};
-use crate::call::{Cause, Finished, Tie};
+use crate::call::{Brought, Cause, Finished, Tie};
 use crate::policy::decide::class_of;
 use crate::policy::rows::Features;
 use crate::policy::{Behalf, Denial, Image, Mode, Party, Rule, Verdict};
@@ -120,9 +120,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 .map_or(Station::Unknown, |party| station(image, party)),
             forwarded: finished.forwarded_by.is_some(),
             speed: finished.speed,
-            joined: match finished.third {
-                Some(third) if third.supervised => b'T',
-                Some(_) => b'X',
+            joined: match finished.third.map(|third| third.how) {
+                Some(Brought::Supervised) => b'T',
+                Some(Brought::Unsupervised) => b'X',
+                Some(Brought::Conference) => b'C',
                 None => b' ',
             },
         };

@@ -31,6 +31,8 @@ pub enum Feature {
     },
     /// The other party is put on hold.
     Hold,
+    /// The other party is taken back from hold, into a conference.
+    Conference,
     /// The other party's call rings elsewhere, and is answered.
     Pickup,
     /// The other party is left to wait for whoever takes it back.
@@ -201,6 +203,7 @@ pub(super) fn stand_in(
         Feature::Forward { .. } => true,
         // Nobody is dialed for somebody by these.
         Feature::Hold
+        | Feature::Conference
         | Feature::Pickup
         | Feature::Park
         | Feature::Retrieve
@@ -257,6 +260,7 @@ pub(super) fn also(image: &Image<'_>, from: &Caller) -> Option<Caller> {
         Feature::Transfer => matches!(party, Party::Trunk(_)) && !is_open(image, 33),
         Feature::Forward { .. }
         | Feature::Hold
+        | Feature::Conference
         | Feature::Pickup
         | Feature::Park
         | Feature::Retrieve

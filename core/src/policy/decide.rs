@@ -102,6 +102,7 @@ fn decide_as<const FOR_ANOTHER: bool>(
                 feature:
                     Feature::Forward { .. }
                     | Feature::Hold
+                    | Feature::Conference
                     | Feature::Pickup
                     | Feature::Park
                     | Feature::Retrieve

@@ -36,6 +36,7 @@ pub fn unable(image: &Image<'_>, by: Party, feature: Feature, mode: Mode) -> Opt
     let wanted = match feature {
         Feature::Transfer => Features::TRANSFER,
         Feature::Hold => Features::HOLD,
+        Feature::Conference => Features::CONFERENCE,
         Feature::Forward { .. } => Features::FORWARD_INTERNAL,
         Feature::Pickup => Features::PICKUP,
         Feature::Park | Feature::Retrieve => Features::PARK,
@@ -75,6 +76,7 @@ pub fn fetched(image: &Image<'_>, fetch: &Fetch) -> Verdict {
         Feature::Transfer
         | Feature::Forward { .. }
         | Feature::Hold
+        | Feature::Conference
         | Feature::Park
         | Feature::Hunt
         | Feature::Desk => {

@@ -73,7 +73,8 @@ impl Condition {
             | Rule::PinWrong
             | Rule::PinLocked
             | Rule::DeskBusy
-            | Rule::ForwardEmergency => None,
+            | Rule::ForwardEmergency
+            | Rule::ConferenceFull => None,
         }
     }
 

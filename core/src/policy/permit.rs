@@ -2,6 +2,7 @@
 
 use super::behalf::{Attended, Recall, attended, recalled};
 use super::camp::{Camp, camped};
+use super::conference::{Conference, conferred};
 use super::decide::{decide, next_emergency};
 use super::desk::{Desk, seated};
 use super::emergency::Tried;
@@ -107,6 +108,14 @@ impl<'e> Permit<'e> {
     /// The [`Refusal`], when policy forbids it.
     pub fn camp(image: &'e Image<'_>, camp: &Camp) -> Result<Self, Refusal> {
         Self::from_verdict(camp.of, camped(image, camp))
+    }
+
+    /// Asks whether a party may come into the conference that another's phone mixes.
+    ///
+    /// # Errors
+    /// The [`Refusal`], when policy forbids it.
+    pub fn conference(image: &'e Image<'_>, question: &Conference<'_>) -> Result<Self, Refusal> {
+        Self::from_verdict(question.of, conferred(image, question))
     }
 
     /// Asks whether who was refused may be joined with whom its intercept treatment names.

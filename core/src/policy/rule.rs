@@ -105,6 +105,8 @@ rules! {
     DeskBusy = 106, "hot-desk.busy", "the phone, or the user elsewhere, is in a call: log in when it has ended";
     /// A call is diverted to an emergency number: help is called by who needs it.
     ForwardEmergency = 110, "forward.emergency", "no call can be diverted to an emergency number";
+    /// A conference has as many parties as it can have.
+    ConferenceFull = 111, "conference.full", "a conference has eight parties at most";
 }
 
 impl Rule {

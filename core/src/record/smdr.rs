@@ -81,14 +81,14 @@ pub struct Smdr {
     pub call: u16,
     /// The account code (R53), none unless `[smdr] report_account_codes` lets it be written.
     pub account: Typed,
-    /// Who was joined with one of the two by a transfer (R88), else who has forwarded the call last; [`Station::Unknown`] if
-    /// nobody has.
+    /// Who was joined with one of the two by a transfer or a conference (R88), else who has forwarded the call last;
+    /// [`Station::Unknown`] if nobody has.
     pub third: Station,
     /// It was forwarded: `F` in the column behind the completion.
     pub forwarded: bool,
     /// A speed call's code was dialed: `S` in that column, unless it was forwarded.
     pub speed: bool,
-    /// How: `T` it had answered before, `X` it had not, blank.
+    /// How: `T` it had answered before, `X` it had not, `C` in a conference, blank.
     pub joined: u8,
 }
 

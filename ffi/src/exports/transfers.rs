@@ -71,8 +71,8 @@ pub unsafe extern "C" fn stw_exchange_hold(
     unsafe { guard::exchange(x, body) }
 }
 
-/// The party of a neutral leg goes on with its peer, which it has held. Results as for stw_exchange_hold; never STW_DENIED. Cost:
-/// constant.
+/// The party of a neutral leg goes on with its peer, which it has held. Results as for stw_exchange_hold. STW_DENIED: its phone talks to
+/// others meanwhile, and this would be a conference that policy forbids, as `out` says; the peer stays held. Cost: linear in the legs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_exchange_retrieve(
     x: *mut stw_exchange,

@@ -324,6 +324,13 @@ impl Phone {
         }
     }
 
+    /// The same of its oldest call that is up.
+    pub fn reinvite_oldest(&mut self, now: Instant, ask: Ask) {
+        if let Some(at) = self.calls.iter().position(Call::is_up) {
+            self.send_reinvite(now, at, ask);
+        }
+    }
+
     /// Takes one datagram.
     pub fn receive(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
         self.forget(now);

@@ -29,6 +29,7 @@ const ACTING: Features = Features::HOLD
     .union(Features::SMDR_INTERNAL)
     .union(Features::PUBLIC_TO_PUBLIC)
     .union(Features::TRANSFER)
+    .union(Features::CONFERENCE)
     .union(Features::OVERRIDE_INTERCONNECT_ON_TRANSFER)
     .union(Features::VERIFIED_ACCOUNT_CODE)
     .union(Features::NON_VERIFIED_ACCOUNT_CODE)
@@ -142,7 +143,7 @@ fn features(row: &Row<crate::schema::system::Cos>, report: &mut Report) -> Featu
         };
         all |= feature;
         if !ACTING.contains(feature) {
-            let text = "of the features, this version acts on hold, camp-on, camp-on-tone-security, account codes, smdr-external, smdr-internal, public-to-public, transfer, override-interconnect-on-transfer, pickup, park, redial, forward-internal, forward-external, hot-desk-login, hot-desk-accept, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
+            let text = "of the features, this version acts on hold, camp-on, camp-on-tone-security, account codes, smdr-external, smdr-internal, public-to-public, transfer, conference, override-interconnect-on-transfer, pickup, park, redial, forward-internal, forward-external, hot-desk-login, hot-desk-accept, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
             report.group(place, NOT_IN_FORCE, text.into());
         }
     }

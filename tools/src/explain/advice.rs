@@ -23,12 +23,14 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, behalf: Option<Behalf>)
                 (Feature::Forward { .. }, RowRef::Leading(_) | RowRef::None) => "forward-internal",
                 (Feature::Pickup, _) => "pickup",
                 (Feature::Park | Feature::Retrieve, _) => "park",
+                (Feature::Conference, _) => "conference",
                 // No feature is asked for: the administrator has put the member where it is.
                 (Feature::Hunt | Feature::Desk | Feature::Hold, _) => return None,
             };
             let cos = denial.authority.cos;
             format!("give COS {cos} the feature {feature}, or {who} a COS that has it.")
         }
+        Rule::ConferenceFull => "let somebody leave the conference first.".into(),
         Rule::ForwardEmergency => "let callers dial the emergency number themselves.".into(),
         Rule::CorNone => format!(
             "give {who} a Class of Restriction for {mode} (key `cor`)."

@@ -128,7 +128,12 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
                 seated(image, &Desk { user, at, of: from, authority, mode })
             }
             Some((
-                Feature::Transfer | Feature::Forward { .. } | Feature::Hold | Feature::Hunt | Feature::Desk,
+                Feature::Transfer
+                | Feature::Forward { .. }
+                | Feature::Hold
+                | Feature::Conference
+                | Feature::Hunt
+                | Feature::Desk,
                 _,
             ))
             | None => decide(image, &attempt, |_| true, &mut trace),
@@ -211,6 +216,9 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
                 format!("{} takes a call of {name} that rings elsewhere,", caller(image, by))
             }
             Some((Feature::Hold, by)) => format!("{} holds {name},", caller(image, by)),
+            Some((Feature::Conference, by)) => {
+                format!("{} takes {name} into a conference,", caller(image, by))
+            }
             Some((Feature::Park, by)) => format!("{} parks {name},", caller(image, by)),
             Some((Feature::Hunt, by)) => {
                 format!(

@@ -72,6 +72,10 @@ pub(super) enum Action {
     Overhold {
         leg: u8,
     },
+    /// It takes its peer back from hold while it talks to another.
+    Confer {
+        leg: u8,
+    },
     /// Whoever is logged in there leaves it.
     LogOut {
         from: u16,
@@ -100,6 +104,7 @@ impl Action {
             | Self::Join { leg, .. }
             | Self::Park { leg, .. }
             | Self::Overhold { leg }
+            | Self::Confer { leg }
             | Self::Due { leg } => Some(leg),
             Self::Setup { .. }
             | Self::Take { .. }
@@ -320,6 +325,13 @@ impl World {
                         && may_not_hold(&all.image, party, self.stories.mode).is_none()
                     {
                         out.push(Action::Overhold { leg });
+                    }
+                    let beside = calls.legs().any(|(other, slot)| {
+                        let talks = matches!(slot.leg.state(), leg::State::Connected { .. });
+                        other != handle && slot.party.phone() == party.phone() && talks
+                    });
+                    if beside && party.phone().is_some() && calls.holdable(handle).is_some() {
+                        out.push(Action::Confer { leg });
                     }
                     if calls.parkable(handle).is_some() {
                         let parks = (0u16..).zip(&all.takes).filter(|(_, take)| take.what == Taking::Park);

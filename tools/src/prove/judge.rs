@@ -308,6 +308,8 @@ impl Abstraction {
     pub(super) fn asserted(&self, a: Party, b: Party, story: &Story) -> Option<&str> {
         // Who takes back a party that had been called reaches it, as who has called it did.
         let back = matches!(story.how, How::Retrieved { called: true });
+        // Who is rung again for a party that it had called reaches that one still.
+        let (a, b) = if story.reversed { (b, a) } else { (a, b) };
         let reaches = self.reaches(a, b, story);
         if reaches.is_none() && back { self.reaches(b, a, story) } else { reaches }
     }

@@ -31,6 +31,7 @@ impl World {
     /// What is wrong after something has happened.
     pub(super) fn violation(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
         self.joined_wrongly(all)
+            .or_else(|| self.mixed_wrongly(all, heard.mixed.as_ref()))
             .or_else(|| self.seated_wrongly(all, action))
             .or_else(|| self.unhelped(all, action, heard))
             .or_else(|| self.refused_wrongly(all, action, heard))

@@ -22,6 +22,7 @@
 
 mod abstraction;
 mod actions;
+mod conference;
 mod desk;
 mod dialed;
 mod forward;

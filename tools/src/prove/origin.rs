@@ -103,7 +103,8 @@ impl World {
                         | How::Recall
                         | How::Intercepted { .. }
                         | How::PickedUp { .. }
-                        | How::Retrieved { .. },
+                        | How::Retrieved { .. }
+                        | How::Conferred,
                     )
                     | None,
                     _,

@@ -16,7 +16,7 @@ use strowger::policy::{Mode, Party, Verdict};
 
 const STATES: [&str; 8] =
     ["idle", "proceeding", "alerting", "calling", "ringing", "connected", "clearing", "dialing"];
-const EVENTS: [&str; 11] = [
+const EVENTS: [&str; 12] = [
     "digits",
     "code",
     "alerting",
@@ -28,6 +28,7 @@ const EVENTS: [&str; 11] = [
     "time is up",
     "park",
     "hold for too long",
+    "conference",
 ];
 
 /// Which things have happened to a leg in which state.
@@ -63,6 +64,7 @@ impl Pairs {
             Action::Due { .. } => 8,
             Action::Park { .. } => 9,
             Action::Overhold { .. } => 10,
+            Action::Confer { .. } => 11,
             Action::Setup { .. }
             | Action::Take { .. }
             | Action::OffHook { .. }
@@ -81,7 +83,7 @@ impl Pairs {
 
     /// Pairs that can be and were not met: a party can only do what its state lets it do.
     fn never(&self, parks: bool, holds: bool) -> Vec<String> {
-        let connected = [(4, true), (6, true), (7, true), (8, true), (9, parks), (10, holds)];
+        let connected = [(4, true), (6, true), (7, true), (8, true), (9, parks), (10, holds), (11, true)];
         let connected: Vec<usize> =
             connected.into_iter().filter_map(|(event, can)| can.then_some(event)).collect();
         let possible: [(usize, &[usize]); 6] =
@@ -349,6 +351,9 @@ fn described(all: &Abstraction, world: &World, action: Action) -> (String, Strin
         }
         Action::LogOut { from } => (party(from), "logs out".into()),
         Action::Overhold { leg: slot } => (leg(slot), "holds for too long".into()),
+        Action::Confer { leg: slot } => {
+            (leg(slot), "takes its peer back from hold, into a conference".into())
+        }
         Action::Due { leg: slot } => (leg(slot), "time is up".into()),
         Action::Mode { mode } => {
             let word = match all.modes[usize::from(mode)] {

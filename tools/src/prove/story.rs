@@ -40,6 +40,8 @@ pub(super) enum How {
         /// That one had been called.
         called: bool,
     },
+    /// A third mixes what it hears of both.
+    Conferred,
 }
 
 impl How {
@@ -51,7 +53,8 @@ impl How {
             | Self::Forwarded { .. }
             | Self::Intercepted { .. }
             | Self::PickedUp { .. }
-            | Self::Retrieved { .. } => false,
+            | Self::Retrieved { .. }
+            | Self::Conferred => false,
         }
     }
 }

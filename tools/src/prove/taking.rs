@@ -110,7 +110,8 @@ impl Abstraction {
             | How::Attended
             | How::Recall
             | How::Forwarded { .. }
-            | How::Intercepted { .. } => return Ok(()),
+            | How::Intercepted { .. }
+            | How::Conferred => return Ok(()),
         };
         let (by, waits) = (reading.classes(story.by, story.mode), reading.classes(a, story.mode));
         if story.by != b {

@@ -6,6 +6,7 @@
 
 use super::abstraction::Abstraction;
 use super::actions::Action;
+use super::conference::Mixed;
 use super::origin::Acting;
 use super::recorded::Gave;
 use super::story::{How, Owed, Pair, Stories};
@@ -63,6 +64,8 @@ pub(super) struct Heard {
     pub(super) acted: Handle,
     /// A call that was being set up, whose called party has failed, and no other way was tried.
     pub(super) failed: Option<Pair>,
+    /// A conference that has come about.
+    pub(super) mixed: Option<Mixed>,
 }
 
 impl Heard {
@@ -173,7 +176,7 @@ impl World {
     /// Lets something happen.
     pub(super) fn apply(&mut self, all: &Abstraction, action: Action, heard: &mut Heard) {
         heard.outputs.clear();
-        (heard.restless, heard.taken, heard.failed) = (false, None, None);
+        (heard.restless, heard.taken, heard.failed, heard.mixed) = (false, None, None, None);
         let leg = action.slot().map_or(Handle::NONE, |slot| self.leg(slot));
         let other = if let Action::Join { other, .. } = action { self.leg(other) } else { Handle::NONE };
         heard.acted = leg;
@@ -222,6 +225,14 @@ impl World {
             Action::Overhold { .. } => {
                 self.signal(&Signal::Hold(leg), heard);
                 self.due(leg, heard);
+            }
+            Action::Confer { .. } => {
+                if self.exchange.calls().holds_until(leg).is_none() {
+                    self.signal(&Signal::Hold(leg), heard);
+                }
+                let mixed = self.would_mix(leg);
+                self.signal(&Signal::Retrieve(leg), heard);
+                heard.mixed = mixed.filter(|_| heard.taken == Some(Taken::Done));
             }
             Action::Due { .. } => self.due(leg, heard),
             Action::Mode { mode } => {

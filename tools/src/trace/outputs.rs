@@ -168,6 +168,7 @@ impl Shown<'_> {
                     Feature::Hunt => "hunt group",
                     Feature::Desk => "hot desk",
                     Feature::Hold => "hold",
+                    Feature::Conference => "conference",
                 };
                 (feature.to_owned(), self.party(behalf.party))
             }),

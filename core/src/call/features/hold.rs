@@ -22,6 +22,8 @@ pub const NEVER: Instant = Instant(u64::MAX);
 pub struct Holds {
     a: Option<NonZeroU64>,
     b: Option<NonZeroU64>,
+    /// Who is held may come into the conference of who holds ([`conference`](super::conference)).
+    pub(in crate::call) confers: bool,
 }
 
 impl Holds {
@@ -65,6 +67,9 @@ impl Calls<'_> {
             Side::B => &mut placed.holds.b,
         };
         *own = until.map(|until| NonZeroU64::new(until.0).unwrap_or(NonZeroU64::MIN));
+        if core::mem::take(&mut placed.holds.confers) && until.is_none() {
+            self.conferred(leg);
+        }
     }
 
     /// The peer of a leg whose party has held it for too long, if it can be left to wait for a recall: nothing else is under way,

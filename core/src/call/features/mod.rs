@@ -4,6 +4,7 @@
 //! and [`join`](super::join) spends it.
 
 pub mod camp;
+pub mod conference;
 pub mod forward;
 pub mod hold;
 pub mod hunt;

@@ -20,7 +20,7 @@ use crate::base::{Handle, Instant};
 use crate::call::features::hold::Holds;
 use crate::call::join::{Connect, Edge};
 use crate::call::leg::{Event, State};
-use crate::call::slots::{Call, LegSlot, Media, Placed, Terms, Third, Transfer};
+use crate::call::slots::{Brought, Call, LegSlot, Media, Placed, Terms, Third, Transfer};
 use crate::call::{Calls, Cause, Command, Commands, push};
 use crate::media::Change;
 use crate::policy::{Party, Permit, Rule};
@@ -254,7 +254,8 @@ impl<'m> Calls<'m> {
         let (edge, media) = (two.edge.clone(), two.media);
         let (to, known) =
             (edge.b(), if two.known == edge.b() { edge.b() } else { self.unknown(&edge, one, two) });
-        let third = |party| supervised.map(|supervised| Third { party, supervised });
+        let how = |supervised| if supervised { Brought::Supervised } else { Brought::Unsupervised };
+        let third = |party| supervised.map(|supervised| Third { party, how: how(supervised) });
         let (from_party, to_party) = (self.party(of), self.party(to));
         if let Some(one) = self.placed(first) {
             push(commands, Command::Parted(one.known, one.media));
@@ -315,7 +316,7 @@ impl<'m> Calls<'m> {
         }
     }
 
-    fn party(&self, leg: Handle) -> Party {
+    pub(super) fn party(&self, leg: Handle) -> Party {
         self.legs.get(leg).map_or(Party::Unknown, |slot| slot.party)
     }
 
