@@ -911,6 +911,14 @@ stw_status stw_exchange_join(struct stw_exchange *x,
                              stw_leg other,
                              struct stw_decision *out);
 
+// The party of a neutral leg goes on hook. If its phone holds one other peer, that one is transferred to the peer of this leg, which may
+// still ring; STW_DENIED: it may not, `out` says why, and all of them are released. Otherwise as stw_exchange_release. Results as for
+// stw_exchange_transfer. Cost: linear in the legs, and one step for each digit of what was dialed.
+stw_status stw_exchange_on_hook(struct stw_exchange *x,
+                                uint64_t now_ms,
+                                stw_leg leg,
+                                struct stw_decision *out);
+
 // The party of a neutral leg holds its peer. STW_OK: who holds for longer than `hold_recall` of its class is released, and rung;
 // a neutral peer is told by STW_OUTPUT_HELD. STW_DENIED: its class lets it not, `out` says why. STW_NOT_NOW: the two do not talk.
 // Errors as for stw_exchange_setup. Cost: linear in the legs.

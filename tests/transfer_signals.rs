@@ -5,7 +5,7 @@ mod office;
 use strowger::base::{Handle, Instant, Soft};
 use strowger::call::Cause;
 use strowger::exchange::{Exchange, Output, Signal, Taken};
-use strowger::policy::Party;
+use strowger::policy::{Party, Rule};
 use strowger_testkit::sim::build_exchange;
 
 const NOW: Instant = Instant(1_000);
@@ -164,5 +164,70 @@ fn behind_a_trunk_nobody_is_rung_again() {
             assert!(!matches!(output, Output::Setup { digits, .. } if digits.is_empty()), "{output:?}");
         }
     }
+    assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));
+}
+
+/// 202 is called by a device, holds it, and calls another: who is held, and both of 202's legs, and who was called.
+fn consults(exchange: &mut Exchange<'_, Soft>, device: u32, number: &[u8], answered: bool) -> [Handle; 4] {
+    let [first, held] = talking(exchange, device, b"202");
+    assert_eq!(exchange.signal(NOW, &Signal::Hold(held)), Ok(Taken::Done));
+    outputs(exchange);
+    if answered {
+        let [other, third] = talking(exchange, 1, number);
+        return [first, held, other, third];
+    }
+    let Ok(Taken::SetUp { leg }) =
+        exchange.signal(NOW, &Signal::Setup { from: Party::Device(1), dialed: number })
+    else {
+        panic!("not set up")
+    };
+    [first, held, leg, called(&outputs(exchange))]
+}
+
+/// R30: who may be joined is, by going on hook; who may not is cleared with cause 63, and so is the other.
+#[test]
+fn r30_a_transfer_by_going_on_hook_clears_all_if_it_is_denied() {
+    let mut exchange = exchange();
+    let [first, held, other, third] = consults(&mut exchange, 0, b"203", true);
+    assert_eq!(exchange.signal(NOW, &Signal::OnHook(other)), Ok(Taken::Done));
+    let heard = outputs(&mut exchange);
+    assert!(heard.contains(&Output::Joined { leg: first, with: third }), "{heard:?}");
+    assert!(exchange.calls().leg(held).is_none() && exchange.calls().leg(other).is_none());
+    over(&mut exchange, first);
+    // 204 may not be joined with 205.
+    let [first, _, other, third] = consults(&mut exchange, 3, b"205", true);
+    let Ok(Taken::Denied(decision)) = exchange.signal(NOW, &Signal::OnHook(other)) else { panic!("joined") };
+    assert_eq!(decision.denial().map(|denial| denial.rule), Some(Rule::Interconnect));
+    let cause = Cause::Denied(Rule::Interconnect);
+    assert_eq!(cause.q850(), 63);
+    let heard = outputs(&mut exchange);
+    for leg in [first, third] {
+        assert!(heard.contains(&Output::Release(leg, cause)), "{heard:?}");
+    }
+    assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));
+}
+
+/// Whom it calls may still ring; where there is nobody to transfer, it hangs up on that leg, and who is held stays so.
+#[test]
+fn on_hook_while_the_third_still_rings_or_without_one() {
+    let mut exchange = exchange();
+    let [first, held, other, third] = consults(&mut exchange, 0, b"203", false);
+    exchange.signal(NOW, &Signal::Alerting(third)).expect("room");
+    assert_eq!(exchange.signal(NOW, &Signal::OnHook(other)), Ok(Taken::Done));
+    assert!(exchange.calls().leg(held).is_none() && exchange.calls().leg(other).is_none());
+    outputs(&mut exchange);
+    exchange.signal(NOW, &Signal::Answer(third)).expect("room");
+    assert!(outputs(&mut exchange).contains(&Output::Joined { leg: third, with: first }));
+    over(&mut exchange, first);
+    let [first, held] = talking(&mut exchange, 0, b"202");
+    exchange.signal(NOW, &Signal::Hold(held)).expect("room");
+    let Ok(Taken::OffHook { leg }) = exchange.signal(NOW, &Signal::OffHook { from: Party::Device(1) }) else {
+        panic!("not off hook")
+    };
+    assert_eq!(exchange.signal(NOW, &Signal::OnHook(leg)), Ok(Taken::Done));
+    assert!(exchange.calls().leg(leg).is_none() && exchange.calls().holds_until(held).is_some());
+    assert_eq!(exchange.signal(NOW, &Signal::OnHook(held)), Ok(Taken::Done));
+    assert_eq!(exchange.signal(NOW, &Signal::OnHook(first)), Ok(Taken::UnknownLeg));
+    outputs(&mut exchange);
     assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));
 }

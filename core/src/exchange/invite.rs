@@ -153,6 +153,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Signal::Alerting(leg) => (leg, leg::Event::Alerting),
             Signal::Answer(leg) => (leg, leg::Event::Answer),
             Signal::Release(leg, cause) => (leg, leg::Event::Release(cause)),
+            Signal::OnHook(leg) => return Ok(self.on_hook(now, leg)),
             Signal::Hold(leg) => return Ok(self.neutral_hold(now, leg, true)),
             Signal::Retrieve(leg) => return Ok(self.neutral_hold(now, leg, false)),
             Signal::Transfer(leg, dialed) => {

@@ -27,6 +27,7 @@ mod invite;
 mod media;
 mod memory;
 mod notify;
+mod on_hook;
 mod outputs;
 mod park;
 mod path;
@@ -103,6 +104,9 @@ pub enum Signal<'a> {
     Answer(Handle),
     /// The party of this leg hung up or refused.
     Release(Handle, Cause),
+    /// The party of this leg goes on hook. If its phone holds one other peer, it transfers that one to the peer of this leg; where that is
+    /// denied, all of them are cleared (R30). Otherwise like [`Release`](Self::Release).
+    OnHook(Handle),
     /// The party of this leg holds its peer.
     Hold(Handle),
     /// The party of this leg goes on with its peer. If its phone talks to others meanwhile, that is a conference, which policy may deny.

@@ -135,7 +135,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// The peers of two legs of one party are joined.
-    fn transfer_attended(
+    pub(super) fn transfer_attended(
         &mut self,
         now: Instant,
         by: Handle,

@@ -52,6 +52,25 @@ pub unsafe extern "C" fn stw_exchange_join(
     unsafe { guard::exchange(x, body) }
 }
 
+/// The party of a neutral leg goes on hook. If its phone holds one other peer, that one is transferred to the peer of this leg, which may
+/// still ring; STW_DENIED: it may not, `out` says why, and all of them are released. Otherwise as stw_exchange_release. Results as for
+/// stw_exchange_transfer. Cost: linear in the legs, and one step for each digit of what was dialed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_on_hook(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    leg: stw_leg,
+    out: *mut stw_decision,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header.
+        let out = unsafe { Place::new(out)? };
+        signalled(engine, now_ms, &Signal::OnHook(Handle::from_bits(leg)), out)
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
 /// The party of a neutral leg holds its peer. STW_OK: who holds for longer than `hold_recall` of its class is released, and rung;
 /// a neutral peer is told by STW_OUTPUT_HELD. STW_DENIED: its class lets it not, `out` says why. STW_NOT_NOW: the two do not talk.
 /// Errors as for stw_exchange_setup. Cost: linear in the legs.

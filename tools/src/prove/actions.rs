@@ -4,6 +4,7 @@ use super::abstraction::{Abstraction, Target};
 use super::taking::{Taking, is_there, rings};
 use super::world::World;
 use smallvec::SmallVec;
+use strowger::base::Handle;
 use strowger::call::{Transfer, dialing, leg};
 use strowger::policy::{Mode, Party, may_not_hold};
 
@@ -50,6 +51,11 @@ pub(super) enum Action {
     },
     /// It joins its peers on two legs.
     Join {
+        leg: u8,
+        other: u8,
+    },
+    /// It goes on hook on one leg, and holds its peer on the other.
+    OnHook {
         leg: u8,
         other: u8,
     },
@@ -102,6 +108,7 @@ impl Action {
             | Self::Refuse { leg }
             | Self::Transfer { leg, .. }
             | Self::Join { leg, .. }
+            | Self::OnHook { leg, .. }
             | Self::Park { leg, .. }
             | Self::Overhold { leg }
             | Self::Confer { leg }
@@ -316,14 +323,23 @@ impl World {
                     }
                     let others =
                         self.slots().filter(|(other, _)| calls.peers(handle, self.leg(*other)).is_some());
-                    out.extend(others.map(|(other, _)| Action::Join { leg, other }));
                     let party = self.party(leg);
+                    let may_hold = may_not_hold(&all.image, party, self.stories.mode).is_none();
+                    // Who holds two others has not said whom it transfers.
+                    let one = |other: Handle| {
+                        let mut own = calls.legs().filter(|(_, slot)| slot.party == party);
+                        may_hold
+                            && own.all(|(own, _)| {
+                                own == handle || own == other || calls.holds_until(own).is_none()
+                            })
+                    };
+                    for (other, _) in others {
+                        out.push(Action::Join { leg, other });
+                        out.extend(one(self.leg(other)).then_some(Action::OnHook { leg, other }));
+                    }
                     let idle = |phone| !calls.engaged(phone, handle);
                     // Who holds has a call as before; only that it may be rung for that is something else.
-                    if calls.parkable(handle).is_some()
-                        && party.phone().is_some_and(idle)
-                        && may_not_hold(&all.image, party, self.stories.mode).is_none()
-                    {
+                    if calls.parkable(handle).is_some() && party.phone().is_some_and(idle) && may_hold {
                         out.push(Action::Overhold { leg });
                     }
                     let beside = calls.legs().any(|(other, slot)| {

@@ -123,8 +123,9 @@ impl World {
     /// Somebody talks to nobody, and nothing will end that; or somebody has hung up and is still there.
     fn left_alone(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
         let calls = self.exchange.calls();
-        if let Action::Release { .. } | Action::Refuse { .. } = action
-            && calls.leg(heard.acted).is_some()
+        let hung_up = [heard.acted, heard.also];
+        if let Action::Release { .. } | Action::Refuse { .. } | Action::OnHook { .. } = action
+            && hung_up.iter().any(|leg| calls.leg(*leg).is_some())
         {
             return Some(Violation::new("stuck", "a party that has hung up is still there"));
         }

@@ -81,7 +81,7 @@ impl World {
             return (Story { how, by: acting.by, caller, number, ..plain }, false);
         }
         // Who was called has the call go on: the number is that of its key, whoever has dialed what before.
-        let joins = matches!(action, Action::Join { .. });
+        let joins = matches!(action, Action::Join { .. } | Action::OnHook { .. });
         if let Some((device, _)) = calls.forwarded_by(b).filter(|_| !joins) {
             // Who has a call go on answers for it; nobody is where a caller is put through from.
             if calls.choice(b).is_some_and(|(_, choice)| choice.authority.party == caller) {
@@ -130,7 +130,7 @@ impl World {
                 let code = own.and_then(|pair| pair.story.code).filter(verified);
                 (Story { how: How::Blind, by: acting.by, caller: acting.by, number, code, ..plain }, true)
             }
-            Action::Join { .. } => {
+            Action::Join { .. } | Action::OnHook { .. } => {
                 let consulted = known(&|pair| pair.a == acting.other);
                 let number = consulted.map_or(NO_NUMBER, |pair| pair.story.number);
                 // Whoever is brought to an emergency centre is brought there; who was brought from there was not.

@@ -23,6 +23,7 @@ pub(super) enum Gave {
     Transfer(Handle, Vec<u8>),
     Hold(Handle, bool),
     Join(Handle, Handle),
+    OnHook(Handle),
     Tick,
     Mode(Mode),
 }
@@ -40,6 +41,7 @@ impl From<&Signal<'_>> for Gave {
             Signal::Hold(leg) => Self::Hold(leg, true),
             Signal::Retrieve(leg) => Self::Hold(leg, false),
             Signal::Join(leg, other) => Self::Join(leg, other),
+            Signal::OnHook(leg) => Self::OnHook(leg),
         }
     }
 }
@@ -57,6 +59,7 @@ impl Gave {
             Self::Hold(leg, true) => Signal::Hold(*leg),
             Self::Hold(leg, false) => Signal::Retrieve(*leg),
             Self::Join(leg, other) => Signal::Join(*leg, *other),
+            Self::OnHook(leg) => Signal::OnHook(*leg),
             Self::Tick => return Input::Tick,
             Self::Mode(mode) => return Input::SetMode(Some(*mode)),
         })

@@ -16,7 +16,7 @@ use strowger::policy::{Mode, Party, Verdict};
 
 const STATES: [&str; 8] =
     ["idle", "proceeding", "alerting", "calling", "ringing", "connected", "clearing", "dialing"];
-const EVENTS: [&str; 12] = [
+const EVENTS: [&str; 13] = [
     "digits",
     "code",
     "alerting",
@@ -29,6 +29,7 @@ const EVENTS: [&str; 12] = [
     "park",
     "hold for too long",
     "conference",
+    "on hook",
 ];
 
 /// Which things have happened to a leg in which state.
@@ -65,6 +66,7 @@ impl Pairs {
             Action::Park { .. } => 9,
             Action::Overhold { .. } => 10,
             Action::Confer { .. } => 11,
+            Action::OnHook { .. } => 12,
             Action::Setup { .. }
             | Action::Take { .. }
             | Action::OffHook { .. }
@@ -83,7 +85,8 @@ impl Pairs {
 
     /// Pairs that can be and were not met: a party can only do what its state lets it do.
     fn never(&self, parks: bool, holds: bool) -> Vec<String> {
-        let connected = [(4, true), (6, true), (7, true), (8, true), (9, parks), (10, holds), (11, true)];
+        let connected =
+            [(4, true), (6, true), (7, true), (8, true), (9, parks), (10, holds), (11, true), (12, true)];
         let connected: Vec<usize> =
             connected.into_iter().filter_map(|(event, can)| can.then_some(event)).collect();
         let possible: [(usize, &[usize]); 6] =
@@ -342,6 +345,7 @@ fn described(all: &Abstraction, world: &World, action: Action) -> (String, Strin
         Action::Refuse { leg: slot } => (leg(slot), "is busy".into()),
         Action::Transfer { leg: slot, number: to } => (leg(slot), format!("transfers to {}", number(to))),
         Action::Join { leg: slot, .. } => (leg(slot), "joins both".into()),
+        Action::OnHook { leg: slot, .. } => (leg(slot), "holds one and hangs up on the other".into()),
         Action::Take { from, take: code } => (party(from), format!("dials {}", take(code))),
         Action::Park { leg: slot, take: code } => (leg(slot), format!("transfers to {}", take(code))),
         Action::LogIn { from, user } => {

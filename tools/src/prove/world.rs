@@ -62,6 +62,8 @@ pub(super) struct Heard {
     pub(super) restless: bool,
     /// The leg that acted.
     pub(super) acted: Handle,
+    /// Another leg of its party that is to be gone then.
+    pub(super) also: Handle,
     /// A call that was being set up, whose called party has failed, and no other way was tried.
     pub(super) failed: Option<Pair>,
     /// A conference that has come about.
@@ -178,8 +180,12 @@ impl World {
         heard.outputs.clear();
         (heard.restless, heard.taken, heard.failed, heard.mixed) = (false, None, None, None);
         let leg = action.slot().map_or(Handle::NONE, |slot| self.leg(slot));
-        let other = if let Action::Join { other, .. } = action { self.leg(other) } else { Handle::NONE };
-        heard.acted = leg;
+        let other = match action {
+            Action::Join { other, .. } | Action::OnHook { other, .. } => self.leg(other),
+            _ => Handle::NONE,
+        };
+        (heard.acted, heard.also) =
+            (leg, if let Action::OnHook { .. } = action { other } else { Handle::NONE });
         let by = match action {
             Action::Take { from, .. } => self.who(all, all.parties[usize::from(from)].party),
             _ => self.exchange.calls().leg(leg).map_or(Party::Unknown, |slot| slot.party),
@@ -209,6 +215,10 @@ impl World {
                 self.signal(&Signal::Transfer(leg, &all.numbers[usize::from(number)].dialed), heard);
             }
             Action::Join { .. } => self.signal(&Signal::Join(leg, other), heard),
+            Action::OnHook { .. } => {
+                self.signal(&Signal::Hold(leg), heard);
+                self.signal(&Signal::OnHook(other), heard);
+            }
             Action::Take { from, take } => {
                 let from = all.parties[usize::from(from)].party;
                 let dialed = &all.takes[usize::from(take)].dialed;
@@ -354,7 +364,7 @@ impl World {
         }
         self.stories.owed.extend(set_up);
         self.stories.help.extend(helped);
-        if let (Action::Join { .. }, Some(Taken::Done)) = (action, heard.taken) {
+        if let (Action::Join { .. } | Action::OnHook { .. }, Some(Taken::Done)) = (action, heard.taken) {
             // What only rang inside is told of by the record of the call that goes on.
             let rang = |pair: &&Pair| pair.a == acting.other && !pair.joined && all.is_inside(pair);
             let quiet = self.stories.pairs.iter().find(rang);

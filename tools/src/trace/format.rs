@@ -123,6 +123,7 @@ pub enum SignalText {
     Transfer { leg: String, dialed: String },
     Hold { leg: String },
     Retrieve { leg: String },
+    OnHook { leg: String },
     Join { leg: String, with: String },
 }
 

@@ -67,6 +67,7 @@ fn signal_text<C: Crypto>(shown: &Shown<'_>, exchange: &Exchange<'_, C>, signal:
         }
         Signal::Hold(leg) => SignalText::Hold { leg: handle(leg) },
         Signal::Retrieve(leg) => SignalText::Retrieve { leg: handle(leg) },
+        Signal::OnHook(leg) => SignalText::OnHook { leg: handle(leg) },
         Signal::Join(leg, with) => SignalText::Join { leg: handle(leg), with: handle(with) },
     }
 }
@@ -160,6 +161,7 @@ impl Given {
                 }
                 SignalText::Hold { leg: on } => Self::Signal(Signal::Hold(leg(on)?)),
                 SignalText::Retrieve { leg: on } => Self::Signal(Signal::Retrieve(leg(on)?)),
+                SignalText::OnHook { leg: on } => Self::Signal(Signal::OnHook(leg(on)?)),
                 SignalText::Join { leg: on, with } => Self::Signal(Signal::Join(leg(on)?, leg(with)?)),
             },
         })

@@ -57,6 +57,16 @@ impl Calls<'_> {
         self.placed(self.legs.get(leg)?.call)?.holds.until(side)
     }
 
+    /// The one leg on which the party of this leg holds somebody whom it may join with its peer here. `None` if there are several. Work:
+    /// linear in the legs.
+    #[must_use]
+    pub fn held_for(&self, leg: Handle) -> Option<Handle> {
+        let holds = |held: &Handle| self.holds_until(*held).is_some() && self.peers(*held, leg).is_some();
+        let mut held = self.legs.iter().map(|(held, _)| held).filter(holds);
+        let one = held.next()?;
+        held.next().is_none().then_some(one)
+    }
+
     /// The party of this leg holds its peer until then, or no more.
     pub fn hold(&mut self, leg: Handle, until: Option<Instant>) {
         let Some((side, _)) = self.sides(leg) else { return };

@@ -148,6 +148,7 @@ impl Drawing {
             | SignalText::Transfer { leg, .. }
             | SignalText::Hold { leg }
             | SignalText::Retrieve { leg }
+            | SignalText::OnHook { leg }
             | SignalText::Join { leg, .. } => self.on(leg),
         };
         let text = match signal {
@@ -160,6 +161,7 @@ impl Drawing {
             SignalText::Transfer { dialed, .. } => format!("transfer to {dialed}"),
             SignalText::Hold { .. } => "hold".to_owned(),
             SignalText::Retrieve { .. } => "retrieve".to_owned(),
+            SignalText::OnHook { .. } => "on hook".to_owned(),
             SignalText::Join { with, .. } => format!("transfer to {}", self.on(with)),
         };
         self.arrow(at, &who, GATEWAY, text);

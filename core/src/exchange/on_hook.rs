@@ -1,0 +1,40 @@
+//! On hook: who holds one party and talks to another, or rings it, transfers by hanging up. Nobody is there any more who could go on
+//! if that is denied, so then all are cleared (R30).
+
+use super::{Exchange, Taken};
+use crate::base::{Crypto, Handle, Instant};
+use crate::call::Cause;
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// The party of a neutral leg goes on hook. Work: linear in the legs, and a decision.
+    pub(super) fn on_hook(&mut self, now: Instant, leg: Handle) -> Taken {
+        if self.calls.leg(leg).is_none_or(|slot| !slot.neutral) {
+            return Taken::UnknownLeg;
+        }
+        let Some(held) = self.calls.held_for(leg) else {
+            self.failed(now, leg, Cause::Normal);
+            return Taken::Done;
+        };
+        let taken = self.transfer_attended(now, held, leg, |_| {});
+        let cause = match &taken {
+            Taken::Denied(decision) => {
+                decision.denial().map_or(Cause::Normal, |denial| Cause::Denied(denial.rule))
+            }
+            Taken::Unfit(refused) => Cause::Media(*refused),
+            Taken::Done
+            | Taken::SetUp { .. }
+            | Taken::OffHook { .. }
+            | Taken::NeedsCode { .. }
+            | Taken::Congested
+            | Taken::NotNow
+            | Taken::UnknownLeg => Cause::Normal,
+        };
+        // What is left of its own: both if it was denied; if the other still rings, that goes on without it.
+        for own in [held, leg] {
+            if self.calls.leg(own).is_some() {
+                self.failed(now, own, cause);
+            }
+        }
+        taken
+    }
+}
