@@ -77,8 +77,9 @@ static void one_input(stw_exchange *x)
     else if (key == 15)
         led = (uint32_t)stw_exchange_hold(x, clock_ms, decision.leg, &decision);
     else if (key == 16)
-        led = (uint32_t)stw_exchange_on_hook(x, clock_ms, decision.leg, &decision);
         led = (uint32_t)stw_exchange_retrieve(x, clock_ms, decision.leg, &decision);
+    else if (key == 17)
+        led = (uint32_t)stw_exchange_on_hook(x, clock_ms, decision.leg, &decision);
     else if (key == 9)
         (void)stw_exchange_policy_hash(x, hash);
     else if (stw_exchange_deadline(x) <= clock_ms)
