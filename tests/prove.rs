@@ -403,15 +403,35 @@ fn with_group(model: &Model, which: usize) -> String {
     texts.find(|text| strowger_tools::compile_str(text, "policy.toml").is_ok()).expect("a number is left")
 }
 
+/// Where there are hot-desk users they log in, at every phone; and every other policy lets phones mix conferences.
+fn with_log_ins(model: &Model, text: &str, which: usize) -> String {
+    let mut features = vec!["hold"];
+    features.extend(which.is_multiple_of(2).then_some("conference"));
+    if !model.users.is_empty() {
+        features.extend(["hot-desk-login", "hot-desk-accept"]);
+    }
+    let listed = format!("{features:?}");
+    let text = text.replace("features = [\"hold\"", &format!("features = {}", listed.trim_end_matches(']')));
+    if model.users.is_empty() {
+        return text;
+    }
+    let codes = ["*555", "*777", "8888", "3333", "*000"].map(|code| {
+        format!("{text}[features]\nhot_desk_login = \"{code}1\"\nhot_desk_logout = \"{code}2\"\n")
+    });
+    let fits = |text: &String| strowger_tools::compile_str(text, "policy.toml").is_ok();
+    codes.into_iter().find(fits).expect("two codes are left")
+}
+
 /// Of devices that are alike three stand for all; with all of them the answer is the same, by as short a way.
 #[test]
 fn merged_and_unmerged_agree() {
     let count = number_from("STROWGER_MERGED", 6);
     let mut seeded = Seeded::new(8);
-    let (mut compared, mut found) = (0, 0);
+    let (mut compared, mut found, mut log_ins) = (0, 0, 0);
     while compared < count {
         let model = seeded.draw(&models_with_features());
-        let text = with_group(&model, compared);
+        let text = with_log_ins(&model, &with_group(&model, compared), compared);
+        log_ins += usize::from(text.contains("hot_desk_login"));
         let answers = [2, usize::MAX].map(|keep| {
             let bounds = Bounds { stations: 2, lines: 2, calls: 2, keep, modes: 0, log_ins: 1 };
             proof(&text, &Options { states: 30_000, bounds, ..Options::default() })
@@ -432,5 +452,5 @@ fn merged_and_unmerged_agree() {
         }
         compared += 1;
     }
-    eprintln!("{compared} policies, {found} with a counterexample");
+    eprintln!("{compared} policies, {found} with a counterexample, {log_ins} with users who log in");
 }

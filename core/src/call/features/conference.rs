@@ -63,11 +63,11 @@ impl Calls<'_> {
     pub(in crate::call) fn conferred(&mut self, leg: Handle) {
         let Some(peer) = self.peer(leg) else { return };
         let new = self.party(peer);
-        let others: heapless::Vec<(Handle, Party), { MAX_PARTIES - 1 }> = self
-            .talking_beside(leg)
-            .take(MAX_PARTIES - 1)
-            .map(|(leg, peer)| (leg, self.party(peer)))
-            .collect();
+        let mut others: heapless::Vec<(Handle, Party), { MAX_PARTIES - 1 }> = heapless::Vec::new();
+        for (other, peer) in self.talking_beside(leg) {
+            // More cannot be in it.
+            let _ = others.push((other, self.party(peer)));
+        }
         for (other, party) in &others {
             self.note_third(leg, *party);
             self.note_third(*other, new);
