@@ -154,6 +154,31 @@ fn a_call_for_help_is_taken_back_by_anybody() {
     }
 }
 
+/// Law 4 is about help: whom the emergency centre has transferred a caller to is a party like others.
+#[test]
+fn who_came_there_by_a_transfer_is_no_help() {
+    let did = "interconnect = 4\n[[trunk]]";
+    let inbound = did.replace("4\n", "4\ninbound = [ { did = \"6135550205\", to = \"205\" } ]\n");
+    let centre = ("features = [\"hold\", \"smdr-external\"]", "features = [\"transfer\", \"smdr-external\"]");
+    let mut exchange = neutral(&[(did, &inbound), centre]);
+    let [a, centre] = call(&mut exchange, b"911");
+    assert_eq!(exchange.signal(NOW, &Signal::Transfer(centre, b"6135550205")), Ok(Taken::Done));
+    let third = exchange.calls().legs().map(|(leg, _)| leg).find(|leg| ![a, centre].contains(leg));
+    exchange.signal(NOW, &Signal::Answer(third.expect("it rings"))).expect("room");
+    while let Ok(Some(_)) = exchange.poll(&mut [0; 2048]) {}
+    exchange.signal(NOW, &Signal::Hold(a)).expect("room");
+    let [other, _] = call(&mut exchange, b"204");
+    for _ in 0..2 {
+        let taken = exchange.signal(NOW, &Signal::Retrieve(a));
+        let Ok(Taken::Denied(decision)) = taken else { panic!("{taken:?}") };
+        assert_eq!(decision.denial().map(|denial| denial.rule), Some(Rule::CosFeature));
+    }
+    // Nor is it where that one is there already.
+    exchange.signal(NOW, &Signal::Hold(other)).expect("room");
+    assert_eq!(exchange.signal(NOW, &Signal::Retrieve(a)), Ok(Taken::Done));
+    assert!(matches!(exchange.signal(NOW, &Signal::Retrieve(other)), Ok(Taken::Denied(_))));
+}
+
 /// Eight parties, the one whose phone mixes among them.
 #[test]
 fn a_ninth_party_is_refused() {
@@ -181,15 +206,19 @@ fn two_calls(exchange: &mut ExchangeBox, second: &[u8]) -> [Handle; 2] {
         for leg in &known {
             let _ = exchange.signal(NOW, &Signal::Hold(*leg)).expect("room");
         }
-        let Ok(Taken::SetUp { leg }) =
-            exchange.signal(NOW, &Signal::Setup { from: Party::Device(0), dialed })
-        else {
-            panic!("refused")
-        };
-        let called = exchange.calls().peer(leg).expect("a called leg");
-        exchange.signal(NOW, &Signal::Answer(called)).expect("room");
-        leg
+        call(exchange, dialed)[0]
     })
+}
+
+/// 201 calls and is answered: its leg and the other's.
+fn call(exchange: &mut ExchangeBox, dialed: &[u8]) -> [Handle; 2] {
+    let Ok(Taken::SetUp { leg }) = exchange.signal(NOW, &Signal::Setup { from: Party::Device(0), dialed })
+    else {
+        panic!("refused")
+    };
+    let called = exchange.calls().peer(leg).expect("a called leg");
+    exchange.signal(NOW, &Signal::Answer(called)).expect("room");
+    [leg, called]
 }
 
 /// The same by neutral signals: what `Signal::Retrieve` says, who hears of it, and what stays held.

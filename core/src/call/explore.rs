@@ -113,7 +113,7 @@ impl<'m> Calls<'m> {
         hasher: &mut H,
     ) {
         (now.name)(slot.party).hash(hasher);
-        (slot.neutral, slot.takes).hash(hasher);
+        (slot.neutral, slot.takes, slot.help).hash(hasher);
         tell_state(slot.leg.state(), now.now, hasher);
         if !slot.neutral {
             (&slot.offered, slot.pass, &slot.places, &slot.marks, slot.stale).hash(hasher);

@@ -113,11 +113,10 @@ impl<'m> Calls<'m> {
             None if self.free() == 0 => return None,
             None => None,
         };
-        let slot = |party, neutral| LegSlot::new(party, Handle::NONE, neutral);
-        let b = self.legs.insert(slot(choice.to, neutral.1)).ok()?;
+        let b = self.legs.insert(LegSlot::called(&choice, Handle::NONE, neutral.1)).ok()?;
         let a = match leg {
             Some(leg) => leg,
-            None => self.legs.insert(slot(from, neutral.0)).ok()?,
+            None => self.legs.insert(LegSlot::new(from, Handle::NONE, neutral.0)).ok()?,
         };
         let edge = Edge::propose(permit, Seat { leg: a, party: from }, Seat { leg: b, party: choice.to })?;
         let call = Placed::new(now, edge, choice, terms, a);
@@ -187,7 +186,7 @@ impl<'m> Calls<'m> {
         commands: &mut Commands,
     ) -> Option<Handle> {
         let choice = *permit.choice();
-        let b = self.legs.insert(LegSlot::new(choice.to, call_handle, neutral)).ok()?;
+        let b = self.legs.insert(LegSlot::called(&choice, call_handle, neutral)).ok()?;
         let a = self.placed(call_handle)?.edge.a();
         let seats = (self.seat(a)?, self.seat(b)?);
         let call = self.placed_mut(call_handle)?;

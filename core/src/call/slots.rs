@@ -8,7 +8,7 @@ use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
 use crate::media::{Change, Marks, Pass, Path, Places, Relayed, Side, Summary};
 use crate::policy::emergency::Tried;
-use crate::policy::{Authority, Choice, Mode, Party};
+use crate::policy::{Authority, Choice, Mode, Party, Rule};
 
 /// A leg in the table.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -21,6 +21,8 @@ pub struct LegSlot {
     pub party: Party,
     /// Whether the outside drives it by neutral signals instead of SIP.
     pub neutral: bool,
+    /// It leads to whom a call for help is for: wherever that leg goes, help goes (law 4), and a call that it has left has none.
+    pub help: bool,
     /// Its party is off hook and takes the call of another ([`pickup`](super::features::pickup)).
     pub takes: bool,
     /// What its party has offered last, until it is answered.
@@ -57,6 +59,7 @@ impl LegSlot {
             call,
             party,
             neutral,
+            help: false,
             takes: false,
             offered: Summary::NONE,
             pass: Pass::WithKeys,
@@ -66,6 +69,12 @@ impl LegSlot {
             told: Handle::NONE,
             stale: false,
         }
+    }
+
+    /// A leg to whom a choice names.
+    #[must_use]
+    pub fn called(choice: &Choice, call: Handle, neutral: bool) -> Self {
+        Self { help: choice.rule == Rule::Emergency, ..Self::new(choice.to, call, neutral) }
     }
 
     /// Notes the keys that the party tells. They are old ones if another than this peer has heard of one of them.
@@ -299,7 +308,7 @@ pub struct Finished {
     /// Why it ended.
     pub cause: Cause,
     /// `internal`, `route` or `emergency`.
-    pub rule: crate::policy::Rule,
+    pub rule: Rule,
     /// The account code.
     pub account: Typed,
     /// Its media.
@@ -387,7 +396,7 @@ impl Placed {
             authority: *self.edge.authority(),
             dialed: self.dialed,
             route: self.choice.route,
-            emergency: self.choice.rule == crate::policy::Rule::Emergency,
+            emergency: self.choice.rule == Rule::Emergency,
             started: self.started,
             answered: self.answered,
             ended: self.released.unwrap_or(now),

@@ -42,6 +42,13 @@ impl Calls<'_> {
         self.choice(leg).is_some_and(|(_, choice)| choice.rule == crate::policy::Rule::Emergency)
     }
 
+    /// Whether a leg or its peer leads to help: whose call was for an emergency may talk to another by now, after a transfer.
+    #[must_use]
+    pub fn reaches_help(&self, leg: Handle) -> bool {
+        let helps = |leg| self.legs.get(leg).is_some_and(|slot| slot.help);
+        helps(leg) || self.peer(leg).is_some_and(helps)
+    }
+
     /// A leg as a permit is spent for it.
     #[must_use]
     pub fn seat(&self, leg: Handle) -> Option<Seat> {

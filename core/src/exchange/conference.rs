@@ -3,7 +3,7 @@
 
 use super::Exchange;
 use crate::base::{Crypto, Digits, Handle, Instant};
-use crate::policy::{Behalf, Conference, Feature, Permit, Refusal, Rule, Verdict};
+use crate::policy::{Behalf, Conference, Feature, Permit, Refusal, Verdict};
 use crate::record::Decision;
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -11,9 +11,8 @@ impl<C: Crypto> Exchange<'_, C> {
     /// that is a conference, and the gate is asked (R34). Work: linear in the legs.
     pub(super) fn not_conferred(&mut self, now: Instant, leg: Handle) -> Option<Decision> {
         self.calls.holds_until(leg)?;
-        let (_, choice) = self.calls.choice(leg)?;
         let members = self.calls.members(leg);
-        if members.is_empty() || choice.rule == Rule::Emergency {
+        if members.is_empty() || self.calls.reaches_help(leg) {
             return None;
         }
         let (image, mode) = (self.policy?.image, self.mode(now));

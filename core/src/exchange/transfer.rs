@@ -13,8 +13,7 @@ use crate::media::change;
 use crate::media::{Body, Described};
 use crate::policy::permit::Refusal;
 use crate::policy::{
-    Attempt, Attended, Behalf, Choice, Code, Feature, Image, Mode, Party, Permit, Reached, Recall, Rule,
-    Verdict,
+    Attempt, Attended, Behalf, Code, Feature, Image, Mode, Party, Permit, Reached, Recall, Rule, Verdict,
 };
 use crate::signalling::dialog::Phase;
 use crate::wire::sip::Message;
@@ -154,12 +153,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let [from, party, reached] = parties;
         let mut choice = self.calls.choice(other).map(|(dialed, choice)| (*dialed, *choice));
         // Who is there now may have come there by a transfer: that is not whom the call for help has reached.
-        let stands = |choice: &Choice| {
-            self.calls.edge(other).is_some_and(|edge| *edge.authority() == choice.authority)
-        };
         if let Some((_, choice)) = &mut choice
             && choice.rule == Rule::Emergency
-            && !stands(choice)
+            && !self.calls.reaches_help(other)
         {
             choice.rule = Rule::Route;
         }

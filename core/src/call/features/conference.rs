@@ -14,7 +14,7 @@ use crate::base::Handle;
 use crate::call::Calls;
 use crate::call::slots::{Brought, Third};
 use crate::policy::conference::MAX_PARTIES;
-use crate::policy::{Party, Permit, Rule};
+use crate::policy::{Party, Permit};
 
 /// The other members: more cannot be in it.
 pub type Members = heapless::Vec<Party, { MAX_PARTIES - 1 }>;
@@ -38,8 +38,7 @@ impl Calls<'_> {
         self.legs.iter().filter_map(move |(other, slot)| {
             let beside = other != leg && phone.is_some() && slot.party.phone() == phone;
             let peer = self.holdable(other).filter(|_| beside && self.hears(other))?;
-            let (_, choice) = self.choice(other)?;
-            (choice.rule != Rule::Emergency).then_some((other, peer))
+            (!self.reaches_help(other)).then_some((other, peer))
         })
     }
 

@@ -143,7 +143,7 @@ impl<'m> Calls<'m> {
         let party = choice.authority.party;
         let from = self.seat(of)?;
         let recall = self.seat(by).is_none();
-        let to = self.legs.insert(LegSlot::new(choice.to, Handle::NONE, terms.neutral.1)).ok()?;
+        let to = self.legs.insert(LegSlot::called(&choice, Handle::NONE, terms.neutral.1)).ok()?;
         let edge = self.seat(to).and_then(|to| Edge::propose(permit, from, to));
         let party = if recall { choice.to } else { party };
         let transfer = Transfer::Ringing { by, party, recall, described: false };
