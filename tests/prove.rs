@@ -247,7 +247,8 @@ fn conferences_hold_and_what_they_open_is_found() {
     let outside =
         ("id = 50\nfeatures = [\"smdr-external\"]", "id = 50\nfeatures = [\"transfer\", \"smdr-external\"]");
     assert!(held.contains(outside.0));
-    proved(&held.replace(outside.0, outside.1), 2);
+    let transferred = proof(&held.replace(outside.0, outside.1), &Options { states: 150_000, ..bounds(3) });
+    assert!(transferred.violation.is_none() && transferred.depth >= 7, "{}", transferred.to_text());
     // 202 may not dial out, and 201 lets it hear the carrier: no rule forbids it. 203 nobody can bring together with 204.
     let apart = proof(&(held.to_owned() + &never("device:203", "device:204")), &bounds(2));
     assert!(apart.violation.is_none(), "{}", apart.to_text());
