@@ -20,9 +20,9 @@ for std in c99 c11; do gcc -std=$std "${strict[@]}" -Iinclude -fsyntax-only "$ou
 g++ -std=c++11 "${strict[@]}" -Iinclude -fsyntax-only "$out/header.cpp"
 if command -v clang >/dev/null; then clang -std=c99 "${strict[@]}" -Iinclude -fsyntax-only "$out/header.c"; fi
 
-say "the library, hosted, with unwinding: a caught defect needs it"
-CARGO_PROFILE_RELEASE_PANIC=unwind cargo build --quiet --release -p strowger-ffi --target-dir "$out/build"
-readonly lib=$out/build/release/libstrowger.a
+say "the library, hosted, with unwinding"
+lib=$(ci/library.sh)
+readonly lib
 
 say "the policy of the example"
 cargo run --quiet -p strowger-tools -- compile examples/c/policy.toml -o "$out/policy.stw" 2>"$out/findings" ||

@@ -23,12 +23,13 @@ ceiling() {
     media) echo 20000 ;;
     esac
 }
+# Two at a time, one for each core of a small machine.
+"$counts" list | xargs -P 2 -L 1 sh -c 'valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+    --toggle-collect="*_measured*" "$0" "$2" "$1" > "$1/$2.log" 2>&1 || { cat "$1/$2.log" >&2; exit 1; }' "$counts" "$out"
 failed=0
 decisions=()
 printf '%-40s %12s %12s\n' "piece of work" instructions ceiling
 while read -r name times; do
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect='*_measured*' \
-        "$counts" "$name" "$out" > "$out/$name.log" 2>&1 || { cat "$out/$name.log" >&2; exit 1; }
     total=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$out/$name.log")
     each=$((total / times))
     limit=$(ceiling "$name")

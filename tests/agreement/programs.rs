@@ -12,7 +12,8 @@ pub(crate) struct Programs {
 }
 
 /// Finds or builds them. `STROWGER_GATEWAY` names a daemon built before, beside which the command line and the library
-/// are; without it all three are built, with optimisation, as a user would build them.
+/// are; without it all three are built, with optimisation, as a user would build them. `STROWGER_LIBRARY` names a library
+/// that is elsewhere.
 pub(crate) fn programs() -> &'static Programs {
     static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(find)
@@ -31,7 +32,11 @@ fn find() -> Programs {
         }
     };
     let directory = gateway.parent().expect("a file is in a directory");
-    let (strowger, library) = (directory.join("strowger"), directory.join("libstrowger.a"));
+    let strowger = directory.join("strowger");
+    let library = match std::env::var_os("STROWGER_LIBRARY") {
+        Some(path) => workspace().join(path),
+        None => directory.join("libstrowger.a"),
+    };
     for path in [&gateway, &strowger, &library] {
         assert!(path.exists(), "{} is not there", path.display());
     }
