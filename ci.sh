@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+# What is built once on a new machine is built a fifth faster without the means to build it again in parts.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
+
 PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
     cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
