@@ -39,8 +39,10 @@ check_c() { ci/c.sh; }
 check_bare_metal() { ci/bare-metal.sh; }
 check_daemon() { check_gateway; tests/interop/daemon.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_agreement() {
+    local library
     check_gateway
-    STROWGER_GATEWAY="${CARGO_TARGET_DIR:-target}/release/strowger-gateway" STROWGER_LIBRARY=$(ci/library.sh) \
+    library=$(ci/library.sh)
+    STROWGER_GATEWAY="${CARGO_TARGET_DIR:-target}/release/strowger-gateway" STROWGER_LIBRARY=$library \
         cargo test --quiet --locked -p strowger-tests --test agreement -- --nocapture
 }
 check_sipp() { check_gateway; tests/interop/sipp.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
