@@ -15,13 +15,18 @@ const BEGIN: Instant = Instant(1_000);
 
 /// The office with a group of 205, 202 and 203, and keys more for these devices or the trunk.
 fn exchange(changes: &[(&str, &str)]) -> Exchange<'static, Soft> {
+    exchange_of("linear", changes)
+}
+
+fn exchange_of(kind: &str, changes: &[(&str, &str)]) -> Exchange<'static, Soft> {
     let mut text = include_str!("office/policy.toml")
         .replace("[\"hold\", \"smdr-external\", \"smdr-internal\"]", "[\"transfer\", \"forward-internal\"]");
     for (old, new) in changes {
         assert!(text.contains(old), "{old}");
         text = text.replace(old, new);
     }
-    text += "[[hunt_group]]\ndn = \"600\"\nkind = \"linear\"\nmembers = [\"205\", \"202\", \"203\"]\n";
+    text +=
+        &format!("[[hunt_group]]\ndn = \"600\"\nkind = \"{kind}\"\nmembers = [\"205\", \"202\", \"203\"]\n");
     let compiled = strowger_tools::compile_str(&text, "policy.toml").expect("it compiles");
     let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
     build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
@@ -176,5 +181,183 @@ fn r36_a_trunks_number_that_leads_to_a_group_is_judged_member_by_member() {
             if decision.from == Party::Device(7) && matches!(decision.verdict, Verdict::Deny(_)))
     });
     assert!(denied, "{heard:?}");
+    assert_empty(&mut exchange);
+}
+
+/// Everybody who is asked to ring, with its leg.
+fn all_rung(outputs: &[Output]) -> Vec<(Handle, Party)> {
+    let setup = |output: &Output| match output {
+        Output::Setup { leg, to, .. } => Some((*leg, *to)),
+        _ => None,
+    };
+    outputs.iter().filter_map(setup).collect()
+}
+
+/// Everybody who is let go.
+fn let_go(outputs: &[Output]) -> Vec<Handle> {
+    let released = |output: &Output| match output {
+        Output::Release(leg, _) => Some(*leg),
+        _ => None,
+    };
+    outputs.iter().filter_map(released).collect()
+}
+
+#[test]
+fn all_members_ring_at_once_and_whoever_answers_has_the_call() {
+    for first in 0..3 {
+        let mut exchange = exchange_of("ring-all", &[]);
+        let (caller, heard) = set_up(&mut exchange, FIRST, b"600");
+        let members = all_rung(&heard);
+        assert_eq!(members.iter().map(|(_, who)| *who).collect::<Vec<_>>(), [4, 1, 2].map(Party::Device));
+        for (leg, _) in &members {
+            let (_, heard) = signal(&mut exchange, Signal::Alerting(*leg));
+            assert!(heard.contains(&Output::Alerting(caller)), "{heard:?}");
+        }
+        let (_, heard) = signal(&mut exchange, Signal::Answer(members[first].0));
+        assert!(heard.contains(&Output::Connect(caller)), "{heard:?}");
+        let others: Vec<_> =
+            members.iter().map(|(leg, _)| *leg).filter(|leg| *leg != members[first].0).collect();
+        let mut gone = let_go(&heard);
+        gone.sort_unstable_by_key(|leg| leg.index());
+        assert_eq!(gone, others);
+        // Who was let go and answers all the same is nobody.
+        assert_eq!(signal(&mut exchange, Signal::Answer(others[0])).0, Taken::UnknownLeg);
+        let (_, heard) = signal(&mut exchange, Signal::Release(caller, Cause::Normal));
+        assert_eq!(let_go(&heard), [members[first].0]);
+        assert_empty(&mut exchange);
+    }
+}
+
+/// Each rings its own time, whoever was heard of last.
+#[test]
+fn members_that_have_rung_long_enough_are_let_go_together() {
+    let mut exchange = exchange_of("ring-all", &[]);
+    let (caller, heard) = set_up(&mut exchange, FIRST, b"600");
+    let members = all_rung(&heard);
+    signal(&mut exchange, Signal::Release(members[1].0, Cause::BUSY));
+    signal(&mut exchange, Signal::Alerting(members[2].0));
+    let _ = exchange.tick(BEGIN.plus_ms(14_999)).expect("room");
+    assert_eq!(let_go(&outputs(&mut exchange)), []);
+    let _ = exchange.tick(BEGIN.plus_ms(15_000)).expect("room");
+    let heard = outputs(&mut exchange);
+    let gone: std::collections::HashSet<_> = let_go(&heard).iter().map(|leg| leg.index()).collect();
+    assert_eq!(gone, [members[0].0, members[2].0, caller].map(Handle::index).into());
+    assert!(heard.contains(&Output::Release(caller, Cause::UNAVAILABLE)), "{heard:?}");
+    assert_empty(&mut exchange);
+}
+
+#[test]
+fn a_caller_that_gives_up_has_all_members_let_go() {
+    let mut exchange = exchange_of("ring-all", &[]);
+    let (caller, heard) = set_up(&mut exchange, FIRST, b"600");
+    let members = all_rung(&heard);
+    let (_, heard) = signal(&mut exchange, Signal::Release(caller, Cause::Normal));
+    assert_eq!(let_go(&heard).len(), members.len(), "{heard:?}");
+    assert_empty(&mut exchange);
+}
+
+/// R29, R36: who is transferred to the group is joined with whoever answers; nobody rings whom it may not reach.
+#[test]
+fn r36_who_is_transferred_to_a_group_has_its_members_ring_at_once() {
+    for (from, rings) in [(FIRST, &[4, 1, 2][..]), (KEPT_APART, &[1, 2])] {
+        for first in 0..rings.len() {
+            let mut exchange = exchange_of("ring-all", &[]);
+            let (caller, heard) = set_up(&mut exchange, from, b"207");
+            let (by, _) = rung(&heard).expect("207 rings");
+            signal(&mut exchange, Signal::Answer(by));
+            let (taken, heard) = signal(&mut exchange, Signal::Transfer(by, b"600"));
+            assert_eq!(taken, Taken::Done);
+            let members = all_rung(&heard);
+            assert_eq!(
+                members.iter().map(|(_, who)| *who).collect::<Vec<_>>(),
+                rings.iter().map(|n| Party::Device(*n)).collect::<Vec<_>>()
+            );
+            let leg = members[first].0;
+            let (_, heard) = signal(&mut exchange, Signal::Answer(leg));
+            for output in [
+                Output::Referred { leg: by, status: 200 },
+                Output::Joined { leg: caller, with: leg },
+                Output::Joined { leg, with: caller },
+            ] {
+                assert!(heard.contains(&output), "{output:?} is not among {heard:?}");
+            }
+            // Who has transferred, and who rang as well.
+            assert_eq!(let_go(&heard).len(), members.len(), "{heard:?}");
+            signal(&mut exchange, Signal::Release(caller, Cause::Normal));
+            assert_empty(&mut exchange);
+        }
+    }
+}
+
+/// R29: who is transferred leaves, or nobody answers: nobody rings on, and the calls are as they were.
+#[test]
+fn r29_a_transfer_to_a_group_that_comes_to_nothing_leaves_nobody_ringing() {
+    let transferred = |exchange: &mut Exchange<'static, Soft>| {
+        let (caller, heard) = set_up(exchange, FIRST, b"207");
+        let (by, _) = rung(&heard).expect("207 rings");
+        signal(exchange, Signal::Answer(by));
+        let (_, heard) = signal(exchange, Signal::Transfer(by, b"600"));
+        (caller, by, all_rung(&heard))
+    };
+    let mut left = exchange_of("ring-all", &[]);
+    let (caller, _, members) = transferred(&mut left);
+    let (_, heard) = signal(&mut left, Signal::Release(caller, Cause::Normal));
+    assert_eq!(let_go(&heard).len(), members.len() + 1, "{heard:?}");
+    assert_empty(&mut left);
+    let mut busy = exchange_of("ring-all", &[]);
+    let (caller, by, members) = transferred(&mut busy);
+    for (n, (leg, _)) in members.iter().enumerate() {
+        let (_, heard) = signal(&mut busy, Signal::Release(*leg, Cause::BUSY));
+        let told = heard.contains(&Output::Referred { leg: by, status: 486 });
+        assert_eq!(told, n + 1 == members.len(), "{heard:?}");
+    }
+    assert_eq!(busy.calls().legs().count(), 2);
+    signal(&mut busy, Signal::Release(caller, Cause::Normal));
+    assert_empty(&mut busy);
+}
+
+/// Who consults the group and hands over while it rings: the permit is for the one member that the call faces; the others, who were
+/// permitted for who hands over and for nobody else, are let go.
+#[test]
+fn who_hands_a_ringing_group_over_leaves_one_member_ringing() {
+    let mut exchange = exchange_of("ring-all", &[]);
+    let (caller, heard) = set_up(&mut exchange, FIRST, b"207");
+    let (by, _) = rung(&heard).expect("207 rings");
+    signal(&mut exchange, Signal::Answer(by));
+    let (consults, heard) = set_up(&mut exchange, Party::Device(6), b"600");
+    let members = all_rung(&heard);
+    assert_eq!(members.len(), 3);
+    let (taken, heard) = signal(&mut exchange, Signal::Join(by, consults));
+    assert_eq!(taken, Taken::Done);
+    let gone = let_go(&heard);
+    assert_eq!(gone.len(), 3, "{heard:?}");
+    let left = members.iter().find(|(leg, _)| !gone.contains(leg)).expect("one rings on").0;
+    let (_, heard) = signal(&mut exchange, Signal::Answer(left));
+    assert!(heard.contains(&Output::Joined { leg: caller, with: left }), "{heard:?}");
+    signal(&mut exchange, Signal::Release(caller, Cause::Normal));
+    assert_empty(&mut exchange);
+}
+
+/// Where there is no room for all, those ring for whom there is; what is kept for emergencies is not touched.
+#[test]
+fn where_there_is_no_room_for_all_some_ring() {
+    let sizes = strowger_testkit::sim::Sizes::for_calls(9, 2, 3);
+    let text = include_str!("office/policy.toml").to_owned()
+        + "[[hunt_group]]\ndn = \"600\"\nkind = \"ring-all\"\nmembers = [\"205\", \"202\", \"203\", \"206\"]\n";
+    let compiled = strowger_tools::compile_str(&text, "policy.toml").expect("it compiles");
+    let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
+    let mut exchange = build_exchange(image, keyring, &sizes, office::exchange_address(), 1);
+    let (caller, heard) = set_up(&mut exchange, FIRST, b"600");
+    let members = all_rung(&heard);
+    assert_eq!(members.len(), 2, "{heard:?}");
+    // Help finds the place that is kept for it.
+    let (help, _) = set_up(&mut exchange, KEPT_APART, b"911");
+    // One is busy: the next is asked, for whom there is room now.
+    signal(&mut exchange, Signal::Release(help, Cause::Normal));
+    for (leg, next) in [(members[0].0, 2), (members[1].0, 5)] {
+        let (_, heard) = signal(&mut exchange, Signal::Release(leg, Cause::BUSY));
+        assert_eq!(all_rung(&heard).iter().map(|(_, who)| *who).collect::<Vec<_>>(), [Party::Device(next)]);
+    }
+    signal(&mut exchange, Signal::Release(caller, Cause::Normal));
     assert_empty(&mut exchange);
 }

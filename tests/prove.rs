@@ -220,6 +220,29 @@ fn hunt_groups_hold_and_what_they_open_is_found() {
     assert_eq!(found.invariant, "assert", "{}", proof.to_text());
 }
 
+/// R36: of a group whose members ring at once, whoever answers is joined with whom it may be joined with, and nobody rings on
+/// without end.
+#[test]
+fn a_group_that_rings_all_members_holds_and_what_it_opens_is_found() {
+    let held = include_str!("../ci/mutants/ringing.toml");
+    proved(held, 1);
+    for (from, to) in [("device:204", "device:203"), ("trunk:carrier", "device:202")] {
+        let proof = proof(&(held.to_owned() + &never(from, to)), &bounds(2));
+        assert!(proof.violation.is_none(), "{from} {to}: {}", proof.to_text());
+    }
+    // The second member is reached as well as the first, and by a number that is not its own.
+    for (from, to, dials) in
+        [("device:204", "device:202", "600"), ("trunk:carrier", "device:203", "6135550600")]
+    {
+        let proof = proof(&(held.to_owned() + &never(from, to)), &bounds(1));
+        let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{from} {to}: {}", proof.to_text()));
+        assert!(found.invariant == "assert" && found.on_the_clock, "{}", proof.to_text());
+        let dialed =
+            |number: &str| found.trace.iter().any(|(_, what)| what.contains(&format!("dials {number}")));
+        assert!(dialed(dials) || dialed("202"), "{}", proof.to_text());
+    }
+}
+
 /// R3, R36, R64: who waits for a busy device is joined only with whom it may be joined with, and nobody waits without end.
 #[test]
 fn camp_on_holds() {
@@ -395,7 +418,7 @@ fn with_group(model: &Model, which: usize) -> String {
     if which.is_multiple_of(2) || members.is_empty() {
         return text;
     }
-    let (kind, members) = (["linear", "circular"][which / 2 % 2], members.join(", "));
+    let (kind, members) = (["linear", "ring-all", "circular"][which / 2 % 3], members.join(", "));
     let group =
         |dn: &str| format!("{text}[[hunt_group]]\ndn = \"{dn}\"\nkind = \"{kind}\"\nmembers = [{members}]\n");
     let mut texts = ["*5550", "*7770", "88888", "33333", "*0000"].into_iter().map(group);

@@ -684,6 +684,7 @@ impl Table<'_, '_> {
                 | Command::Recall(..)
                 | Command::Dismiss(..)
                 | Command::Parted(..) => panic!("nobody transfers"),
+                Command::RingMore(_) | Command::Others(..) => panic!("nobody calls a group"),
                 Command::Alerting(leg) => assert_eq!(leg, self.a),
                 Command::Release(leg, _) => {
                     assert!(matches!(

@@ -195,6 +195,7 @@ impl<'i> Desk<'_, 'i> {
                     assert_eq!((edge.a(), edge.b(), edge.progress()), (pair[0], pair[1], Progress::Joined));
                 }
                 Command::Dismiss(leg, cause) => self.event(leg, leg::Event::PeerReleased(cause)),
+                Command::RingMore(_) | Command::Others(..) => panic!("there are no hunt groups"),
                 Command::Recall(of, to) => self.recall(of, to),
             }
         }

@@ -214,7 +214,6 @@ fn what_is_not_in_force_stays_closed() {
     let wide = "[[ars]]\ndigits = \"YYY\"\nuse = { route = 1 }\n";
     for held in [
         "[[device]]\ndn = \"301\"\nkind = \"set\"\n",
-        "[[hunt_group]]\ndn = \"301\"\nkind = \"ring-all\"\nmembers = []\n",
         "[[speed_call]]\ncode = \"301\"\nnumber = \"95550123\"\n",
         "[features]\nbusy_override = \"301\"\n",
         "[registration]\naccess_code = \"301\"\n",

@@ -17,7 +17,7 @@ type Order = heapless::Vec<(u64, Handle), SORTED>;
 impl<'m> Calls<'m> {
     /// The same tables over other slots, as many as these.
     pub(crate) fn fork<'n>(&self, legs: &'n mut [Slot<LegSlot>], calls: &'n mut [Slot<Call>]) -> Calls<'n> {
-        Calls { legs: self.legs.fork(legs), calls: self.calls.fork(calls) }
+        Calls { legs: self.legs.fork(legs), calls: self.calls.fork(calls), besides: self.besides }
     }
 
     /// The caller's slots, given back.
@@ -89,6 +89,9 @@ impl<'m> Calls<'m> {
         for (_, handle) in &order {
             let Some(slot) = self.legs.get(*handle) else { continue };
             self.tell_leg(*handle, slot, now, hasher);
+            if let Some(Call::Beside(beside)) = self.calls.get(slot.call) {
+                place(beside.edge.a()).hash(hasher);
+            }
             let Some(placed) = self.placed(slot.call) else { continue };
             // Where the legs of its call stand, tells which legs share one.
             place(placed.edge.a()).hash(hasher);
@@ -132,6 +135,11 @@ impl<'m> Calls<'m> {
                 if let Some(linked) = self.placed(placed.linked) {
                     now.choice(&linked.dialed, &linked.choice, hasher);
                 }
+            }
+            Some(Call::Beside(beside)) => {
+                3u8.hash(hasher);
+                now.authority(beside.edge.authority(), hasher);
+                now.choice(&Digits::EMPTY, &beside.choice, hasher);
             }
             None => 0u8.hash(hasher),
         }

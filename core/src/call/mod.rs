@@ -19,7 +19,7 @@ pub use join::{Connect, Edge};
 pub use leg::Leg;
 pub use passed::{MAX_HOPS, Passed};
 pub use slots::{
-    Brought, Call, Finished, LegSlot, Media, Pair, Placed, Retry, Seat, Terms, Third, Tie, Transfer,
+    Beside, Brought, Call, Finished, LegSlot, Media, Pair, Placed, Retry, Seat, Terms, Third, Tie, Transfer,
 };
 
 use crate::base::{Digits, Handle, Instant};
@@ -48,6 +48,10 @@ pub enum Command {
     Recall(Handle, Party),
     /// This leg is not needed any more.
     Dismiss(Handle, Cause),
+    /// More members of the hunt group are to ring for the call in this place.
+    RingMore(Handle),
+    /// Whoever rings beside for the call in this place is not needed any more.
+    Others(Handle, Cause),
     /// The media that is known by this is over.
     Parted(Handle, Media),
     /// Release this leg.
@@ -71,13 +75,15 @@ pub type Commands = heapless::Vec<Command, MAX_COMMANDS>;
 pub struct Calls<'m> {
     legs: Slab<'m, LegSlot>,
     calls: Slab<'m, Call>,
+    /// How many legs ring beside another.
+    besides: u32,
 }
 
 impl<'m> Calls<'m> {
     /// Over two tables; a call takes one call slot and two leg slots.
     #[must_use]
     pub const fn new(legs: Slab<'m, LegSlot>, calls: Slab<'m, Call>) -> Self {
-        Self { legs, calls }
+        Self { legs, calls, besides: 0 }
     }
 
     /// A party goes off hook, or is asked for something before its call is placed: its leg, and the place of the call.
@@ -217,6 +223,7 @@ impl<'m> Calls<'m> {
     pub fn event(&mut self, now: Instant, handle: Handle, event: Event, commands: &mut Commands) {
         let mut todo: heapless::Vec<(Handle, Event), 4> = heapless::Vec::new();
         let _ = todo.push((handle, event));
+        self.turn_to(handle, commands);
         while let Some((handle, event)) = todo.pop() {
             let Some(slot) = self.legs.get_mut(handle) else { continue };
             let call = slot.call;
@@ -229,6 +236,9 @@ impl<'m> Calls<'m> {
                     Action::SendRelease(cause) => {
                         if let Some(placed) = self.placed_mut(call) {
                             placed.released.get_or_insert(now);
+                            if placed.abandons(handle) {
+                                push(commands, Command::Others(call, Cause::CANCELLED));
+                            }
                             if placed.transfer != Transfer::None {
                                 // Where the peer is told, it is told why.
                                 let told = actions.iter().find_map(|action| {
@@ -279,7 +289,7 @@ impl<'m> Calls<'m> {
                     earlier(change, self.holds_until(leg).filter(|until| *until != NEVER))
                 }
             },
-            None => None,
+            Some(Call::Beside(_)) | None => None,
         };
         earlier(own, call)
     }
@@ -299,6 +309,9 @@ impl<'m> Calls<'m> {
         let placed = self.placed_mut(call)?;
         let connect = placed.edge.answer(by)?;
         placed.answered = Some(now);
+        if placed.rings_at_all() {
+            push(commands, Command::Others(call, Cause::ELSEWHERE));
+        }
         if placed.transfer != Transfer::None {
             self.transferred(now, call, connect, commands);
             return None;
@@ -325,6 +338,10 @@ impl<'m> Calls<'m> {
                 let party = self.legs.get(leg)?.party;
                 self.calls.remove(call_handle);
                 return asked.and_then(|denial| push(commands, Command::Unplaced(party, number, denial)));
+            }
+            Call::Beside(_) => {
+                self.beside_no_more(call_handle);
+                return None;
             }
         };
         if call.transfer != Transfer::None && self.ended_transferring(now, call_handle, leg, cause, commands)
@@ -365,6 +382,9 @@ impl<'m> Calls<'m> {
     ) -> Option<(Handle, Event)> {
         let placed = self.placed(call)?;
         let peer = placed.edge.other(leg);
+        if matches!(event, Event::PeerReleased(_)) && placed.abandons(leg) {
+            push(commands, Command::Others(call, Cause::CANCELLED));
+        }
         if placed.transfer != Transfer::None && self.told_transferring(leg, call, event, commands) {
             return None;
         }
@@ -374,14 +394,14 @@ impl<'m> Calls<'m> {
     fn placed(&self, call: Handle) -> Option<&Placed> {
         match self.calls.get(call)? {
             Call::Placed(placed) => Some(placed),
-            Call::Dialing(_) => None,
+            Call::Dialing(_) | Call::Beside(_) => None,
         }
     }
 
     fn placed_mut(&mut self, call: Handle) -> Option<&mut Placed> {
         match self.calls.get_mut(call)? {
             Call::Placed(placed) => Some(placed),
-            Call::Dialing(_) => None,
+            Call::Dialing(_) | Call::Beside(_) => None,
         }
     }
 }

@@ -112,6 +112,17 @@ pub enum Call {
     Dialing(Dialing),
     /// Two legs and an edge.
     Placed(Placed),
+    /// No call of its own: one more leg rings for another ([`beside`](super::features::beside)).
+    Beside(Beside),
+}
+
+/// Who rings for a call beside the one whom it faces.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    pub(super) edge: Edge,
+    pub(super) choice: Choice,
+    /// The place of that call.
+    pub(super) of: Handle,
 }
 
 /// A call that was permitted.

@@ -13,7 +13,7 @@ impl Calls<'_> {
         self.calls.free().min(self.legs.free() / 2)
     }
 
-    /// Calls now up or being set up.
+    /// Calls now up or being set up; each member of a group that rings beside another counts as one.
     #[must_use]
     pub const fn used(&self) -> u32 {
         self.calls.used()
@@ -81,7 +81,11 @@ impl Calls<'_> {
     /// The edge that a leg is part of.
     #[must_use]
     pub fn edge(&self, leg: Handle) -> Option<&Edge> {
-        Some(&self.placed(self.legs.get(leg)?.call)?.edge)
+        match self.calls.get(self.legs.get(leg)?.call)? {
+            Call::Placed(call) => Some(&call.edge),
+            Call::Beside(beside) => Some(&beside.edge),
+            Call::Dialing(_) => None,
+        }
     }
 
     /// The other leg of a leg's call.
@@ -141,7 +145,7 @@ impl Calls<'_> {
     pub fn dialing(&self, leg: Handle) -> Option<&Dialing> {
         match self.calls.get(self.legs.get(leg)?.call)? {
             Call::Dialing(dialing) => Some(dialing),
-            Call::Placed(_) => None,
+            Call::Placed(_) | Call::Beside(_) => None,
         }
     }
 
@@ -149,15 +153,18 @@ impl Calls<'_> {
     pub fn dialing_mut(&mut self, leg: Handle) -> Option<&mut Dialing> {
         match self.calls.get_mut(self.legs.get(leg)?.call)? {
             Call::Dialing(dialing) => Some(dialing),
-            Call::Placed(_) => None,
+            Call::Placed(_) | Call::Beside(_) => None,
         }
     }
 
     /// What was dialed and the way that was permitted, of a leg's call.
     #[must_use]
     pub fn choice(&self, leg: Handle) -> Option<(&Digits, &Choice)> {
-        let call = self.placed(self.legs.get(leg)?.call)?;
-        Some((&call.dialed, &call.choice))
+        match self.calls.get(self.legs.get(leg)?.call)? {
+            Call::Placed(call) => Some((&call.dialed, &call.choice)),
+            Call::Beside(beside) => Some((&self.placed(beside.of)?.dialed, &beside.choice)),
+            Call::Dialing(_) => None,
+        }
     }
 
     /// Whether no COR was asked for the number that was dialed for a leg's call (R27).

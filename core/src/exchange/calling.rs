@@ -97,7 +97,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let offered = self.sip.dialog(caller).filter(|_| !self.calls.rings_for_another(leg));
         let offer = offered.map_or(Text::EMPTY, |dialog| dialog.offer);
         let timed = self.sip.dialog(leg)?.terms.by == By::Them;
-        let reliable = !offer.is_empty() && self.takes_reliable(caller);
+        let reliable = !offer.is_empty() && self.takes_reliable(caller) && !self.calls.rings_with_others(leg);
         let forwarded = self.calls.forwarded_by(leg);
         let forwarded =
             forwarded.and_then(|by| forwarding(&self.policy.as_ref()?.image, &self.calls, leg, by));

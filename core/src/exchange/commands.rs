@@ -117,6 +117,14 @@ impl<C: Crypto> Exchange<'_, C> {
                     enqueue(queue, &more);
                     None
                 }
+                Command::RingMore(call) => {
+                    self.ring_more(now, call, queue);
+                    None
+                }
+                Command::Others(call, cause) => {
+                    self.let_others_go(call, cause, queue);
+                    None
+                }
                 Command::Dismiss(leg, cause) => Some((leg, leg::Event::PeerReleased(cause))),
                 Command::Parted(known, media) => {
                     self.media_over(known, media);

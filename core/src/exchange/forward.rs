@@ -207,6 +207,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if now < until || !self.has_settings(slot.party) {
             return false;
         }
+        self.turn_to(leg);
         let mut queue = Queue::new();
         let forwarded = match self.calls.is_hunting(leg) {
             true => matches!(self.hunt(now, leg, Miss::Rang, &mut queue), Unrung::Forwarded),

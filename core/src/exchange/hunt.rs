@@ -10,10 +10,10 @@ use super::Exchange;
 use super::commands::Queue;
 use super::forward::{RECORDS_A_HOP, Unrung, Why};
 use crate::base::{Crypto, Digits, Handle, Instant};
-use crate::call::Cause;
 use crate::call::features::forward::Forwardable;
 use crate::call::features::hunt::Hunt;
-use crate::policy::rows::{CIRCULAR, HuntRow};
+use crate::call::{Cause, Command};
+use crate::policy::rows::{CIRCULAR, HuntRow, RING_ALL};
 use crate::policy::{self, Behalf, Denial, Feature, Image, Party, Permit, Refusal, Verdict};
 use crate::station::When;
 
@@ -103,29 +103,47 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(group) = policy.image.hunt_group(call.by) else {
             return Unrung::Refuses(Cause::UNAVAILABLE);
         };
+        let mut hunt = call.hunt.unwrap_or_else(|| self.begun(call.by, &group));
+        hunt.missed(miss);
+        if hunt.all && self.others_ring(now, leg, hunt, queue) {
+            return Unrung::Forwarded;
+        }
         // As for a hop of forwarding.
         if self.records.free() < RECORDS_A_HOP {
             return Unrung::Refuses(Cause::CONGESTION);
         }
-        let mut hunt = call.hunt.unwrap_or_else(|| self.begun(call.by, &group));
-        hunt.missed(miss);
         let mut denied = None;
+        match self.next_member(now, &policy.image, (&call, &group), &mut hunt, &mut denied) {
+            Some(permit) => match self.ring_member(now, leg, (&call, &group), (permit, hunt), queue) {
+                Some(()) => Unrung::Forwarded,
+                None => Unrung::Refuses(Cause::CONGESTION),
+            },
+            None => self.overflow(now, leg, (&call, hunt), denied, queue),
+        }
+    }
+
+    /// The next member that may ring, and can; what became of those before it is noted.
+    pub(super) fn next_member<'e>(
+        &mut self,
+        now: Instant,
+        image: &'e Image<'_>,
+        (call, group): (&Forwardable, &HuntRow),
+        hunt: &mut Hunt,
+        denied: &mut Option<Denial>,
+    ) -> Option<Permit<'e>> {
         while hunt.tried < group.members.count {
             let place = hunt.next(group.members.count);
-            let Some(member) = policy.image.hunt_member(&group, place) else { continue };
-            match self.member(now, &policy.image, &call, member) {
+            let Some(member) = image.hunt_member(group, place) else { continue };
+            match self.member(now, image, call, member) {
                 Member::Missed(miss) => hunt.missed(miss),
-                Member::Denied(denial) => denied = denied.or(Some(denial)),
+                Member::Denied(denial) => *denied = denied.or(Some(denial)),
                 Member::Free(permit) => {
-                    self.went_round(&group, place);
-                    return match self.ring_member(now, leg, (&call, &group), (permit, hunt), queue) {
-                        Some(()) => Unrung::Forwarded,
-                        None => Unrung::Refuses(Cause::CONGESTION),
-                    };
+                    self.went_round(group, place);
+                    return Some(permit);
                 }
             }
         }
-        self.overflow(now, leg, (&call, hunt), denied, queue)
+        None
     }
 
     /// A call to a group that begins.
@@ -134,7 +152,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let first = slot.map_or(0, |slot| slot.hunted);
         // The group may have become smaller since.
         let first = if row.kind == CIRCULAR && first < row.members.count { first } else { 0 };
-        Hunt { group, first, ..Hunt::default() }
+        Hunt { group, first, all: row.kind == RING_ALL, ..Hunt::default() }
     }
 
     /// The next call of a group that goes round begins after the member at this place.
@@ -182,6 +200,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let to = self.divert(now, (leg, rings), permit, group.member_s, queue)?;
         self.calls.hunts(to, hunt);
         self.decided_for(now, self.for_caller(call), self.number_of(call.by), Verdict::Allow(choice));
+        if let Some(call) = self.calls.leg(to).map(|slot| slot.call).filter(|_| hunt.all) {
+            let _ = queue.push_back(Command::RingMore(call));
+        }
         Some(())
     }
 
@@ -213,7 +234,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// The group acts, for who has called it.
-    const fn for_caller(&self, call: &Forwardable) -> (Party, Option<Behalf>) {
+    pub(super) const fn for_caller(&self, call: &Forwardable) -> (Party, Option<Behalf>) {
         (Party::Device(call.by), Some(Behalf { feature: Feature::Hunt, party: call.from }))
     }
 

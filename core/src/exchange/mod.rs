@@ -7,6 +7,7 @@
 //! - time: [`Exchange::next_deadline`] says when [`Exchange::tick`] is next wanted;
 //! - administration: policy, mode, clock, addresses of trunks.
 
+mod beside;
 mod brakes;
 mod calling;
 mod camp;

@@ -36,20 +36,34 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         slot.relayed = places.filter(whole).map_or(Relayed::Failed, |places| Relayed::At(*places));
         let waiting = self.calls.edge(leg).filter(|edge| edge.a() == leg).map(Edge::b);
-        let unsent = |b: &Handle| {
-            let state = self.calls.leg(*b).map(|slot| slot.leg.state());
-            // Who takes a call has a dialog of its own, in which it is asked.
-            matches!(state, Some(leg::State::Calling { .. }))
-                && self.sip.dialog(*b).is_none_or(|dialog| dialog.phase == Phase::Confirmed)
-        };
-        if role == Role::Offer
-            && let Some(b) = waiting.filter(unsent)
-        {
+        if role == Role::Answer {
+            return Ok(());
+        }
+        let together = waiting.is_some_and(|b| self.calls.rings_with_others(b));
+        if let Some(b) = waiting {
+            self.send_what_waited(now, b);
+        }
+        for slot in 0..if together { self.calls.slots() } else { 0 } {
+            if let Some(b) = self.calls.leg_at(slot).filter(|b| self.calls.is_beside(*b))
+                && self.calls.peer(b) == Some(leg)
+            {
+                self.send_what_waited(now, b);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends our INVITE, if that has waited for the relay.
+    fn send_what_waited(&mut self, now: Instant, b: Handle) {
+        let state = self.calls.leg(b).map(|slot| slot.leg.state());
+        // Who takes a call has a dialog of its own, in which it is asked.
+        let unsent = matches!(state, Some(leg::State::Calling { .. }))
+            && self.sip.dialog(b).is_none_or(|dialog| dialog.phase == Phase::Confirmed);
+        if unsent {
             let mut commands = Commands::new();
             let _ = commands.push(Command::Setup(b));
             self.perform(now, &commands, &super::commands::Heard::NOTHING);
         }
-        Ok(())
     }
 
     /// Where a party awaits its media from now on.

@@ -111,6 +111,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let body = invite::described(message);
         let early = !body.is_empty()
             && !self.calls.rings_for_another(leg)
+            && !self.calls.rings_with_others(leg)
             && peer.is_some_and(|peer| self.has_offered(peer));
         let (body, refused) = match early.then(|| self.judge_answer(leg, body)) {
             Some(Ok(Ready::Now)) => (body, None),

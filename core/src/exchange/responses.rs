@@ -42,6 +42,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             return;
         }
+        self.turn_to(leg);
         let body = described(message);
         match (status, dialog.phase) {
             (100..=199, Phase::Calling { release: true }) => {

@@ -17,6 +17,7 @@ impl<C: Crypto> Exchange<'_, C> {
         leg: Handle,
         queue: &mut Queue,
     ) -> Option<(Handle, leg::Event)> {
+        self.turn_to(leg);
         let party = self.calls.leg(leg)?.party;
         if self.has_settings(party) {
             match self.unrung(now, leg, queue) {
@@ -47,6 +48,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// The next way of an emergency call whose way has failed (R66), or the number that a called party has its calls go to.
     /// True if there is one, and it is being tried.
     pub(super) fn another_way(&mut self, now: Instant, leg: Handle, cause: Cause, queue: &mut Queue) -> bool {
+        self.turn_to(leg);
         let mut commands = Commands::new();
         if self.reroute(now, leg, &mut commands) {
             enqueue(queue, &commands);

@@ -4,25 +4,24 @@ use super::classes::Classes;
 use super::pickup::phones;
 use super::{forwards, help::waits};
 use crate::finding::{DANGLING, Level, Report, Row};
-use crate::read::NOT_IN_FORCE;
 use crate::schema::Policy;
 use crate::schema::waiting::{HuntGroup, Hunting};
 use crate::write::Tables;
 use std::collections::{BTreeMap, BTreeSet};
 use strowger::policy::row::Run;
 use strowger::policy::rows::{
-    CIRCULAR, DeviceRow, DeviceTextRow, HuntMemberRow, HuntRow, LINEAR, MAX_MEMBERS,
+    CIRCULAR, DeviceRow, DeviceTextRow, HuntMemberRow, HuntRow, LINEAR, MAX_MEMBERS, RING_ALL,
 };
 
 /// How long a member rings where the group does not say, in seconds.
 const MEMBER_S: u16 = 15;
 
-/// The number of a group's kind; `None` if that is not in force yet.
-pub(crate) fn kind(row: &Row<HuntGroup>) -> Option<u8> {
+/// The number of a group's kind.
+fn kind(row: &Row<HuntGroup>) -> u8 {
     match row.keys.kind.get_ref() {
-        Hunting::Linear => Some(LINEAR),
-        Hunting::Circular => Some(CIRCULAR),
-        Hunting::RingAll => None,
+        Hunting::Linear => LINEAR,
+        Hunting::Circular => CIRCULAR,
+        Hunting::RingAll => RING_ALL,
     }
 }
 
@@ -30,12 +29,7 @@ pub(crate) fn build(policy: &Policy, classes: &Classes, tables: &mut Tables, rep
     let devices = phones(tables);
     for row in &policy.hunt_group {
         let members = members(policy, row, &devices, report);
-        let Some(kind) = kind(row) else {
-            let text = "hunt groups of kind \"ring-all\" are checked but not in force in this version: their numbers are vacant";
-            report.group(row.at(row.keys.kind.span()), NOT_IN_FORCE, text.into());
-            continue;
-        };
-        group(row, (kind, members), classes, tables, report);
+        group(row, (kind(row), members), classes, tables, report);
     }
 }
 

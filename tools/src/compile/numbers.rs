@@ -119,12 +119,9 @@ impl<'p> Numbers<'p> {
             device += 1;
         }
         for row in &policy.hunt_group {
-            let terminal = super::hunting::kind(row).map_or(Terminal::Held, |_| {
-                device += 1;
-                Terminal::Device(device - 1)
-            });
             let dn = &row.keys.dn;
-            self.own("hunt group", &dn.get_ref().0.0, row.at(dn.span()), terminal, report);
+            self.own("hunt group", &dn.get_ref().0.0, row.at(dn.span()), Terminal::Device(device), report);
+            device += 1;
         }
         for (row, number) in policy.speed_call.iter().zip(FEATURE_SPEED_CALL..) {
             self.own(

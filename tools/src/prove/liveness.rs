@@ -134,6 +134,12 @@ impl World {
             let waits = calls.deadline(handle).is_some();
             let alone = match slot.leg.state() {
                 _ if calls.dialing(handle).is_some() => !waits,
+                leg::State::Calling { .. } | leg::State::Ringing { .. }
+                    if !self.rings_for_somebody(handle) =>
+                {
+                    let text = format!("{} rings, and nobody waits for that", all.name(slot.party));
+                    return Some(Violation::new("stuck", text));
+                }
                 leg::State::Calling { .. } | leg::State::Ringing { .. } | leg::State::Clearing { .. } => {
                     !waits
                 }
@@ -158,6 +164,26 @@ impl World {
             }
         }
         None
+    }
+
+    /// Whether somebody waits for who rings: a caller whom nobody has answered, or who is to be joined with another.
+    fn rings_for_somebody(&self, rings: Handle) -> bool {
+        let calls = self.exchange.calls();
+        let Some(a) = calls.edge(rings).map(|edge| edge.a()) else { return false };
+        match calls.leg(a).map(|slot| slot.leg.state()) {
+            Some(leg::State::Proceeding | leg::State::Alerting) => true,
+            Some(leg::State::Connected { .. }) => {
+                matches!(calls.transfer(a), Some(Transfer::Pending { .. }))
+            }
+            Some(
+                leg::State::Idle
+                | leg::State::Calling { .. }
+                | leg::State::Ringing { .. }
+                | leg::State::Clearing { .. }
+                | leg::State::Gone,
+            )
+            | None => false,
+        }
     }
 
     /// A timer was not served, or outputs do not end.

@@ -351,7 +351,9 @@ impl World {
                 forwarded
                     .extend(before.map(|pair| Owed { by: pair.story.caller, number: pair.story.number }));
             }
-            if new && all.owes(&pair) {
+            // Of those who ring at once each is another way for one call.
+            let again = pairs.iter().any(|other| other.a == a);
+            if new && !again && all.owes(&pair) {
                 set_up.push(Owed { by: story.caller, number: story.number });
             }
             pairs.push(pair);

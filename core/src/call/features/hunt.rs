@@ -27,6 +27,8 @@ pub struct Hunt {
     pub busy: bool,
     /// One of them was not there.
     pub absent: bool,
+    /// All of them ring at once ([`beside`](super::beside)).
+    pub all: bool,
 }
 
 impl Hunt {
@@ -42,8 +44,7 @@ impl Calls<'_> {
     /// Whether the call of a leg is with a member of a hunt group.
     #[must_use]
     pub fn is_hunting(&self, leg: Handle) -> bool {
-        let call = self.legs.get(leg).and_then(|slot| self.placed(slot.call));
-        call.is_some_and(|call| call.hunt.is_some())
+        self.whole(leg).is_some_and(|call| call.hunt.is_some())
     }
 
     /// The call of `to`, which was rerouted to it, is so far with its hunt group.
@@ -52,6 +53,14 @@ impl Calls<'_> {
         let Some(placed) = self.placed_mut(call) else { return };
         placed.hunt = Some(hunt);
         self.told_instead(call, to);
+    }
+
+    /// How far the call of a leg is with its hunt group has changed, and nothing else.
+    pub fn hunted(&mut self, leg: Handle, hunt: Hunt) {
+        let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
+        if let Some(placed) = self.placed_mut(call) {
+            placed.hunt = Some(hunt);
+        }
     }
 
     /// Whether a party has a leg, in whatever state. Work: linear in the legs.

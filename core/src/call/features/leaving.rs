@@ -69,7 +69,11 @@ impl Calls<'_> {
                     && let Transfer::Ringing { recall, .. } = placed.transfer
                 {
                     placed.transfer = Transfer::Failed { recall };
+                    let all = placed.rings_at_all();
                     push(commands, Command::Dismiss(ringing, Cause::CANCELLED));
+                    if all {
+                        push(commands, Command::Others(call, Cause::CANCELLED));
+                    }
                 }
                 false
             }

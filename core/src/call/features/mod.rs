@@ -3,6 +3,7 @@
 //! A feature never connects anybody itself: it says who would be joined with whom, a permit is made for exactly these two,
 //! and [`join`](super::join) spends it.
 
+pub mod beside;
 pub mod camp;
 pub mod conference;
 pub mod forward;

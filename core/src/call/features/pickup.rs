@@ -35,9 +35,10 @@ impl Calls<'_> {
         let ringing = self.legs.iter().filter_map(|(leg, slot)| {
             let State::Ringing { .. } = slot.leg.state() else { return None };
             let device = slot.party.phone()?;
-            let call = self.placed(slot.call).filter(|_| wanted(device))?;
-            let ordinary = call.edge.b() == leg && call.choice.rule != Rule::Emergency;
-            let a = call.edge.a();
+            let call = self.whole(leg).filter(|_| wanted(device))?;
+            let edge = self.edge(leg)?;
+            let ordinary = edge.b() == leg && call.choice.rule != Rule::Emergency;
+            let a = edge.a();
             let from = self.legs.get(a).filter(|_| ordinary)?;
             let waits = !matches!(from.leg.state(), State::Clearing { .. } | State::Gone);
             waits.then_some((call.started, Rings { leg, a, of: from.party }))
@@ -62,6 +63,7 @@ impl Calls<'_> {
         commands: &mut Commands,
     ) -> bool {
         let choice = *permit.choice();
+        self.turn_to(rings.leg, commands);
         let (Some(from), Some(to), Some(_)) = (self.seat(rings.a), self.seat(by), self.dialing(by)) else {
             return false;
         };
@@ -73,6 +75,7 @@ impl Calls<'_> {
         // Who pays for it pays on.
         call.choice = Choice { authority: call.choice.authority, ..choice };
         call.picked_up = true;
+        let all = call.rings_at_all();
         if let Transfer::Ringing { described, recall, .. } = &mut call.transfer {
             // It is not who was recalled that answers; and who takes it makes the offer.
             (*described, *recall) = (false, false);
@@ -81,6 +84,9 @@ impl Calls<'_> {
         }
         self.detach(rings.leg);
         push(commands, Command::Dismiss(rings.leg, Cause::ELSEWHERE));
+        if all {
+            push(commands, Command::Others(place, Cause::ELSEWHERE));
+        }
         self.take_seat(by, place);
         self.event(now, by, Event::Offer { ringing_s: TAKING_S }, commands);
         true

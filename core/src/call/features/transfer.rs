@@ -199,6 +199,11 @@ impl<'m> Calls<'m> {
             push(commands, Command::Parted(placed.known, placed.media));
             (placed.edge, placed.known, placed.media) = (edge, to, Media::default());
             placed.transfer = Transfer::Ringing { by, party, recall: false, described: true };
+            // Who else rings does so for who has left, and was permitted for nobody else.
+            let all = placed.rings_at_all();
+            if all {
+                push(commands, Command::Others(call, Cause::CANCELLED));
+            }
             self.detach(other);
             self.pend(of, to, false);
             push(commands, Command::Dismiss(other, Cause::Normal));

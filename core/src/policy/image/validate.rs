@@ -8,8 +8,8 @@ use crate::policy::row::{Row, Run, Str, Table};
 use crate::policy::rows::{
     CIRCULAR, CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND,
     END_SHIFT, FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LINEAR, LOOK, MAX_MEMBERS, MAX_NOTIFIED,
-    NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT, SystemRow,
-    USE_LIST, USE_PLAN, USE_ROUTE, UserRow, UsernameSeedRow,
+    NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, RING_ALL, RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT,
+    SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UserRow, UsernameSeedRow,
 };
 use crate::policy::trie::{End, INDEX, analyse};
 
@@ -185,7 +185,7 @@ impl Image<'_> {
             let own = own.next().unwrap_or(usize::MAX);
             usize::try_from(r.device) == Ok(own)
                 && self.devices.get(own).is_some_and(|group| group.interconnect == 0)
-                && matches!(r.kind, LINEAR | CIRCULAR)
+                && matches!(r.kind, LINEAR | CIRCULAR | RING_ALL)
                 && r.member_s != 0
                 && r.members.count <= MAX_MEMBERS
                 && within(r.members, self.hunt_members.len())

@@ -97,7 +97,7 @@ row! {
     HuntRow, section 41 {
         /// Device table row of the group itself.
         device: u32,
-        /// [`LINEAR`] or [`CIRCULAR`].
+        /// [`LINEAR`], [`CIRCULAR`] or [`RING_ALL`].
         kind: u8,
         /// Seconds that a member rings.
         member_s: u16,
@@ -118,6 +118,8 @@ row! {
 pub const LINEAR: u8 = 1;
 /// [`HuntRow::kind`]: each call begins with the member after the one that rang last.
 pub const CIRCULAR: u8 = 2;
+/// [`HuntRow::kind`]: all members ring at once.
+pub const RING_ALL: u8 = 3;
 /// The most members of a hunt group.
 pub const MAX_MEMBERS: u16 = 64;
 
