@@ -52,12 +52,26 @@ check_transfers() { check_gateway; tests/interop/transfers.sh "${CARGO_TARGET_DI
 check_forwards() { check_gateway; tests/interop/forwards.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+# The peers wait most of the time, each in a network namespace or on ports of its own: four lanes at once.
+check_peers() {
+    local pids=() logs lane failed=0
+    check_gateway
+    logs=$(mktemp -d)
+    for lane in "sipp sdes" "baresip transfers" "linphone takes" "forwards"; do
+        (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
+    cat "$logs"/*
+    rm -r "$logs"
+    return $failed
+}
 # Patches that each take a check out of the engine: the first five, or all of them.
 check_mutants() { ci/mutants.sh ${STROWGER_MUTANTS:-}; }
 check_counts() { ci/counts.sh; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c bare_metal daemon agreement sipp sdes baresip linphone transfers forwards takes mutants counts load)
+ALL=(packages format clippy test doc demo c bare_metal daemon agreement peers mutants counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.
