@@ -12,8 +12,17 @@ for part in Cargo.toml Cargo.lock core tools gateway testkit ffi benches tests; 
 # As it was when this began: whoever works on meanwhile does not disturb it.
 mkdir "$scratch/whole"
 cp -r core ci "$scratch/whole/"
+built=${CARGO_TARGET_DIR:-$PWD/target}/debug
 export CARGO_TARGET_DIR=${STROWGER_MUTANT_TARGET:-${CARGO_TARGET_DIR:-target}/mutants}
 export CARGO_INCREMENTAL=1
+# What others have written is built already: taken over, not built again. What is ours has a place of its own.
+if [ ! -e "$CARGO_TARGET_DIR" ] && [ -d "$built/deps" ]; then
+    for part in build .fingerprint deps; do
+        mkdir -p "$CARGO_TARGET_DIR/debug/$part"
+        find "$built/$part" -mindepth 1 -maxdepth 1 ! -name 'strowger*' ! -name 'libstrowger*' \
+            \( ! -type f -o -name 'lib*' -o -name '*.d' \) -exec cp -a -t "$CARGO_TARGET_DIR/debug/$part" {} +
+    done
+fi
 mkdir -p "$CARGO_TARGET_DIR"
 CARGO_TARGET_DIR=$(cd "$CARGO_TARGET_DIR" && pwd)
 
