@@ -115,6 +115,9 @@ macro_rules! row {
             }
         }
 
+        // An image may have every section there is.
+        const _: () = assert!($section < $crate::policy::rows::SECTIONS, "SECTIONS has not grown with its rows");
+
         impl $crate::policy::row::Row for $name {
             const SECTION: u16 = $section;
             type Octets = [u8; <$name as $crate::policy::row::Field>::SIZE];
