@@ -176,9 +176,10 @@ fn begins_with(region: &Metadata, begun: &str) -> bool {
             ends.iter().map(|end| whole(end)).chain(exchanges).chain(further).collect()
         };
         [7, 10].into_iter().filter(|length| *length >= begun.len()).any(|length| {
-            tries(length - begun.len())
-                .iter()
-                .any(|end| kinds(region).any(|kind| matches(kind, &format!("{begun}{end}"))))
+            tries(length - begun.len()).iter().any(|end| {
+                let number = format!("{begun}{end}");
+                kinds(region).any(|kind| matches(kind, &number))
+            })
         })
     };
     let key = (region.id().to_owned(), begun.to_owned());

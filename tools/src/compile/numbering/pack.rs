@@ -1,6 +1,6 @@
 //! Fewest states, fewest octets: states that cannot be told apart become one, and rows of edges are laid over each other.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use strowger::policy::rows::{ClassEdgeRow, ClassStateRow, ONE_WAY, RUN, RUN_SHIFT, SYMBOL_SHIFT};
 
 /// Symbols: 0-9, `*`, `#`, `+`.
@@ -97,7 +97,8 @@ pub(super) fn tables(dfa: &Dfa) -> Option<(Vec<ClassStateRow>, Vec<ClassEdgeRow>
     let free = ClassEdgeRow { edge: u16::MAX };
     let mut edges: Vec<ClassEdgeRow> = Vec::new();
     let mut states = vec![ClassStateRow::default(); dfa.next.len()];
-    let mut bases = BTreeSet::new();
+    // Whether a row begins there: this is asked for every place of every row, and a set would take half of the compiler's time.
+    let mut begun: Vec<bool> = Vec::new();
     let mut ends = Vec::new();
     let mut first_free = 0;
     for state in order {
@@ -117,11 +118,13 @@ pub(super) fn tables(dfa: &Dfa) -> Option<(Vec<ClassStateRow>, Vec<ClassEdgeRow>
         };
         let taken =
             |edges: &[ClassEdgeRow], at: usize| edges.get(at).is_some_and(|edge| edge.edge != u16::MAX);
+        let begins = |base: usize| begun.get(base) == Some(&true);
         let mut base = first_free.max(*first) - first;
-        while bases.contains(&base) || used.iter().any(|symbol| taken(&edges, base + symbol)) {
+        while begins(base) || used.iter().any(|symbol| taken(&edges, base + symbol)) {
             base += 1;
         }
-        bases.insert(base);
+        begun.resize(begun.len().max(base + 1), false);
+        begun[base] = true;
         for symbol in &used {
             if edges.len() <= base + symbol {
                 edges.resize(base + symbol + 1, free);
