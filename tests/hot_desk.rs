@@ -424,3 +424,30 @@ fn nobody_is_a_user_by_saying_so() {
         while exchange.poll(&mut [0; 4096]).expect("room").is_some() {}
     }
 }
+
+/// Directed pickup: the call that rings where the user is, is taken by his number and by the phone's; where he is not, by neither.
+#[test]
+fn a_call_that_rings_where_a_user_is_is_taken_by_his_number() {
+    let pickup = [
+        ("hot_desk_logout = \"*51\"", "hot_desk_logout = \"*51\"\ndirected_pickup = \"*9\""),
+        ("name = \"Staff\"\nfeatures = [", "name = \"Staff\"\nfeatures = [\"pickup\", "),
+    ];
+    for (number, taken) in [("401", true), ("203", true), ("204", false), ("402", false)] {
+        let mut office = office(11, &pickup);
+        logs_in(&mut office, "203");
+        office.behaves("203", Behaviour::Ring);
+        office.call("201", "401");
+        office.sim.run_ms(1_000);
+        office.call("202", &format!("*9{number}"));
+        if taken {
+            office.until_talks("202");
+            office.sim.run_ms(2_000);
+            assert_talk(&mut office, "201", "202");
+        } else {
+            office.until_over("202");
+        }
+        office.hang_up("201");
+        office.until_over("201");
+        office.assert_nothing_left();
+    }
+}

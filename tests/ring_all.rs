@@ -257,6 +257,35 @@ fn a_call_that_rings_at_a_group_is_taken_by_group_pickup() {
     }
 }
 
+/// Directed pickup by the number of the group, or of a member; and of nobody's where nobody rings.
+#[test]
+fn a_call_that_rings_at_a_group_is_taken_by_its_number() {
+    for kind in ["ring-all", "linear"] {
+        for (number, taken) in [("600", true), ("205", true), ("202", kind == "ring-all"), ("206", false)] {
+            let codes = "[features]\ndirected_pickup = \"*9\"\n";
+            let feature =
+                ("features = [\"hold\", \"smdr-external\"", "features = [\"pickup\", \"smdr-external\"");
+            let groups = group("\"205\", \"202\"", "").replace("ring-all", kind);
+            let mut office = Office::changed(9, &[("", &groups), ("", codes), feature]);
+            for dn in ["202", "205"] {
+                office.behaves(dn, Behaviour::Ring);
+            }
+            office.call("201", "600");
+            office.sim.run_ms(1_000);
+            office.call("203", &format!("*9{number}"));
+            if taken {
+                office.until_talks("203");
+                office.sim.run_ms(2_000);
+                assert_talk(&mut office, "201", "203");
+            } else {
+                office.until_over("203");
+            }
+            ends(&mut office, "201");
+            office.assert_nothing_left();
+        }
+    }
+}
+
 /// R93: of two members one is in another zone, so that its media goes over the relay; that of the other goes directly.
 #[test]
 fn r93_each_member_meets_the_caller_on_its_own_way() {

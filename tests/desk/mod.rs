@@ -233,7 +233,7 @@ impl<'i> Desk<'_, 'i> {
     }
 
     fn pick_up(&mut self, by: Handle) {
-        let Some(rings) = self.calls.ringing_at(|device| device != THIRD) else { return };
+        let Some(rings) = self.calls.ringing_at(|party, _| party.phone() != Some(THIRD)) else { return };
         let Some(permit) = self.fetch(by, rings.of, false, Feature::Pickup) else { return };
         let mut commands = Commands::new();
         assert!(self.calls.pick_up(self.now, permit, &rings, by, &mut commands));

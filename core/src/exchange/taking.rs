@@ -142,15 +142,19 @@ impl<C: Crypto> Exchange<'_, C> {
             true => Err(Rule::NumberIncomplete),
             false => image.device_by_dn(number.as_bytes()).ok_or(Rule::NumberVacant),
         };
+        let another = |party: Party| party.phone() != Some(own);
         Ok(match taking {
             Taking::Group if !number.is_empty() => return Err(Rule::NumberVacant),
             Taking::Group => {
-                let rings = |device| device != own && image.share_pickup_group(own, device);
-                self.calls.ringing_at(rings).map(Takeable::Ringing)
+                let shares = |party: Party| party.phone().is_some_and(|at| image.share_pickup_group(own, at));
+                self.calls.ringing_at(|party, _| another(party) && shares(party)).map(Takeable::Ringing)
             }
             Taking::Directed => {
                 let named = named()?;
-                self.calls.ringing_at(|device| device == named && device != own).map(Takeable::Ringing)
+                // By its own number, that of who is logged in there, or that of the hunt group for which it rings.
+                let meant = |party, group| image.is_own(party, named) || group == Some(named);
+                let rings = |party, group| another(party) && meant(party, group);
+                self.calls.ringing_at(rings).map(Takeable::Ringing)
             }
             Taking::Parked => {
                 let at = if number.is_empty() { own } else { named()? };

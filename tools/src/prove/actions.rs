@@ -305,11 +305,13 @@ impl World {
         } else {
             match state {
                 leg::State::Calling { .. } => {
-                    // That it rings is told, and changes nothing else: it is enough while nobody else is called.
+                    // That it rings is told, and changes nothing else: it is enough while nobody else is called, or where it
+                    // makes the leg the one of several that its call faces.
                     let others = self.slots().filter(|(_, state)| {
                         matches!(state, leg::State::Calling { .. } | leg::State::Ringing { .. })
                     });
-                    out.extend((others.count() == 1).then_some(Action::Alerting { leg }));
+                    let tells = others.count() == 1 || calls.is_beside(handle);
+                    out.extend(tells.then_some(Action::Alerting { leg }));
                     out.extend([Action::Answer { leg }, Action::Refuse { leg }]);
                 }
                 leg::State::Ringing { .. } => {

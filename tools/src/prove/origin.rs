@@ -71,8 +71,11 @@ impl World {
             let what = all.takes[usize::from(take)].what;
             let rang = known(&|pair| pair.a == a && !pair.joined);
             let how = match what {
+                // It may have rung at several.
                 Taking::Group | Taking::Directed(_) => How::PickedUp {
-                    astray: rang.is_none_or(|rang| all.is_astray(what, rang.parties.1, acting.by)),
+                    astray: !self.stories.pairs.iter().any(|pair| {
+                        pair.a == a && !pair.joined && !all.is_astray(what, pair.parties.1, acting.by)
+                    }),
                 },
                 Taking::Parked(_) | Taking::Park => How::Retrieved { called: self.stories.was_called(a) },
             };

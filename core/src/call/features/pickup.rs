@@ -9,7 +9,7 @@
 
 use crate::base::{Handle, Instant};
 use crate::call::leg::{Event, State};
-use crate::call::slots::{Call, Transfer};
+use crate::call::slots::{Call, Placed, Transfer};
 use crate::call::{Calls, Cause, Command, Commands, push};
 use crate::policy::{Choice, Party, Permit, Rule};
 
@@ -29,13 +29,14 @@ pub struct Rings {
 }
 
 impl Calls<'_> {
-    /// Of the calls that ring at such devices, the one that was begun first. Work: linear in the legs.
+    /// Of the calls that ring at such phones, or for such a hunt group, the one that was begun first. Work: linear in the legs.
     #[must_use]
-    pub fn ringing_at(&self, wanted: impl Fn(u32) -> bool) -> Option<Rings> {
+    pub fn ringing_at(&self, wanted: impl Fn(Party, Option<u32>) -> bool) -> Option<Rings> {
         let ringing = self.legs.iter().filter_map(|(leg, slot)| {
             let State::Ringing { .. } = slot.leg.state() else { return None };
-            let device = slot.party.phone()?;
-            let call = self.whole(leg).filter(|_| wanted(device))?;
+            slot.party.phone()?;
+            let group = |call: &Placed| call.hunt.map(|hunt| hunt.group);
+            let call = self.whole(leg).filter(|call| wanted(slot.party, group(call)))?;
             let edge = self.edge(leg)?;
             let ordinary = edge.b() == leg && call.choice.rule != Rule::Emergency;
             let a = edge.a();
