@@ -26,15 +26,7 @@ fn reaches(office: &mut Office, caller: &str, member: &str) {
     office.call(caller, "600");
     office.until_talks(caller);
     assert_talk(office, caller, member);
-    ends(office, caller);
-}
-
-fn ends(office: &mut Office, dn: &str) {
-    office.sim.run_ms(1_000);
-    office.hang_up(dn);
-    office.until_over(dn);
-    office.sim.run_ms(1_000);
-    office.sim.events.clear();
+    office.ends(caller);
 }
 
 #[test]
@@ -127,7 +119,7 @@ fn members_that_cannot_take_the_call_are_passed_over() {
     office.until_talks("202");
     office.sim.ladder.clear();
     reaches(&mut office, "201", "203");
-    ends(&mut office, "202");
+    office.ends("202");
     reaches(&mut office, "202", "203");
     office.assert_nothing_left();
 }
@@ -173,7 +165,7 @@ fn what_no_member_takes_goes_on_by_the_groups_own_classes() {
         office.call("201", "600");
         office.until_talks(takes);
         assert_talk(&mut office, "201", takes);
-        ends(&mut office, "201");
+        office.ends("201");
         assert_eq!(records(&office), [format!("201,{takes},I,{takes},,600")]);
         office.assert_nothing_left();
     }
@@ -198,7 +190,7 @@ fn what_no_member_takes_goes_on_by_the_groups_own_classes() {
             None => {
                 office.call("201", "600");
                 office.until_talks("201");
-                ends(&mut office, "201");
+                office.ends("201");
             }
         }
         office.assert_nothing_left();
@@ -307,7 +299,7 @@ proptest! {
             Some(member) => {
                 office.until_talks(caller);
                 assert_talk(&mut office, caller, &member);
-                ends(&mut office, caller);
+                office.ends(caller);
             }
             None => office.until_over(caller),
         }

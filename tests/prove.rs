@@ -230,16 +230,15 @@ fn a_group_that_rings_all_members_holds_and_what_it_opens_is_found() {
         let proof = proof(&(held.to_owned() + &never(from, to)), &bounds(2));
         assert!(proof.violation.is_none(), "{from} {to}: {}", proof.to_text());
     }
-    // The second member is reached as well as the first, and by a number that is not its own.
+    // Whoever answers, the group was reached by its number.
     for (from, to, dials) in
-        [("device:204", "device:202", "600"), ("trunk:carrier", "device:203", "6135550600")]
+        [("device:204", "device:600", "600"), ("trunk:carrier", "device:203", "6135550600")]
     {
         let proof = proof(&(held.to_owned() + &never(from, to)), &bounds(1));
         let found = proof.violation.as_ref().unwrap_or_else(|| panic!("{from} {to}: {}", proof.to_text()));
         assert!(found.invariant == "assert" && found.on_the_clock, "{}", proof.to_text());
-        let dialed =
-            |number: &str| found.trace.iter().any(|(_, what)| what.contains(&format!("dials {number}")));
-        assert!(dialed(dials) || dialed("202"), "{}", proof.to_text());
+        let dialed = found.trace.iter().any(|(_, what)| what.contains(&format!("dials {dials}")));
+        assert!(dialed, "{}", proof.to_text());
     }
 }
 

@@ -6,7 +6,6 @@ mod office;
 use office::{Office, assert_talk, assert_trace, last_denial, records};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use strowger::media::Described;
 use strowger::policy::{Behalf, Feature, Party, Rule};
 use strowger_testkit::phone::{Behaviour, PhoneEvent};
 use strowger_testkit::sim::Network;
@@ -27,14 +26,6 @@ fn rung(office: &mut Office) -> BTreeSet<String> {
     let lines = office.trace();
     let invited = lines.lines().filter_map(|line| line.trim().strip_prefix("exchange -> "));
     invited.filter_map(|line| line.split_once(": INVITE ")).map(|(dn, _)| dn.to_owned()).collect()
-}
-
-fn ends(office: &mut Office, dn: &str) {
-    office.sim.run_ms(1_000);
-    office.hang_up(dn);
-    office.until_over(dn);
-    office.sim.run_ms(1_000);
-    office.sim.events.clear();
 }
 
 #[test]
@@ -95,7 +86,7 @@ fn any_member_can_have_the_call() {
         office.until_talks("201");
         assert_talk(&mut office, "201", member);
         assert_eq!(rung(&mut office).len(), 4, "{}", office.trace());
-        ends(&mut office, member);
+        office.ends(member);
         assert_eq!(records(&office), [format!("201,600,I,{member},,")]);
         office.assert_nothing_left();
     }
@@ -115,16 +106,11 @@ fn when_two_answer_at_once_one_has_the_call_and_the_other_is_cleared() {
         let other = if took == "202" { "203" } else { "202" };
         assert!(!talks(&mut office, other), "{}", office.trace());
         crossed += office.trace().matches(&format!("exchange -> {other}: BYE")).count();
-        ends(&mut office, "201");
+        office.ends("201");
         assert_eq!(records(&office), [format!("201,600,I,{took},,")], "{}", office.trace());
         office.assert_nothing_left();
     }
     assert!(crossed > 0, "no answer has crossed a CANCEL");
-}
-
-/// What a phone was told of the other's media when its call was answered.
-fn heard_sdp(office: &Office, dn: &str) -> Vec<u8> {
-    office.heard_sdp(office.phone(dn))
 }
 
 /// Whether a phone is in a call still.
@@ -148,7 +134,7 @@ fn a_member_that_refuses_leaves_the_others_ringing() {
             office.until_talks("201");
             assert_talk(&mut office, "201", other);
             assert!(!rung(&mut office).contains("206"), "{}", office.trace());
-            ends(&mut office, "201");
+            office.ends("201");
             office.assert_nothing_left();
         }
     }
@@ -165,8 +151,8 @@ fn members_that_cannot_ring_are_passed_over() {
     office.call("201", "600");
     office.until_talks("201");
     assert_eq!(rung(&mut office), ["203", "205"].map(str::to_owned).into());
-    ends(&mut office, "201");
-    ends(&mut office, "202");
+    office.ends("201");
+    office.ends("202");
     office.assert_nothing_left();
 }
 
@@ -180,7 +166,7 @@ fn r36_who_may_not_be_reached_by_this_caller_does_not_ring() {
         all.until_talks(caller);
         let expected: BTreeSet<_> = expected.into_iter().map(str::to_owned).collect();
         assert_eq!(rung(&mut all), expected);
-        ends(&mut all, caller);
+        all.ends(caller);
     }
     all.assert_nothing_left();
     let mut none = office(6, &group("\"205\"", "busy_to = \"203\"\ncos = 1\ncor = 1"));
@@ -224,7 +210,7 @@ fn what_no_member_answers_goes_where_the_group_says() {
         office.call("201", "600");
         office.until_talks(takes);
         assert_talk(&mut office, "201", takes);
-        ends(&mut office, "201");
+        office.ends("201");
         assert_eq!(records(&office), [format!("201,{takes},I,{takes},,600")]);
         office.assert_nothing_left();
     }
@@ -251,7 +237,7 @@ fn a_call_that_rings_at_a_group_is_taken_by_group_pickup() {
         office.sim.run_ms(2_000);
         assert_talk(&mut office, "201", "203");
         assert_eq!(office.trace().matches(": CANCEL").count(), 3, "{}", office.trace());
-        ends(&mut office, "201");
+        office.ends("201");
         assert_eq!(records(&office).len(), 1);
         office.assert_nothing_left();
     }
@@ -280,73 +266,7 @@ fn a_call_that_rings_at_a_group_is_taken_by_its_number() {
             } else {
                 office.until_over("203");
             }
-            ends(&mut office, "201");
-            office.assert_nothing_left();
-        }
-    }
-}
-
-/// R93: of two members one is in another zone, so that its media goes over the relay; that of the other goes directly.
-#[test]
-fn r93_each_member_meets_the_caller_on_its_own_way() {
-    let zones = "[[zone]]\nname = \"home\"\n[[media_path]]\nbetween = [\"default\", \"home\"]\npath = \"anchored\"\n[media]\nrtpengine = \"127.0.0.1:2223\"\n";
-    let home = ("dn = \"202\"", "dn = \"202\"\nzone = \"home\"");
-    for members in ["\"202\", \"203\"", "\"203\", \"202\""] {
-        for (takes, anchored) in [("202", true), ("203", false)] {
-            let mut office = Office::changed(10, &[("", &group(members, "")), home, ("", zones)]);
-            for dn in ["202", "203"] {
-                office.behaves(
-                    dn,
-                    if dn == takes { Behaviour::Answer { after_ms: 1_500 } } else { Behaviour::Ring },
-                );
-            }
-            office.call("201", "600");
-            office.until_talks("201");
-            office.sim.run_ms(2_000);
-            assert_eq!(rung(&mut office).len(), 2, "{}", office.trace());
-            let relay = office.sim.relay.address;
-            for dn in ["201", takes] {
-                let text = heard_sdp(&office, dn);
-                let place = Described::read(&text).places.get(0).expect("a place").rtp;
-                assert_eq!(place.ip() == relay, anchored, "{dn}: {}", office.trace());
-            }
-            assert_eq!(office.sim.relay.sessions().count(), usize::from(anchored));
-            assert_eq!(office.sim.pinholes.iter().count(), if anchored { 4 } else { 2 });
-            ends(&mut office, "201");
-            assert_eq!(office.sim.relay.sessions().count(), 0);
-            office.assert_nothing_left();
-        }
-    }
-}
-
-/// One member requires SRTP, one wants none: each is offered what its policy has it take, whoever was asked last.
-#[test]
-fn each_member_is_offered_media_by_its_own_policy() {
-    let line = "crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj";
-    let answer = "crypto:1 AES_CM_128_HMAC_SHA1_80 inline:NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj";
-    let required = ("dn = \"202\"", "dn = \"202\"\nsrtp = \"required\"");
-    let off = ("dn = \"203\"", "dn = \"203\"\nsrtp = \"off\"");
-    for members in ["\"202\", \"203\"", "\"203\", \"202\""] {
-        for (takes, encrypted) in [("202", true), ("203", false)] {
-            let mut office = Office::changed(11, &[("", &group(members, "")), required, off]);
-            for (dn, key) in [("201", Some(line)), ("202", Some(answer)), ("203", None)] {
-                let id = office.phone(dn);
-                office.sim.phone(id).config.attributes = key.map(str::to_owned).into_iter().collect();
-            }
-            for dn in ["202", "203"] {
-                office.behaves(
-                    dn,
-                    if dn == takes { Behaviour::Answer { after_ms: 1_500 } } else { Behaviour::Ring },
-                );
-            }
-            office.call("201", "600");
-            office.until_talks("201");
-            office.sim.run_ms(2_000);
-            let heard = String::from_utf8(heard_sdp(&office, "201")).expect("text");
-            assert_eq!(heard.contains("a=crypto:"), encrypted, "{takes}: {}", office.trace());
-            let offered = String::from_utf8(heard_sdp(&office, takes)).expect("text");
-            assert_eq!(offered.contains("a=crypto:"), encrypted, "{takes}: {offered}");
-            ends(&mut office, "201");
+            office.ends("201");
             office.assert_nothing_left();
         }
     }
@@ -434,7 +354,7 @@ proptest! {
             office.until_talks(caller);
             office.sim.run_ms(1_000);
             let record_of = |office: &Office| records(office).last().cloned();
-            ends(&mut office, caller);
+            office.ends(caller);
             let record = record_of(&office).expect("a record");
             let took = record.split(',').nth(3).expect("a called party").to_owned();
             prop_assert!(may.contains(&took), "{took}, not one of {may:?}\n{}", office.trace());

@@ -226,6 +226,15 @@ impl Office {
         assert!(self.sim.run_until_event(200_000, id, over), "{}", self.sim.ladder.render());
     }
 
+    /// A phone that talks hangs up, and what was told until then is forgotten.
+    pub(crate) fn ends(&mut self, dn: &str) {
+        self.sim.run_ms(1_000);
+        self.hang_up(dn);
+        self.until_over(dn);
+        self.sim.run_ms(1_000);
+        self.sim.events.clear();
+    }
+
     /// The description that a phone heard when its last call was answered.
     pub(crate) fn heard_sdp(&self, id: PhoneId) -> Vec<u8> {
         let connected = self.sim.told(id).into_iter().rev().find_map(|event| match event {

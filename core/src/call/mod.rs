@@ -12,6 +12,7 @@ pub mod leg;
 mod passed;
 pub mod slots;
 mod views;
+mod ways;
 
 pub use cause::Cause;
 pub use dialing::Dialing;
@@ -23,8 +24,7 @@ pub use slots::{
 };
 
 use crate::base::{Digits, Handle, Instant};
-use crate::policy::emergency::Tried;
-use crate::policy::{Denial, Party, Permit, RowRef};
+use crate::policy::{Denial, Party, Permit};
 use crate::table::Slab;
 use features::hold::NEVER;
 use features::transfer::Rejoined;
@@ -75,7 +75,7 @@ pub type Commands = heapless::Vec<Command, MAX_COMMANDS>;
 pub struct Calls<'m> {
     legs: Slab<'m, LegSlot>,
     calls: Slab<'m, Call>,
-    /// How many legs ring beside another.
+    /// How many legs ring beside another: most often none, and then no leg of which something is heard is looked at for it.
     besides: u32,
 }
 
@@ -150,72 +150,6 @@ impl<'m> Calls<'m> {
         let calls = over.filter_map(|(_, slot)| self.placed(slot.call));
         let ordinary = calls.filter(|call| call.choice.rule != crate::policy::Rule::Emergency);
         Some(ordinary.max_by_key(|call| call.started)?.edge.a())
-    }
-
-    /// An emergency call whose called leg has just failed before answer, so that the next way can be asked for.
-    #[must_use]
-    pub fn emergency_retry(&self, b: Handle) -> Option<Retry> {
-        let slot = self.legs.get(b)?;
-        let call = self.placed(slot.call)?;
-        let caller = self.legs.get(call.edge.a())?;
-        match (call.choice.row, call.choice.route) {
-            (RowRef::Ars(row), Some(route)) if call.edge.b() == b && self.is_retriable(call) => {
-                let authority = call.choice.authority;
-                let (by, mode) = (authority.party, authority.mode);
-                Some(Retry { from: caller.party, by, mode, row, tried: call.tried, route, zone: call.zone })
-            }
-            (RowRef::Ars(_) | RowRef::Leading(_) | RowRef::None, _) => None,
-        }
-    }
-
-    fn is_retriable(&self, call: &Placed) -> bool {
-        call.choice.rule == crate::policy::Rule::Emergency && call.answered.is_none()
-    }
-
-    /// Takes the failed called leg of an emergency call out of it and names the call. The caller then frees the leg, and
-    /// the call goes on with [`reroute`](Self::reroute).
-    pub fn detach(&mut self, failed: Handle) -> Handle {
-        self.legs
-            .get_mut(failed)
-            .map_or(Handle::NONE, |slot| core::mem::replace(&mut slot.call, Handle::NONE))
-    }
-
-    /// Gives an emergency call whose called leg was [`detach`](Self::detach)ed and freed a new one on the next permitted
-    /// way.
-    pub fn reroute(
-        &mut self,
-        now: Instant,
-        call_handle: Handle,
-        permit: Permit<'_>,
-        ringing_s: u16,
-        neutral: bool,
-        commands: &mut Commands,
-    ) -> Option<Handle> {
-        let choice = *permit.choice();
-        let b = self.legs.insert(LegSlot::called(&choice, call_handle, neutral)).ok()?;
-        let a = self.placed(call_handle)?.edge.a();
-        let seats = (self.seat(a)?, self.seat(b)?);
-        let call = self.placed_mut(call_handle)?;
-        if !call.edge.repropose(permit, seats.0, seats.1) {
-            return None;
-        }
-        call.choice = choice;
-        if let Transfer::Ringing { described, .. } = &mut call.transfer {
-            // Its INVITE carries no offer, whatever that of the leg before did.
-            *described = false;
-            call.known = b;
-            self.rings_instead(a, b);
-        }
-        self.event(now, b, Event::Offer { ringing_s }, commands);
-        Some(b)
-    }
-
-    /// The ways of a leg's emergency call that have failed.
-    pub fn have_failed(&mut self, leg: Handle, tried: Tried) {
-        let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
-        if let Some(placed) = self.placed_mut(call) {
-            placed.tried = tried;
-        }
     }
 
     /// Applies one event to a leg and everything that follows from it to the other. Constant work: what one leg tells
@@ -309,14 +243,12 @@ impl<'m> Calls<'m> {
         let placed = self.placed_mut(call)?;
         let connect = placed.edge.answer(by)?;
         placed.answered = Some(now);
-        if placed.rings_at_all() {
-            push(commands, Command::Others(call, Cause::ELSEWHERE));
-        }
-        if placed.transfer != Transfer::None {
+        let (transfer, longest_s) = (placed.transfer, placed.longest_s);
+        self.others_go(call, Cause::ELSEWHERE, commands);
+        if transfer != Transfer::None {
             self.transferred(now, call, connect, commands);
             return None;
         }
-        let longest_s = placed.longest_s;
         push(commands, Command::Connect(connect));
         Some((connect.a(), Event::PeerAnswered { longest_s }))
     }

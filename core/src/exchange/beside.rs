@@ -68,6 +68,19 @@ impl<C: Crypto> Exchange<'_, C> {
         true
     }
 
+    /// The same for whoever rings beside the one that this caller's call faces. Work: linear in the legs, where anybody does.
+    pub(super) fn send_what_waited_beside(&mut self, now: Instant, caller: Handle) {
+        if !self.calls.any_beside() {
+            return;
+        }
+        for slot in 0..self.calls.slots() {
+            let rings = |b: &Handle| self.calls.is_beside(*b) && self.calls.peer(*b) == Some(caller);
+            if let Some(b) = self.calls.leg_at(slot).filter(rings) {
+                self.send_what_waited(now, b);
+            }
+        }
+    }
+
     /// Something is heard of a called leg: it is the one that its call faces from now on.
     #[inline]
     pub(super) fn turn_to(&mut self, leg: Handle) {

@@ -39,22 +39,15 @@ impl<C: Crypto> Exchange<'_, C> {
         if role == Role::Answer {
             return Ok(());
         }
-        let together = waiting.is_some_and(|b| self.calls.rings_with_others(b));
         if let Some(b) = waiting {
             self.send_what_waited(now, b);
-        }
-        for slot in 0..if together { self.calls.slots() } else { 0 } {
-            if let Some(b) = self.calls.leg_at(slot).filter(|b| self.calls.is_beside(*b))
-                && self.calls.peer(b) == Some(leg)
-            {
-                self.send_what_waited(now, b);
-            }
+            self.send_what_waited_beside(now, leg);
         }
         Ok(())
     }
 
     /// Sends our INVITE, if that has waited for the relay.
-    fn send_what_waited(&mut self, now: Instant, b: Handle) {
+    pub(super) fn send_what_waited(&mut self, now: Instant, b: Handle) {
         let state = self.calls.leg(b).map(|slot| slot.leg.state());
         // Who takes a call has a dialog of its own, in which it is asked.
         let unsent = matches!(state, Some(leg::State::Calling { .. }))

@@ -13,7 +13,7 @@ use crate::base::{Handle, Instant};
 use crate::call::join::{Edge, Progress};
 use crate::call::leg::Event;
 use crate::call::slots::{Beside, Call, LegSlot, Placed, Transfer};
-use crate::call::{Calls, Command, Commands, push};
+use crate::call::{Calls, Cause, Command, Commands, push};
 use crate::policy::Permit;
 
 impl Calls<'_> {
@@ -48,12 +48,18 @@ impl Calls<'_> {
         Some(leg)
     }
 
+    /// Whether any leg rings beside another.
+    #[must_use]
+    pub const fn any_beside(&self) -> bool {
+        self.besides != 0
+    }
+
     /// Whether a leg rings beside the one that its call faces.
     #[must_use]
     #[inline]
     pub fn is_beside(&self, leg: Handle) -> bool {
         // Few calls are for such a group, and this is asked for every leg of which something is heard.
-        if self.besides == 0 {
+        if !self.any_beside() {
             return false;
         }
         let call = self.legs.get(leg).and_then(|slot| self.calls.get(slot.call));
@@ -127,6 +133,13 @@ impl Calls<'_> {
         Some(other)
     }
 
+    /// Nobody needs to ring beside the call in this place any more, if anybody does.
+    pub(in crate::call) fn others_go(&self, of: Handle, cause: Cause, commands: &mut Commands) {
+        if self.placed(of).is_some_and(Placed::rings_at_all) {
+            push(commands, Command::Others(of, cause));
+        }
+    }
+
     /// The called leg that the call in this place faces.
     #[must_use]
     pub fn faces(&self, of: Handle) -> Option<Handle> {
@@ -157,7 +170,7 @@ impl Calls<'_> {
 
 impl Placed {
     /// Whether it rings at all members of a hunt group at once.
-    pub(in crate::call) fn rings_at_all(&self) -> bool {
+    fn rings_at_all(&self) -> bool {
         self.hunt.is_some_and(|hunt| hunt.all)
     }
 

@@ -69,11 +69,8 @@ impl Calls<'_> {
                     && let Transfer::Ringing { recall, .. } = placed.transfer
                 {
                     placed.transfer = Transfer::Failed { recall };
-                    let all = placed.rings_at_all();
                     push(commands, Command::Dismiss(ringing, Cause::CANCELLED));
-                    if all {
-                        push(commands, Command::Others(call, Cause::CANCELLED));
-                    }
+                    self.others_go(call, Cause::CANCELLED, commands);
                 }
                 false
             }

@@ -76,7 +76,6 @@ impl Calls<'_> {
         // Who pays for it pays on.
         call.choice = Choice { authority: call.choice.authority, ..choice };
         call.picked_up = true;
-        let all = call.rings_at_all();
         if let Transfer::Ringing { described, recall, .. } = &mut call.transfer {
             // It is not who was recalled that answers; and who takes it makes the offer.
             (*described, *recall) = (false, false);
@@ -85,9 +84,7 @@ impl Calls<'_> {
         }
         self.detach(rings.leg);
         push(commands, Command::Dismiss(rings.leg, Cause::ELSEWHERE));
-        if all {
-            push(commands, Command::Others(place, Cause::ELSEWHERE));
-        }
+        self.others_go(place, Cause::ELSEWHERE, commands);
         self.take_seat(by, place);
         self.event(now, by, Event::Offer { ringing_s: TAKING_S }, commands);
         true

@@ -200,10 +200,7 @@ impl<'m> Calls<'m> {
             (placed.edge, placed.known, placed.media) = (edge, to, Media::default());
             placed.transfer = Transfer::Ringing { by, party, recall: false, described: true };
             // Who else rings does so for who has left, and was permitted for nobody else.
-            let all = placed.rings_at_all();
-            if all {
-                push(commands, Command::Others(call, Cause::CANCELLED));
-            }
+            self.others_go(call, Cause::CANCELLED, commands);
             self.detach(other);
             self.pend(of, to, false);
             push(commands, Command::Dismiss(other, Cause::Normal));
