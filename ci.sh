@@ -51,13 +51,14 @@ check_linphone() { check_gateway; tests/interop/linphone.sh "${CARGO_TARGET_DIR:
 check_transfers() { check_gateway; tests/interop/transfers.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_forwards() { check_gateway; tests/interop/forwards.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_conference() { check_gateway; tests/interop/conference.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 # The peers wait most of the time, each in a network namespace or on ports of its own: four lanes at once.
 check_peers() {
     local pids=() logs lane failed=0
     check_gateway
     logs=$(mktemp -d)
-    for lane in "sipp sdes" "baresip transfers" "linphone takes" "forwards"; do
+    for lane in "sipp sdes" "baresip transfers" "linphone takes" "forwards conference"; do
         (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
         pids+=($!)
     done

@@ -57,7 +57,7 @@
 #define STW_BYTES_TRUNK 96
 
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
-#define STW_BYTES_CALL 10752
+#define STW_BYTES_CALL 10760
 
 // The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
 #define STW_ABI_VERSION 65537
@@ -230,6 +230,8 @@ typedef enum stw_party_kind {
     STW_PARTY_DEVICE = 1,
     // A trunk, by its row in the policy.
     STW_PARTY_TRUNK = 2,
+    // The conference resource that the policy names: it mixes those who are joined with it.
+    STW_PARTY_CONFERENCE = 3,
 } stw_party_kind;
 
 // Address families.
@@ -933,6 +935,13 @@ stw_status stw_exchange_retrieve(struct stw_exchange *x,
                                  uint64_t now_ms,
                                  stw_leg leg,
                                  struct stw_decision *out);
+
+// The conference that the call of a leg belongs to, as a number: the legs of the resource (STW_PARTY_CONFERENCE) for which it is the
+// same are to be mixed. Who mixes by other means than our SIP asks it with STW_OUTPUT_SETUP. STW_ERR_UNKNOWN: there is no such leg, or
+// it is in no conference. Cost: constant.
+stw_status stw_exchange_conference(struct stw_exchange *x,
+                                   stw_leg leg,
+                                   uint64_t *number);
 
 #ifdef __cplusplus
 }  // extern "C"

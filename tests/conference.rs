@@ -187,7 +187,15 @@ fn a_ninth_party_is_refused() {
     let image = Image::load(&compiled.image, &mut Soft::new(&[0; 32])).expect("valid");
     let members = [Party::Device(1); 7];
     let ask = |members| {
-        let question = Conference { by: Party::Device(0), of: Party::Device(2), members, mode: Mode::Day };
+        let of = Party::Device(2);
+        let question = Conference {
+            by: Party::Device(0),
+            of,
+            to: Party::Device(0),
+            new: &[of],
+            members,
+            mode: Mode::Day,
+        };
         match conferred(&image, &question) {
             Verdict::Allow(_) => None,
             Verdict::Deny(denial) | Verdict::NeedsCode(denial) => Some(denial.rule),

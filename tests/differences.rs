@@ -182,7 +182,7 @@ fn ask(
             let word = if choice.rule == Rule::Emergency { "emergency" } else { "allow" };
             let to = match choice.to {
                 Party::Trunk(row) => trunk(row),
-                Party::Device(_) | Party::User { .. } | Party::Unknown => String::new(),
+                Party::Device(_) | Party::User { .. } | Party::Conference | Party::Unknown => String::new(),
             };
             (word, format!("{to} {} {} {}", choice.outpulsed.as_str(), choice.watched, choice.warning))
         }

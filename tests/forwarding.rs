@@ -210,7 +210,7 @@ impl Desk {
                         let who = match to {
                             Party::Device(device) => device as usize,
                             Party::Trunk(_) => 6,
-                            Party::User { .. } | Party::Unknown => panic!("nobody rings"),
+                            Party::User { .. } | Party::Conference | Party::Unknown => panic!("nobody rings"),
                         };
                         rung.push(who);
                         self.react(rings, does.get(who).copied().unwrap_or(Does::Answers));

@@ -284,6 +284,17 @@ fn conferences_hold_and_what_they_open_is_found() {
     assert!(matches!(replay(&trace), Outcome::Same { .. }));
 }
 
+/// R34, R35: the same where the resource mixes them; one call more is tried than elsewhere. What they would open, `ci/mutants` shows.
+#[test]
+fn conferences_of_the_resource_hold() {
+    let held = include_str!("../ci/mutants/mixing.toml");
+    // With three, and so four, calls it is the work of minutes: `STROWGER_PROVE_CALLS=3` in the long checks.
+    let proof = proved(held, number_from("STROWGER_PROVE_CALLS", 2));
+    assert_eq!(proof.bounds[2], number_from("STROWGER_PROVE_CALLS", 2) + 1);
+    let apart = self::proof(&(held.to_owned() + &never("device:203", "device:204")), &bounds(2));
+    assert!(apart.violation.is_none() && apart.closed, "{}", apart.to_text());
+}
+
 /// R3, R36, R48, R59: who is refused is put through only to whom its own treatment names and the matrix lets it reach; and what a
 /// treatment opens is found.
 #[test]

@@ -685,6 +685,7 @@ impl Table<'_, '_> {
                 | Command::Dismiss(..)
                 | Command::Parted(..) => panic!("nobody transfers"),
                 Command::RingMore(_) | Command::Others(..) => panic!("nobody calls a group"),
+                Command::Left(_) => panic!("nobody opens a conference"),
                 Command::Alerting(leg) => assert_eq!(leg, self.a),
                 Command::Release(leg, _) => {
                     assert!(matches!(

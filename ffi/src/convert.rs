@@ -33,6 +33,7 @@ pub(crate) fn digits(digits: &Digits) -> stw_digits {
 pub(crate) fn party(party: Party) -> stw_party {
     match party {
         Party::Unknown => stw_party { kind: stw_party_kind::STW_PARTY_UNKNOWN as u32, row: 0, user: 0 },
+        Party::Conference => stw_party { kind: stw_party_kind::STW_PARTY_CONFERENCE as u32, row: 0, user: 0 },
         Party::Device(row) => stw_party { kind: stw_party_kind::STW_PARTY_DEVICE as u32, row, user: 0 },
         Party::User { user, at } => stw_party {
             kind: stw_party_kind::STW_PARTY_DEVICE as u32,

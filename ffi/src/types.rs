@@ -25,6 +25,8 @@ pub enum stw_party_kind {
     STW_PARTY_DEVICE = 1,
     /// A trunk, by its row in the policy.
     STW_PARTY_TRUNK = 2,
+    /// The conference resource that the policy names: it mixes those who are joined with it.
+    STW_PARTY_CONFERENCE = 3,
 }
 
 /// Who takes part in a call.

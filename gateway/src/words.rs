@@ -17,6 +17,7 @@ pub(crate) fn party(image: &Image<'_>, party: Party) -> String {
             let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();
             format!("trunk {}", image.text(row.name))
         }
+        Party::Conference => "conference".to_owned(),
         Party::Unknown => "unknown".to_owned(),
     }
 }
@@ -137,7 +138,7 @@ pub(crate) fn emergency(image: &Image<'_>, notice: &EmergencyNotice) -> String {
             let row = image.row_of(notice.from).and_then(|row| image.device_texts().get(row as usize));
             image.text(row.unwrap_or_default().name)
         }
-        Party::Trunk(_) | Party::Unknown => "",
+        Party::Trunk(_) | Party::Conference | Party::Unknown => "",
     };
     let known = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
     format!(

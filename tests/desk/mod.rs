@@ -196,6 +196,7 @@ impl<'i> Desk<'_, 'i> {
                 }
                 Command::Dismiss(leg, cause) => self.event(leg, leg::Event::PeerReleased(cause)),
                 Command::RingMore(_) | Command::Others(..) => panic!("there are no hunt groups"),
+                Command::Left(_) => panic!("there are no conferences"),
                 Command::Recall(of, to) => self.recall(of, to),
             }
         }

@@ -163,6 +163,7 @@ pub(crate) fn in_words(image: &Image<'_>, verdict: policy::Verdict) -> Answer {
                         Party::User { dn: dn(image.user_row(user).expect("the user exists")), at: dn(at) }
                     }
                     policy::Party::Trunk(row) => Party::Trunk(trunk_name(image, row).to_owned()),
+                    policy::Party::Conference => unreachable!("nobody dials the resource as a number"),
                     policy::Party::Unknown => Party::Unknown,
                 }),
                 // Nothing is sent to somebody who called.

@@ -58,7 +58,7 @@ with wave.open(sys.argv[1], "wb") as tone:
     tone.writeframes((b"\x00\x20" * 10 + b"\x00\xe0" * 10) * 24000)
 PY
 
-# Ends what ran before; then a gateway with this policy and its data in a new $work.
+# Ends what ran before; then a gateway with this policy, for 201 with the line $line_201 if there is one, and its data in a new $work.
 serve() { # NAME SRTP-201 SRTP-202 [LINE-OF-202 [MORE-POLICY [OPTION...]]]
     stop
     work=$all/$1
@@ -67,8 +67,8 @@ serve() { # NAME SRTP-201 SRTP-202 [LINE-OF-202 [MORE-POLICY [OPTION...]]]
         printf '[system]\nname = "Two phones"\nrealm = "phones.test"\n[smdr]\ninternal = true\n'
         printf '[[cos]]\nid = 1\nname = "Staff"\nfeatures = ["transfer", "smdr-internal"]\n'
         printf '[[template]]\nname = "phone"\ndigest = ["md5"]\ncos = 1\ncor = 1\n'
-        printf '[[device]]\ndn = "%s"\nkind = "sip"\ntemplate = "phone"\npassword = "%s"\nsrtp = "%s"\n' \
-            201 "${passwords[201]}" "$2" 202 "${passwords[202]}" "$3"
+        printf '[[device]]\ndn = "%s"\nkind = "sip"\ntemplate = "phone"\npassword = "%s"\nsrtp = "%s"\n%s\n' \
+            201 "${passwords[201]}" "$2" "${line_201:-}" 202 "${passwords[202]}" "$3" ""
         printf '%s\n' "${@:4:2}"
     } > "$work/policy.toml"
     ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" "${@:6}" 2> "$work/gateway.log" &

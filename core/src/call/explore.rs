@@ -96,6 +96,9 @@ impl<'m> Calls<'m> {
             // Where the legs of its call stand, tells which legs share one.
             place(placed.edge.a()).hash(hasher);
             place(placed.edge.b()).hash(hasher);
+            // And which calls share a room.
+            let room = |leg: Handle| self.room(leg).is_some_and(|room| room == placed.room);
+            order.iter().position(|(_, leg)| room(*leg)).hash(hasher);
             match placed.transfer {
                 Transfer::Pending { ringing, .. } => place(ringing).hash(hasher),
                 Transfer::Ringing { by, .. } => place(by).hash(hasher),
@@ -222,7 +225,7 @@ fn own_number(party: Party) -> usize {
             usize::try_from(device).unwrap_or(usize::MAX)
         }
         Party::Trunk(trunk) => usize::from(trunk),
-        Party::Unknown => usize::MAX,
+        Party::Conference | Party::Unknown => usize::MAX,
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Command {
     RingMore(Handle),
     /// Whoever rings beside for the call in this place is not needed any more.
     Others(Handle, Cause),
+    /// Somebody has left this room.
+    Left(Handle),
     /// The media that is known by this is over.
     Parted(Handle, Media),
     /// Release this leg.
@@ -283,7 +285,13 @@ impl<'m> Calls<'m> {
         let Call::Placed(call) = self.calls.get_mut(call_handle)? else { return None };
         match call.edge.leave(leg) {
             Leave::Stranger => {}
-            Leave::First => self.finished(now, call_handle, cause, commands),
+            Leave::First => {
+                let room = call.room;
+                self.finished(now, call_handle, cause, commands);
+                if room != Handle::NONE {
+                    push(commands, Command::Left(room));
+                }
+            }
             Leave::Last => {
                 self.calls.remove(call_handle);
             }

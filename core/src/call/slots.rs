@@ -167,6 +167,8 @@ pub struct Placed {
     pub(super) speed: Option<bool>,
     /// The hunt group that it is for, and how far it is with that.
     pub(super) hunt: Option<Hunt>,
+    /// The room that it belongs to: the call that has opened it.
+    pub(super) room: Handle,
 }
 
 /// What a call has to do with a transfer ([`transfer`](super::features::transfer)), or with a party that waits for another.
@@ -393,6 +395,7 @@ impl Placed {
             picked_up: false,
             speed: terms.speed,
             hunt: None,
+            room: Handle::NONE,
             camps: None,
             holds: Holds::default(),
         }

@@ -74,7 +74,7 @@ pub(super) fn brake<'a>(
             devices.get(row).map(|slot| &slot.brake)
         }
         Party::Trunk(trunk) => trunks.get(usize::from(trunk)).map(|slot| &slot.brake),
-        Party::Unknown => None,
+        Party::Conference | Party::Unknown => None,
     }
 }
 
@@ -96,7 +96,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.devices.get_mut(usize::try_from(row).ok()?).map(|slot| &mut slot.brake)
             }
             Party::Trunk(trunk) => self.trunks.get_mut(usize::from(trunk)).map(|slot| &mut slot.brake),
-            Party::Unknown => None,
+            Party::Conference | Party::Unknown => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::commands::contact;
 use super::forward::Why;
+use super::room::resource;
 use super::{Exchange, session};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::Calls;
@@ -35,12 +36,18 @@ impl<C: Crypto> Exchange<'_, C> {
         let call_id_len = fixed.len();
         caller_address(&mut fixed, image, caller, to, us);
         let fixed = fixed.finish()?;
+        let focus = if to == Party::Conference { self.focus(leg) } else { None };
+        let next_hop = focus.map_or(next_hop, |far| far.next_hop);
         let mut remote = self.sip.pages.writer();
         remote.put(b"<sip:");
         let host = match to {
             Party::Device(device) | Party::User { at: device, .. } => {
                 remote.put(dn(image, device).as_bytes());
                 us
+            }
+            Party::Conference => {
+                remote.put(resource(image)?.user);
+                next_hop
             }
             Party::Trunk(_) | Party::Unknown => {
                 put_number(&mut remote, digits.as_bytes());
@@ -51,18 +58,24 @@ impl<C: Crypto> Exchange<'_, C> {
         remote.socket_address(host);
         remote.put(b">");
         let address_len = remote.len();
-        match to {
-            Party::Device(device) | Party::User { at: device, .. } => {
+        let mut target_len = None;
+        match (to, focus) {
+            (Party::Device(device) | Party::User { at: device, .. }, _) => {
                 remote.put(&self.devices.get(usize::try_from(device).ok()?)?.contact);
             }
-            Party::Trunk(_) | Party::Unknown => {
+            (Party::Conference, Some(far)) => {
+                remote.put_text(far.text, far.address_len.into(), far.text.len());
+                target_len = Some(usize::from(far.target_len));
+            }
+            (Party::Conference, None) => remote.put(resource(image)?.text),
+            (Party::Trunk(_) | Party::Unknown, _) => {
                 remote.put(b"sip:");
                 put_number(&mut remote, digits.as_bytes());
                 remote.put(b"@");
                 remote.socket_address(next_hop);
             }
         }
-        let target_len = remote.len().saturating_sub(address_len);
+        let target_len = target_len.unwrap_or(remote.len().saturating_sub(address_len));
         let remote = remote.finish()?;
         let length = |len: usize| u16::try_from(len).unwrap_or(u16::MAX);
         self.sip.open_dialog(Dialog {
@@ -206,7 +219,7 @@ fn caller_address(out: &mut impl Sink, image: &Image<'_>, caller: Party, to: Par
             let number = Some(image.text(row.caller_id)).filter(|number| !number.is_empty());
             (image.text(row.name), number.unwrap_or("anonymous"))
         }
-        Party::Unknown => ("", "anonymous"),
+        Party::Conference | Party::Unknown => ("", "anonymous"),
     };
     if !name.is_empty() && name.bytes().all(|c| !matches!(c, b'"' | b'\\' | 0..=31 | 127)) {
         out.put(b"\"");

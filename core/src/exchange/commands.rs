@@ -3,6 +3,7 @@
 use super::invite::reason;
 use super::media::Ready;
 use super::path::SETTLING_MS;
+use super::room::CONFERENCE;
 use super::{Event, Exchange, session};
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::dialing::Tone;
@@ -126,6 +127,10 @@ impl<C: Crypto> Exchange<'_, C> {
                     None
                 }
                 Command::Dismiss(leg, cause) => Some((leg, leg::Event::PeerReleased(cause))),
+                Command::Left(room) => {
+                    self.left_room(now, room, queue);
+                    None
+                }
                 Command::Parted(known, media) => {
                     self.media_over(known, media);
                     None
@@ -181,7 +186,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         if self.invite_out(now, leg, party, &digits).is_none() {
             let cause = match party {
-                Party::Trunk(_) => Cause::CONGESTION,
+                Party::Trunk(_) | Party::Conference => Cause::CONGESTION,
                 Party::Device(_) | Party::User { .. } | Party::Unknown => Cause::UNAVAILABLE,
             };
             return Some((leg, leg::Event::Release(cause)));
@@ -252,9 +257,9 @@ impl<C: Crypto> Exchange<'_, C> {
             dialog.phase = Phase::Answered { release: false };
             let (invite, terms) = (dialog.invite, dialog.terms);
             self.sip.pages.release(offer);
-            let us = self.sip.us();
+            let own = self.own(a);
             let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
-                contact(out, us);
+                own.put(out);
                 out.line(&[render::ABLE]);
                 session::accepted(out, terms);
             };
@@ -362,6 +367,12 @@ impl<C: Crypto> Exchange<'_, C> {
         let _ = self.sip.request(now, &mut self.timers, leg, request, extra);
     }
 
+    /// Our address in the dialog of a leg that faces another.
+    pub(super) fn own(&self, leg: Handle) -> Own {
+        let peer = self.calls.peer(leg).and_then(|peer| self.calls.leg(peer));
+        Own { us: self.sip.us(), focus: peer.is_some_and(|peer| peer.party == Party::Conference) }
+    }
+
     /// A leg is gone: everything that it held goes back. The phone that it led to, if to one.
     pub(super) fn ended(&mut self, now: Instant, leg: Handle) -> Option<u32> {
         let party = self.calls.leg(leg)?.party;
@@ -382,7 +393,25 @@ impl<C: Crypto> Exchange<'_, C> {
 }
 
 pub(super) fn contact(out: &mut impl Sink, us: SocketAddr) {
-    out.put(b"Contact: <sip:");
-    out.socket_address(us);
-    out.put(b">\r\n");
+    Own { us, focus: false }.put(out);
+}
+
+/// Our address, as the party of a leg knows it.
+#[derive(Clone, Copy)]
+pub(super) struct Own {
+    us: SocketAddr,
+    /// It is in a conference here, and others are brought to it by this address (RFC 4579 section 5.2).
+    focus: bool,
+}
+
+impl Own {
+    pub(super) fn put(self, out: &mut impl Sink) {
+        out.put(b"Contact: <sip:");
+        if self.focus {
+            out.put(CONFERENCE);
+            out.put(b"@");
+        }
+        out.socket_address(self.us);
+        out.put(if self.focus { b">;isfocus\r\n".as_slice() } else { b">\r\n" });
+    }
 }

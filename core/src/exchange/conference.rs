@@ -11,7 +11,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// that is a conference, and the gate is asked (R34). Work: linear in the legs.
     pub(super) fn not_conferred(&mut self, now: Instant, leg: Handle) -> Option<Decision> {
         self.calls.holds_until(leg)?;
-        let members = self.calls.members(leg);
+        let members = self.calls.heard_beside(leg, Handle::NONE);
         if members.is_empty() || self.calls.reaches_help(leg) {
             return None;
         }
@@ -19,7 +19,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let by = self.calls.leg(leg)?.party;
         let of = self.calls.leg(self.calls.peer(leg)?)?.party;
         let who = (by, Some(Behalf { feature: Feature::Conference, party: of }));
-        let question = Conference { by, of, members: &members, mode };
+        let new = self.calls.heard_on(leg);
+        let question = Conference { by, of, to: by, new: &new, members: &members, mode };
         match Permit::conference(&image, &question) {
             Ok(permit) => {
                 let verdict = Verdict::Allow(*permit.choice());

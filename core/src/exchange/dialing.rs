@@ -128,7 +128,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let dialed = number.as_bytes();
         let walked = match party {
             Party::Trunk(trunk) if !is_emergency(image, dialed) => overlap(image, trunk, dialed),
-            Party::Trunk(_) | Party::Device(_) | Party::User { .. } | Party::Unknown => {
+            Party::Trunk(_) | Party::Device(_) | Party::User { .. } | Party::Conference | Party::Unknown => {
                 analyse(image, dialed, |_| false)
             }
         };
@@ -296,7 +296,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Party::Device(device) | Party::User { at: device, .. } => {
                 self.check_code(now, device, &class, typed.expose())
             }
-            Party::Trunk(_) | Party::Unknown => Code::Wrong,
+            Party::Trunk(_) | Party::Conference | Party::Unknown => Code::Wrong,
         };
         // Where a verified code is demanded, any other is a wrong one.
         let code = if forced && matches!(code, Code::NonVerified(_)) { Code::Wrong } else { code };

@@ -133,7 +133,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 let number = image.device_texts().get(usize::try_from(row).ok()?)?.dn;
                 Some(if image.octets(number) == choice.outpulsed.as_bytes() { row } else { at })
             }
-            Party::Trunk(_) | Party::Unknown => None,
+            Party::Trunk(_) | Party::Conference | Party::Unknown => None,
         })
     }
 

@@ -70,7 +70,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     self.at(now, device)
                 }
             }
-            Party::Trunk(_) | Party::Unknown => from,
+            Party::Trunk(_) | Party::Conference | Party::Unknown => from,
         }
     }
 

@@ -47,7 +47,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Some(trunk) => Party::Trunk(trunk),
             None if emergency => match self.emergency_caller(now, message, source) {
                 Party::Device(device) => self.at(now, device),
-                other @ (Party::User { .. } | Party::Trunk(_) | Party::Unknown) => other,
+                other @ (Party::User { .. } | Party::Trunk(_) | Party::Conference | Party::Unknown) => other,
             },
             None => match self.authenticate(now, message) {
                 Proof::Device(device) => self.at(now, device),

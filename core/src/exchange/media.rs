@@ -129,7 +129,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Some(image.devices().get(usize::try_from(device).ok()?)?.srtp)
             }
             Party::Trunk(trunk) => Some(image.trunks().get(usize::from(trunk))?.srtp),
-            Party::Unknown => None,
+            Party::Conference | Party::Unknown => None,
         });
         Srtp::from_number(number.unwrap_or(0))
     }

@@ -42,6 +42,7 @@ mod register;
 mod renegotiate;
 mod renew;
 mod responses;
+mod room;
 mod session;
 mod station;
 mod taking;
@@ -51,6 +52,7 @@ mod ways;
 
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use outputs::{Event, Output, Pinhole, Received, Record};
+pub use room::CONFERENCE;
 pub use tick::{MAX_DEADLINES, Ticked};
 
 use crate::base::{Crypto, Digit, Full, Handle, Instant, Outbox, WallTime};

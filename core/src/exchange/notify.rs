@@ -50,7 +50,7 @@ fn write(out: &mut impl Sink, image: &Image<'_>, from: Party, dialed: &[u8], zon
             let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();
             (image.text(row.name), "")
         }
-        Party::Unknown => ("unknown", ""),
+        Party::Conference | Party::Unknown => ("unknown", ""),
     };
     let callback = emergency::callback(image, from);
     out.line(&[b"EMERGENCY CALL"]);

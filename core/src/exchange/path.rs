@@ -139,6 +139,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Some(self.devices.get(usize::try_from(device).ok()?)?.address)
             }
             Party::Trunk(trunk) => self.trunks.get(usize::from(trunk))?.address,
+            Party::Conference => super::room::resource(&self.policy.as_ref()?.image)?.socket_address(),
             Party::Device(_) | Party::User { .. } | Party::Unknown => None,
         }
     }
@@ -289,7 +290,7 @@ fn media_zone(image: &Image<'_>, party: Party, address: SocketAddr) -> u8 {
             row.map_or(0, |row| row.zone)
         }
         Party::Trunk(trunk) => return image.trunks().get(usize::from(trunk)).map_or(0, |row| row.zone),
-        Party::Unknown => 0,
+        Party::Conference | Party::Unknown => 0,
     };
     match image.zone_by_address(address.ip()) {
         0 => own,

@@ -2,6 +2,7 @@
 
 use super::brakes::{Line, brake, terms};
 use super::coded::Coded;
+use super::room::CONFERENCE;
 use super::station::Setting;
 use super::taking::Taking;
 use super::{Exchange, Policy};
@@ -69,6 +70,8 @@ pub(super) enum Unwanted<'a> {
     CampsOn(&'a [u8]),
     /// It is the code by which a party is parked, with what follows.
     Parks(&'a [u8]),
+    /// It is no number: the conference resource is to mix.
+    Confers,
 }
 
 /// What was asked for, taken apart: an account code in front of the number, a called number of a trunk.
@@ -166,6 +169,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(Unwanted::LogsOut(behind)) => return Err(self.log_out(now, asked.from, behind)),
             Err(Unwanted::Takes(taking, number)) => return Err(self.taken(now, asked, taking, number)),
             Err(Unwanted::CampsOn(number)) => return self.place_camping(now, asked, number, commands),
+            Err(Unwanted::Confers) => return self.open_conference(now, asked, commands),
             // There is nobody whom it would park.
             Err(Unwanted::Parks(number)) => {
                 let denial = self.refusal(now, asked.from, Rule::NumberVacant);
@@ -360,7 +364,10 @@ impl<C: Crypto> Exchange<'_, C> {
                 let code = self.check_code(now, device, &class, typed);
                 Ok(spoken(&image, number, (code, Typed::new(typed)), called))
             }
-            (Party::Device(_) | Party::User { .. } | Party::Unknown, _) => {
+            (Party::Device(_) | Party::User { .. }, _) if asked.dialed == CONFERENCE => {
+                Err(Unwanted::Confers)
+            }
+            (Party::Device(_) | Party::User { .. } | Party::Conference | Party::Unknown, _) => {
                 let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));
                 Ok(Wanted { number: asked.dialed, code, typed, speed: None, kept: asked.dialed })
             }

@@ -220,6 +220,7 @@ fn station(image: &Image<'_>, party: Party) -> Station {
             let number = trunk.saturating_add(1);
             if public { Station::PublicTrunk(number) } else { Station::PrivateTrunk(number) }
         }
-        Party::Unknown => Station::Unknown,
+        // It has no number.
+        Party::Conference | Party::Unknown => Station::Unknown,
     }
 }

@@ -1,7 +1,6 @@
 //! REFER (RFC 3515): a party that talks asks for a transfer (RFC 5589). It is carried out here; what becomes of it is told by
 //! NOTIFY in the same dialog. Nothing of it is passed on to the other side.
 
-use super::commands::contact;
 use super::identity::Proof;
 use super::invite::reason;
 use super::placing::cause_of;
@@ -61,15 +60,19 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(server) = self.sip.begin_server(message, source, key, leg, &[]) else {
             return self.sip.reply(message, source, 500, |out| out.line(&[b"Retry-After: 5"]));
         };
-        let us = self.sip.us();
-        let attended = matches!(target, Target::Peer(_));
+        let own = self.own(leg);
+        // Nobody is rung for it.
+        let at_once = match target {
+            Target::Peer(other) => self.calls.coming(leg, other).is_none(),
+            Target::Dialed(_) => false,
+        };
         let taken = self.transfer(now, leg, target, |exchange| {
             let able = |out: &mut PageWriter<'_, '_>| {
-                contact(out, us);
+                own.put(out);
                 out.line(&[render::ABLE]);
             };
             exchange.sip.respond(now, &mut exchange.timers, server, 202, able, &Body::NONE);
-            if !attended {
+            if !at_once {
                 exchange.referred(now, leg, 100);
             }
         });
@@ -101,7 +104,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Party::Trunk(trunk) => {
                 self.policy.and_then(|policy| policy.image.trunk_by_source(source.ip())) == Some(trunk)
             }
-            Party::Unknown => false,
+            Party::Conference | Party::Unknown => false,
         };
         // Who says that somebody else refers (RFC 3892) is not believed.
         let referred_by = message.headers(Name::ReferredBy).next().map(Address::parse);
@@ -110,7 +113,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.owns(device, Some(&address))
             }
             (_, Some(Err(_))) => return Err(No::Status(400)),
-            (Party::Trunk(_) | Party::Unknown, Some(Ok(_))) | (_, None) => true,
+            (Party::Trunk(_) | Party::Conference | Party::Unknown, Some(Ok(_))) | (_, None) => true,
         };
         if proved && own {
             return Ok(());
@@ -155,12 +158,12 @@ impl<C: Crypto> Exchange<'_, C> {
         if slot.neutral {
             return self.event(Event::Referred(leg, status));
         }
-        let us = self.sip.us();
+        let own = self.own(leg);
         let mut body = self.sip.pages.writer();
         render::status_line(&mut body, status);
         let Some(body) = body.finish() else { return };
         let extra = |out: &mut PageWriter<'_, '_>| {
-            contact(out, us);
+            own.put(out);
             out.line(&[b"Event: refer"]);
             let state: &[u8] =
                 if status < 200 { b"active;expires=300" } else { b"terminated;reason=noresource" };

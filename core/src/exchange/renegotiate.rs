@@ -3,7 +3,6 @@
 //! What may be under way is [`media::Change`](crate::media::Change)'s; here its actions become messages. The dialogs of both
 //! legs say how far their INVITE is: [`Phase::Reinvited`] where one came, [`Phase::Reinviting`] where it was passed on.
 
-use super::commands::contact;
 use super::invite::{described, description, reason, warning};
 use super::media::Ready;
 use super::{Exchange, session};
@@ -241,10 +240,10 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Our re-INVITE with this description; `None` if there is no room for it.
     pub(super) fn reinvite_out(&mut self, now: Instant, leg: Handle, body: Text) -> Option<()> {
-        let (us, cookie) = (self.sip.us(), self.crypto.random_u64());
+        let (own, cookie) = (self.own(leg), self.crypto.random_u64());
         let terms = self.sip.dialog(leg).map_or(Terms::ASKED, |dialog| dialog.terms);
         let extra = |out: &mut PageWriter<'_, '_>| {
-            contact(out, us);
+            own.put(out);
             out.line(&[render::ABLE]);
             session::as_agreed(out, terms);
         };
@@ -261,12 +260,12 @@ impl<C: Crypto> Exchange<'_, C> {
         let other = self.calls.peer(leg);
         let passage = other.map_or(Passage::UNCHANGED, |other| self.passage(other));
         let Some(dialog) = self.sip.dialog(leg).copied() else { return };
-        let (invite, terms, us) = (dialog.invite, dialog.terms, self.sip.us());
+        let (invite, terms, own) = (dialog.invite, dialog.terms, self.own(leg));
         let acknowledged = self.sip.transactions.get(invite).is_some_and(|one| one.method == Method::Invite);
         let phase = if acknowledged { Phase::Answered { release: false } } else { Phase::Confirmed };
         self.set_phase(leg, phase);
         let extra = |out: &mut PageWriter<'_, '_>| {
-            contact(out, us);
+            own.put(out);
             out.line(&[render::ABLE]);
             session::accepted(out, terms);
         };

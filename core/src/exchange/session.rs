@@ -2,7 +2,6 @@
 //! [`Session`](crate::signalling::session::Session)'s.
 
 use super::Exchange;
-use super::commands::contact;
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::Cause;
 use crate::signalling::render;
@@ -60,10 +59,10 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn ask_whether_there(&mut self, now: Instant, leg: Handle, terms: Terms) {
-        let (us, cookie) = (self.sip.us(), self.crypto.random_u64());
+        let (own, cookie) = (self.own(leg), self.crypto.random_u64());
         let method = if terms.by == By::Update { Method::Update } else { Method::Options };
         let extra = |out: &mut PageWriter<'_, '_>| {
-            contact(out, us);
+            own.put(out);
             out.line(&[render::ABLE]);
             if terms.by == By::Update {
                 interval(out, terms.interval_s, b"uac");
@@ -83,9 +82,9 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         self.refresh_target(leg, message);
         self.session_up(now, leg, terms);
-        let us = self.sip.us();
+        let own = self.own(leg);
         self.sip.reply(message, source, 200, |out| {
-            contact(out, us);
+            own.put(out);
             out.line(&[render::ABLE]);
             accepted(out, terms);
         });

@@ -68,6 +68,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let wanted = match self.wanted(now, &asked, mode, &mut called) {
             Ok(wanted) => wanted,
             Err(Unwanted::Parks(number)) => return self.park(now, by, number, accepted),
+            Err(Unwanted::Confers) => return self.bring_in(now, by, accepted),
             Err(unwanted) => {
                 // Nobody is transferred to any other feature code.
                 let rule = match unwanted {
@@ -76,6 +77,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     | Unwanted::Takes(..)
                     | Unwanted::CampsOn(_)
                     | Unwanted::Parks(_)
+                    | Unwanted::Confers
                     | Unwanted::LogsIn(..)
                     | Unwanted::LogsOut(_) => Rule::NumberVacant,
                 };
@@ -141,6 +143,10 @@ impl<C: Crypto> Exchange<'_, C> {
         other: Handle,
         accepted: impl FnOnce(&mut Self),
     ) -> Taken {
+        // Who is joined with the resource comes into a conference.
+        if let Some(coming) = self.calls.coming(by, other) {
+            return self.bring(now, &coming, by, accepted);
+        }
         let (Some(policy), Some(legs)) = (self.policy, self.calls.peers(by, other)) else {
             return Taken::NotNow;
         };
@@ -191,7 +197,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Whether an INVITE is under way in the dialog of a leg that talks.
-    fn is_occupied(&self, leg: Handle) -> bool {
+    pub(super) fn is_occupied(&self, leg: Handle) -> bool {
         let talks = |slot: &crate::call::LegSlot| matches!(slot.leg.state(), leg::State::Connected { .. });
         self.calls.leg(leg).is_some_and(talks)
             && self.sip.dialog(leg).is_some_and(|dialog| dialog.phase != Phase::Confirmed)

@@ -230,9 +230,8 @@ pub(super) const fn needs_code(behalf: Option<Behalf>, denial: Denial) -> Verdic
         (Party::Device(_) | Party::User { .. }, Some(Behalf { feature: Feature::Transfer, .. }) | None) => {
             Verdict::NeedsCode(denial)
         }
-        (Party::Trunk(_) | Party::Unknown, _) | (Party::Device(_) | Party::User { .. }, Some(_)) => {
-            Verdict::Deny(denial)
-        }
+        (Party::Trunk(_) | Party::Conference | Party::Unknown, _)
+        | (Party::Device(_) | Party::User { .. }, Some(_)) => Verdict::Deny(denial),
     }
 }
 
@@ -318,7 +317,7 @@ pub(super) fn caller(image: &Image<'_>, party: Party, mode: Mode) -> Caller {
             let row = image.trunks.get(usize::from(trunk)).unwrap_or_default();
             (cos(image, row.cos, mode), row.cor, row.interconnect, row.zone, row.flags & 1 != 0)
         }
-        Party::Unknown => (None, [0; 3], 0, 0, false),
+        Party::Conference | Party::Unknown => (None, [0; 3], 0, 0, false),
     };
     let (id, features) = class.map_or((0, 0), |row| (row.id, row.features));
     let features = Features::from_bits_truncate(features);
@@ -351,7 +350,7 @@ pub fn class_of(image: &Image<'_>, party: Party, mode: Mode) -> Option<CosRow> {
     let numbers = match party {
         Party::Device(_) | Party::User { .. } => at(image.devices, image.row_of(party)?)?.cos,
         Party::Trunk(trunk) => image.trunks.get(usize::from(trunk))?.cos,
-        Party::Unknown => return None,
+        Party::Conference | Party::Unknown => return None,
     };
     cos(image, numbers, mode)
 }

@@ -27,7 +27,7 @@ pub fn location<'a>(image: &Image<'a>, party: Party, zone: u8) -> &'a str {
             (text(image, device).map(|row| row.location), row.map_or(0, |row| row.zone))
         }
         Party::Trunk(trunk) => (None, image.trunks.get(usize::from(trunk)).map_or(0, |row| row.zone)),
-        Party::Unknown => (None, 0),
+        Party::Conference | Party::Unknown => (None, 0),
     };
     let moved = zone != 0 && zone != home;
     let zone = if moved { zone } else { home };

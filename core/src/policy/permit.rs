@@ -110,7 +110,7 @@ impl<'e> Permit<'e> {
         Self::from_verdict(camp.of, camped(image, camp))
     }
 
-    /// Asks whether a party may come into the conference that another's phone mixes.
+    /// Asks whether a party may come into a conference, or open one.
     ///
     /// # Errors
     /// The [`Refusal`], when policy forbids it.

@@ -20,6 +20,8 @@ pub enum Party {
     },
     /// A trunk.
     Trunk(u16),
+    /// The conference resource that the policy names: it mixes those who are joined with it.
+    Conference,
     /// Somebody nobody knows: may reach emergency and nothing else.
     Unknown,
 }
@@ -31,7 +33,7 @@ impl Party {
     pub const fn phone(self) -> Option<u32> {
         match self {
             Self::Device(device) | Self::User { at: device, .. } => Some(device),
-            Self::Trunk(_) | Self::Unknown => None,
+            Self::Trunk(_) | Self::Conference | Self::Unknown => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What neutral parties do with a call that is up: hold and transfer.
+//! What neutral parties do with a call that is up: hold, transfer and conference.
 
 use crate::convert;
 use crate::guard::{self, Engine, Place, bytes, stw_exchange};
@@ -103,6 +103,26 @@ pub unsafe extern "C" fn stw_exchange_retrieve(
         // SAFETY: convention 4 of the header.
         let out = unsafe { Place::new(out)? };
         signalled(engine, now_ms, &Signal::Retrieve(Handle::from_bits(leg)), out)
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// The conference that the call of a leg belongs to, as a number: the legs of the resource (STW_PARTY_CONFERENCE) for which it is the
+/// same are to be mixed. Who mixes by other means than our SIP asks it with STW_OUTPUT_SETUP. STW_ERR_UNKNOWN: there is no such leg, or
+/// it is in no conference. Cost: constant.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_conference(
+    x: *mut stw_exchange,
+    leg: stw_leg,
+    number: *mut u64,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header.
+        let number = unsafe { Place::new(number)? };
+        let room = engine.calls().room(Handle::from_bits(leg)).ok_or(STW_ERR_UNKNOWN)?;
+        number.write(room.bits());
+        Ok(STW_OK)
     };
     // SAFETY: conventions 1 and 2 of the header.
     unsafe { guard::exchange(x, body) }

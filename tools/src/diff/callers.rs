@@ -184,7 +184,7 @@ fn callers(images: [&Image<'_>; 2]) -> Vec<Caller> {
                     let name = format!("{name} at {}", party_name(image, Party::Device(at)));
                     (Sort::Device, name.len(), name)
                 }
-                Party::Trunk(_) | Party::Unknown => (Sort::Trunk, 0, name),
+                Party::Trunk(_) | Party::Conference | Party::Unknown => (Sort::Trunk, 0, name),
             };
             all.entry(key).or_default()[side] = Some(party);
         }
@@ -227,7 +227,9 @@ fn brings(image: &Image<'_>, party: Party) -> Brings {
             let public = row.flags & 1 != 0;
             Brings { cos: row.cos, cor: row.cor, interconnect: row.interconnect, zone: row.zone, public }
         }
-        Party::Unknown => Brings { cos: [0; 3], cor: [0; 3], interconnect: 0, zone: 0, public: false },
+        Party::Conference | Party::Unknown => {
+            Brings { cos: [0; 3], cor: [0; 3], interconnect: 0, zone: 0, public: false }
+        }
     }
 }
 

@@ -71,6 +71,8 @@ fn system(images: [&Image<'_>; 2], lines: &mut Lines) {
     lines.text("video", video(old.video_refused), video(new.video_refused));
     let relays = images.map(|image| image.text(image.system().relay));
     lines.text("media relay", relays[0], relays[1]);
+    let resources = images.map(|image| image.text(image.system().conference));
+    lines.text("conference resource", resources[0], resources[1]);
     media_paths(images, lines);
     let most = |image: &Image<'_>, cor: usize| image.max_digits().get(cor).map_or(0, |row| row.digits);
     for cor in 0..images[0].max_digits().len().max(images[1].max_digits().len()) {
@@ -219,7 +221,7 @@ fn encryption(image: &Image<'_>, party: Party) -> &'static str {
             image.devices().get(device as usize).map_or(0, |row| row.srtp)
         }
         Party::Trunk(trunk) => image.trunks().get(usize::from(trunk)).map_or(0, |row| row.srtp),
-        Party::Unknown => 0,
+        Party::Conference | Party::Unknown => 0,
     };
     match Srtp::from_number(number) {
         Srtp::Off => "off",

@@ -122,6 +122,7 @@ fn described(image: &Image<'_>, party: Party, name: &str) -> String {
             let line = image.trunks().get(usize::from(trunk)).map_or(0, |row| row.line);
             format!("trunk {name} in line {line}")
         }
+        Party::Conference => "the conference resource".into(),
         Party::Unknown => "the caller".into(),
     }
 }

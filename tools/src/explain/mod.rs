@@ -188,6 +188,7 @@ pub fn explain(image: &Image<'_>, keyring: Option<&Keyring<'_>>, question: &Ques
             Party::Device(_) => format!("device:{}", party_name(image, authority.party)),
             Party::User { .. } => format!("user:{}", party_name(image, authority.party)),
             Party::Trunk(_) => format!("trunk:{}", party_name(image, authority.party)),
+            Party::Conference => "conference".into(),
             Party::Unknown => "unknown".into(),
         },
         cos: authority.cos,

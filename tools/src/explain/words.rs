@@ -12,6 +12,7 @@ pub(crate) fn party_name(image: &Image<'_>, party: Party) -> String {
         Party::Trunk(trunk) => {
             image.trunks().get(usize::from(trunk)).map_or_else(String::new, |row| image.text(row.name).into())
         }
+        Party::Conference => "conference".into(),
         Party::Unknown => String::new(),
     }
 }
@@ -35,6 +36,7 @@ pub(super) fn caller(image: &Image<'_>, party: Party) -> String {
             format!("{user}, logged in at device {},", party_name(image, Party::Device(at)))
         }
         Party::Trunk(_) => format!("A call from trunk {name}"),
+        Party::Conference => "The conference resource".into(),
         Party::Unknown => "Somebody unknown".into(),
     }
 }

@@ -20,7 +20,7 @@ pub struct Bounds {
     pub stations: usize,
     /// Lines of trunks that take part at once.
     pub lines: usize,
-    /// Calls at once, a transfer's own included.
+    /// Calls at once, a transfer's own included; one more if the policy names a conference resource.
     pub calls: usize,
     /// Members kept of each group.
     pub keep: usize,
@@ -56,6 +56,8 @@ pub(super) enum Target {
     Device(u32),
     Row(u32),
     Emergency(u32),
+    /// The conference resource.
+    Conference,
     Vacant,
 }
 
@@ -107,6 +109,9 @@ impl Abstraction {
         bounds: Bounds,
     ) -> Self {
         let merged_from = (image.phones(), image.trunks().len());
+        // To bring one more to two who are in a conference of the resource takes four calls.
+        let more = usize::from(image.system().conference.len > 0);
+        let bounds = Bounds { calls: bounds.calls + more, ..bounds };
         let mut all = Self {
             image,
             keyring,
@@ -151,7 +156,7 @@ impl Abstraction {
                 return (self.desks.group(user) + 1) << 20 | at;
             }
             Party::Trunk(trunk) => self.groups.1.get(usize::from(trunk)),
-            Party::Unknown => None,
+            Party::Conference | Party::Unknown => None,
         };
         group.copied().unwrap_or(u32::MAX)
     }
@@ -214,7 +219,7 @@ impl Abstraction {
                     // What is dialed leads over one trunk or the other: each is a group of its own.
                     alike.extend(trunk.to_le_bytes());
                 }
-                Party::User { .. } | Party::Unknown => {}
+                Party::User { .. } | Party::Conference | Party::Unknown => {}
             }
             let told = self.asserts.iter().flat_map(|one| [&one.from, &one.to]);
             let told = told.map(|selector| self.names(selector, party)).collect();
@@ -224,7 +229,7 @@ impl Abstraction {
             match party {
                 Party::Device(device) => self.groups.0[device as usize] = *group as u32,
                 Party::Trunk(trunk) => self.groups.1[usize::from(trunk)] = *group as u32,
-                Party::User { .. } | Party::Unknown => {}
+                Party::User { .. } | Party::Conference | Party::Unknown => {}
             }
             if *members <= self.bounds.keep {
                 self.parties.push(Kept { party, numbers: Vec::new() });
@@ -246,7 +251,7 @@ impl Abstraction {
         self.parties.sort_by_key(|kept| match kept.party {
             Party::Device(device) | Party::User { at: device, .. } => (0, device),
             Party::Trunk(trunk) => (1, u32::from(trunk)),
-            Party::Unknown => (2, 0),
+            Party::Conference | Party::Unknown => (2, 0),
         });
     }
 

@@ -148,6 +148,7 @@ impl World {
                 .is_none_or(|place| parts[place].legs > 0 && parts[place].legs < 2 || idle[place].1),
             Target::Emergency(_) => !helped,
             Target::Row(_) => lines < all.bounds.lines,
+            Target::Conference => true,
             Target::Vacant => false,
         };
         let room = calls < all.bounds.calls;
@@ -161,7 +162,7 @@ impl World {
                     (idle[place].0 && stations < all.bounds.stations) || part.legs == 1 && part.talks
                 }
                 Party::Trunk(_) => idle[place].0 && lines < all.bounds.lines,
-                Party::Unknown => false,
+                Party::Conference | Party::Unknown => false,
             };
             if !acts {
                 continue;
@@ -212,7 +213,7 @@ impl World {
             todo.push(0);
         }
         let narrow = |party| match party {
-            Party::Device(_) | Party::User { .. } | Party::Unknown => true,
+            Party::Device(_) | Party::User { .. } | Party::Conference | Party::Unknown => true,
             Party::Trunk(trunk) => {
                 let row = all.image.trunks().get(usize::from(trunk)).unwrap_or_default();
                 usize::from(row.channels) <= all.bounds.lines
@@ -252,6 +253,7 @@ impl World {
         for (_, leg) in self.exchange.calls().legs() {
             match leg.party {
                 Party::Trunk(_) => lines += 1,
+                Party::Conference => {}
                 party if !stations.contains(&party) => stations.push(party),
                 _ => {}
             }
@@ -284,11 +286,12 @@ impl World {
     ) {
         let handle = self.leg(leg);
         let calls = self.exchange.calls();
-        let numbers = |out: &mut Vec<Action>, action: &dyn Fn(u16) -> Action| {
-            let own = all.place(self.party(leg)).map(|place| all.parties[place].numbers.as_slice());
-            let own = own.unwrap_or_default().iter().filter(|number| open(**number));
-            out.extend(own.map(|number| action(*number)));
-        };
+        let numbers =
+            |out: &mut Vec<Action>, action: &dyn Fn(u16) -> Action, wanted: &dyn Fn(u16) -> bool| {
+                let own = all.place(self.party(leg)).map(|place| all.parties[place].numbers.as_slice());
+                let own = own.unwrap_or_default().iter().filter(|number| open(**number) && wanted(**number));
+                out.extend(own.map(|number| action(*number)));
+            };
         if let Some(dialing) = calls.dialing(handle) {
             match dialing.state {
                 dialing::State::Code { .. } => {
@@ -298,7 +301,11 @@ impl World {
                     let codes = (0..all.codes.len()).filter(fits);
                     out.extend(codes.map(|code| Action::Code { leg, code: code as u16 }));
                 }
-                dialing::State::Tone { .. } => numbers(out, &|number| Action::Dial { leg, number }),
+                // Keys have digits only.
+                dialing::State::Tone { .. } => {
+                    let keys = |number| all.numbers[usize::from(number)].target != Target::Conference;
+                    numbers(out, &|number| Action::Dial { leg, number }, &keys);
+                }
                 _ => {}
             }
             out.push(Action::Release { leg });
@@ -321,10 +328,11 @@ impl World {
                 leg::State::Connected { .. } => {
                     out.push(Action::Release { leg });
                     if room && calls.transferee(handle).is_some() {
-                        numbers(out, &|number| Action::Transfer { leg, number });
+                        numbers(out, &|number| Action::Transfer { leg, number }, &|_| true);
                     }
-                    let others =
-                        self.slots().filter(|(other, _)| calls.peers(handle, self.leg(*other)).is_some());
+                    let joins =
+                        |leg, other| calls.peers(leg, other).is_some() || calls.coming(leg, other).is_some();
+                    let others = self.slots().filter(|(other, _)| joins(handle, self.leg(*other)));
                     let party = self.party(leg);
                     let may_hold = may_not_hold(&all.image, party, self.stories.mode).is_none();
                     // Who holds two others has not said whom it transfers.

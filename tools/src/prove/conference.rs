@@ -19,7 +19,7 @@ pub(super) struct Mixed {
     /// Whose phone mixes.
     by: Party,
     /// Who has come in.
-    of: Party,
+    new: Vec<Party>,
     /// Who was there.
     members: Vec<Party>,
 }
@@ -28,52 +28,46 @@ impl World {
     /// What would come about if the party of this leg took its peer back now: nothing, unless it holds it and hears another.
     pub(super) fn would_mix(&self, leg: Handle) -> Option<Mixed> {
         let calls = self.exchange.calls();
-        let talks = |leg: Handle| {
+        let heard = |leg: Handle| {
             let peer = calls.peer(leg)?;
             let connected =
                 |leg| matches!(calls.leg(leg).map(|slot| slot.leg.state()), Some(State::Connected { .. }));
             let help = self.stories.help_on(peer).is_some() || self.stories.help_on(leg).is_some();
-            (connected(leg) && connected(peer) && !help).then(|| calls.leg(peer).map(|slot| slot.party))?
+            if !connected(leg) || !connected(peer) || help {
+                return None;
+            }
+            match calls.leg(peer)?.party {
+                Party::Conference => Some(self.others_in_room(leg)),
+                party => Some(vec![party]),
+            }
         };
         calls.holds_until(leg)?;
-        let (by, of) = (calls.leg(leg)?.party, talks(leg)?);
+        let (by, new) = (calls.leg(leg)?.party, heard(leg)?);
         let beside = calls.legs().filter(|(other, slot)| {
             *other != leg
                 && by.phone().is_some()
                 && slot.party.phone() == by.phone()
                 && calls.holds_until(*other).is_none()
         });
-        let members: Vec<Party> = beside.filter_map(|(other, _)| talks(other)).collect();
-        (!members.is_empty()).then_some(Mixed { by, of, members })
+        let members: Vec<Party> = beside.filter_map(|(other, _)| heard(other)).flatten().collect();
+        (!members.is_empty()).then_some(Mixed { by, new, members })
     }
 
     /// They hear each other, and policy forbids that, or an assertion keeps two of them apart.
     pub(super) fn mixed_wrongly(&self, all: &Abstraction, mixed: Option<&Mixed>) -> Option<Violation> {
         let mixed = mixed?;
         let mode = self.stories.mode;
-        let names = |member| (all.name(mixed.of), all.name(member), all.name(mixed.by));
-        if let Err((member, why)) = all.may_confer(mixed, mode) {
-            let (of, member, by) = names(member);
+        let names = |(new, member)| (all.name(new), all.name(member), all.name(mixed.by));
+        if let Err((pair, why)) = all.may_confer(mixed, mode) {
+            let (of, member, by) = names(pair);
             let text = format!(
                 "{of} and {member} hear each other in a conference of {by}, and policy forbids it ({why})"
             );
             return Some(Violation::new(&format!("conference.{why}"), text));
         }
-        let story = Story {
-            how: How::Conferred,
-            by: mixed.by,
-            caller: mixed.by,
-            number: NO_NUMBER,
-            code: None,
-            mode,
-            reversed: false,
-            tried: 0,
-        };
-        mixed.members.iter().find_map(|member| {
-            let name = [(mixed.of, *member), (*member, mixed.of)]
-                .into_iter()
-                .find_map(|(one, other)| all.asserted(one, other, &story))?;
-            let (of, member, by) = names(*member);
+        mixed.pairs().find_map(|pair| {
+            let name = all.kept_apart(pair, mixed.by, mode)?;
+            let (of, member, by) = names(pair);
             let text = format!(
                 "{of} and {member} hear each other in a conference of {by}, against the assertion: {name}"
             );
@@ -82,30 +76,54 @@ impl World {
     }
 }
 
+impl Mixed {
+    /// Each who has come with each who was there.
+    fn pairs(&self) -> impl Iterator<Item = (Party, Party)> {
+        self.new.iter().flat_map(|new| self.members.iter().map(move |member| (*new, *member)))
+    }
+}
+
 impl Abstraction {
-    /// Whether one more party may hear those who hear each other already: `Err` names one of them and what forbids it.
-    fn may_confer(&self, mixed: &Mixed, mode: Mode) -> Result<(), (Party, &'static str)> {
-        let reading = Reading { image: &self.image };
-        let (own, new) = (reading.classes(mixed.by, mode), reading.classes(mixed.of, mode));
-        for member in &mixed.members {
-            let old = reading.classes(*member, mode);
-            let both = old.has(Features::PUBLIC_TO_PUBLIC) && new.has(Features::PUBLIC_TO_PUBLIC);
+    /// The assertion that two who hear each other in a conference break.
+    pub(super) fn kept_apart(&self, pair: (Party, Party), by: Party, mode: Mode) -> Option<&str> {
+        let how = How::Conferred;
+        let story =
+            Story { how, by, caller: by, number: NO_NUMBER, code: None, mode, reversed: false, tried: 0 };
+        [pair, (pair.1, pair.0)].into_iter().find_map(|(one, other)| self.asserted(one, other, &story))
+    }
+
+    /// Whether some more parties may hear those who hear each other already: `Err` names two and what forbids it.
+    fn may_confer(&self, mixed: &Mixed, mode: Mode) -> Result<(), ((Party, Party), &'static str)> {
+        let own = Reading { image: &self.image }.classes(mixed.by, mode);
+        for pair in mixed.pairs() {
             let why = if own.cos == 0 {
                 "cos"
             } else if !own.has(Features::CONFERENCE) {
                 "feature"
-            } else if mixed.members.len() + 2 > PARTIES {
+            } else if mixed.members.len() + mixed.new.len() + 1 > PARTIES {
                 "full"
-            } else if reading.restricted(old.interconnect, new.interconnect)
-                || reading.restricted(new.interconnect, old.interconnect)
-            {
-                "interconnect"
-            } else if self.image.strict() && old.public && new.public && !both {
-                "public-to-public"
+            } else if let Err(why) = self.may_hear(pair, mode) {
+                why
             } else {
                 continue;
             };
-            return Err((*member, why));
+            return Err((pair, why));
+        }
+        Ok(())
+    }
+
+    /// Whether two may hear each other in a conference: `Err` names what forbids it.
+    pub(super) fn may_hear(&self, (one, other): (Party, Party), mode: Mode) -> Result<(), &'static str> {
+        let reading = Reading { image: &self.image };
+        let (old, new) = (reading.classes(one, mode), reading.classes(other, mode));
+        let both = old.has(Features::PUBLIC_TO_PUBLIC) && new.has(Features::PUBLIC_TO_PUBLIC);
+        if reading.restricted(old.interconnect, new.interconnect)
+            || reading.restricted(new.interconnect, old.interconnect)
+        {
+            return Err("interconnect");
+        }
+        if self.image.strict() && old.public && new.public && !both {
+            return Err("public-to-public");
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use super::story::NO_NUMBER;
 use super::taking::codes;
 use std::collections::BTreeSet;
 use strowger::base::Digit;
+use strowger::exchange::CONFERENCE;
 use strowger::policy::inbound::{Inbound, inbound};
 use strowger::policy::rows::{CosRow, FEATURE_CAMP_ON, FEATURE_SPEED_CALL, Features};
 use strowger::policy::trie::{End, analyse};
@@ -21,7 +22,7 @@ impl Abstraction {
         let samples = samples(&image);
         let kept = self.parties.iter().filter_map(|kept| match kept.party {
             Party::Device(device) => Some(device),
-            Party::User { .. } | Party::Trunk(_) | Party::Unknown => None,
+            Party::User { .. } | Party::Trunk(_) | Party::Conference | Party::Unknown => None,
         });
         let users = self.desks.users.iter().filter_map(|(user, _)| image.user_row(*user));
         for device in kept.chain(groups(&image)).chain(users).collect::<Vec<_>>() {
@@ -67,10 +68,11 @@ impl Abstraction {
         for kept in &mut parties {
             kept.numbers = match kept.party {
                 Party::Trunk(trunk) => self.called_by(trunk, &parties_of(&own, &self.numbers)),
-                Party::Device(_) | Party::User { .. } | Party::Unknown => own.clone(),
+                Party::Device(_) | Party::User { .. } | Party::Conference | Party::Unknown => own.clone(),
             };
         }
         self.parties = parties;
+        self.keep_conference();
         // Where calls are forwarded to: nobody dials it for that.
         for row in image.forward_rows().iter() {
             for to in [row.always, row.busy, row.no_answer, row.out_of_service] {
@@ -80,6 +82,24 @@ impl Abstraction {
                     self.numbers.push(self.number(digits.to_vec(), None));
                 }
             }
+        }
+    }
+
+    /// What opens a conference, and brings others into it, if the policy names a resource.
+    fn keep_conference(&mut self) {
+        if self.image.system().conference.len == 0 {
+            return;
+        }
+        let at = self.numbers.len() as u16;
+        self.numbers.push(Number {
+            dialed: CONFERENCE.to_vec(),
+            meant: Vec::new(),
+            target: Target::Conference,
+            exempt: false,
+            camps: false,
+        });
+        for kept in self.parties.iter_mut().filter(|kept| kept.party.phone().is_some()) {
+            kept.numbers.push(at);
         }
     }
 
@@ -103,7 +123,7 @@ impl Abstraction {
     /// The number that means this.
     pub(super) fn meant(&self, digits: &[u8]) -> u16 {
         // What is exempt counts first: no COR may have been asked for.
-        let own = |number: &&Number| number.meant == digits;
+        let own = |number: &&Number| number.meant == digits && number.target != Target::Conference;
         let found = self.numbers.iter().filter(own).max_by_key(|number| (number.exempt, !number.camps));
         let found = found.and_then(|found| self.numbers.iter().position(|one| std::ptr::eq(one, found)));
         found.and_then(|at| u16::try_from(at).ok()).unwrap_or(NO_NUMBER)
@@ -176,6 +196,7 @@ impl Abstraction {
         let row = match target {
             Target::Device(device) => return vec![0, device],
             Target::Vacant => return vec![1],
+            Target::Conference => return vec![3],
             // One way to an emergency centre is explored for each way that there is.
             Target::Emergency(row) | Target::Row(row) => image.ars().get(row as usize).unwrap_or_default(),
         };

@@ -20,7 +20,7 @@ impl Abstraction {
         let own = match a {
             Party::Device(device) => device,
             Party::User { user, .. } => self.image.users().get(user.into()).unwrap_or_default().device,
-            Party::Trunk(_) | Party::Unknown => return Err("intercept"),
+            Party::Trunk(_) | Party::Conference | Party::Unknown => return Err("intercept"),
         };
         let row = self.image.device_texts().get(own as usize).unwrap_or_default().intercept;
         let row = usize::from(row).checked_sub(1).and_then(|row| self.image.intercept_rows().get(row));

@@ -35,7 +35,7 @@ impl Abstraction {
     pub(super) fn group_called(&self, number: u16) -> Option<Party> {
         match self.numbers.get(usize::from(number))?.target {
             Target::Device(device) => self.image.hunt_group(device).map(|_| Party::Device(device)),
-            Target::Row(_) | Target::Emergency(_) | Target::Vacant => None,
+            Target::Row(_) | Target::Emergency(_) | Target::Conference | Target::Vacant => None,
         }
     }
 }

@@ -51,7 +51,7 @@ impl Reading<'_> {
                 let row = self.image.trunks().get(usize::from(trunk)).unwrap_or_default();
                 (row.cos, row.cor, row.interconnect, row.flags & 1 == 1)
             }
-            Party::Unknown => return Classes::default(),
+            Party::Conference | Party::Unknown => return Classes::default(),
         };
         let at = mode.index();
         let class = self.class(cos[at]);
@@ -192,6 +192,9 @@ impl Abstraction {
         let number = self.numbers.get(number);
         let by = reading.classes(story.by, story.mode);
         let (one, other) = (reading.classes(a, story.mode), reading.classes(b, story.mode));
+        if b == Party::Conference {
+            return self.may_come(&by, story);
+        }
         if matches!(story.how, How::Forwarded { .. }) {
             self.may_forward(&reading, story, number, (a, b))?;
         }
@@ -368,7 +371,7 @@ impl Abstraction {
                 self.image.devices().get(device as usize).map_or(0, |row| row.zone)
             }
             Party::Trunk(trunk) => self.image.trunks().get(usize::from(trunk)).map_or(0, |row| row.zone),
-            Party::Unknown => 0,
+            Party::Conference | Party::Unknown => 0,
         };
         let mut row = self.image.ars().get(row as usize).unwrap_or_default();
         let zone = zone.checked_sub(1).and_then(|zone| self.image.zones().get(usize::from(zone)));

@@ -32,6 +32,7 @@ impl World {
     pub(super) fn violation(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
         self.joined_wrongly(all)
             .or_else(|| self.mixed_wrongly(all, heard.mixed.as_ref()))
+            .or_else(|| self.roomed_wrongly(all, &heard.rooms))
             .or_else(|| self.seated_wrongly(all, action))
             .or_else(|| self.unhelped(all, action, heard))
             .or_else(|| self.refused_wrongly(all, action, heard))
@@ -64,7 +65,7 @@ impl World {
     fn unhelped(&self, all: &Abstraction, action: Action, heard: &Heard) -> Option<Violation> {
         let emergency = |number: u16| match all.numbers.get(usize::from(number))?.target {
             Target::Emergency(row) => Some(row),
-            Target::Device(_) | Target::Row(_) | Target::Vacant => None,
+            Target::Device(_) | Target::Row(_) | Target::Conference | Target::Vacant => None,
         };
         match action {
             Action::Setup { from, number } if emergency(number).is_some() => {
@@ -240,7 +241,9 @@ impl Abstraction {
 
     /// Whether a call stays inside.
     pub(super) fn is_inside(&self, pair: &Pair) -> bool {
-        pair.parties.0.phone().is_some() && pair.parties.1.phone().is_some()
+        [pair.parties.0, pair.parties.1]
+            .iter()
+            .all(|party| party.phone().is_some() || *party == Party::Conference)
     }
 
     /// Whether a call must have a record: `[smdr]` and the COS of who pays want one, and an emergency call always has.

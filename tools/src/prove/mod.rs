@@ -35,6 +35,7 @@ mod numbers;
 mod origin;
 mod recorded;
 mod report;
+mod room;
 mod search;
 mod story;
 mod taking;

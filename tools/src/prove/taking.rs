@@ -43,7 +43,7 @@ impl Abstraction {
                 let row = image.device_texts().get(device as usize).unwrap_or_default();
                 Some((device, image.octets(row.dn)))
             }
-            Party::User { .. } | Party::Trunk(_) | Party::Unknown => None,
+            Party::User { .. } | Party::Trunk(_) | Party::Conference | Party::Unknown => None,
         });
         let devices: Vec<(u32, &[u8])> = devices.collect();
         for (feature, code) in codes(&image) {
@@ -83,7 +83,7 @@ impl Abstraction {
             Party::Device(device) | Party::User { at: device, .. } => {
                 self.image.pickup_rows().iter().filter(|row| row.device == device).collect()
             }
-            Party::Trunk(_) | Party::Unknown => Vec::new(),
+            Party::Trunk(_) | Party::Conference | Party::Unknown => Vec::new(),
         };
         match what {
             Taking::Group => {

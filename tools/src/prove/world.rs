@@ -9,6 +9,7 @@ use super::actions::Action;
 use super::conference::Mixed;
 use super::origin::Acting;
 use super::recorded::Gave;
+use super::room::Rooms;
 use super::story::{How, Owed, Pair, Stories};
 use smallvec::SmallVec;
 use std::hash::Hasher;
@@ -68,6 +69,8 @@ pub(super) struct Heard {
     pub(super) failed: Option<Pair>,
     /// A conference that has come about.
     pub(super) mixed: Option<Mixed>,
+    /// Who was in the conferences of the resource before.
+    pub(super) rooms: Rooms,
 }
 
 impl Heard {
@@ -179,6 +182,7 @@ impl World {
     pub(super) fn apply(&mut self, all: &Abstraction, action: Action, heard: &mut Heard) {
         heard.outputs.clear();
         (heard.restless, heard.taken, heard.failed, heard.mixed) = (false, None, None, None);
+        heard.rooms = self.rooms(all);
         let leg = action.slot().map_or(Handle::NONE, |slot| self.leg(slot));
         let other = match action {
             Action::Join { other, .. } | Action::OnHook { other, .. } => self.leg(other),

@@ -23,10 +23,10 @@ pub(crate) enum Video {
 }
 section! {
     /// `[media]`
-    Media = "media", later ["conference"] {
+    Media = "media", later [] {
         rtpengine: Option<Of<Socket>>,
         sdes_over_clear: Option<Allowed>,
-        conference: Option<String>,
+        conference: Option<Spanned<String>>,
         video: Option<Video>,
     }
 }

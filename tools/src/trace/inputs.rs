@@ -129,7 +129,7 @@ impl Given {
             }
             InputText::TrunkAddress { trunk, address } => match party(trunk)? {
                 Party::Trunk(row) => Self::TrunkAddress(row, *address),
-                Party::Device(_) | Party::User { .. } | Party::Unknown => {
+                Party::Device(_) | Party::User { .. } | Party::Conference | Party::Unknown => {
                     return Err(format!("{trunk} is no trunk"));
                 }
             },

@@ -4,7 +4,7 @@ use strowger::call::Cause;
 use strowger::media::Refused;
 use strowger::policy::{ClassRef, Image, Mode, Party, RowRef, Rule};
 
-/// `201`, `401 at 201`, `trunk carrier`, `unknown`; by row where it has no name of its own: `device 3`, `trunk 0`.
+/// `201`, `401 at 201`, `trunk carrier`, `conference`, `unknown`; by row where it has no name of its own: `device 3`, `trunk 0`.
 pub(super) fn party(image: Option<&Image<'_>>, who: Party) -> String {
     match who {
         Party::User { user, at } => {
@@ -21,14 +21,17 @@ pub(super) fn party(image: Option<&Image<'_>>, who: Party) -> String {
             let own = |name: &&str| trunk_named(image, name) == Some(row);
             name.filter(own).map_or_else(|| format!("trunk {row}"), |name| format!("trunk {name}"))
         }
+        Party::Conference => "conference".to_owned(),
         Party::Unknown => "unknown".to_owned(),
     }
 }
 
 /// The party of that name.
 pub(super) fn unparty(image: Option<&Image<'_>>, text: &str) -> Option<Party> {
-    if text == "unknown" {
-        return Some(Party::Unknown);
+    match text {
+        "unknown" => return Some(Party::Unknown),
+        "conference" => return Some(Party::Conference),
+        _ => {}
     }
     if let Some((user, at)) = text.split_once(" at ").filter(|_| !text.starts_with("trunk ")) {
         let row = unparty(image, user)?.phone()?;

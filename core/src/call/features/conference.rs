@@ -1,4 +1,5 @@
-//! Conference: X, who talks to E, takes D back from hold, and its phone mixes the three.
+//! Conference: X, who talks to E, takes D back from hold, and its phone mixes the three. What a resource mixes is a
+//! [`room`](super::room).
 //!
 //! ```text
 //!   before       E --- X    X --- D held
@@ -16,29 +17,63 @@ use crate::call::slots::{Brought, Third};
 use crate::policy::conference::MAX_PARTIES;
 use crate::policy::{Party, Permit};
 
-/// The other members: more cannot be in it.
-pub type Members = heapless::Vec<Party, { MAX_PARTIES - 1 }>;
+/// Those who hear each other, as far as a conference has room: a full list is too many.
+pub type Members = heapless::Vec<Party, MAX_PARTIES>;
 
 impl Calls<'_> {
-    /// Whom the phone of this leg's party talks to on other legs, as far as a conference has room; who was called for help is not
-    /// among them. Work: linear in the legs.
+    /// Who is heard on a leg: its peer, or everybody in the conference that the resource mixes; and whom the phones of those mix with
+    /// them. Who was called for help is not among them. Work: linear in the legs, for each of them.
     #[must_use]
-    pub fn members(&self, leg: Handle) -> Members {
+    pub fn heard_on(&self, leg: Handle) -> Members {
+        self.company(core::iter::once(leg))
+    }
+
+    /// Who is heard by the phone of this leg's party on the other legs on which it talks and holds nobody; not on this other one.
+    #[must_use]
+    pub fn heard_beside(&self, leg: Handle, except: Handle) -> Members {
+        self.company(self.talking_beside(leg).filter(|own| *own != except))
+    }
+
+    /// Who is heard on any of these legs.
+    fn company(&self, own: impl Iterator<Item = Handle>) -> Members {
+        let mut legs: heapless::Vec<Handle, MAX_PARTIES> = heapless::Vec::new();
+        own.for_each(|leg| self.facing(leg, &mut legs));
+        let mut at = 0;
+        while let Some(leg) = legs.get(at).copied() {
+            if self.hears(leg) {
+                self.talking_beside(leg).for_each(|beside| self.facing(beside, &mut legs));
+            }
+            at = at.saturating_add(1);
+        }
         let mut members = Members::new();
-        for (_, peer) in self.talking_beside(leg) {
-            // A full list says enough.
-            let _ = members.push(self.party(peer));
+        for leg in &legs {
+            // As many as there are legs.
+            let _ = members.push(self.party(*leg));
         }
         members
     }
 
-    /// The legs on which the phone of this leg's party talks to somebody else, each with its peer.
-    fn talking_beside(&self, leg: Handle) -> impl Iterator<Item = (Handle, Handle)> {
+    /// Adds the legs of those who face this one: more than there is room for are too many anyway.
+    fn facing(&self, own: Handle, legs: &mut heapless::Vec<Handle, MAX_PARTIES>) {
+        let Some(peer) = self.holdable(own) else { return };
+        let mut add = |leg: Handle| {
+            if !legs.contains(&leg) {
+                let _ = legs.push(leg);
+            }
+        };
+        match self.room(own) {
+            Some(room) => self.in_room(room).map(|legs| legs.a).filter(|leg| *leg != own).for_each(add),
+            None => add(peer),
+        }
+    }
+
+    /// The legs on which the phone of this leg's party talks to somebody else whom it does not hold.
+    fn talking_beside(&self, leg: Handle) -> impl Iterator<Item = Handle> {
         let phone = self.party(leg).phone();
         self.legs.iter().filter_map(move |(other, slot)| {
             let beside = other != leg && phone.is_some() && slot.party.phone() == phone;
-            let peer = self.holdable(other).filter(|_| beside && self.hears(other))?;
-            (!self.reaches_help(other)).then_some((other, peer))
+            let talks = beside && self.holdable(other).is_some() && self.hears(other);
+            (talks && !self.reaches_help(other)).then_some(other)
         })
     }
 
@@ -62,20 +97,22 @@ impl Calls<'_> {
     pub(in crate::call) fn conferred(&mut self, leg: Handle) {
         let Some(peer) = self.peer(leg) else { return };
         let new = self.party(peer);
-        let mut others: heapless::Vec<(Handle, Party), { MAX_PARTIES - 1 }> = heapless::Vec::new();
-        for (other, peer) in self.talking_beside(leg) {
+        let mut others: heapless::Vec<Handle, MAX_PARTIES> = heapless::Vec::new();
+        for other in self.talking_beside(leg) {
             // More cannot be in it.
-            let _ = others.push((other, self.party(peer)));
+            let _ = others.push(other);
         }
-        for (other, party) in &others {
-            self.note_third(leg, *party);
+        for other in &others {
+            let party = self.peer(*other).map_or(Party::Unknown, |peer| self.party(peer));
+            self.note_third(leg, party);
             self.note_third(*other, new);
         }
     }
 
-    fn note_third(&mut self, leg: Handle, party: Party) {
+    /// The resource is nobody to tell of.
+    pub(super) fn note_third(&mut self, leg: Handle, party: Party) {
         let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
-        if let Some(placed) = self.placed_mut(call) {
+        if let Some(placed) = self.placed_mut(call).filter(|_| party != Party::Conference) {
             placed.third.get_or_insert(Third { party, how: Brought::Conference });
         }
     }

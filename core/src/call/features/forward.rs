@@ -110,7 +110,7 @@ impl Forwardable {
         let round = match choice.to {
             // As a number leads to it: who is logged in there does not matter.
             Party::Device(to) | Party::User { at: to, .. } => passed.has(to) || to == self.by,
-            Party::Trunk(_) | Party::Unknown => false,
+            Party::Trunk(_) | Party::Conference | Party::Unknown => false,
         };
         (!round && passed.push(self.by, why)).then_some(passed)
     }

@@ -57,11 +57,12 @@ impl Calls<'_> {
         self.placed(self.legs.get(leg)?.call)?.holds.until(side)
     }
 
-    /// The one leg on which the party of this leg holds somebody whom it may join with its peer here. `None` if there are several. Work:
+    /// The one leg on which the party of this leg holds somebody whom it may join with its peer here, or bring into this conference. `None` if there are several. Work:
     /// linear in the legs.
     #[must_use]
     pub fn held_for(&self, leg: Handle) -> Option<Handle> {
-        let holds = |held: &Handle| self.holds_until(*held).is_some() && self.peers(*held, leg).is_some();
+        let goes = |held| self.peers(held, leg).is_some() || self.coming(held, leg).is_some();
+        let holds = |held: &Handle| self.holds_until(*held).is_some() && goes(*held);
         let mut held = self.legs.iter().map(|(held, _)| held).filter(holds);
         let one = held.next()?;
         held.next().is_none().then_some(one)

@@ -42,11 +42,15 @@ impl Calls<'_> {
         let (transfer, of) = (placed.transfer, placed.edge.a());
         match transfer {
             Transfer::Ringing { by, party, recall, .. } => {
+                // Who has asked for it may be told on another leg than the one that it has left.
+                let left = matches!(self.transfer(of), Some(Transfer::Pending { left: true, .. }));
                 self.ended_ringing(call, of, recall);
                 if recall {
                     push(commands, Command::Dismiss(of, cause));
-                } else if self.talks(by) {
-                    push(commands, Command::Referred(by, cause.status()));
+                } else if !left {
+                    if self.talks(by) {
+                        push(commands, Command::Referred(by, cause.status()));
+                    }
                 } else if self.talks(of) {
                     push(commands, Command::Recall(of, party));
                 }

@@ -12,4 +12,5 @@ pub mod hunt;
 mod leaving;
 pub mod park;
 pub mod pickup;
+pub mod room;
 pub mod transfer;

@@ -52,7 +52,8 @@ impl<'m> Calls<'m> {
     #[must_use]
     pub fn transferee(&self, by: Handle) -> Option<Handle> {
         let call = self.placed(self.legs.get(by)?.call)?;
-        let of = call.edge.other(by)?;
+        // The resource goes nowhere.
+        let of = call.edge.other(by).filter(|of| self.party(*of) != Party::Conference)?;
         let free = call.transfer == Transfer::None && call.change.is_settled();
         (free && self.talks(by) && self.talks(of)).then_some(of)
     }
@@ -253,11 +254,13 @@ impl<'m> Calls<'m> {
         let (outside, also) = (one.is_outside(), two.is_outside() && supervised.is_some());
         let left = one.edge.other(of).unwrap_or(Handle::NONE);
         let until = [one.deadline(), two.deadline()].into_iter().flatten().min();
-        let (edge, media) = (two.edge.clone(), two.media);
+        let (edge, media, room) = (two.edge.clone(), two.media, two.room);
         let (to, known) =
             (edge.b(), if two.known == edge.b() { edge.b() } else { self.unknown(&edge, one, two) });
         let how = |supervised| if supervised { Brought::Supervised } else { Brought::Unsupervised };
-        let third = |party| supervised.map(|supervised| Third { party, how: how(supervised) });
+        // Who comes into a room is told of with the other members.
+        let brought = supervised.filter(|_| room == Handle::NONE);
+        let third = |party| brought.map(|supervised| Third { party, how: how(supervised) });
         let (from_party, to_party) = (self.party(of), self.party(to));
         if let Some(one) = self.placed(first) {
             push(commands, Command::Parted(one.known, one.media));
@@ -296,7 +299,7 @@ impl<'m> Calls<'m> {
             if let Some(one) = self.placed_mut(first) {
                 (one.edge, one.media, one.known) = (edge, media, known);
                 (one.transfer, one.change, one.holds) = (Transfer::None, Change::APART, Holds::default());
-                one.third = third(to_party).or(one.third);
+                (one.third, one.room) = (third(to_party).or(one.third), room);
             }
             first
         };
@@ -316,6 +319,7 @@ impl<'m> Calls<'m> {
             self.detach(left);
             push(commands, Command::Dismiss(left, Cause::Normal));
         }
+        self.entered(of);
     }
 
     pub(super) fn party(&self, leg: Handle) -> Party {

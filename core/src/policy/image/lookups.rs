@@ -67,7 +67,7 @@ impl<'a> Image<'a> {
         match party {
             Party::Device(device) => Some(device),
             Party::User { user, .. } => self.user_row(user),
-            Party::Trunk(_) | Party::Unknown => None,
+            Party::Trunk(_) | Party::Conference | Party::Unknown => None,
         }
     }
 
@@ -84,7 +84,7 @@ impl<'a> Image<'a> {
         match party {
             Party::Device(own) => own == device,
             Party::User { user, at } => at == device || self.user_row(user) == Some(device),
-            Party::Trunk(_) | Party::Unknown => false,
+            Party::Trunk(_) | Party::Conference | Party::Unknown => false,
         }
     }
 

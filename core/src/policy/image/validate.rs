@@ -151,6 +151,7 @@ impl Image<'_> {
             self.system.trunk_prefix,
             self.system.international_prefix,
             self.system.relay,
+            self.system.conference,
         ];
         // A quote or backslash in the realm would be hashed differently by different phones.
         let realm_is_plain =

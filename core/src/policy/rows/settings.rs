@@ -57,6 +57,8 @@ row! {
         video_refused: u8,
         /// `media.rtpengine`: the relay's control address; absent: there is no relay.
         relay: Str,
+        /// `media.conference`: the SIP URI of the conference resource; absent: there is none.
+        conference: Str,
     }
 }
 

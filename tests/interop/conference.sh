@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# conference.sh GATEWAY: three linphones and a conference resource, a baresip that answers whoever calls; 201 has called 202, which opens
+# a conference, brings 201 into it, and then 203; and where that may not be heard by 201, it is refused, and stays with 202. SRTP is required of all phones, and the
+# resource can do it. tshark and the records are the witnesses. (The resource mixes nothing: its part here is that of any SIP peer.)
+set -euo pipefail
+. "$(dirname "$0")/linphones.sh"
+inside ip addr add 10.99.0.5/32 dev lo
+features='[media]
+conference = "sip:mixer@10.99.0.5:5060"
+[interconnect]
+restricted = [ { from = 2, to = 3 } ]
+[[cos]]
+id = 2
+name = "Confers"
+features = ["conference", "smdr-internal"]'
+
+resource() {
+    mkdir "$work/mixer"
+    echo '<sip:mixer@10.99.0.5;transport=udp>;regint=0;answermode=auto;audio_codecs=pcmu,pcma;mediaenc=srtp' > "$work/mixer/accounts"
+    cat > "$work/mixer/config" <<CONF
+poll_method epoll
+sip_listen 10.99.0.5:5060
+call_local_timeout 60
+call_max_calls 8
+call_hold_other_calls no
+audio_player aufile,/dev/null
+audio_source aufile,$all/tone.wav
+audio_alert aufile,/dev/null
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+rtp_ports 23000-23020
+net_interface lo
+module_path /usr/lib/baresip/modules
+module stdio.so
+module g711.so
+module srtp.so
+module aufile.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+CONF
+    launch mixer baresip -f "$work/mixer"
+    until_seen "$work/mixer.log" "baresip is ready" 10 || fail "the resource did not start"
+}
+# Packets in a moment from the media ports of each phone that is to be in the conference to those of the resource, and back; with one
+# that is not, or holds it, none from there. (On the loopback the resource is at whichever address it likes.)
+members() { # DN...
+    local dn port there back
+    watch 2 || fail "tshark"
+    tshark -r "$work/seen.pcap" -Y "udp && !sip" -T fields -e udp.srcport -e udp.dstport 2> "$work/tshark.log" > "$work/seen.txt"
+    seen=
+    for dn in 201 202 203; do
+        port=$((dn - 181))[0-9]{3}
+        there=$(grep -cE "^$port[[:space:]]23[0-9]{3}$" "$work/seen.txt" || true)
+        back=$(grep -cE "^23[0-9]{3}[[:space:]]$port$" "$work/seen.txt" || true)
+        seen+=" $dn $there/$back"
+        case " $* " in
+        *" $dn "*) [ "$there" -gt 60 ] && [ "$back" -gt 60 ] || fail "$dn is not in the conference:$seen" ;;
+        *) [ "$back" -eq 0 ] || fail "$dn is in the conference:$seen" ;;
+        esac
+    done
+}
+# 201 has called 202, which holds it and opens a conference.
+opens() {
+    resource
+    trace
+    key 201 "call 202"
+    until_seen "$work/201.log" "Media streams established\|connected" 10 || fail "201 did not reach 202"
+    sleep 1
+    key 202 pause
+    sleep 1
+    key 202 "call conference@10.99.0.1"
+    until_seen "$work/mixer.log" "Call established" 10 || fail "202 did not open a conference"
+    sleep 2
+    key 202 "transfer 1 --to-call 2"
+    sleep 3
+}
+# 202 talks to 203 beside, and brings it in.
+brings() {
+    key 202 pause
+    sleep 1
+    key 202 "call 203"
+    until_seen "$work/203.log" "Media streams established\|connected" 10 || fail "203 was not reached"
+    sleep 1
+    key 202 "transfer 3 --to-call 2"
+    sleep 3
+}
+
+three mixed "cos = 2" "$features"
+opens
+members 201 202
+brings
+traced
+members 201 203
+key 202 "resume 2"
+sleep 2
+members 201 202 203
+mixed=$seen
+focus=$(tshark -r "$work/sip.pcap" -Y 'sip.Contact contains "conference@10.99.0.1:5060>;isfocus"' 2> "$work/read.log" | wc -l)
+[ "$focus" -gt 0 ] || fail "202 was not told that it is in a conference"
+key 202 "terminate all"
+sleep 2
+members 201 203
+key 201 terminate
+sleep 2
+members
+until_seen "$work/data/smdr.csv" ",202,.*,203,I,203,.*,C,201" 10 || fail "no SMDR of the conference: $(cat "$work/data/smdr.csv")"
+echo "conference: mixed: packets there and back in 2 s:$mixed; $(tail -n 1 "$work/data/smdr.csv")"
+
+line_201="interconnect = 2"
+third="$third
+interconnect = 3"
+three denied "cos = 2" "$features"
+opens
+brings
+traced
+until_seen "$work/data/denied.jsonl" '"feature":"conference".*"from":"202".*"of":"203".*"rule":"interconnect"' 10 ||
+    fail "no denied record: $(cat "$work/data/denied.jsonl")"
+refusal=$(tshark -r "$work/sip.pcap" -Y 'sip.Status-Code == 403 && ip.dst == 10.99.0.3' -T fields -E separator='|' \
+    -e sip.Status-Line -e sip.Reason 2> "$work/read.log" | head -n 1)
+[[ $refusal == "SIP/2.0 403 "*interconnect* ]] || fail "202 heard: ${refusal:-no 403}"
+listen 203 202
+[ "$THERE" -gt 60 ] || fail "203 talks to 202 no more: $seen"
+members 201
+echo "conference: denied: $refusal; 203 stays with 202, 201 is in it:$seen"
