@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::net::SocketAddr;
 use strowger::base::{Handle, Instant};
 use strowger::call::Cause;
-use strowger::exchange::{CONFERENCE, Signal};
+use strowger::exchange::{CONFERENCE, Signal, Taken};
 use strowger::policy::Party;
 use strowger_testkit::phone::{Ask, Behaviour, PhoneConfig};
 use strowger_testkit::sim::{ExchangeBox, Network};
@@ -73,45 +73,93 @@ const NOW: Instant = Instant(1_000);
 /// One thing that somebody does; numbers choose among the legs that there are.
 #[derive(Clone, Copy, Debug)]
 enum Does {
+    /// A phone holds whom it talks to, calls, and is answered.
     Calls(u32, usize),
+    /// A phone brings one of its peers into its conference, and the resource answers, or not yet.
+    Brings(u32, usize, bool),
+    /// Who rings answers, or refuses.
     Rings(usize, bool),
     HangsUp(usize),
     OnHook(usize),
     Holds(usize, bool),
     Joins(usize, usize),
-    BringsIn(usize),
+    Transfers(usize),
 }
 
-const NUMBERS: [&[u8]; 6] = [b"201", b"202", b"204", b"205", b"95550100", CONFERENCE];
+const NUMBERS: [&[u8]; 7] = [b"201", b"202", b"204", b"205", b"95550100", CONFERENCE, CONFERENCE];
 
 fn does() -> impl Strategy<Value = Does> {
     prop_oneof![
-        4 => (0u32..3, 0usize..6).prop_map(|(who, number)| Does::Calls(who, number)),
-        6 => (0usize..16, prop::bool::weighted(0.85)).prop_map(|(leg, answers)| Does::Rings(leg, answers)),
-        1 => (0usize..16).prop_map(Does::HangsUp),
+        6 => (0u32..3, 0usize..7).prop_map(|(who, number)| Does::Calls(who, number)),
+        8 => (0u32..3, 0usize..4, prop::bool::weighted(0.8)).prop_map(|(who, leg, now)| Does::Brings(who, leg, now)),
+        2 => (0usize..16, prop::bool::weighted(0.8)).prop_map(|(leg, answers)| Does::Rings(leg, answers)),
+        2 => (0usize..16).prop_map(Does::HangsUp),
         1 => (0usize..16).prop_map(Does::OnHook),
-        2 => (0usize..16, any::<bool>()).prop_map(|(leg, holds)| Does::Holds(leg, holds)),
-        3 => (0usize..16, 0usize..16).prop_map(|(leg, other)| Does::Joins(leg, other)),
-        4 => (0usize..16).prop_map(Does::BringsIn),
+        1 => (0usize..16, any::<bool>()).prop_map(|(leg, holds)| Does::Holds(leg, holds)),
+        1 => (0usize..16, 0usize..16).prop_map(|(leg, other)| Does::Joins(leg, other)),
+        1 => (0usize..16).prop_map(Does::Transfers),
     ]
 }
 
-fn act(exchange: &mut ExchangeBox, does: Does) {
-    let legs: Vec<Handle> = exchange.calls().legs().map(|(leg, _)| leg).collect();
-    let leg = |at: usize| if legs.is_empty() { Handle::NONE } else { legs[at % legs.len()] };
-    let signal = match does {
-        Does::Calls(who, number) => Signal::Setup { from: Party::Device(who), dialed: NUMBERS[number] },
-        Does::Rings(at, true) => Signal::Answer(leg(at)),
-        Does::Rings(at, false) => Signal::Release(leg(at), Cause::BUSY),
-        Does::HangsUp(at) => Signal::Release(leg(at), Cause::Normal),
-        Does::OnHook(at) => Signal::OnHook(leg(at)),
-        Does::Holds(at, true) => Signal::Hold(leg(at)),
-        Does::Holds(at, false) => Signal::Retrieve(leg(at)),
-        Does::Joins(at, other) => Signal::Join(leg(at), leg(other)),
-        Does::BringsIn(at) => Signal::Transfer(leg(at), CONFERENCE),
-    };
-    let _ = exchange.signal(NOW, &signal).expect("the outputs have been read");
+fn signal(exchange: &mut ExchangeBox, signal: &Signal<'_>) -> Taken {
+    let taken = exchange.signal(NOW, signal).expect("the outputs have been read");
     while let Ok(Some(_)) = exchange.poll(&mut [0; 2048]) {}
+    taken
+}
+
+fn act(exchange: &mut ExchangeBox, does: Does) {
+    let calls = exchange.calls();
+    let legs: Vec<Handle> = calls.legs().map(|(leg, _)| leg).collect();
+    let leg = |at: usize| if legs.is_empty() { Handle::NONE } else { legs[at % legs.len()] };
+    let own = |who: u32| -> Vec<Handle> {
+        calls.legs().filter(|(_, slot)| slot.party == Party::Device(who)).map(|(leg, _)| leg).collect()
+    };
+    match does {
+        Does::Calls(who, number) => {
+            for leg in own(who) {
+                signal(exchange, &Signal::Hold(leg));
+            }
+            let setup = Signal::Setup { from: Party::Device(who), dialed: NUMBERS[number] };
+            if let Taken::SetUp { leg } = signal(exchange, &setup) {
+                let called = exchange.calls().peer(leg).expect("a called leg");
+                signal(exchange, &Signal::Answer(called));
+            }
+        }
+        Does::Brings(who, which, now) => {
+            let (into, others): (Vec<Handle>, Vec<Handle>) =
+                own(who).into_iter().partition(|leg| calls.room(*leg).is_some());
+            let (Some(into), false) = (into.first(), others.is_empty()) else { return };
+            let of = calls.peer(others[which % others.len()]);
+            if signal(exchange, &Signal::Join(others[which % others.len()], *into)) == Taken::Done && now {
+                let rings = of.and_then(|of| exchange.calls().ringing_for(of)).expect("the resource rings");
+                signal(exchange, &Signal::Answer(rings));
+            }
+        }
+        Does::Rings(at, true) => {
+            signal(exchange, &Signal::Answer(leg(at)));
+        }
+        Does::Rings(at, false) => {
+            signal(exchange, &Signal::Release(leg(at), Cause::BUSY));
+        }
+        Does::HangsUp(at) => {
+            signal(exchange, &Signal::Release(leg(at), Cause::Normal));
+        }
+        Does::OnHook(at) => {
+            signal(exchange, &Signal::OnHook(leg(at)));
+        }
+        Does::Holds(at, true) => {
+            signal(exchange, &Signal::Hold(leg(at)));
+        }
+        Does::Holds(at, false) => {
+            signal(exchange, &Signal::Retrieve(leg(at)));
+        }
+        Does::Joins(at, other) => {
+            signal(exchange, &Signal::Join(leg(at), leg(other)));
+        }
+        Does::Transfers(at) => {
+            signal(exchange, &Signal::Transfer(leg(at), CONFERENCE));
+        }
+    }
 }
 
 /// The members of each conference, by the numbers of their devices; a trunk is `None`.
