@@ -43,6 +43,7 @@ static void one_input(stw_exchange *x)
     stw_address source = {{192, 0, 2, 1}, 0, 5060, STW_FAMILY_IPV4, 0};
     stw_place relay = {{{192, 0, 2, 2}, 0, 30000, STW_FAMILY_IPV4, 0}, 30001, 0};
     uint32_t row = 0, key = key_pressed;
+    uint64_t number = 0;
 
     if (received_bytes > 0)
         (void)stw_exchange_receive(x, clock_ms, &source, datagram, received_bytes);
@@ -80,6 +81,8 @@ static void one_input(stw_exchange *x)
         led = (uint32_t)stw_exchange_retrieve(x, clock_ms, decision.leg, &decision);
     else if (key == 17)
         led = (uint32_t)stw_exchange_on_hook(x, clock_ms, decision.leg, &decision);
+    else if (key == 18)
+        led = (uint32_t)stw_exchange_conference(x, decision.leg, &number);
     else if (key == 9)
         (void)stw_exchange_policy_hash(x, hash);
     else if (stw_exchange_deadline(x) <= clock_ms)

@@ -176,7 +176,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if self.calls.leg(leg).is_none_or(|slot| !slot.neutral) {
             return Taken::UnknownLeg;
         }
-        self.transfer(now, leg, target, |_| {})
+        self.transfer(now, leg, target, &mut |_| {})
     }
 
     fn neutral_setup(&mut self, now: Instant, from: Party, dialed: &[u8]) -> Taken {

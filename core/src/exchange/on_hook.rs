@@ -15,7 +15,7 @@ impl<C: Crypto> Exchange<'_, C> {
             self.failed(now, leg, Cause::Normal);
             return Taken::Done;
         };
-        let taken = self.transfer_attended(now, held, leg, |_| {});
+        let taken = self.transfer_attended(now, held, leg, &mut |_| {});
         let cause = match &taken {
             Taken::Denied(decision) => {
                 decision.denial().map_or(Cause::Normal, |denial| Cause::Denied(denial.rule))

@@ -17,7 +17,7 @@ impl<C: Crypto> Exchange<'_, C> {
         now: Instant,
         by: Handle,
         number: &[u8],
-        accepted: impl FnOnce(&mut Self),
+        accepted: &mut dyn FnMut(&mut Self),
     ) -> Taken {
         let (Some(policy), Some(of)) = (self.policy, self.calls.parkable(by)) else { return Taken::NotNow };
         let (Some(one), Some(other)) = (self.calls.leg(by), self.calls.leg(of)) else {

@@ -66,7 +66,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Target::Peer(other) => self.calls.coming(leg, other).is_none(),
             Target::Dialed(_) => false,
         };
-        let taken = self.transfer(now, leg, target, |exchange| {
+        let taken = self.transfer(now, leg, target, &mut |exchange| {
             let able = |out: &mut PageWriter<'_, '_>| {
                 own.put(out);
                 out.line(&[render::ABLE]);

@@ -54,7 +54,12 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// The party of a leg brings its peer into the conference in which it is itself, by its one other leg there.
-    pub(super) fn bring_in(&mut self, now: Instant, by: Handle, accepted: impl FnOnce(&mut Self)) -> Taken {
+    pub(super) fn bring_in(
+        &mut self,
+        now: Instant,
+        by: Handle,
+        accepted: &mut dyn FnMut(&mut Self),
+    ) -> Taken {
         let coming = self.calls.own_room(by).and_then(|into| self.calls.coming(by, into));
         coming.map_or(Taken::NotNow, |coming| self.bring(now, &coming, by, accepted))
     }
@@ -66,7 +71,7 @@ impl<C: Crypto> Exchange<'_, C> {
         now: Instant,
         coming: &Coming,
         told: Handle,
-        accepted: impl FnOnce(&mut Self),
+        accepted: &mut dyn FnMut(&mut Self),
     ) -> Taken {
         let Coming { by, of, into } = *coming;
         let Some((image, room)) = self.policy.map(|policy| policy.image).zip(self.calls.room(into)) else {

@@ -34,7 +34,7 @@ impl<C: Crypto> Exchange<'_, C> {
         now: Instant,
         by: Handle,
         target: Target<'_>,
-        accepted: impl FnOnce(&mut Self),
+        accepted: &mut dyn FnMut(&mut Self),
     ) -> Taken {
         match target {
             Target::Dialed(dialed) => self.transfer_blind(now, by, dialed, accepted),
@@ -48,7 +48,7 @@ impl<C: Crypto> Exchange<'_, C> {
         now: Instant,
         by: Handle,
         dialed: &[u8],
-        accepted: impl FnOnce(&mut Self),
+        accepted: &mut dyn FnMut(&mut Self),
     ) -> Taken {
         let (Some(policy), Some(of)) = (self.policy, self.calls.transferee(by)) else { return Taken::NotNow };
         let (Some(one), Some(other)) = (self.calls.leg(by), self.calls.leg(of)) else {
@@ -141,7 +141,7 @@ impl<C: Crypto> Exchange<'_, C> {
         now: Instant,
         by: Handle,
         other: Handle,
-        accepted: impl FnOnce(&mut Self),
+        accepted: &mut dyn FnMut(&mut Self),
     ) -> Taken {
         // Who is joined with the resource comes into a conference.
         if let Some(coming) = self.calls.coming(by, other) {

@@ -19,29 +19,38 @@ use crate::policy::{Party, Permit};
 
 /// Those who hear each other, as far as a conference has room: a full list is too many.
 pub type Members = heapless::Vec<Party, MAX_PARTIES>;
+/// A leg of each.
+type Legs = heapless::Vec<Handle, MAX_PARTIES>;
 
 impl Calls<'_> {
     /// Who is heard on a leg: its peer, or everybody in the conference that the resource mixes; and whom the phones of those mix with
     /// them. Who was called for help is not among them. Work: linear in the legs, for each of them.
     #[must_use]
     pub fn heard_on(&self, leg: Handle) -> Members {
-        self.company(core::iter::once(leg))
+        let mut legs = Legs::new();
+        self.facing(leg, &mut legs);
+        self.company(legs)
     }
 
     /// Who is heard by the phone of this leg's party on the other legs on which it talks and holds nobody; not on this other one.
     #[must_use]
     pub fn heard_beside(&self, leg: Handle, except: Handle) -> Members {
-        self.company(self.talking_beside(leg).filter(|own| *own != except))
+        let mut legs = Legs::new();
+        for own in self.talking_beside(leg).filter(|own| *own != except) {
+            self.facing(own, &mut legs);
+        }
+        self.company(legs)
     }
 
-    /// Who is heard on any of these legs.
-    fn company(&self, own: impl Iterator<Item = Handle>) -> Members {
-        let mut legs: heapless::Vec<Handle, MAX_PARTIES> = heapless::Vec::new();
-        own.for_each(|leg| self.facing(leg, &mut legs));
+    /// Those on these legs, and whom their phones mix with them.
+    #[inline(never)]
+    fn company(&self, mut legs: Legs) -> Members {
         let mut at = 0;
         while let Some(leg) = legs.get(at).copied() {
             if self.hears(leg) {
-                self.talking_beside(leg).for_each(|beside| self.facing(beside, &mut legs));
+                for beside in self.talking_beside(leg) {
+                    self.facing(beside, &mut legs);
+                }
             }
             at = at.saturating_add(1);
         }
@@ -54,7 +63,8 @@ impl Calls<'_> {
     }
 
     /// Adds the legs of those who face this one: more than there is room for are too many anyway.
-    fn facing(&self, own: Handle, legs: &mut heapless::Vec<Handle, MAX_PARTIES>) {
+    #[inline(never)]
+    fn facing(&self, own: Handle, legs: &mut Legs) {
         let Some(peer) = self.holdable(own) else { return };
         let mut add = |leg: Handle| {
             if !legs.contains(&leg) {
@@ -97,7 +107,7 @@ impl Calls<'_> {
     pub(in crate::call) fn conferred(&mut self, leg: Handle) {
         let Some(peer) = self.peer(leg) else { return };
         let new = self.party(peer);
-        let mut others: heapless::Vec<Handle, MAX_PARTIES> = heapless::Vec::new();
+        let mut others = Legs::new();
         for other in self.talking_beside(leg) {
             // More cannot be in it.
             let _ = others.push(other);
