@@ -4,10 +4,10 @@ mod recorded;
 
 use recorded::{CODES, DIALED, KEYS, PASSWORDS, POLICY, Paper, World, recorded};
 use strowger::base::Soft;
-use strowger::exchange::{Config, Output};
-use strowger::policy::{Image, keyring};
+use strowger::exchange::{CONFERENCE, Config, Output, Signal, Taken};
+use strowger::policy::{Image, Party, keyring};
 use strowger_tools::trace::{
-    Engine, Input, Ladder, Outcome, Policy, Secrets, Sizes, Tables, Trace, Writer, replay,
+    Engine, Input, Ladder, Outcome, Policy, Secrets, Sizes, Tables, Took, Trace, Writer, replay,
 };
 
 fn tokens() -> Secrets {
@@ -272,6 +272,49 @@ fn an_emergency_block_is_replayed() {
     assert!(text.contains("\"block\":true") && text.contains("\"rule\":\"emergency\""), "{text}");
     let outcome = replay(&Trace::parse(&text).unwrap());
     assert!(matches!(outcome, Outcome::Same { .. }), "{outcome:?}");
+}
+
+/// The conference resource has a name in a trace, and what is dialed for it is no number.
+#[test]
+fn a_conference_is_replayed() {
+    let compiled = strowger_tools::compile_str(include_str!("../ci/mutants/mixing.toml"), "mixing.toml");
+    let compiled = compiled.unwrap_or_else(|why| panic!("{why:?}"));
+    let policy = Policy::load(compiled.image.leak(), None, &mut Soft::new(&[2; 32])).unwrap();
+    let paper = Paper::default();
+    let mut tables = Tables::new(&Sizes::for_calls(3, 1, 4));
+    let config = Config { instance: 1, address: recorded::exchange(), reserved_calls: 0 };
+    let writer = Writer::new(paper.clone(), tokens());
+    let mut engine =
+        Engine::new(&mut tables, &config, Some(&policy), Soft::new(&[1; 32]), Some(writer)).unwrap();
+    let now = strowger::base::Instant(5);
+    let mut own = Vec::new();
+    for dialed in [&b"204"[..], CONFERENCE] {
+        let setup = Signal::Setup { from: Party::Device(0), dialed };
+        let Ok(Took::Signal(Taken::SetUp { leg })) = engine.input(now, &Input::Signal(setup)) else {
+            panic!("not taken")
+        };
+        own.push(leg);
+        let mut rings = None;
+        while let Ok(Some(output)) = engine.poll(&mut [0; 2048]) {
+            if let Output::Setup { leg, .. } = output {
+                rings = Some(leg);
+            }
+        }
+        engine.input(now, &Input::Signal(Signal::Answer(rings.unwrap()))).unwrap();
+        while let Ok(Some(_)) = engine.poll(&mut [0; 2048]) {}
+    }
+    let brings = Input::Signal(Signal::Transfer(own[0], CONFERENCE));
+    assert!(matches!(engine.input(now, &brings), Ok(Took::Signal(Taken::Done))));
+    while let Ok(Some(_)) = engine.poll(&mut [0; 2048]) {}
+    engine.finish().unwrap();
+    drop(engine);
+    let text = paper.text();
+    assert!(text.contains("\"dialed\":\"conference\"") && text.contains("\"to\":\"conference\""), "{text}");
+    let trace = Trace::parse(&text).unwrap();
+    let outcome = replay(&trace);
+    assert!(matches!(outcome, Outcome::Same { .. }), "{outcome:?}");
+    let drawn = Ladder::of(&trace).to_text();
+    assert!(drawn.contains("transfer to conference"), "{drawn}");
 }
 
 #[test]

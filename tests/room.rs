@@ -88,7 +88,7 @@ fn over(mut office: Office) -> Office {
     office
 }
 
-/// RFC 4579 section 5: the phone is told that it talks to a focus, and by which address; the second member is joined at the address that
+/// RFC 4579 sections 3.2 and 4: the phone is told that it talks to a focus, and by which address; the second member is joined at the address that
 /// the resource has given for the conference. R88: each record names another member.
 #[test]
 fn r88_three_are_mixed_and_each_record_shows_it() {
@@ -197,7 +197,7 @@ fn r35_unless_they_may_talk_to_each_other() {
     office.assert_nothing_left();
 }
 
-/// RFC 4579 section 5.9: to the focus, with who is to come by Replaces; it is told there.
+/// RFC 4579: a REFER to the focus, with who is to come by Replaces; it is told there.
 #[test]
 fn a_call_is_joined_with_the_conference_by_replaces() {
     let (mut office, mixer) = mixing(9, &[STAFF]);

@@ -1,6 +1,6 @@
 //! Our INVITE to a party: where it goes, who it says is calling, and what it offers.
 
-use super::commands::contact;
+use super::contact::contact;
 use super::forward::Why;
 use super::room::resource;
 use super::{Exchange, session};

@@ -3,7 +3,6 @@
 use super::invite::reason;
 use super::media::Ready;
 use super::path::SETTLING_MS;
-use super::room::CONFERENCE;
 use super::{Event, Exchange, session};
 use crate::base::{Crypto, Handle, Instant};
 use crate::call::dialing::Tone;
@@ -16,7 +15,6 @@ use crate::signalling::sip::Request;
 use crate::table::Text;
 use crate::wire::sip::Method;
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 /// What was heard from the party whose event is being handled; its session description goes to the other side as it is.
 #[derive(Clone, Copy, Debug)]
@@ -367,12 +365,6 @@ impl<C: Crypto> Exchange<'_, C> {
         let _ = self.sip.request(now, &mut self.timers, leg, request, extra);
     }
 
-    /// Our address in the dialog of a leg that faces another.
-    pub(super) fn own(&self, leg: Handle) -> Own {
-        let peer = self.calls.peer(leg).and_then(|peer| self.calls.leg(peer));
-        Own { us: self.sip.us(), focus: peer.is_some_and(|peer| peer.party == Party::Conference) }
-    }
-
     /// A leg is gone: everything that it held goes back. The phone that it led to, if to one.
     pub(super) fn ended(&mut self, now: Instant, leg: Handle) -> Option<u32> {
         let party = self.calls.leg(leg)?.party;
@@ -389,29 +381,5 @@ impl<C: Crypto> Exchange<'_, C> {
         {
             slot.in_use = if up { slot.in_use.saturating_add(1) } else { slot.in_use.saturating_sub(1) };
         }
-    }
-}
-
-pub(super) fn contact(out: &mut impl Sink, us: SocketAddr) {
-    Own { us, focus: false }.put(out);
-}
-
-/// Our address, as the party of a leg knows it.
-#[derive(Clone, Copy)]
-pub(super) struct Own {
-    us: SocketAddr,
-    /// It is in a conference here, and others are brought to it by this address (RFC 4579 section 5.2).
-    focus: bool,
-}
-
-impl Own {
-    pub(super) fn put(self, out: &mut impl Sink) {
-        out.put(b"Contact: <sip:");
-        if self.focus {
-            out.put(CONFERENCE);
-            out.put(b"@");
-        }
-        out.socket_address(self.us);
-        out.put(if self.focus { b">;isfocus\r\n".as_slice() } else { b">\r\n" });
     }
 }

@@ -15,6 +15,7 @@ mod challenge;
 mod coded;
 mod commands;
 mod conference;
+mod contact;
 mod desk;
 mod dialing;
 mod explore;

@@ -1,7 +1,8 @@
 //! Provisional answers: to callers, and those of whom they call; with PRACK where both know it (RFC 3262). When one is sent and
 //! acknowledged is [`Provisional`](crate::signalling::provisional::Provisional)'s.
 
-use super::commands::{Heard, contact};
+use super::commands::Heard;
+use super::contact::contact;
 use super::media::Ready;
 use super::{Exchange, invite};
 use crate::base::{Crypto, Handle, Instant};

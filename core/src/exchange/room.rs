@@ -1,5 +1,5 @@
 //! Conferences that the resource of the policy mixes, carried out (RFC 4579): a phone dials [`CONFERENCE`], which opens one; then it
-//! transfers others there, by REFER to that address (section 5.5) or by joining two of its calls. What becomes of the calls,
+//! transfers others there, by REFER to that address or by joining two of its calls. What becomes of the calls,
 //! [`room`](crate::call::features::room); who may hear whom, [`conferred`](crate::policy::conferred).
 
 use super::commands::{Heard, Queue};
@@ -145,7 +145,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Where one more member of the room of this leg is to be joined with the resource: the address that this gave for it when it was
-    /// first called (RFC 4579 section 5.2). `None` for the first.
+    /// first called (RFC 4579 section 3.2). `None` for the first.
     pub(super) fn focus(&self, leg: Handle) -> Option<Far> {
         let mut members = self.calls.in_room(self.calls.room(leg)?);
         members.find_map(|legs| self.sip.dialog(legs.b).filter(|_| legs.b != leg)).map(|dialog| dialog.far)

@@ -2,7 +2,8 @@
 //!
 //! A phone on our own SIP has its INVITE answered without media and released at once: it is not a call, and leaves no record.
 
-use super::commands::{Heard, contact};
+use super::commands::Heard;
+use super::contact::contact;
 use super::placing::Unplaced;
 use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};

@@ -5,7 +5,8 @@
 //! at once. A phone on our own SIP has its INVITE answered with media on hold, and is asked for what it has by a re-INVITE:
 //! its acceptance of that is the answer to the call.
 
-use super::commands::{Heard, contact};
+use super::commands::Heard;
+use super::contact::contact;
 use super::{Event, Exchange, session};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::features::park::Waits;

@@ -21,6 +21,7 @@
 //! ```
 
 mod abstraction;
+mod action;
 mod actions;
 mod conference;
 mod desk;
