@@ -320,15 +320,31 @@ fn holds(exchange: &mut ExchangeBox, leg: Handle) {
     assert_eq!(exchange.signal(NOW, &Signal::Hold(leg)), Ok(Taken::Done));
 }
 
+/// 201 calls these, holds them, and opens a conference: its legs with them, and there.
+fn opens<const N: usize>(exchange: &mut ExchangeBox, others: [&[u8; 3]; N]) -> ([Handle; N], Handle) {
+    let held = others.map(|dialed| {
+        let [leg, _] = calls(exchange, 0, dialed);
+        holds(exchange, leg);
+        leg
+    });
+    let [own, _] = calls(exchange, 0, CONFERENCE);
+    (held, own)
+}
+
+/// The peer of one leg is brought to that of the other, and the resource answers: on this leg.
+fn comes_in(exchange: &mut ExchangeBox, leg: Handle, other: Handle) -> Handle {
+    let rings = joins(exchange, leg, other).expect("permitted");
+    answers(exchange, rings);
+    rings
+}
+
 /// The same by neutral signals, in whichever order the two legs are named; who mixes learns which legs belong together.
 #[test]
 fn neutral_parties_come_in_by_the_same_rules() {
     let mut exchange = signalled(&[]);
-    let [first, guest] = calls(&mut exchange, 0, b"204");
-    holds(&mut exchange, first);
-    let [second, other] = calls(&mut exchange, 0, b"205");
-    holds(&mut exchange, second);
-    let [own, mixer] = calls(&mut exchange, 0, CONFERENCE);
+    let ([first, second], own) = opens(&mut exchange, [b"204", b"205"]);
+    let peer = |leg| exchange.calls().peer(leg).expect("it talks");
+    let [guest, other, mixer] = [first, second, own].map(peer);
     let rings = joins(&mut exchange, own, first).expect("permitted");
     // It counts for who comes next before it is answered.
     assert_eq!(joins(&mut exchange, second, own), Err(Rule::Interconnect));
@@ -346,28 +362,14 @@ fn neutral_parties_come_in_by_the_same_rules() {
 /// R34: who comes in brings those whom its phone mixes with it, and hears those whom another's phone mixes there.
 #[test]
 fn r34_whoever_is_heard_through_a_phone_is_asked_for_too() {
-    // 202 mixes 205 with whoever it talks to.
-    let mut exchange = signalled(&[]);
-    let [_, _] = calls(&mut exchange, 1, b"205");
-    let [first, _] = calls(&mut exchange, 0, b"202");
-    holds(&mut exchange, first);
-    let [second, _] = calls(&mut exchange, 0, b"204");
-    holds(&mut exchange, second);
-    let [own, _] = calls(&mut exchange, 0, CONFERENCE);
-    let rings = joins(&mut exchange, second, own).expect("permitted");
-    answers(&mut exchange, rings);
-    assert_eq!(joins(&mut exchange, first, own), Err(Rule::Interconnect));
-    // The other way round: 204 comes to whom 202 is with 205.
-    let mut exchange = signalled(&[]);
-    let [_, _] = calls(&mut exchange, 1, b"205");
-    let [first, _] = calls(&mut exchange, 0, b"202");
-    holds(&mut exchange, first);
-    let [second, _] = calls(&mut exchange, 0, b"204");
-    holds(&mut exchange, second);
-    let [own, _] = calls(&mut exchange, 0, CONFERENCE);
-    let rings = joins(&mut exchange, first, own).expect("permitted");
-    answers(&mut exchange, rings);
-    assert_eq!(joins(&mut exchange, second, own), Err(Rule::Interconnect));
+    // 202 mixes 205 with whoever it talks to: the one comes to the other, or the other way round.
+    for first in 0..2 {
+        let mut exchange = signalled(&[]);
+        calls(&mut exchange, 1, b"205");
+        let (others, own) = opens(&mut exchange, [b"202", b"204"]);
+        comes_in(&mut exchange, others[first], own);
+        assert_eq!(joins(&mut exchange, others[1 - first], own), Err(Rule::Interconnect));
+    }
     // And whom 201 itself mixes with the conference.
     let mut exchange = signalled(&[]);
     let [first, _] = calls(&mut exchange, 0, b"204");
@@ -381,13 +383,8 @@ fn r34_whoever_is_heard_through_a_phone_is_asked_for_too() {
 #[test]
 fn r34_to_take_back_beside_a_conference_asks_for_everybody() {
     let mut exchange = signalled(&[]);
-    let [first, _] = calls(&mut exchange, 0, b"204");
-    holds(&mut exchange, first);
-    let [second, _] = calls(&mut exchange, 0, b"205");
-    holds(&mut exchange, second);
-    let [own, _] = calls(&mut exchange, 0, CONFERENCE);
-    let rings = joins(&mut exchange, first, own).expect("permitted");
-    answers(&mut exchange, rings);
+    let ([first, second], own) = opens(&mut exchange, [b"204", b"205"]);
+    comes_in(&mut exchange, first, own);
     let retrieves = |exchange: &mut ExchangeBox, leg| {
         let taken = exchange.signal(NOW, &Signal::Retrieve(leg)).expect("room");
         let Taken::Denied(decision) = taken else { return None };
@@ -425,8 +422,7 @@ fn the_last_member_does_not_stay() {
     let mut exchange = signalled(&[]);
     let [first, guest] = calls(&mut exchange, 0, b"202");
     let [own, mixer] = calls(&mut exchange, 0, CONFERENCE);
-    let rings = joins(&mut exchange, first, own).expect("permitted");
-    answers(&mut exchange, rings);
+    let rings = comes_in(&mut exchange, first, own);
     assert_eq!(exchange.signal(NOW, &Signal::Release(guest, Cause::Normal)), Ok(Taken::Done));
     assert!([own, mixer, rings].iter().all(|leg| exchange.calls().leg(*leg).is_none()));
     assert_eq!(exchange.calls_in_use(), 0);

@@ -45,28 +45,7 @@ phone() { # DN SIP-PORT RTP-PORT ANSWERMODE ENCRYPTION
     cat > "$work/$1/accounts" <<CONF
 <sip:$1@phones.test;transport=udp>;outbound="sip:10.99.0.1:5060;transport=udp";auth_user=$1;auth_pass=${passwords[$1]};answermode=$4;audio_codecs=pcmu,pcma;regint=60${5:+;mediaenc=$5}
 CONF
-    cat > "$work/$1/config" <<CONF
-poll_method epoll
-sip_listen 10.99.0.1:$2
-call_local_timeout 60
-audio_player aufile,$work/$1/heard.wav
-audio_source aufile,$all/tone.wav
-audio_alert aufile,/dev/null
-ausrc_srate 8000
-auplay_srate 8000
-ausrc_channels 1
-auplay_channels 1
-rtp_ports $3-$(($3 + 20))
-net_interface lo
-module_path /usr/lib/baresip/modules
-module stdio.so
-module g711.so
-module srtp.so
-module aufile.so
-module_tmp uuid.so
-module_tmp account.so
-module_app menu.so
-CONF
+    baresip_config "$1" "10.99.0.1:$2" "$3" "$work/$1/heard.wav"
 }
 
 # epoll needs a standard input that it can watch.

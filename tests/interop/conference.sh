@@ -17,30 +17,7 @@ features = ["conference", "smdr-internal"]'
 resource() {
     mkdir "$work/mixer"
     echo '<sip:mixer@10.99.0.5;transport=udp>;regint=0;answermode=auto;audio_codecs=pcmu,pcma;mediaenc=srtp' > "$work/mixer/accounts"
-    cat > "$work/mixer/config" <<CONF
-poll_method epoll
-sip_listen 10.99.0.5:5060
-call_local_timeout 60
-call_max_calls 8
-call_hold_other_calls no
-audio_player aufile,/dev/null
-audio_source aufile,$all/tone.wav
-audio_alert aufile,/dev/null
-ausrc_srate 8000
-auplay_srate 8000
-ausrc_channels 1
-auplay_channels 1
-rtp_ports 23000-23020
-net_interface lo
-module_path /usr/lib/baresip/modules
-module stdio.so
-module g711.so
-module srtp.so
-module aufile.so
-module_tmp uuid.so
-module_tmp account.so
-module_app menu.so
-CONF
+    baresip_config mixer 10.99.0.5:5060 23000 /dev/null "call_max_calls 8"
     launch mixer baresip -f "$work/mixer"
     until_seen "$work/mixer.log" "baresip is ready" 10 || fail "the resource did not start"
 }

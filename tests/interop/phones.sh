@@ -76,6 +76,33 @@ serve() { # NAME SRTP-201 SRTP-202 [LINE-OF-202 [MORE-POLICY [OPTION...]]]
     until_seen "$work/gateway.log" "in force" 5 || fail "the gateway did not start"
 }
 
+# The settings of a baresip, but for its account: a tone to speak, and encryption if the account asks for it.
+baresip_config() { # NAME ADDRESS:PORT FIRST-RTP-PORT HEARD [LINE]
+    cat > "$work/$1/config" <<CONF
+poll_method epoll
+sip_listen $2
+call_local_timeout 60
+${5:-}
+audio_player aufile,$4
+audio_source aufile,$all/tone.wav
+audio_alert aufile,/dev/null
+ausrc_srate 8000
+auplay_srate 8000
+ausrc_channels 1
+auplay_channels 1
+rtp_ports $3-$(($3 + 20))
+net_interface lo
+module_path /usr/lib/baresip/modules
+module stdio.so
+module g711.so
+module srtp.so
+module aufile.so
+module_tmp uuid.so
+module_tmp account.so
+module_app menu.so
+CONF
+}
+
 # A phone and its keyboard, a fifo that is held open both ways, so that nobody waits for the other end.
 launch() { # DN COMMAND...
     mkfifo "$work/$1/keys"

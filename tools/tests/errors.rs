@@ -77,6 +77,26 @@ fn keys_and_types() {
             "2:10 error[bad-value]: smdr: unknown value `wide`, expected one of `standard`, `extended`, `csv`",
         ),
         (
+            "[media]\nconference = \"mixer\"\n",
+            "2:14 error[bad-value]: conference: \"mixer\" is no URI; write the address of the conference resource as \"sip:mixer@192.0.2.7:5060\"",
+        ),
+        (
+            "[media]\nconference = \"sips:mixer@192.0.2.7\"\n",
+            "2:14 error[bad-value]: conference: \"sips:mixer@192.0.2.7\" is no sip: URI; write the address of the conference resource as \"sip:mixer@192.0.2.7:5060\"",
+        ),
+        (
+            "[media]\nconference = \"sip:192.0.2.7\"\n",
+            "2:14 error[bad-value]: conference: \"sip:192.0.2.7\" must have a user, and no password; write the address of the conference resource as \"sip:mixer@192.0.2.7:5060\"",
+        ),
+        (
+            "[media]\nconference = \"sip:mixer@mixer.example\"\n",
+            "2:14 error[bad-value]: conference: \"sip:mixer@mixer.example\" must have an IP address, and no name, and a port that is not 0; write the address of the conference resource as \"sip:mixer@192.0.2.7:5060\"",
+        ),
+        (
+            "[media]\nconference = \"sip:mixer@192.0.2.7;transport=tcp\"\n",
+            "2:14 error[bad-value]: conference: \"sip:mixer@192.0.2.7;transport=tcp\" must not have parameters or headers; write the address of the conference resource as \"sip:mixer@192.0.2.7:5060\"",
+        ),
+        (
             "[smdr]\nsystem_id = \"1\"\n",
             "2:13 error[bad-value]: smdr: invalid value: string \"1\", expected three digits, such as \"001\"",
         ),
