@@ -123,6 +123,26 @@ fn r88_three_are_mixed_and_each_record_shows_it() {
     assert_eq!(records(&office), ["201,,I,,C,202", "201,202,I,202,C,T001", "201,95550100,A,T001,C,202"]);
 }
 
+/// The way to the conference that the resource has recorded (RFC 3261 section 12.1.2) is that of the next member too.
+#[test]
+fn the_next_member_goes_the_same_way() {
+    let (mut office, mixer) = mixing(13, &[STAFF]);
+    let route = "<sip:10.0.8.1:5066;lr>";
+    office.sim.phone(mixer).config.accepts = format!("Record-Route: {route}\r\n");
+    for other in ["202", "conference"] {
+        office.sim.events.clear();
+        office.call("201", other);
+        office.until_talks("201");
+        office.ask("201", Ask::Hold);
+        office.sim.run_ms(1_000);
+    }
+    assert_eq!(brings(&mut office), IN, "{}", office.trace());
+    let invite = String::from_utf8_lossy(office.sim.phone(mixer).last_invite().expect("one")).into_owned();
+    assert!(invite.starts_with("INVITE sip:room-77@10.0.8.1:5066 SIP/2.0\r\n"), "{invite}");
+    assert!(invite.contains(&format!("\r\nRoute: {route}\r\n")), "{invite}");
+    over(office);
+}
+
 /// R34: in both directions, whoever was there first; the calls stay as they were, and nobody else hears of it.
 #[test]
 fn r34_one_restricted_pair_keeps_it_out() {
@@ -377,6 +397,19 @@ fn r34_whoever_is_heard_through_a_phone_is_asked_for_too() {
     let [_, _] = calls(&mut exchange, 0, b"205");
     let [own, _] = calls(&mut exchange, 0, CONFERENCE);
     assert_eq!(joins(&mut exchange, first, own), Err(Rule::Interconnect));
+}
+
+/// Whom a phone talks to while it holds the conference is not in it, until it takes that back.
+#[test]
+fn r34_who_talks_beside_a_held_conference_is_not_in_it() {
+    let mut exchange = signalled(&[]);
+    let ([first], own) = opens(&mut exchange, [b"204"]);
+    holds(&mut exchange, own);
+    calls(&mut exchange, 0, b"205");
+    comes_in(&mut exchange, first, own);
+    let taken = exchange.signal(NOW, &Signal::Retrieve(own)).expect("room");
+    let Taken::Denied(decision) = taken else { panic!("{taken:?}") };
+    assert_eq!(decision.denial().map(|denial| denial.rule), Some(Rule::Interconnect));
 }
 
 /// R34: a member that takes somebody back from hold, or the conference itself, mixes that one with all of them.

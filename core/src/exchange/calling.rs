@@ -58,24 +58,30 @@ impl<C: Crypto> Exchange<'_, C> {
         remote.socket_address(host);
         remote.put(b">");
         let address_len = remote.len();
-        let mut target_len = None;
-        match (to, focus) {
+        // Octets of `Route` lines behind the target.
+        let routes = match (to, focus) {
             (Party::Device(device) | Party::User { at: device, .. }, _) => {
                 remote.put(&self.devices.get(usize::try_from(device).ok()?)?.contact);
+                0
             }
             (Party::Conference, Some(far)) => {
                 remote.put_text(far.text, far.address_len.into(), far.text.len());
-                target_len = Some(usize::from(far.target_len));
+                let target = usize::from(far.address_len).saturating_add(far.target_len.into());
+                far.text.len().saturating_sub(target)
             }
-            (Party::Conference, None) => remote.put(resource(image)?.text),
+            (Party::Conference, None) => {
+                remote.put(resource(image)?.text);
+                0
+            }
             (Party::Trunk(_) | Party::Unknown, _) => {
                 remote.put(b"sip:");
                 put_number(&mut remote, digits.as_bytes());
                 remote.put(b"@");
                 remote.socket_address(next_hop);
+                0
             }
-        }
-        let target_len = target_len.unwrap_or(remote.len().saturating_sub(address_len));
+        };
+        let target_len = remote.len().saturating_sub(address_len).saturating_sub(routes);
         let remote = remote.finish()?;
         let length = |len: usize| u16::try_from(len).unwrap_or(u16::MAX);
         self.sip.open_dialog(Dialog {

@@ -11,7 +11,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// that is a conference, and the gate is asked (R34). Work: linear in the legs.
     pub(super) fn not_conferred(&mut self, now: Instant, leg: Handle) -> Option<Decision> {
         self.calls.holds_until(leg)?;
-        let members = self.calls.heard_beside(leg, Handle::NONE);
+        let members = self.calls.heard_beside(leg);
         if members.is_empty() || self.calls.reaches_help(leg) {
             return None;
         }

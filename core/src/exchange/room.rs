@@ -87,11 +87,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let neutral = self.calls.leg(of).is_some_and(|slot| slot.neutral);
         let mode = self.mode(now);
         let new = self.calls.heard_on(by);
-        let mut members = self.calls.heard_on(into);
-        for party in &self.calls.heard_beside(into, by) {
-            // A full list is too many.
-            let _ = members.push(*party);
-        }
+        let members = self.calls.heard_with(into, by);
         let question =
             Conference { by: from, of: party, to: Party::Conference, new: &new, members: &members, mode };
         let behalf = Some(Behalf { feature: Feature::Conference, party });

@@ -63,7 +63,7 @@ pub fn conferred(image: &Image<'_>, conference: &Conference<'_>) -> Verdict {
 /// other only if all may (R35).
 ///
 /// # Errors
-/// The denial, of the first two who may not.
+/// The denial of the first whose COS lets it not.
 pub fn remain(image: &Image<'_>, members: &[Party], mode: Mode) -> Result<(), Denial> {
     let public = |party: &Party| caller(image, *party, mode).public_trunk;
     if !members.iter().all(|party| public(party).is_some()) {

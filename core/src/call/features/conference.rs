@@ -20,7 +20,7 @@ use crate::policy::{Party, Permit};
 /// Those who hear each other, as far as a conference has room: a full list is too many.
 pub type Members = heapless::Vec<Party, MAX_PARTIES>;
 /// A leg of each.
-type Legs = heapless::Vec<Handle, MAX_PARTIES>;
+pub(super) type Legs = heapless::Vec<Handle, MAX_PARTIES>;
 
 impl Calls<'_> {
     /// Who is heard on a leg: its peer, or everybody in the conference that the resource mixes; and whom the phones of those mix with
@@ -32,11 +32,22 @@ impl Calls<'_> {
         self.company(legs)
     }
 
-    /// Who is heard by the phone of this leg's party on the other legs on which it talks and holds nobody; not on this other one.
+    /// Who is heard by the phone of this leg's party on the other legs on which it talks and holds nobody.
     #[must_use]
-    pub fn heard_beside(&self, leg: Handle, except: Handle) -> Members {
+    pub fn heard_beside(&self, leg: Handle) -> Members {
         let mut legs = Legs::new();
-        for own in self.talking_beside(leg).filter(|own| *own != except) {
+        for own in self.talking_beside(leg) {
+            self.facing(own, &mut legs);
+        }
+        self.company(legs)
+    }
+
+    /// Who is heard on a leg, and by the phone of its party beside, if it does not hold who is there; not on the leg of who is to come.
+    #[must_use]
+    pub fn heard_with(&self, leg: Handle, comes: Handle) -> Members {
+        let mut legs = Legs::new();
+        self.facing(leg, &mut legs);
+        for own in self.talking_beside(leg).filter(|own| *own != comes && self.hears(leg)) {
             self.facing(own, &mut legs);
         }
         self.company(legs)

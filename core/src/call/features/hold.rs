@@ -57,8 +57,8 @@ impl Calls<'_> {
         self.placed(self.legs.get(leg)?.call)?.holds.until(side)
     }
 
-    /// The one leg on which the party of this leg holds somebody whom it may join with its peer here, or bring into this conference. `None` if there are several. Work:
-    /// linear in the legs.
+    /// The one leg on which the party of this leg holds somebody whom it may join with its peer here, or bring into this
+    /// conference. `None` if there are several. Work: linear in the legs.
     #[must_use]
     pub fn held_for(&self, leg: Handle) -> Option<Handle> {
         let goes = |held| self.peers(held, leg).is_some() || self.coming(held, leg).is_some();

@@ -9,9 +9,10 @@
 //! ```
 //! Who leaves ends its own call only. A room is known by the call that has opened it, whether that is still there or not.
 
+use super::conference::Legs;
 use crate::base::Handle;
-use crate::call::Calls;
 use crate::call::slots::{Call, Pair, Transfer};
+use crate::call::{Calls, LegSlot};
 use crate::policy::Party;
 
 /// Who comes into a room.
@@ -50,7 +51,7 @@ impl Calls<'_> {
     #[must_use]
     pub fn own_room(&self, leg: Handle) -> Option<Handle> {
         let party = self.party(leg);
-        let own = |(other, slot): (Handle, &super::super::LegSlot)| {
+        let own = |(other, slot): (Handle, &LegSlot)| {
             (other != leg && slot.party == party && self.is_in_room(other)).then_some(other)
         };
         let mut legs = self.legs.iter().filter_map(own);
@@ -97,7 +98,7 @@ impl Calls<'_> {
         let new = self.party(leg);
         let own = self.legs.get(leg).and_then(|slot| self.placed(slot.call));
         let [one, other] = own.map_or([new, new], |call| [call.caller, call.choice.to]);
-        let mut others: heapless::Vec<Handle, 8> = heapless::Vec::new();
+        let mut others = Legs::new();
         for Pair { a: other, .. } in self.in_room(room).filter(|legs| legs.a != leg) {
             // More cannot be in it.
             let _ = others.push(other);
