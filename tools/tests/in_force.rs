@@ -306,6 +306,19 @@ fn trusted_ranges_name_their_trunk_the_narrowest_first() {
 }
 
 #[test]
+fn what_a_code_that_waits_means_is_said_and_is_so() {
+    let text = format!("{OFFICE}[features]\nbusy_override = \"*62\"\nservice_mode = \"*39\"\n");
+    let told = remarks(&text, Level::Info);
+    for key in ["busy_override", "service_mode"] {
+        let line = format!(
+            "`features.{key}` is checked but not in force in this version: the number is kept free: who dials it gets vacant number"
+        );
+        assert!(told.contains(&line), "{told}");
+    }
+    assert_eq!(dial(&compiled(&text), "201", "*62202").0, "number.vacant");
+}
+
+#[test]
 fn a_key_that_waits_is_reported_once_with_a_count() {
     let text = OFFICE.replace("dn = \"20", "max_contacts = 2\ndn = \"20");
     let waiting = remarks(&text, Level::Info)
