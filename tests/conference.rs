@@ -3,7 +3,7 @@
 
 mod office;
 
-use office::{Office, columns, last_denial, neutral, records};
+use office::{OUTSIDE, Office, columns, last_denial, neutral, records};
 use strowger::base::{Handle, Instant, Soft};
 use strowger::call::Cause;
 use strowger::exchange::{Output, Signal, Taken};
@@ -13,8 +13,6 @@ use strowger_testkit::sim::ExchangeBox;
 
 const FEATURES: &str = "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]";
 const STAFF: (&str, &str) = (FEATURES, "features = [\"conference\", \"smdr-external\", \"smdr-internal\"]");
-/// Callers from outside may be joined with each other, as far as the matrix goes.
-const OUTSIDE: (&str, &str) = ("profile = \"strict\"", "profile = \"mivb\"");
 
 /// 201 talks to `first`, holds it, and talks to `second`.
 fn consulting(seed: u64, changes: &[(&str, &str)], first: &str, second: &str) -> Office {

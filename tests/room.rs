@@ -3,35 +3,20 @@
 
 mod office;
 
-use office::{Office, columns, last_denial, neutral, records};
-use std::net::SocketAddr;
-use strowger::base::{Handle, Instant};
-use strowger::call::Cause;
-use strowger::exchange::{CONFERENCE, Output, Signal, Taken};
-use strowger::policy::{Behalf, Conference, Feature, Mode, Party, Rule, Verdict, conferred};
-use strowger_testkit::phone::{Ask, Behaviour, PhoneConfig, PhoneEvent};
-use strowger_testkit::sim::{ExchangeBox, PhoneId};
-
-const FEATURES: &str = "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]";
-const STAFF: (&str, &str) =
-    (FEATURES, "features = [\"hold\", \"conference\", \"smdr-external\", \"smdr-internal\"]");
-/// Callers from outside may be joined with each other, as far as the matrix goes.
-const OUTSIDE: (&str, &str) = ("profile = \"strict\"", "profile = \"mivb\"");
-const RESOURCE: (&str, &str) = ("", "[media]\nconference = \"sip:mixer@10.0.8.1:5066\"\n");
+use office::{CONFERS, OUTSIDE, Office, RESOURCE, columns, last_denial, records};
+use strowger::base::Handle;
+use strowger::policy::{Behalf, Feature, Party, Rule, Verdict};
+use strowger_testkit::phone::{Ask, Behaviour, PhoneEvent};
+use strowger_testkit::sim::PhoneId;
 
 /// What is told of a transfer that succeeds.
 const IN: [u16; 3] = [100, 180, 200];
 
-/// An office with a conference resource, which answers at once and gives each conference an address of its own.
+/// An office whose staff may confer, and the resource.
 fn mixing(seed: u64, changes: &[(&str, &str)]) -> (Office, PhoneId) {
-    let changes: Vec<_> = changes.iter().chain(&[RESOURCE]).copied().collect();
+    let changes: Vec<_> = CONFERS.iter().chain(changes).copied().collect();
     let mut office = Office::changed(seed, &changes);
-    let address = SocketAddr::from(([10, 0, 8, 1], 5066));
-    let mut config = PhoneConfig::new("room-77", "", address, office::exchange_address());
-    config.trunk = true;
-    config.seed = seed;
-    config.behaviour = Behaviour::Answer { after_ms: 100 };
-    let mixer = office.sim.add_phone("mixer", config);
+    let mixer = office.add_mixer(seed);
     (office, mixer)
 }
 
@@ -92,7 +77,7 @@ fn over(mut office: Office) -> Office {
 /// the resource has given for the conference. R88: each record names another member.
 #[test]
 fn r88_three_are_mixed_and_each_record_shows_it() {
-    let (mut office, mixer) = opened(1, &[STAFF], &["202", "95550100"]);
+    let (mut office, mixer) = opened(1, &[], &["202", "95550100"]);
     assert_eq!(members(&mut office), [Party::Device(0)]);
     let own = office.phone("201");
     let answer = String::from_utf8_lossy(office.sim.phone(own).last_response()).into_owned();
@@ -126,7 +111,7 @@ fn r88_three_are_mixed_and_each_record_shows_it() {
 /// The way to the conference that the resource has recorded (RFC 3261 section 12.1.2) is that of the next member too.
 #[test]
 fn the_next_member_goes_the_same_way() {
-    let (mut office, mixer) = mixing(13, &[STAFF]);
+    let (mut office, mixer) = mixing(13, &[]);
     let route = "<sip:10.0.8.1:5066;lr>";
     office.sim.phone(mixer).config.accepts = format!("Record-Route: {route}\r\n");
     for other in ["202", "conference"] {
@@ -147,7 +132,7 @@ fn the_next_member_goes_the_same_way() {
 #[test]
 fn r34_one_restricted_pair_keeps_it_out() {
     for (seed, first, second) in [(2, "204", "205"), (3, "205", "204")] {
-        let (mut office, mixer) = opened(seed, &[STAFF], &[first, second]);
+        let (mut office, mixer) = opened(seed, &[], &[first, second]);
         assert_eq!(brings(&mut office), IN, "{}", office.trace());
         office.sim.ladder.clear();
         assert!(brings(&mut office).is_empty());
@@ -169,10 +154,10 @@ fn r34_one_restricted_pair_keeps_it_out() {
 /// R3: it needs `conference`; without a resource in the policy there is none.
 #[test]
 fn r3_a_conference_needs_the_feature_and_a_resource() {
-    let (mut office, _) = mixing(4, &[]);
+    let mut office = Office::changed(4, &[RESOURCE]);
     assert_eq!(office.refused("201", "conference").0, 403);
     assert_eq!(last_denial(&office).map(|denial| denial.0), Some(Rule::CosFeature));
-    let mut office = Office::changed(5, &[STAFF]);
+    let mut office = Office::changed(5, &CONFERS[..1]);
     assert_eq!(office.refused("201", "conference").0, 404);
     assert_eq!(last_denial(&office).map(|denial| denial.0), Some(Rule::NumberVacant));
     office.assert_nothing_left();
@@ -181,13 +166,13 @@ fn r3_a_conference_needs_the_feature_and_a_resource() {
 /// R35: two from outside are together as long as somebody else is; strictly they may not be at all (R39).
 #[test]
 fn r35_callers_from_outside_are_not_left_with_each_other() {
-    let (mut office, _) = opened(6, &[STAFF], &["95550100", "95550101"]);
+    let (mut office, _) = opened(6, &[], &["95550100", "95550101"]);
     assert_eq!(brings(&mut office), IN);
     assert!(brings(&mut office).is_empty());
     assert!(office.trace().contains("exchange -> 201: 403 Forbidden (REFER)"), "{}", office.trace());
     assert_eq!(last_denial(&office).map(|denial| denial.0), Some(Rule::PublicToPublic));
     over(office);
-    let (mut office, mixer) = opened(7, &[STAFF, OUTSIDE], &["95550100", "95550101"]);
+    let (mut office, mixer) = opened(7, &[OUTSIDE], &["95550100", "95550101"]);
     for _ in 0..2 {
         assert_eq!(brings(&mut office), IN);
     }
@@ -205,7 +190,7 @@ fn r35_callers_from_outside_are_not_left_with_each_other() {
 fn r35_unless_they_may_talk_to_each_other() {
     let both = "features = [\"public-to-public\", \"hold\", \"smdr-external\"]";
     let outside = ("features = [\"hold\", \"smdr-external\"]", both);
-    let (mut office, mixer) = opened(8, &[STAFF, outside], &["95550100", "95550101"]);
+    let (mut office, mixer) = opened(8, &[outside], &["95550100", "95550101"]);
     for _ in 0..2 {
         assert_eq!(brings(&mut office), IN, "{}", office.trace());
     }
@@ -220,7 +205,7 @@ fn r35_unless_they_may_talk_to_each_other() {
 /// RFC 4579: a REFER to the focus, with who is to come by Replaces; it is told there.
 #[test]
 fn a_call_is_joined_with_the_conference_by_replaces() {
-    let (mut office, mixer) = mixing(9, &[STAFF]);
+    let (mut office, mixer) = mixing(9, &[]);
     for other in ["conference", "202"] {
         office.sim.events.clear();
         office.call("201", other);
@@ -244,7 +229,7 @@ fn a_call_is_joined_with_the_conference_by_replaces() {
 /// The resource does not answer for one more: who was to come talks on with who has asked; and with nobody, that one is rung.
 #[test]
 fn where_the_resource_refuses_nothing_has_changed() {
-    let (mut office, mixer) = opened(10, &[STAFF], &["202"]);
+    let (mut office, mixer) = opened(10, &[], &["202"]);
     office.sim.phone(mixer).config.behaviour = Behaviour::Busy;
     assert_eq!(brings(&mut office), [100, 486]);
     assert_eq!(members(&mut office), [Party::Device(0)]);
@@ -260,7 +245,7 @@ fn where_the_resource_refuses_nothing_has_changed() {
 /// Who leaves while one is about to come: that one comes back to it.
 #[test]
 fn who_is_about_to_come_into_an_empty_conference_comes_back() {
-    let (mut office, mixer) = opened(11, &[STAFF], &["202"]);
+    let (mut office, mixer) = opened(11, &[], &["202"]);
     office.sim.phone(mixer).config.behaviour = Behaviour::Ring;
     assert_eq!(brings(&mut office), [100, 180]);
     assert_eq!(members(&mut office).len(), 2);
@@ -280,7 +265,7 @@ fn who_is_about_to_come_into_an_empty_conference_comes_back() {
 /// The resource itself goes nowhere, and brings nobody.
 #[test]
 fn the_resource_is_not_transferred() {
-    let (mut office, mixer) = opened(12, &[STAFF], &[]);
+    let (mut office, mixer) = opened(12, &[], &[]);
     let id = office.phone("201");
     office.sim.with(id, |phone, now| phone.transfer(now, "203"));
     office.sim.run_ms(2_000);
@@ -294,169 +279,4 @@ fn the_resource_is_not_transferred() {
     office.sim.run_ms(2_000);
     assert!(!office.trace().contains("-> 203"), "{}", office.trace());
     over(office);
-}
-
-const NOW: Instant = Instant(1_000);
-
-/// An exchange whose parties and resource have signalling of their own.
-fn signalled(changes: &[(&str, &str)]) -> ExchangeBox {
-    let changes: Vec<_> = [STAFF, RESOURCE].iter().chain(changes).copied().collect();
-    neutral(&changes)
-}
-
-/// A device calls, and is answered: its leg and the other's.
-fn calls(exchange: &mut ExchangeBox, device: u32, dialed: &[u8]) -> [Handle; 2] {
-    let setup = Signal::Setup { from: Party::Device(device), dialed };
-    let taken = exchange.signal(NOW, &setup).expect("room");
-    let Taken::SetUp { leg } = taken else { panic!("{taken:?}") };
-    let called = exchange.calls().peer(leg).expect("a called leg");
-    assert_eq!(exchange.signal(NOW, &Signal::Answer(called)), Ok(Taken::Done));
-    while let Ok(Some(_)) = exchange.poll(&mut [0; 2048]) {}
-    [leg, called]
-}
-
-/// The peer of one leg is brought to that of the other: what is said, and the leg of the resource that is rung.
-fn joins(exchange: &mut ExchangeBox, leg: Handle, other: Handle) -> Result<Handle, Rule> {
-    match exchange.signal(NOW, &Signal::Join(leg, other)).expect("room") {
-        Taken::Done => {}
-        Taken::Denied(decision) => return Err(decision.denial().expect("refused").rule),
-        taken => panic!("{taken:?}"),
-    }
-    let mut rings = None;
-    while let Ok(Some(output)) = exchange.poll(&mut [0; 2048]) {
-        if let Output::Setup { leg, to: Party::Conference, .. } = output {
-            rings = Some(leg);
-        }
-    }
-    Ok(rings.expect("the resource rings"))
-}
-
-fn answers(exchange: &mut ExchangeBox, leg: Handle) {
-    assert_eq!(exchange.signal(NOW, &Signal::Answer(leg)), Ok(Taken::Done));
-    while let Ok(Some(_)) = exchange.poll(&mut [0; 2048]) {}
-}
-
-fn holds(exchange: &mut ExchangeBox, leg: Handle) {
-    assert_eq!(exchange.signal(NOW, &Signal::Hold(leg)), Ok(Taken::Done));
-}
-
-/// 201 calls these, holds them, and opens a conference: its legs with them, and there.
-fn opens<const N: usize>(exchange: &mut ExchangeBox, others: [&[u8; 3]; N]) -> ([Handle; N], Handle) {
-    let held = others.map(|dialed| {
-        let [leg, _] = calls(exchange, 0, dialed);
-        holds(exchange, leg);
-        leg
-    });
-    let [own, _] = calls(exchange, 0, CONFERENCE);
-    (held, own)
-}
-
-/// The peer of one leg is brought to that of the other, and the resource answers: on this leg.
-fn comes_in(exchange: &mut ExchangeBox, leg: Handle, other: Handle) -> Handle {
-    let rings = joins(exchange, leg, other).expect("permitted");
-    answers(exchange, rings);
-    rings
-}
-
-/// The same by neutral signals, in whichever order the two legs are named; who mixes learns which legs belong together.
-#[test]
-fn neutral_parties_come_in_by_the_same_rules() {
-    let mut exchange = signalled(&[]);
-    let ([first, second], own) = opens(&mut exchange, [b"204", b"205"]);
-    let peer = |leg| exchange.calls().peer(leg).expect("it talks");
-    let [guest, other, mixer] = [first, second, own].map(peer);
-    let rings = joins(&mut exchange, own, first).expect("permitted");
-    // It counts for who comes next before it is answered.
-    assert_eq!(joins(&mut exchange, second, own), Err(Rule::Interconnect));
-    answers(&mut exchange, rings);
-    assert_eq!(exchange.calls().peer(guest), Some(rings));
-    assert_eq!(exchange.calls().room(rings), exchange.calls().room(mixer));
-    assert!(exchange.calls().room(mixer).is_some() && exchange.calls().room(other).is_none());
-    assert_eq!(joins(&mut exchange, second, own), Err(Rule::Interconnect));
-    assert_eq!(exchange.calls().peer(second), Some(other));
-    // R30: on hook the party that it holds comes too, or all are cleared.
-    assert!(matches!(exchange.signal(NOW, &Signal::OnHook(own)), Ok(Taken::Denied(_))));
-    assert_eq!(exchange.calls_in_use(), 0);
-}
-
-/// R34: who comes in brings those whom its phone mixes with it, and hears those whom another's phone mixes there.
-#[test]
-fn r34_whoever_is_heard_through_a_phone_is_asked_for_too() {
-    // 202 mixes 205 with whoever it talks to: the one comes to the other, or the other way round.
-    for first in 0..2 {
-        let mut exchange = signalled(&[]);
-        calls(&mut exchange, 1, b"205");
-        let (others, own) = opens(&mut exchange, [b"202", b"204"]);
-        comes_in(&mut exchange, others[first], own);
-        assert_eq!(joins(&mut exchange, others[1 - first], own), Err(Rule::Interconnect));
-    }
-    // And whom 201 itself mixes with the conference.
-    let mut exchange = signalled(&[]);
-    let [first, _] = calls(&mut exchange, 0, b"204");
-    holds(&mut exchange, first);
-    let [_, _] = calls(&mut exchange, 0, b"205");
-    let [own, _] = calls(&mut exchange, 0, CONFERENCE);
-    assert_eq!(joins(&mut exchange, first, own), Err(Rule::Interconnect));
-}
-
-/// Whom a phone talks to while it holds the conference is not in it, until it takes that back.
-#[test]
-fn r34_who_talks_beside_a_held_conference_is_not_in_it() {
-    let mut exchange = signalled(&[]);
-    let ([first], own) = opens(&mut exchange, [b"204"]);
-    holds(&mut exchange, own);
-    calls(&mut exchange, 0, b"205");
-    comes_in(&mut exchange, first, own);
-    let taken = exchange.signal(NOW, &Signal::Retrieve(own)).expect("room");
-    let Taken::Denied(decision) = taken else { panic!("{taken:?}") };
-    assert_eq!(decision.denial().map(|denial| denial.rule), Some(Rule::Interconnect));
-}
-
-/// R34: a member that takes somebody back from hold, or the conference itself, mixes that one with all of them.
-#[test]
-fn r34_to_take_back_beside_a_conference_asks_for_everybody() {
-    let mut exchange = signalled(&[]);
-    let ([first, second], own) = opens(&mut exchange, [b"204", b"205"]);
-    comes_in(&mut exchange, first, own);
-    let retrieves = |exchange: &mut ExchangeBox, leg| {
-        let taken = exchange.signal(NOW, &Signal::Retrieve(leg)).expect("room");
-        let Taken::Denied(decision) = taken else { return None };
-        decision.denial().map(|denial| denial.rule)
-    };
-    assert_eq!(retrieves(&mut exchange, second), Some(Rule::Interconnect));
-    holds(&mut exchange, own);
-    assert_eq!(retrieves(&mut exchange, second), None);
-    assert_eq!(retrieves(&mut exchange, own), Some(Rule::Interconnect));
-}
-
-/// Eight parties, no more; the resource is none of them.
-#[test]
-fn a_ninth_party_is_refused() {
-    let exchange = signalled(&[]);
-    let image = exchange.image().expect("loaded");
-    let (by, new) = (Party::Device(0), [Party::Device(1), Party::Device(2)]);
-    let ask = |new, members| {
-        let to = Party::Conference;
-        match conferred(image, &Conference { by, of: Party::Device(1), to, new, members, mode: Mode::Day }) {
-            Verdict::Allow(choice) => Ok(choice.to),
-            Verdict::Deny(denial) | Verdict::NeedsCode(denial) => Err(denial.rule),
-        }
-    };
-    let members = [Party::Device(5); 7];
-    assert_eq!(ask(&new[..1], &members[..6]), Ok(Party::Conference));
-    assert_eq!(ask(&new[..1], &members), Err(Rule::ConferenceFull));
-    assert_eq!(ask(&new, &members[..5]), Ok(Party::Conference));
-    assert_eq!(ask(&new, &members[..6]), Err(Rule::ConferenceFull));
-}
-
-/// Who is left alone is released, and nothing is left of it.
-#[test]
-fn the_last_member_does_not_stay() {
-    let mut exchange = signalled(&[]);
-    let [first, guest] = calls(&mut exchange, 0, b"202");
-    let [own, mixer] = calls(&mut exchange, 0, CONFERENCE);
-    let rings = comes_in(&mut exchange, first, own);
-    assert_eq!(exchange.signal(NOW, &Signal::Release(guest, Cause::Normal)), Ok(Taken::Done));
-    assert!([own, mixer, rings].iter().all(|leg| exchange.calls().leg(*leg).is_none()));
-    assert_eq!(exchange.calls_in_use(), 0);
 }

@@ -3,36 +3,22 @@
 
 mod office;
 
-use office::{Office, neutral};
+use office::{CONFERS, OUTSIDE, Office, neutral};
 use proptest::prelude::*;
-use std::net::SocketAddr;
 use strowger::base::{Handle, Instant};
 use strowger::call::Cause;
 use strowger::exchange::{CONFERENCE, Signal, Taken};
 use strowger::policy::Party;
-use strowger_testkit::phone::{Ask, Behaviour, PhoneConfig};
+use strowger_testkit::phone::Ask;
 use strowger_testkit::sim::{ExchangeBox, Network};
-
-const FEATURES: &str = "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]";
-const STAFF: (&str, &str) =
-    (FEATURES, "features = [\"hold\", \"conference\", \"smdr-external\", \"smdr-internal\"]");
-const OUTSIDE: (&str, &str) = ("profile = \"strict\"", "profile = \"mivb\"");
-const RESOURCE: (&str, &str) = ("", "[media]\nconference = \"sip:mixer@10.0.8.1:5066\"\n");
 
 /// Messages are lost, doubled and late while two are brought in: each comes in, or is where it was; and nothing is left.
 #[test]
 fn conferences_over_a_bad_network_come_to_an_end() {
     let mut three = 0;
     for seed in 0..60 {
-        let mut office = Office::changed(seed, &[STAFF, RESOURCE]);
-        let mut config = PhoneConfig::new(
-            "room-77",
-            "",
-            SocketAddr::from(([10, 0, 8, 1], 5066)),
-            office::exchange_address(),
-        );
-        (config.trunk, config.seed, config.behaviour) = (true, seed, Behaviour::Answer { after_ms: 100 });
-        let mixer = office.sim.add_phone("mixer", config);
+        let mut office = Office::changed(seed, &CONFERS);
+        let mixer = office.add_mixer(seed);
         for number in ["202", "95550100", "conference"] {
             office.sim.events.clear();
             office.call("201", number);
@@ -176,7 +162,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
     #[test]
     fn whatever_members_do_the_matrix_holds(steps in prop::collection::vec(does(), 1..120)) {
-        let mut exchange = neutral(&[STAFF, OUTSIDE, RESOURCE]);
+        let mut exchange = neutral(&[CONFERS[0], CONFERS[1], OUTSIDE]);
         for step in steps {
             let before = conferences(&exchange);
             act(&mut exchange, step);

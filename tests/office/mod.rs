@@ -23,6 +23,18 @@ pub(crate) const PHONES: [(&str, &str); 7] = [
 /// The tables of a usual office: eight calls, one of them kept for emergency; room for two hunt groups.
 pub(crate) const SIZES: Sizes = Sizes::for_calls(9, 2, 8);
 
+/// Staff may confer, and the policy names a resource that mixes.
+pub(crate) const CONFERS: [(&str, &str); 2] = [
+    (
+        "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
+        "features = [\"hold\", \"conference\", \"smdr-external\", \"smdr-internal\"]",
+    ),
+    RESOURCE,
+];
+pub(crate) const RESOURCE: (&str, &str) = ("", "[media]\nconference = \"sip:mixer@10.0.8.1:5066\"\n");
+/// Callers from outside may be joined with each other, as far as the matrix goes.
+pub(crate) const OUTSIDE: (&str, &str) = ("profile = \"strict\"", "profile = \"mivb\"");
+
 pub(crate) struct Office {
     pub(crate) sim: Sim,
     pub(crate) phones: Vec<PhoneId>,
@@ -146,6 +158,16 @@ impl Office {
         self.sim.ladder.clear();
         self.sim.events.clear();
         self.sim.outputs.clear();
+    }
+
+    /// A conference resource, which answers at once and gives each conference an address of its own.
+    pub(crate) fn add_mixer(&mut self, seed: u64) -> PhoneId {
+        let address = SocketAddr::from(([10, 0, 8, 1], 5066));
+        let mut config = PhoneConfig::new("room-77", "", address, exchange_address());
+        config.trunk = true;
+        config.seed = seed;
+        config.behaviour = Behaviour::Answer { after_ms: 100 };
+        self.sim.add_phone("mixer", config)
     }
 
     pub(crate) fn phone(&self, dn: &str) -> PhoneId {
