@@ -5,7 +5,7 @@
 
 use super::abstraction::{Abstraction, Number, Target, fits};
 use super::given::Selector;
-use super::numbers::{sent, ways};
+use super::numbers::{sent, uses, ways};
 use super::story::{How, Story};
 use strowger::policy::class::{NumberClass, classify};
 use strowger::policy::rows::{CosRow, Features, RouteRow};
@@ -288,8 +288,12 @@ impl Abstraction {
                 reading.way((target, exempt), digits, trunk, &groups)?;
                 let forced = by.has(Features::FORCED_NON_VERIFIED_ACCOUNT_CODE) && code.is_none();
                 let row = self.image.ars().get(row as usize).unwrap_or_default();
-                let first = ways(&self.image, &row).first().map_or(0, |(_, route)| route.flags);
-                if forced && first & 2 == 0 && story.how != How::Attended {
+                // The first choice says it, of whatever a route plan's cell leads to.
+                let exempt = uses(&self.image, &row).iter().any(|ways| {
+                    let first = ways.first().map_or(0, |(_, route)| route.flags);
+                    first & 2 != 0 && ways.iter().any(|(_, route)| route.trunk == trunk)
+                });
+                if forced && !exempt && story.how != How::Attended {
                     return Err("forced-code");
                 }
             }

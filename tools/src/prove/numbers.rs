@@ -36,27 +36,29 @@ pub(super) fn samples(image: &Image<'_>) -> Vec<Sample> {
     found.into_values().collect()
 }
 
-/// The routes that a row can lead to, in order; those of a plan are of all its hours.
+/// Every way that an ARS row can lead, whatever the time.
 pub(super) fn ways(image: &Image<'_>, row: &ArsRow) -> Vec<(ChoiceRow, RouteRow)> {
+    uses(image, row).concat()
+}
+
+/// The same, apart for each cell of a route plan.
+pub(super) fn uses(image: &Image<'_>, row: &ArsRow) -> Vec<Vec<(ChoiceRow, RouteRow)>> {
     let mut leads = vec![(row.leads, row.index)];
     if row.leads == USE_PLAN {
         let plan = image.plans().get(usize::from(row.index)).unwrap_or_default();
         let cells = image.cells().iter().skip(plan.cells.first as usize).take(plan.cells.count.into());
         leads = cells.map(|cell| (cell.leads, cell.index)).collect();
     }
-    let mut choices = Vec::new();
-    for (leads, index) in leads {
-        match leads {
-            USE_ROUTE => choices.push(ChoiceRow { route: index, flags: 0 }),
-            USE_LIST => {
-                let run = image.lists().get(usize::from(index)).unwrap_or_default().choices;
-                choices.extend(image.choices().iter().skip(run.first as usize).take(run.count.into()));
-            }
-            _ => {}
+    let choices = |(leads, index)| match leads {
+        USE_ROUTE => vec![ChoiceRow { route: index, flags: 0 }],
+        USE_LIST => {
+            let run = image.lists().get(usize::from(index)).unwrap_or_default().choices;
+            image.choices().iter().skip(run.first as usize).take(run.count.into()).collect()
         }
-    }
+        _ => Vec::new(),
+    };
     let route = |choice: ChoiceRow| Some((choice, image.routes().get(usize::from(choice.route))?));
-    choices.into_iter().filter_map(route).collect()
+    leads.into_iter().map(|lead| choices(lead).into_iter().filter_map(route).collect()).collect()
 }
 
 /// What a route sends of these digits; `None` if nothing.
