@@ -22,16 +22,17 @@ resource() {
     until_seen "$work/mixer.log" "baresip is ready" 10 || fail "the resource did not start"
 }
 # Packets in a moment from the media ports of each phone that is to be in the conference to those of the resource, and back; with one
-# that is not, or holds it, none from there. (On the loopback the resource is at whichever address it likes.)
+# that is not, or holds it, none from there. (On the loopback the resource is at whichever address it likes. Its reports, which it
+# sends to who holds it as well, come from the odd ports: RFC 3550 section 11.)
 members() { # DN...
-    local dn port there back
+    local dn port there back mixer=23[0-9]{2}[02468]
     watch 2 || fail "tshark"
     tshark -r "$work/seen.pcap" -Y "udp && !sip" -T fields -e udp.srcport -e udp.dstport 2> "$work/tshark.log" > "$work/seen.txt"
     seen=
     for dn in 201 202 203; do
         port=$((dn - 181))[0-9]{3}
-        there=$(grep -cE "^$port[[:space:]]23[0-9]{3}$" "$work/seen.txt" || true)
-        back=$(grep -cE "^23[0-9]{3}[[:space:]]$port$" "$work/seen.txt" || true)
+        there=$(grep -cE "^$port[[:space:]]$mixer$" "$work/seen.txt" || true)
+        back=$(grep -cE "^$mixer[[:space:]]$port$" "$work/seen.txt" || true)
         seen+=" $dn $there/$back"
         case " $* " in
         *" $dn "*) [ "$there" -gt 60 ] && [ "$back" -gt 60 ] || fail "$dn is not in the conference:$seen" ;;
