@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use strowger::media::srtp::Line;
 use strowger::media::summary::MAX_LINES;
 use strowger::wire::sdp::Session;
-use strowger_testkit::corpus;
+use strowger_testkit::corpus::{Sample, samples};
 use strowger_testkit::phone::{Ask, PhoneEvent};
 
 /// Shared descriptions that are refused, and why: none of them is called valid by its source (docs/deviations.md).
@@ -64,27 +64,6 @@ const REFUSED: [(&str, &str); 8] = [
     ("offer-answer/rtpengine/t_180_offer.relayed.txt", "media.no-relay"),
     ("offer-answer/rtpengine/t_183_answer.relayed.txt", "media.no-relay"),
 ];
-
-/// A shared file: its name, what is said of it, and its text.
-struct Sample {
-    name: String,
-    said: String,
-    text: Vec<u8>,
-}
-
-/// The files of a folder, as the manifest lists them; `None` without shared test data.
-fn samples(folder: &str) -> Option<Vec<Sample>> {
-    let manifest = std::fs::read_to_string(corpus::shared("corpus/MANIFEST.tsv")?).expect("it can be read");
-    let sample = |row: &str| {
-        let mut fields = row.split('\t');
-        let (name, said) = (fields.next().unwrap_or_default(), fields.nth(1).unwrap_or_default());
-        let path = corpus::shared(&format!("corpus/{name}")).unwrap_or_else(|| panic!("no {name}"));
-        let text = std::fs::read(path).expect("it can be read");
-        Sample { name: name.to_owned(), said: said.to_owned(), text }
-    };
-    let begin = format!("{folder}/");
-    Some(manifest.lines().filter(|row| row.starts_with(&begin)).map(sample).collect())
-}
 
 #[test]
 fn the_worlds_descriptions_are_read() {

@@ -5,7 +5,7 @@ use crate::base::{Crypto, Full, Instant};
 use crate::signalling::render;
 use crate::signalling::transaction::{invite_server, server};
 use crate::table::Pages;
-use crate::wire::sip::{Message, Method, Name};
+use crate::wire::sip::{Message, Method, Name, Scheme, Start};
 use crate::wire::write::Sink;
 use core::net::SocketAddr;
 
@@ -104,7 +104,8 @@ impl<C: Crypto> Exchange<'_, C> {
         load: Load,
         key: crate::signalling::sip::Key,
     ) {
-        if message.max_forwards == Some(0) && method != Method::Register {
+        // Everything else ends here (RFC 3261 11.2).
+        if message.max_forwards == Some(0) && method == Method::Invite {
             return self.sip.reply(message, source, 483, |_| {});
         }
         let known = |tag: &[u8]| {
@@ -123,6 +124,10 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         match method {
             Method::Invite => self.invite(now, message, source, load, key),
+            // RFC 3261 8.2.2.1. INVITE has more to say of it.
+            Method::Register | Method::Options if !is_sip(message) => {
+                self.sip.reply(message, source, 416, |_| {});
+            }
             Method::Register if load == Load::Normal => self.register(now, message, source),
             Method::Register => self.congested(message, source),
             Method::Options => self.sip.reply(message, source, 200, |out| {
@@ -153,5 +158,13 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn congested(&mut self, message: &Message<'_>, source: SocketAddr) {
         self.statistics.congested = self.statistics.congested.wrapping_add(1);
         self.sip.reply(message, source, 503, |out| out.line(&[b"Retry-After: 10"]));
+    }
+}
+
+/// Whether a request is to a `sip` or `sips` URI.
+fn is_sip(message: &Message<'_>) -> bool {
+    match message.start {
+        Start::Request { uri, .. } => matches!(uri.scheme, Scheme::Sip | Scheme::Sips),
+        Start::Response { .. } => false,
     }
 }

@@ -117,6 +117,35 @@ names! {
     ContentEncoding = b"Content-Encoding",
 }
 
+impl Name {
+    /// One bit of a set of names.
+    pub(super) const fn bit(self) -> u64 {
+        1 << self as u32
+    }
+}
+
+/// The headers that are no list and decide something: a second line must say the same as the first. (RFC 3261 7.3.1; of Refer-To,
+/// Replaces and Event also RFC 3515 2.1, RFC 3891 3, RFC 6665 8.2.1.)
+pub(super) const ONCE: u64 = Name::From.bit()
+    | Name::To.bit()
+    | Name::CallId.bit()
+    | Name::CSeq.bit()
+    | Name::MaxForwards.bit()
+    | Name::ContentLength.bit()
+    | Name::ContentType.bit()
+    | Name::Expires.bit()
+    | Name::MinExpires.bit()
+    | Name::RetryAfter.bit()
+    | Name::SessionExpires.bit()
+    | Name::MinSe.bit()
+    | Name::RAck.bit()
+    | Name::RSeq.bit()
+    | Name::ReferTo.bit()
+    | Name::ReferredBy.bit()
+    | Name::Replaces.bit()
+    | Name::Event.bit()
+    | Name::SubscriptionState.bit();
+
 /// One header line of a message: which name, and where name and value stand in it. The slices come from
 /// [`Message::value`](super::Message::value) and [`Message::name`](super::Message::name).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

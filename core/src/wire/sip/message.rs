@@ -63,6 +63,8 @@ pub struct Message<'a> {
     pub min_expires: Option<u32>,
     /// The body: Content-Length bytes, or all behind the headers if there is none.
     pub body: &'a [u8],
+    /// Which names had a line, by their bits.
+    pub(super) seen: u64,
     pub(super) error: Option<Malformed>,
 }
 
@@ -144,7 +146,8 @@ impl<'a> Message<'a> {
             retry_after: None,
             min_expires: None,
             body: b"",
-            error: None,
+            seen: 0,
+            error: Some(Malformed::KEEP_ALIVE),
         }
     }
 
@@ -162,15 +165,15 @@ impl<'a> Message<'a> {
             bytes = rest;
         }
         if bytes.iter().all(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
-            return Err(Malformed::KEEP_ALIVE);
+            self.error = Some(Malformed::KEEP_ALIVE);
+        } else if bytes.len() > MAX_MESSAGE {
+            self.refuse(513, "message too long");
+        } else {
+            self.bytes = bytes;
+            let behind = self.read_lines(bytes);
+            self.frame(behind);
+            self.complete();
         }
-        if bytes.len() > MAX_MESSAGE {
-            return Err(Malformed { status: 513, reason: "message too long" });
-        }
-        self.bytes = bytes;
-        let behind = self.read_lines(bytes);
-        self.frame(behind);
-        self.complete();
         match self.error {
             Some(error) => Err(error),
             None => Ok(()),

@@ -18,6 +18,7 @@
 mod address;
 mod digest;
 pub mod dtmf;
+mod emit;
 mod header;
 mod message;
 mod read;

@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::digest::{Challenge, Credentials};
-use super::header::{Line, Name, known};
+use super::header::{Line, Name, ONCE, known};
 use super::message::{Malformed, Message, Start};
 use super::small::{self, CSeq, Method, SessionExpires};
 use super::uri::{self, Uri};
@@ -35,12 +35,13 @@ impl<'a> Message<'a> {
         self.retry_after = None;
         self.min_expires = None;
         self.body = b"";
+        self.seen = 0;
         self.error = None;
     }
 
     /// The first complaint is the one that counts.
     #[cold]
-    fn refuse(&mut self, status: u16, reason: &'static str) {
+    pub(super) fn refuse(&mut self, status: u16, reason: &'static str) {
         self.error.get_or_insert(Malformed { status, reason });
     }
 
@@ -138,6 +139,10 @@ impl<'a> Message<'a> {
         if uri.text.len() > MAX_URI {
             self.refuse(414, "Request-URI too long");
         }
+        // RFC 3261 19.1.1, table 1: who ignores them and who heeds them would see two requests (RFC 4475 3.1.2.11).
+        if !uri.headers.is_empty() {
+            self.refuse(400, "headers in the Request-URI");
+        }
         cursor.expect(b' ')?;
         match cursor.rest {
             [b'S' | b's', b'I' | b'i', b'P' | b'p', b'/', rest @ ..] => cursor.rest = rest,
@@ -147,12 +152,13 @@ impl<'a> Message<'a> {
         cursor.finish()
     }
 
-    /// `2.0`; another pair of numbers is well formed but not served.
+    /// `2.0`; another pair of numbers is well formed but not served, and so is `2.00`.
     fn version(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Bad> {
-        let major = cursor.port()?;
+        let start = cursor.rest;
+        cursor.port()?;
         cursor.expect(b'.')?;
-        let minor = cursor.port()?;
-        if (major, minor) != (2, 0) {
+        cursor.port()?;
+        if cursor.since(start) != b"2.0" {
             self.refuse(505, "SIP version other than 2.0");
         }
         Ok(())
@@ -183,7 +189,34 @@ impl<'a> Message<'a> {
         if self.lines.push(record).is_err() {
             self.refuse(513, "too many header lines");
         }
-        self.typed(name, value);
+        // A header that stands once may be there again if it says the same: what one program takes from the first line another
+        // takes from the last.
+        let bit = name.bit();
+        if self.seen & ONCE & bit != 0 {
+            return self.again(name, value);
+        }
+        let first = self.seen & bit == 0;
+        self.seen |= bit;
+        self.typed(name, value, first);
+    }
+
+    #[cold]
+    fn again(&mut self, name: Name, value: &[u8]) {
+        if self.headers(name).next() == Some(value) {
+            return;
+        }
+        self.refuse(
+            400,
+            match name {
+                Name::From => "two different From",
+                Name::To => "two different To",
+                Name::CallId => "two different Call-ID",
+                Name::CSeq => "two different CSeq",
+                Name::MaxForwards => "two different Max-Forwards",
+                Name::ContentLength => "two different Content-Length",
+                _ => "two different values of a header that stands once",
+            },
+        );
     }
 
     /// Name, its length, and the length with the colon, of a line whose name is not known or not right before its
@@ -213,89 +246,68 @@ impl<'a> Message<'a> {
     }
 
     #[inline(always)]
-    fn typed(&mut self, name: Name, value: &'a [u8]) {
+    fn typed(&mut self, name: Name, value: &'a [u8], first: bool) {
         match name {
             Name::Via => {
-                if self.via.is_none() && !self.has_before(Name::Via) {
+                // The second must not take the place of a bad first.
+                if first {
                     match Via::parse(value) {
                         Ok(via) => self.via = Some(via),
                         Err(Bad) => self.refuse(400, "malformed Via"),
                     }
                 }
             }
-            Name::From => match self.from {
-                None => match Address::parse(value) {
-                    Ok(from) => self.from = Some(from),
-                    Err(Bad) => self.refuse(400, "malformed From"),
-                },
-                Some(first) if first.text == value => {}
-                Some(_) => self.refuse(400, "two different From"),
+            Name::From => match Address::parse(value) {
+                Ok(from) => self.from = Some(from),
+                Err(Bad) => self.refuse(400, "malformed From"),
             },
-            Name::To => match self.to {
-                None => match Address::parse(value) {
-                    Ok(to) => self.to = Some(to),
-                    Err(Bad) => self.refuse(400, "malformed To"),
-                },
-                Some(first) if first.text == value => {}
-                Some(_) => self.refuse(400, "two different To"),
+            Name::To => match Address::parse(value) {
+                Ok(to) => self.to = Some(to),
+                Err(Bad) => self.refuse(400, "malformed To"),
             },
-            Name::CallId => {
-                if self.call_id.is_empty() {
-                    match small::check_call_id(value) {
-                        Ok(()) => self.call_id = value,
-                        Err(Bad) => self.refuse(400, "malformed Call-ID"),
-                    }
-                } else if self.call_id != value {
-                    self.refuse(400, "two different Call-ID");
-                }
-            }
-            Name::CSeq => match (CSeq::parse(value), self.cseq) {
-                (Err(Bad), _) => self.refuse(400, "malformed CSeq"),
-                (Ok(cseq), None) => self.cseq = Some(cseq),
-                (Ok(cseq), Some(first)) if first == cseq => {}
-                (Ok(_), Some(_)) => self.refuse(400, "two different CSeq"),
+            Name::CallId => match small::check_call_id(value) {
+                Ok(()) => self.call_id = value,
+                Err(Bad) => self.refuse(400, "malformed Call-ID"),
+            },
+            Name::CSeq => match CSeq::parse(value) {
+                Ok(cseq) => self.cseq = Some(cseq),
+                Err(Bad) => self.refuse(400, "malformed CSeq"),
             },
             Name::Contact => {
                 if self.contact.add(value).is_err() {
                     self.refuse(400, "malformed Contact");
                 }
             }
-            Name::MaxForwards => {
-                match (decimal(value).ok().and_then(|number| u8::try_from(number).ok()), self.max_forwards) {
-                    (None, _) => self.refuse(400, "malformed Max-Forwards"),
-                    (Some(hops), None) => self.max_forwards = Some(hops),
-                    (Some(hops), Some(first)) if first == hops => {}
-                    (Some(_), Some(_)) => self.refuse(400, "two different Max-Forwards"),
-                }
-            }
-            Name::ContentLength => match (decimal(value), self.content_length) {
-                (Err(Bad), _) => self.refuse(400, "malformed Content-Length"),
-                (Ok(length), None) => self.content_length = Some(length),
-                (Ok(length), Some(first)) if first == length => {}
-                (Ok(_), Some(_)) => self.refuse(400, "two different Content-Length"),
+            Name::MaxForwards => match decimal(value).ok().and_then(|number| u8::try_from(number).ok()) {
+                Some(hops) => self.max_forwards = Some(hops),
+                None => self.refuse(400, "malformed Max-Forwards"),
+            },
+            Name::ContentLength => match decimal(value) {
+                Ok(length) => self.content_length = Some(length),
+                Err(Bad) => self.refuse(400, "malformed Content-Length"),
             },
             Name::Authorization => self.credentials(value, false),
             Name::ProxyAuthorization => self.credentials(value, true),
             Name::WwwAuthenticate => self.challenge(value, false),
             Name::ProxyAuthenticate => self.challenge(value, true),
             Name::ContentType => match small::media_type(value) {
-                Ok(media_type) => self.content_type = self.content_type.or(Some(media_type)),
+                Ok(media_type) => self.content_type = Some(media_type),
                 Err(Bad) => self.refuse(400, "malformed Content-Type"),
             },
             Name::Require => self.require = self.require.or(Some(value)),
             Name::ProxyRequire => self.proxy_require = self.proxy_require.or(Some(value)),
             Name::Supported => self.supported = self.supported.or(Some(value)),
-            Name::Expires => self.expires = self.expires.or(decimal(value).ok()),
+            Name::Expires => self.expires = decimal(value).ok(),
             Name::SessionExpires => match SessionExpires::parse(value) {
-                Ok(timer) => self.session_expires = self.session_expires.or(Some(timer)),
+                Ok(timer) => self.session_expires = Some(timer),
                 Err(Bad) => self.refuse(400, "malformed Session-Expires"),
             },
             Name::MinSe => match decimal(small::split_params(value).0) {
-                Ok(seconds) => self.min_se = self.min_se.or(Some(seconds)),
+                Ok(seconds) => self.min_se = Some(seconds),
                 Err(Bad) => self.refuse(400, "malformed Min-SE"),
             },
-            Name::RetryAfter => self.retry_after = self.retry_after.or(small::leading_seconds(value).ok()),
-            Name::MinExpires => self.min_expires = self.min_expires.or(decimal(value).ok()),
+            Name::RetryAfter => self.retry_after = small::leading_seconds(value).ok(),
+            Name::MinExpires => self.min_expires = decimal(value).ok(),
             // Read on demand, if at all.
             Name::RecordRoute
             | Name::Route
@@ -321,11 +333,6 @@ impl<'a> Message<'a> {
             | Name::ContentEncoding
             | Name::Other => {}
         }
-    }
-
-    /// Whether a line of that name stands before the last one. A second Via must not take the place of a bad first.
-    fn has_before(&self, name: Name) -> bool {
-        self.lines.iter().rev().skip(1).any(|line| line.name == name)
     }
 
     fn credentials(&mut self, value: &'a [u8], proxy: bool) {
