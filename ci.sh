@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 [ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
 
 PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
-    cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi)
+    cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi libosip2-dev)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
 
 check_packages() {
@@ -53,6 +53,8 @@ check_forwards() { check_gateway; tests/interop/forwards.sh "${CARGO_TARGET_DIR:
 check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_conference() { check_gateway; tests/interop/conference.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+# Every difference between our reading of the shared corpus and that of another parser has its reason.
+check_parsers() { cargo test --quiet --locked -p strowger-tests --test parsers -- --ignored; }
 # The peers wait most of the time, each in a network namespace or on ports of its own: four lanes at once.
 check_peers() {
     local pids=() logs lane failed=0
@@ -72,7 +74,7 @@ check_mutants() { ci/mutants.sh ${STROWGER_MUTANTS:-}; }
 check_counts() { ci/counts.sh; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c bare_metal daemon agreement peers mutants counts load)
+ALL=(packages format clippy test doc demo c bare_metal daemon agreement parsers peers mutants counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.

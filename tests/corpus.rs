@@ -8,18 +8,21 @@
 mod meaning;
 #[path = "corpus/mending.rs"]
 mod mending;
+#[path = "corpus/messages.rs"]
+mod messages;
 #[path = "corpus/naive.rs"]
 mod naive;
 mod office;
 
 use meaning::{assert_kept, emitted};
 use mending::mended;
+use messages::messages;
 use naive::faults;
 use office::{Office, exchange_address, phone_address};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use strowger::wire::sip::{Malformed, Message, Method};
-use strowger_testkit::corpus::{Sample, literal, samples};
+use strowger_testkit::corpus::Sample;
 use strowger_testkit::sim::Datagram;
 
 /// Messages whose values do not follow their grammar, or in which it leaves open what is meant: by the engine's reason, and why.
@@ -107,37 +110,6 @@ const GRAMMAR: [(&str, &str, &[&str]); 24] = [
 
 /// Valid by the manifest, and refused by the reading that this codec states (docs/sip-reading.md): white space before a colon.
 const TIGHT: [&str; 2] = ["sip-torture/rfc4475/longreq.dat", "sip-torture/rfc4475/wsinv.dat"];
-
-/// Every message of the corpus. What else is in it is read by `descriptions.rs`, `srtp.rs` and `headers.rs`.
-fn messages() -> Option<Vec<Sample>> {
-    let mut all = Vec::new();
-    for folder in ["attacks", "call-flows", "fuzz-corpora", "sip-messages", "sip-torture", "traces"] {
-        for sample in samples(folder)? {
-            let name = &sample.name;
-            let other =
-                ["srtp", "-sdp", "sdp/", "sdes", "gortsplib", ".tsv", ".pcap", "torture_sdps", "sip_dict"];
-            if other.iter().any(|other| name.contains(other)) {
-                continue;
-            }
-            if name.contains("torture_msgs") {
-                let text = String::from_utf8_lossy(&sample.text).into_owned();
-                let lines: Vec<&str> = text.split_inclusive('\n').collect();
-                for (n, one) in lines.split(|line| line.trim() == "|").enumerate() {
-                    all.push(Sample {
-                        name: format!("{name}#{n}"),
-                        text: one.concat().into_bytes(),
-                        ..sample.clone()
-                    });
-                }
-            } else if name.contains("crashers") {
-                all.push(Sample { text: literal(&sample.text), ..sample });
-            } else {
-                all.push(sample);
-            }
-        }
-    }
-    Some(all)
-}
 
 fn read(text: &[u8]) -> (Message<'_>, Result<(), Malformed>) {
     let mut message = Message::new();

@@ -11,7 +11,7 @@ use office::{Office, SIZES, exchange_address, phone_address};
 use std::net::SocketAddr;
 use strowger::exchange::{MAX_DATAGRAM, Received};
 use strowger_testkit::corpus;
-use strowger_testkit::phone::{Ask, Behaviour, Register};
+use strowger_testkit::phone::{Ask, Behaviour};
 use strowger_testkit::sim::{Dice, Network, Sizes};
 
 fn setting(name: &str, default: u64) -> u64 {

@@ -1,5 +1,7 @@
 //! The SIP codec (RFC 3261 7, 18.3, 20, 25): a datagram becomes a [`Message`] of typed slices.
 //!
+//! [`Message::emit`] writes what was read in one form, in which nothing of that is left.
+//!
 //! One pass finds the lines and types the headers an engine needs; everything else stays a slice, to be read on
 //! demand with [`values`], [`Address::parse`], [`Uri::parse`] and their like. Nothing is copied or unescaped.
 //!
@@ -7,7 +9,9 @@
 //!
 //! - lines end in CRLF; a CR or LF alone, or another control character but tab in a header line, is refused,
 //! - white space between a header's name and its colon is refused, though RFC 3261 7.3.1 lets it pass,
-//! - From, To, Call-ID, CSeq, Max-Forwards and Content-Length may be repeated only with the same value,
+//! - a header that decides something and is no list (From, To, Call-ID, CSeq, Max-Forwards, Content-Length, Content-Type, Expires,
+//!   Refer-To, Replaces and the like) may be repeated only with the same value,
+//! - the version is `2.0`, not `2.00`; a Request-URI has no headers,
 //! - known parameters that decide something (tag, branch, received, digest fields) stand at most once,
 //! - numbers are bounded where the RFC bounds them, and nothing wraps.
 //!

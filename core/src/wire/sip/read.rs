@@ -205,17 +205,10 @@ impl<'a> Message<'a> {
         if self.headers(name).next() == Some(value) {
             return;
         }
+        let known = TWICE.iter().find(|(known, _)| *known == name);
         self.refuse(
             400,
-            match name {
-                Name::From => "two different From",
-                Name::To => "two different To",
-                Name::CallId => "two different Call-ID",
-                Name::CSeq => "two different CSeq",
-                Name::MaxForwards => "two different Max-Forwards",
-                Name::ContentLength => "two different Content-Length",
-                _ => "two different values of a header that stands once",
-            },
+            known.map_or("two different values of a header that stands once", |(_, reason)| reason),
         );
     }
 
@@ -393,3 +386,13 @@ impl<'a> Message<'a> {
 /// Whether white space between name and colon is refused. The grammar has it (HCOLON) and RFC 3261 7.3.1 advises
 /// against sending it; programs that take such a line for another header than we do are why it is refused.
 const TIGHT_COLON: bool = true;
+
+/// What is said of the headers that every message has, if they are there twice and differ.
+const TWICE: [(Name, &str); 6] = [
+    (Name::From, "two different From"),
+    (Name::To, "two different To"),
+    (Name::CallId, "two different Call-ID"),
+    (Name::CSeq, "two different CSeq"),
+    (Name::MaxForwards, "two different Max-Forwards"),
+    (Name::ContentLength, "two different Content-Length"),
+];
