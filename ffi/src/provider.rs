@@ -86,6 +86,11 @@ mod hosted {
                     parts.iter().for_each(|part| context.update(part));
                     copied(context.finish().as_ref())
                 }
+                Algorithm::Sha512_256 => {
+                    let mut context = digest::Context::new(&digest::SHA512_256);
+                    parts.iter().for_each(|part| context.update(part));
+                    copied(context.finish().as_ref())
+                }
             };
             Hashed::new(algorithm, octets)
         }

@@ -38,6 +38,11 @@ impl Crypto for Hosted {
                 parts.iter().for_each(|part| context.update(part));
                 octets.copy_from_slice(context.finish().as_ref());
             }
+            Algorithm::Sha512_256 => {
+                let mut context = digest::Context::new(&digest::SHA512_256);
+                parts.iter().for_each(|part| context.update(part));
+                octets.copy_from_slice(context.finish().as_ref());
+            }
         }
         Hashed::new(algorithm, octets)
     }

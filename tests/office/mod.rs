@@ -94,7 +94,12 @@ impl Office {
 
     /// Everybody but 207 is registered, under the office's policy with changes: old text and new.
     pub(crate) fn changed(seed: u64, changes: &[(&str, &str)]) -> Self {
-        Self::built(seed, &SIZES, changed_policy(changes)).all_registered()
+        Self::with(seed, changes).all_registered()
+    }
+
+    /// Nobody is registered, under the office's policy with changes.
+    pub(crate) fn with(seed: u64, changes: &[(&str, &str)]) -> Self {
+        Self::built(seed, &SIZES, changed_policy(changes))
     }
 
     fn built(seed: u64, sizes: &Sizes, (image, keyring): &'static (Vec<u8>, Vec<u8>)) -> Self {

@@ -12,6 +12,7 @@ use strowger::policy::row::Field;
 pub(crate) struct Secrets {
     pub(crate) md5: Option<[u8; 16]>,
     pub(crate) sha256: Option<[u8; 32]>,
+    pub(crate) sha512_256: Option<[u8; 32]>,
 }
 
 /// The keyring for one device alone, as a phone gets it; `None` if the policy has no such device.
@@ -35,9 +36,12 @@ pub(crate) fn keyring(
     let mut put = |part: &[u8]| rows.extend_from_slice(part);
     for (device, secrets) in (0u32..).zip(secrets) {
         device.write(&mut put);
-        (u32::from(secrets.md5.is_some()) | u32::from(secrets.sha256.is_some()) << 1).write(&mut put);
+        let has = [secrets.md5.is_some(), secrets.sha256.is_some(), secrets.sha512_256.is_some()];
+        let flags = (0u32..).zip(has).fold(0, |flags, (bit, has)| flags | u32::from(has) << bit);
+        flags.write(&mut put);
         secrets.md5.unwrap_or_default().write(&mut put);
         secrets.sha256.unwrap_or_default().write(&mut put);
+        secrets.sha512_256.unwrap_or_default().write(&mut put);
     }
     let count = u16::try_from(codes.len()).unwrap_or(u16::MAX);
     assemble(image_hash, &rows, &hashed(image_hash, codes, pins), count)

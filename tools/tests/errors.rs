@@ -295,8 +295,16 @@ fn devices_and_their_secrets() {
             "1:1 error[missing-key]: device 203: missing key `cor`, in it or in its template",
         ),
         (
-            "[[device]]\ndn = \"203\"\ncos = 1\ncor = 1\npassword = \"paint-the-hull-red\"\ndigest = [\"sha-512-256\"]\n",
-            "6:10 error[bad-value]: device: digest lists nothing that this version can check, expected \"sha-256\" or \"md5\"",
+            "[[device]]\ndn = \"203\"\ncos = 1\ncor = 1\npassword = \"paint-the-hull-red\"\ndigest = []\n",
+            "6:10 error[bad-value]: device: digest lists nothing, expected \"sha-256\", \"sha-512-256\" or \"md5\"",
+        ),
+        (
+            "[[device]]\ndn = \"203\"\ncos = 1\ncor = 1\ndigest = [\"sha-512-256\", \"md5\"]\nha1_md5 = \"00000000000000000000000000000000\"\n",
+            "1:1 error[missing-secret]: device 203: it offers digest sha-512-256: missing `password`, for HA1 cannot be given",
+        ),
+        (
+            "[[device]]\ndn = \"203\"\ncos = 1\ncor = 1\npassword = \"paint-the-hull-red\"\ndigest = [\"sha-512-256\", \"sha-512-256\"]\n",
+            "6:10 error[duplicate]: device: digest lists SHA-512-256 twice",
         ),
         (
             "[[device]]\ndn = \"203\"\ncos = 1\ncor = 1\npassword = \"paint-the-hull-red\"\n",

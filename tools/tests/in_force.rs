@@ -5,6 +5,7 @@ mod common;
 use common::{OFFICE, compiled, crypto, dial, dial_in, findings, list, remarks};
 use strowger::base::{Algorithm, Crypto};
 use strowger::policy::{Image, Keyring, Mode};
+use strowger::registration::Offer;
 use strowger_tools::explain::{Question, explain};
 use strowger_tools::{Level, compile_str, keyring_for};
 
@@ -189,6 +190,26 @@ fn the_keyring_has_ha1_for_what_is_offered_and_nothing_else() {
     for secret in ["mast-and-anchor-7", "kettle-on-the-hob"] {
         assert!(!office.image.windows(secret.len()).any(|part| part == secret.as_bytes()));
     }
+}
+
+#[test]
+fn every_algorithm_has_its_ha1() {
+    let office = compiled(
+        &OFFICE
+            .replace("digest = [\"sha-256\", \"md5\"]", "digest = [\"sha-512-256\", \"sha-256\", \"md5\"]"),
+    );
+    let image = Image::load(&office.image, &mut crypto()).unwrap();
+    let keyring = Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
+    let order: Vec<Algorithm> = Offer::for_user(&image, b"201", 0).algorithms().collect();
+    assert_eq!(order, [Algorithm::Sha512_256, Algorithm::Sha256, Algorithm::Md5]);
+    for algorithm in order {
+        let ha1 = crypto().digest(algorithm, &[b"201:quay.example:mast-and-anchor-7"]);
+        assert_eq!(
+            keyring.ha1(0, algorithm).map(|kept| kept.expose().to_vec()),
+            Some(ha1.as_bytes().to_vec())
+        );
+    }
+    assert!(keyring.ha1(1, Algorithm::Sha512_256).is_none(), "what is not offered is not kept");
 }
 
 #[test]

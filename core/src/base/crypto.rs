@@ -4,7 +4,7 @@
 //! microcontrollers and tests; a hosted build brings its own.
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512_256};
 use subtle::ConstantTimeEq;
 
 /// A digest algorithm of SIP authentication (RFC 8760).
@@ -14,6 +14,8 @@ pub enum Algorithm {
     Md5,
     /// `SHA-256`: 32 octets.
     Sha256,
+    /// `SHA-512-256`: 32 octets of a SHA-512 with another beginning (FIPS 180-4 section 5.3.6).
+    Sha512_256,
 }
 
 impl Algorithm {
@@ -23,6 +25,18 @@ impl Algorithm {
         match self {
             Self::Md5 => "MD5",
             Self::Sha256 => "SHA-256",
+            Self::Sha512_256 => "SHA-512-256",
+        }
+    }
+
+    /// The algorithm of this name in any case; without a name MD5 (RFC 7616 section 3.3). `None` for one that is not known here.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Option<Self> {
+        let all = [Self::Sha256, Self::Sha512_256, Self::Md5];
+        if name.is_empty() {
+            Some(Self::Md5)
+        } else {
+            all.into_iter().find(|one| name.eq_ignore_ascii_case(one.name().as_bytes()))
         }
     }
 
@@ -31,7 +45,7 @@ impl Algorithm {
     pub const fn size(self) -> usize {
         match self {
             Self::Md5 => 16,
-            Self::Sha256 => 32,
+            Self::Sha256 | Self::Sha512_256 => 32,
         }
     }
 }
@@ -149,6 +163,11 @@ impl Crypto for Soft {
                 parts.iter().for_each(|part| hasher.update(part));
                 octets = hasher.finalize().into();
             }
+            Algorithm::Sha512_256 => {
+                let mut hasher = Sha512_256::new();
+                parts.iter().for_each(|part| hasher.update(part));
+                octets = hasher.finalize().into();
+            }
         }
         Hashed { algorithm, octets }
     }
@@ -191,6 +210,10 @@ mod tests {
         assert_eq!(
             hex(soft.digest(Algorithm::Sha256, &[b"abc"])),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(
+            hex(soft.digest(Algorithm::Sha512_256, &[b"ab", b"c"])),
+            "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23"
         );
     }
 

@@ -31,7 +31,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 out.put(&nonce);
                 out.put(b"\", algorithm=");
                 out.put(algorithm.name().as_bytes());
-                out.put(b", qop=\"auth\"");
+                out.put(b", qop=\"auth,auth-int\"");
                 out.put(if stale { b", stale=true\r\n" } else { b"\r\n" });
             }
         });

@@ -22,7 +22,7 @@ pub(super) enum Proof {
 }
 
 impl<C: Crypto> Exchange<'_, C> {
-    /// Checks the credentials for our realm. Work: two digests and a mac, whoever it is.
+    /// Checks the credentials for our realm. Work: that of [`digest::check`], whoever it is.
     pub(super) fn authenticate(&mut self, now: Instant, message: &Message<'_>) -> Proof {
         let Some(policy) = &self.policy else { return Proof::Missing { stale: false } };
         let realm = policy.image.text(policy.image.system().realm).as_bytes();
@@ -30,12 +30,20 @@ impl<C: Crypto> Exchange<'_, C> {
             return Proof::Missing { stale: false };
         };
         let method = message.cseq.as_ref().map_or(&[][..], |cseq| cseq.method_text);
+        let covered = digest::Covered { method, body: message.body };
         let devices = &*self.devices;
         let replay = |device: u32| {
             usize::try_from(device).ok().and_then(|device| devices.get(device)).map(|slot| slot.replay)
         };
-        let (outcome, replay) =
-            digest::check(now, &policy.image, &policy.keyring, credentials, method, &mut self.crypto, replay);
+        let (outcome, replay) = digest::check(
+            now,
+            &policy.image,
+            &policy.keyring,
+            credentials,
+            &covered,
+            &mut self.crypto,
+            replay,
+        );
         let claimed = match outcome {
             Outcome::Challenge { stale: false } => policy.image.device_by_username(credentials.username),
             Outcome::Challenge { stale: true } | Outcome::Device(_) => None,

@@ -1,8 +1,8 @@
 //! The keyring: credentials apart from the policy image, named by the image's hash.
 //!
 //! ```text
-//!  0  "STWK"   4 format (4)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
-//!  80 rows in order of device: device (32 bits), flags (32 bits: 1 MD5, 2 SHA-256), HA1-MD5 (16), HA1-SHA-256 (32)
+//!  0  "STWK"   4 format (5)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
+//!  80 rows in order of device: device (32 bits), flags (32 bits: 1 MD5, 2 SHA-256, 4 SHA-512-256), the HA1s in that order (16, 32, 32)
 //!     then, if there are account codes or PINs: a key (32); codes in order of mac: see [`code_mac`], and the row of the image's
 //!     account code table (16 bits); the PINs of hot-desk users, in order of user: see [`pin_mac`], and the user (16 bits)
 //! ```
@@ -15,11 +15,11 @@ use zeroize::Zeroize;
 /// The first four octets of a keyring.
 pub const MAGIC: &[u8; 4] = b"STWK";
 /// The format this engine reads.
-pub const FORMAT: u16 = 4;
+pub const FORMAT: u16 = 5;
 /// Where the rows begin.
 pub const ROWS: usize = 80;
 /// Octets of a row.
-pub const ROW: usize = 56;
+pub const ROW: usize = 88;
 /// Octets of the key that account codes are hashed under.
 pub const CODE_KEY: usize = 32;
 /// Octets of an account code's mac.
@@ -203,11 +203,13 @@ impl<'a> Keyring<'a> {
         let mut row = row_at(index)?;
         let _device = u32::take(&mut row);
         let flags = u32::take(&mut row);
-        let (md5, sha256) = row.split_first_chunk::<16>()?;
+        let (md5, others) = row.split_first_chunk::<16>()?;
+        let (sha256, sha512_256) = others.split_first_chunk::<32>()?;
         let mut octets = [0; 32];
         let (has, from) = match algorithm {
             Algorithm::Md5 => (flags & 1, md5.as_slice()),
-            Algorithm::Sha256 => (flags & 2, sha256),
+            Algorithm::Sha256 => (flags & 2, sha256.as_slice()),
+            Algorithm::Sha512_256 => (flags & 4, sha512_256),
         };
         octets.iter_mut().zip(from).for_each(|(slot, byte)| *slot = *byte);
         (has != 0).then_some(Ha1 { octets, algorithm })

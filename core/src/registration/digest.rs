@@ -21,6 +21,7 @@ impl Offer {
         (0..4u32).filter_map(move |n| match self.0.checked_shr(n.saturating_mul(2)).unwrap_or(0) & 3 {
             1 => Some(Algorithm::Md5),
             2 => Some(Algorithm::Sha256),
+            3 => Some(Algorithm::Sha512_256),
             _ => None,
         })
     }
@@ -50,27 +51,32 @@ pub enum Outcome {
     },
 }
 
+/// What of a request its credentials cover.
+#[derive(Clone, Copy, Debug)]
+pub struct Covered<'a> {
+    /// The method as it stands in CSeq.
+    pub method: &'a [u8],
+    /// The body, covered where the client has chosen `auth-int`.
+    pub body: &'a [u8],
+}
+
 /// Checks credentials. `replay` gives the memory of a device; what it becomes is the second half of the answer. Work: three
-/// digests and a mac.
+/// digests and a mac, and one more digest over the body with `auth-int`.
 pub fn check(
     now: Instant,
     image: &Image<'_>,
     keyring: &Keyring<'_>,
     credentials: &Credentials<'_>,
-    method: &[u8],
+    covered: &Covered<'_>,
     crypto: &mut impl Crypto,
     replay: impl FnOnce(u32) -> Option<Replay>,
 ) -> (Outcome, Option<Replay>) {
     let wrong = (Outcome::Challenge { stale: false }, None);
-    let algorithm = match credentials.algorithm {
-        b"" => Algorithm::Md5,
-        name if name.eq_ignore_ascii_case(b"MD5") => Algorithm::Md5,
-        name if name.eq_ignore_ascii_case(b"SHA-256") => Algorithm::Sha256,
-        _ => return wrong,
-    };
+    let Some(algorithm) = Algorithm::named(credentials.algorithm) else { return wrong };
     // We always offer qop: an answer without it is a downgrade (R79 in spirit, RFC 7616 section 5.5).
     let Some(count) = count(credentials.nc) else { return wrong };
-    if !credentials.qop.eq_ignore_ascii_case(b"auth") || credentials.cnonce.is_empty() {
+    let qops: [&[u8]; 2] = [b"auth", b"auth-int"];
+    if !qops.iter().any(|qop| credentials.qop.eq_ignore_ascii_case(qop)) || credentials.cnonce.is_empty() {
         return wrong;
     }
     let device = image.device_by_username(credentials.username);
@@ -79,7 +85,7 @@ pub fn check(
     let ha1 = device.filter(|_| allowed).and_then(|device| keyring.ha1(device, algorithm));
     let nobody = [0u8; 32];
     let key = ha1.as_ref().map_or(nobody.get(..algorithm.size()).unwrap_or(&[]), |ha1| ha1.expose());
-    let answer = response(crypto, algorithm, key, credentials, method);
+    let answer = response(crypto, algorithm, key, credentials, covered);
     let (expected, len) = answer.hex();
     let right = crypto.equal(expected.get(..len).unwrap_or(&[]), credentials.response);
     let nonce = Nonce::parse(credentials.nonce, crypto);
@@ -94,14 +100,16 @@ pub fn check(
     (Outcome::Device(device), Some(memory))
 }
 
-/// H(HA1:nonce:nc:cnonce:qop:H(method:uri)) (RFC 7616 section 3.4.1). The `uri` is the one the client states: some send the
-/// registrar's whatever they call, and it is covered by the response all the same.
-fn response(
+/// The response that these credentials should have: H(HA1:nonce:nc:cnonce:qop:H(method:uri)), and with `auth-int` behind the uri also
+/// H(body) (RFC 7616 sections 3.4.1 and 3.4.3). Work: two digests, or three.
+///
+/// The `uri` is the one the client states: some send the registrar's whatever they call, and it is covered by the response all the same.
+pub fn response(
     crypto: &mut impl Crypto,
     algorithm: Algorithm,
     ha1: &[u8],
     credentials: &Credentials<'_>,
-    method: &[u8],
+    covered: &Covered<'_>,
 ) -> crate::base::crypto::Hashed {
     let ha1 = crate::base::crypto::Hashed::new(algorithm, {
         let mut octets = [0; 32];
@@ -109,7 +117,14 @@ fn response(
         octets
     });
     let (ha1, ha1_len) = ha1.hex();
-    let (ha2, ha2_len) = crypto.digest(algorithm, &[method, b":", credentials.uri]).hex();
+    let Covered { method, body } = *covered;
+    let (ha2, ha2_len) = if credentials.qop.eq_ignore_ascii_case(b"auth-int") {
+        let (hashed, len) = crypto.digest(algorithm, &[body]).hex();
+        let hashed = hashed.get(..len).unwrap_or(&[]);
+        crypto.digest(algorithm, &[method, b":", credentials.uri, b":", hashed]).hex()
+    } else {
+        crypto.digest(algorithm, &[method, b":", credentials.uri]).hex()
+    };
     crypto.digest(
         algorithm,
         &[

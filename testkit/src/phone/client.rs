@@ -149,7 +149,7 @@ impl Phone {
     ) {
         let credentials = match purpose {
             Purpose::Register { .. } | Purpose::Invite(_) | Purpose::Refer => {
-                self.credentials(request.method.as_bytes(), &request.uri)
+                self.credentials(request.method.as_bytes(), &request.uri, &request.body)
             }
             Purpose::Options
             | Purpose::Reinvite(_)

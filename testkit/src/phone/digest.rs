@@ -14,6 +14,8 @@ pub(super) struct Session {
     /// The algorithm was named, so it is named in the answer.
     named: bool,
     qop: bool,
+    /// It may cover the body too.
+    integrity: bool,
     count: u32,
 }
 
@@ -29,17 +31,26 @@ impl Phone {
     }
 
     /// The `Authorization` line for a request under the nonce in use; nothing if there is none.
-    pub(super) fn credentials(&mut self, method: &[u8], uri: &str) -> String {
+    pub(super) fn credentials(&mut self, method: &[u8], uri: &str, body: &[u8]) -> String {
         let Some(mut session) = self.session.take() else { return String::new() };
         session.count += 1;
         let cnonce = self.token();
         let (username, password) = (self.config.username.clone(), self.config.password.clone());
-        let Session { realm, nonce, opaque, algorithm, named, qop, count } = session.clone();
+        let Session { realm, nonce, opaque, algorithm, named, qop, integrity, count } = session.clone();
+        let integrity = integrity && self.config.auth_int;
+        let word = if integrity { "auth-int" } else { "auth" };
         let ha1 = self.hash(algorithm, &[&username, ":", &realm, ":", &password]);
-        let ha2 = self.hash(algorithm, &[&text::lossy(method), ":", uri]);
+        let method = text::lossy(method);
+        let ha2 = if integrity {
+            let (hex, len) = self.random.digest(algorithm, &[body]).hex();
+            let hashed = text::lossy(&hex[..len]);
+            self.hash(algorithm, &[&method, ":", uri, ":", &hashed])
+        } else {
+            self.hash(algorithm, &[&method, ":", uri])
+        };
         let nc = format!("{count:08x}");
         let response = if qop {
-            self.hash(algorithm, &[&ha1, ":", &nonce, ":", &nc, ":", &cnonce, ":auth:", &ha2])
+            self.hash(algorithm, &[&ha1, ":", &nonce, ":", &nc, ":", &cnonce, ":", word, ":", &ha2])
         } else {
             self.hash(algorithm, &[&ha1, ":", &nonce, ":", &ha2])
         };
@@ -52,7 +63,7 @@ impl Phone {
             line.push_str(algorithm.name());
         }
         if qop {
-            line.push_str(&format!(", qop=auth, nc={nc}, cnonce=\"{cnonce}\""));
+            line.push_str(&format!(", qop={word}, nc={nc}, cnonce=\"{cnonce}\""));
         }
         if !opaque.is_empty() {
             line.push_str(&format!(", opaque=\"{opaque}\""));
@@ -69,12 +80,11 @@ impl Phone {
 }
 
 fn session(challenge: &Challenge<'_>) -> Option<Session> {
-    let algorithm = match challenge.algorithm {
-        name if name.is_empty() || name.eq_ignore_ascii_case(b"MD5") => Algorithm::Md5,
-        name if name.eq_ignore_ascii_case(b"SHA-256") => Algorithm::Sha256,
-        _ => return None,
+    let algorithm = Algorithm::named(challenge.algorithm)?;
+    let offers = |word: &[u8]| {
+        challenge.qop.split(|c| *c == b',').any(|qop| qop.trim_ascii().eq_ignore_ascii_case(word))
     };
-    let qop = challenge.qop.split(|c| *c == b',').any(|qop| qop.trim_ascii().eq_ignore_ascii_case(b"auth"));
+    let (qop, integrity) = (offers(b"auth"), offers(b"auth-int"));
     Some(Session {
         realm: text::lossy(challenge.realm),
         nonce: text::lossy(challenge.nonce),
@@ -82,6 +92,7 @@ fn session(challenge: &Challenge<'_>) -> Option<Session> {
         algorithm,
         named: !challenge.algorithm.is_empty(),
         qop,
+        integrity,
         count: 0,
     })
 }

@@ -77,6 +77,8 @@ pub struct PhoneConfig {
     pub media: SocketAddr,
     /// The algorithm it takes when several are offered.
     pub prefer: Algorithm,
+    /// Its credentials cover the body where that is offered.
+    pub auth_int: bool,
     /// What it does when it is called.
     pub behaviour: Behaviour,
     /// Registers again by itself at half the time granted.
@@ -122,6 +124,7 @@ impl PhoneConfig {
             server,
             media: SocketAddr::new(address.ip(), 20_000 + address.port() % 10_000),
             prefer: Algorithm::Sha256,
+            auth_int: false,
             behaviour: Behaviour::Ring,
             refresh: false,
             late_offer: false,

@@ -152,9 +152,12 @@ impl Devices<'_> {
         self.usernames.add(username.clone(), &format!("{username:?}"), row_number, place, report);
         let digest = digest(device, template, report);
         let secrets = self.secrets(device, template, username, &digest, report);
-        let offered = digest.iter().zip([0, 2]).fold(0, |bits, (algorithm, shift)| {
-            bits | (if *algorithm == Algorithm::Md5 { 1 } else { 2 }) << shift
-        });
+        let number = |algorithm: &Algorithm| match algorithm {
+            Algorithm::Md5 => 1,
+            Algorithm::Sha256 => 2,
+            Algorithm::Sha512_256 => 3,
+        };
+        let offered = digest.iter().zip([0, 2, 4]).fold(0, |bits, (one, shift)| bits | number(one) << shift);
         tables.devices.push(DeviceRow {
             cos,
             cor,
@@ -220,8 +223,11 @@ impl Devices<'_> {
         let dn = &device.keys.dn.get_ref().0.0;
         let md5 = key!(device, template, ha1_md5);
         let sha256 = key!(device, template, ha1_sha256);
-        let mut secrets =
-            Secrets { md5: md5.map(|(ha1, _)| ha1.0.0), sha256: sha256.map(|(ha1, _)| ha1.0.0) };
+        let mut secrets = Secrets {
+            md5: md5.map(|(ha1, _)| ha1.0.0),
+            sha256: sha256.map(|(ha1, _)| ha1.0.0),
+            sha512_256: None,
+        };
         let password = key!(device, template, password);
         if let Some((password, place)) = password {
             let other =
@@ -241,6 +247,7 @@ impl Devices<'_> {
                 match algorithm {
                     Algorithm::Md5 => secrets.md5 = hashed.as_bytes().try_into().ok(),
                     Algorithm::Sha256 => secrets.sha256 = hashed.as_bytes().try_into().ok(),
+                    Algorithm::Sha512_256 => secrets.sha512_256 = hashed.as_bytes().try_into().ok(),
                 }
             }
         }
@@ -249,16 +256,19 @@ impl Devices<'_> {
         secrets = Secrets {
             md5: secrets.md5.filter(|_| offers(Algorithm::Md5)),
             sha256: secrets.sha256.filter(|_| offers(Algorithm::Sha256)),
+            sha512_256: secrets.sha512_256,
         };
         let lacks = |has: bool, algorithm: Algorithm| offers(algorithm) && !has;
         let wants = match (
             lacks(secrets.md5.is_some(), Algorithm::Md5),
             lacks(secrets.sha256.is_some(), Algorithm::Sha256),
+            lacks(secrets.sha512_256.is_some(), Algorithm::Sha512_256),
         ) {
-            (false, false) => return secrets,
-            (true, false) => "it offers digest md5: missing `password` or `ha1_md5`",
-            (false, true) => "it offers digest sha-256: missing `password` or `ha1_sha256`",
-            (true, true) => "missing `password`, or `ha1_md5` and `ha1_sha256`",
+            (false, false, false) => return secrets,
+            (_, _, true) => "it offers digest sha-512-256: missing `password`, for HA1 cannot be given",
+            (true, false, false) => "it offers digest md5: missing `password` or `ha1_md5`",
+            (false, true, false) => "it offers digest sha-256: missing `password` or `ha1_sha256`",
+            (true, true, false) => "missing `password`, or `ha1_md5` and `ha1_sha256`",
         };
         report.error(device.place, "missing-secret", format!("device {dn}: {wants}"));
         secrets
@@ -299,15 +309,7 @@ fn digest(device: &Row<Device>, template: Option<&Row<Template>>, report: &mut R
         let algorithm = match one {
             Digest::Sha256 => Algorithm::Sha256,
             Digest::Md5 => Algorithm::Md5,
-            Digest::Sha512 => {
-                report.group(
-                    place,
-                    NOT_IN_FORCE,
-                    "digest sha-512-256 is checked but not in force in this version: it is not offered"
-                        .into(),
-                );
-                continue;
-            }
+            Digest::Sha512_256 => Algorithm::Sha512_256,
         };
         if offered.contains(&algorithm) {
             report.error(place, "duplicate", format!("device: digest lists {} twice", algorithm.name()));
@@ -319,7 +321,7 @@ fn digest(device: &Row<Device>, template: Option<&Row<Template>>, report: &mut R
         report.error(
             place,
             "bad-value",
-            "device: digest lists nothing that this version can check, expected \"sha-256\" or \"md5\"",
+            "device: digest lists nothing, expected \"sha-256\", \"sha-512-256\" or \"md5\"",
         );
     }
     offered

@@ -23,7 +23,7 @@ pub(crate) enum Digest {
     #[serde(rename = "md5")]
     Md5,
     #[serde(rename = "sha-512-256")]
-    Sha512,
+    Sha512_256,
 }
 
 /// A transport of SIP.

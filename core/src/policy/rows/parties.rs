@@ -13,7 +13,7 @@ row! {
         interconnect: u8,
         /// Zone table row plus one.
         zone: u8,
-        /// Digest algorithms offered in this order, two bits each from the lowest: 1 MD5, 2 SHA-256, 0 end.
+        /// Digest algorithms offered in this order, two bits each from the lowest: 1 MD5, 2 SHA-256, 3 SHA-512-256, 0 end.
         digest: u8,
         /// Encryption of its media: 0 best effort, 1 off, 2 required.
         srtp: u8,
