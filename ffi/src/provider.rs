@@ -136,6 +136,10 @@ mod portable {
             self.0.digest(algorithm, parts)
         }
 
+        fn knows(&self, algorithm: Algorithm) -> bool {
+            self.0.knows(algorithm)
+        }
+
         fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32] {
             self.0.mac(parts)
         }

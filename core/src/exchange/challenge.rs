@@ -23,8 +23,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let nonce = Nonce { issued: now, number: self.nonce_number }.text(&mut self.crypto);
         let offer = Offer::for_user(&policy.image, user, self.sip.hash(5, &[user]));
         let realm = policy.image.text(policy.image.system().realm).as_bytes();
+        let crypto = &self.crypto;
         self.sip.reply(message, source, 401, |out| {
-            for algorithm in offer.algorithms() {
+            for algorithm in offer.algorithms().filter(|algorithm| crypto.knows(*algorithm)) {
                 out.put(b"WWW-Authenticate: Digest realm=\"");
                 out.put(realm);
                 out.put(b"\", nonce=\"");

@@ -72,7 +72,8 @@ pub fn check(
     replay: impl FnOnce(u32) -> Option<Replay>,
 ) -> (Outcome, Option<Replay>) {
     let wrong = (Outcome::Challenge { stale: false }, None);
-    let Some(algorithm) = Algorithm::named(credentials.algorithm) else { return wrong };
+    let algorithm = Algorithm::named(credentials.algorithm).filter(|algorithm| crypto.knows(*algorithm));
+    let Some(algorithm) = algorithm else { return wrong };
     // We always offer qop: an answer without it is a downgrade (R79 in spirit, RFC 7616 section 5.5).
     let Some(count) = count(credentials.nc) else { return wrong };
     let qops: [&[u8]; 2] = [b"auth", b"auth-int"];

@@ -72,6 +72,10 @@ impl<C: Crypto> Crypto for Recording<C> {
         hashed
     }
 
+    fn knows(&self, algorithm: Algorithm) -> bool {
+        self.inner.knows(algorithm)
+    }
+
     fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32] {
         let mac = self.inner.mac(parts);
         self.note(|| Answer::Mac(*mac.first_chunk().unwrap_or(&[0; 16])));
