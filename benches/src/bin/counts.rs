@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::path::Path;
 use strowger::base::{Instant, Soft};
 use strowger::policy::{Code, Keyring};
-use strowger_benches::{calls, media, policies};
+use strowger_benches::{calls, long, media, policies};
 
 /// Policies are made with so many rows.
 const ROWS: [usize; 3] = [10, 1_000, 100_000];
@@ -37,6 +37,9 @@ fn list() {
     println!(
         "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1\ncheck-code {TIMES}\nmedia {TIMES}"
     );
+    for (kind, _) in long::KINDS {
+        long::SIZES.iter().for_each(|size| println!("long-{kind}-{size} {TIMES}"));
+    }
     for (question, _) in policies::QUESTIONS {
         ROWS.iter().for_each(|rows| println!("decide-{question}-{rows} {TIMES}"));
     }
@@ -84,6 +87,14 @@ fn work(name: &str, directory: &Path) {
             let (offer, answer) = (media::description(&[1, 2]), media::description(&[1]));
             for _ in 0..TIMES {
                 assert!(black_box(media::media_measured(black_box(&offer), black_box(&answer))) > 0);
+            }
+        }
+        name if name.starts_with("long-") => {
+            let parts = name.trim_start_matches("long-").rsplit_once('-');
+            let found = parts.and_then(|(kind, size)| long::message(kind, size.parse().ok()?));
+            let Some(bytes) = found else { return unknown(name) };
+            for _ in 0..TIMES {
+                black_box(long::read_measured(black_box(&bytes)));
             }
         }
         decide => {

@@ -48,32 +48,41 @@ fn class_of(byte: u8) -> u8 {
 /// How many bytes at the beginning are in `class`.
 #[inline(always)]
 pub(super) fn run(bytes: &[u8], class: u8) -> usize {
-    let mut rest = bytes;
-    while let [first, tail @ ..] = rest {
-        if !is(*first, class) {
-            break;
-        }
-        rest = tail;
-    }
-    offset(bytes, rest)
+    bytes.iter().position(|byte| !is(*byte, class)).unwrap_or(bytes.len())
 }
 
-/// Offset of the first byte below 0x20 (every control character but DEL), or the length if there is none.
-/// Eight bytes at a time; `from` is where to begin.
-#[inline]
-pub(super) fn control(bytes: &[u8], from: usize) -> usize {
-    let mut rest = bytes.get(from..).unwrap_or_default();
-    while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        // A borrow only ever runs upwards, so the lowest flag is exact.
-        let hit = word.wrapping_sub(BLANKS) & !word & HIGH;
-        if hit != 0 {
-            return offset(bytes, rest).wrapping_add((hit.trailing_zeros() >> 3) as usize);
+macro_rules! control {
+    ($(#[doc = $doc:literal])* $name:ident, $word:ty) => {
+        $(#[doc = $doc])*
+        #[inline]
+        pub(super) fn $name(bytes: &[u8], from: usize) -> usize {
+            const SIZE: usize = size_of::<$word>();
+            const BLANKS: $word = <$word>::from_ne_bytes([0x20; SIZE]);
+            const HIGH: $word = <$word>::from_ne_bytes([0x80; SIZE]);
+            let mut rest = bytes.get(from..).unwrap_or_default();
+            while let Some((chunk, tail)) = rest.split_first_chunk::<SIZE>() {
+                let word = <$word>::from_le_bytes(*chunk);
+                // A borrow only ever runs upwards, so the lowest flag is exact.
+                let hit = word.wrapping_sub(BLANKS) & !word & HIGH;
+                if hit != 0 {
+                    return offset(bytes, rest).wrapping_add((hit.trailing_zeros() >> 3) as usize);
+                }
+                rest = tail;
+            }
+            let short = rest.iter().position(|&byte| byte < 0x20).unwrap_or(rest.len());
+            offset(bytes, rest).wrapping_add(short)
         }
-        rest = tail;
-    }
-    let short = rest.iter().position(|&byte| byte < 0x20).unwrap_or(rest.len());
-    offset(bytes, rest).wrapping_add(short)
+    };
+}
+
+control! {
+    /// Offset of the first byte below 0x20 (every control character but DEL), or the length if there is none; `from` is where to
+    /// begin. Sixteen bytes at a time: for the lines of SIP.
+    control, u128
+}
+control! {
+    /// [`control`] eight bytes at a time: for the short lines of SDP.
+    control_in_short_lines, u64
 }
 
 /// Offset of the first `"` or `\`, or the length.
@@ -102,15 +111,17 @@ pub(super) fn offset(all: &[u8], rest: &[u8]) -> usize {
 
 /// Without white space (and folds) at either end.
 #[inline]
-pub(super) fn trim(mut text: &[u8]) -> &[u8] {
-    while let [first, rest @ ..] = text {
-        if !is(*first, SPACE) {
-            break;
-        }
-        text = rest;
-    }
+pub(super) fn trim(text: &[u8]) -> &[u8] {
+    let mut cursor = Cursor::new(text);
+    cursor.space();
+    trim_end(cursor.rest)
+}
+
+/// Without white space (and folds) at its end.
+#[inline(always)]
+pub(super) fn trim_end(mut text: &[u8]) -> &[u8] {
     while let [rest @ .., last] = text {
-        if !is(*last, SPACE) {
+        if *last > b' ' || !is(*last, SPACE) {
             break;
         }
         text = rest;
@@ -337,5 +348,4 @@ const fn among(byte: u8, set: &[u8]) -> bool {
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
-const BLANKS: u64 = 0x2020_2020_2020_2020;
 const HIGH: u64 = 0x8080_8080_8080_8080;

@@ -3,7 +3,7 @@
 use heapless::Vec;
 
 use super::{Attributes, Bad, MAX_MEDIA};
-use crate::wire::scan::{Cursor, TOKEN, control, decimal, offset};
+use crate::wire::scan::{Cursor, TOKEN, control_in_short_lines, decimal, offset};
 use crate::wire::sip::{self, Host};
 
 /// A session description.
@@ -383,7 +383,7 @@ fn note_direction(value: &[u8], direction: &mut Option<Direction>) {
 pub(super) fn line(bytes: &[u8]) -> Result<(&[u8], &[u8]), Bad> {
     let mut from = 0;
     loop {
-        let at = control(bytes, from);
+        let at = control_in_short_lines(bytes, from);
         let (line, found) = bytes.split_at_checked(at).ok_or(Bad)?;
         match found {
             [] => return Ok((line, found)),

@@ -223,10 +223,13 @@ pub(super) fn known(line: &[u8]) -> Option<(Name, usize)> {
         [b't', b'o'] => full(line, b"to:", Name::To),
         [b'c', b'a'] => full(line, b"call-id:", Name::CallId),
         [b'c', b's'] => full(line, b"cseq:", Name::CSeq),
-        [b'c', b'o'] => full(line, b"contact:", Name::Contact)
-            .or_else(|| full(line, b"content-length:", Name::ContentLength))
-            .or_else(|| full(line, b"content-type:", Name::ContentType))
-            .or_else(|| full(line, b"content-encoding:", Name::ContentEncoding)),
+        [b'c', b'o'] => match line.get(8).map(|letter| letter | 0x20) {
+            Some(b'l') => full(line, b"content-length:", Name::ContentLength),
+            Some(b't') => full(line, b"content-type:", Name::ContentType),
+            Some(b'e') => full(line, b"content-encoding:", Name::ContentEncoding),
+            _ => None,
+        }
+        .or_else(|| full(line, b"contact:", Name::Contact)),
         [b'm', b'a'] => full(line, b"max-forwards:", Name::MaxForwards),
         [b'm', b'i'] => {
             full(line, b"min-se:", Name::MinSe).or_else(|| full(line, b"min-expires:", Name::MinExpires))

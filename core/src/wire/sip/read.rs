@@ -8,7 +8,7 @@ use super::small::{self, CSeq, Method, SessionExpires};
 use super::uri::{self, Uri};
 use super::via::Via;
 use super::{Bad, MAX_URI};
-use crate::wire::scan::{Cursor, TOKEN, control, decimal, offset, trim};
+use crate::wire::scan::{Cursor, TOKEN, control, decimal, offset, trim_end};
 
 impl<'a> Message<'a> {
     pub(super) fn clear(&mut self) {
@@ -177,7 +177,7 @@ impl<'a> Message<'a> {
         let mut cursor = Cursor::new(line.get(length..).unwrap_or_default());
         cursor.space();
         let value_at = at.wrapping_add(offset(line, cursor.rest));
-        let value = trim(cursor.rest);
+        let value = trim_end(cursor.rest);
         // MAX_MESSAGE keeps all of these within 16 bits.
         let record = Line {
             name,
