@@ -5,6 +5,7 @@ mod demo;
 mod engine;
 mod files;
 mod http;
+mod messages;
 mod pinholes;
 mod relay;
 mod run;
@@ -12,7 +13,7 @@ mod socket;
 mod sources;
 mod words;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::Question;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,8 +23,34 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
+    /// How much is said on standard error: `debug` has a line for each message and decision, `trace` also what libraries say. No
+    /// password, key, PIN or account code is in any of it [default: info, of the demo error].
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<Log>,
     #[command(subcommand)]
     command: Command,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, ValueEnum)]
+enum Log {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl Log {
+    const fn level(self) -> tracing::Level {
+        match self {
+            Self::Error => tracing::Level::ERROR,
+            Self::Warn => tracing::Level::WARN,
+            Self::Info => tracing::Level::INFO,
+            Self::Debug => tracing::Level::DEBUG,
+            Self::Trace => tracing::Level::TRACE,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -92,10 +119,17 @@ struct RunArgs {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    let say = |otherwise: Log| {
+        let level = cli.log.unwrap_or(otherwise).level();
+        tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_target(false)
+            .with_max_level(level)
+            .init();
+    };
     match cli.command {
         Command::Run(args) => {
-            filter.with_max_level(tracing::Level::INFO).init();
+            say(Log::Info);
             let settings = run::Settings {
                 policy: args.policy,
                 sip_udp: args.sip_udp,
@@ -113,7 +147,7 @@ fn main() -> ExitCode {
         Command::Mode { mode, reach } => finish(tell(&reach, Question::Mode(&mode))),
         Command::Demo => {
             // What a scene decides is printed with the scene.
-            filter.with_max_level(tracing::Level::ERROR).init();
+            say(Log::Error);
             finish(demo::demo())
         }
     }

@@ -9,7 +9,7 @@ use crate::files::Files;
 use crate::http::{self, Request};
 use crate::pinholes::{self, Pinholes};
 use crate::relay::Relay;
-use crate::{socket, sources, words};
+use crate::{messages, socket, sources, words};
 use media::Media;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -213,6 +213,7 @@ impl Daemon {
 
     /// Takes one datagram.
     fn take(&mut self, source: SocketAddr, datagram: &[u8]) {
+        messages::heard(source, datagram);
         // Outputs are drained after every input, so there is always room.
         match self.engine.input(self.now(), &Input::Receive { source, datagram }) {
             Ok(Took::Received(Received::Held(leg))) => self.media.keep(leg, source, datagram),
@@ -303,6 +304,7 @@ impl Daemon {
         }
         match output {
             Output::Send { to, len } => {
+                messages::sent(*to, &self.outgoing[..*len]);
                 // A datagram that cannot be sent now is a datagram lost: its sender's timers see to it.
                 if self.socket.try_send_to(&self.outgoing[..*len], *to).is_err() {
                     self.unsent += 1;

@@ -1,0 +1,150 @@
+//! The daemon itself on loopback, and two phones with real sockets.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant as Clock};
+use strowger::base::Instant;
+use strowger_testkit::phone::{Behaviour, Phone, PhoneConfig};
+
+pub(crate) const POLICY: &str = include_str!("../../src/demo/policy.toml");
+pub(crate) const PASSWORDS: [(&str, &str); 2] =
+    [("201", "Red-kettle-by-the-window-7"), ("202", "Nine-oaks-and-a-heron-4")];
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A daemon that runs until it is told to stop.
+pub(crate) struct Daemon {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    said: Arc<Mutex<String>>,
+}
+
+impl Daemon {
+    /// Starts one, and waits until it says where it listens.
+    pub(crate) fn start(folder: &Path, policy: &str, more: &[&str]) -> Self {
+        let mut child = command(folder, policy, more).stderr(Stdio::piped()).spawn().unwrap();
+        let said = Arc::new(Mutex::new(String::new()));
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let kept = said.clone();
+        let mut next = move || {
+            let line = lines.next()?;
+            *kept.lock().unwrap() += &format!("{line}\n");
+            Some(line)
+        };
+        let line = std::iter::from_fn(&mut next).find(|line| line.contains("SIP on udp "));
+        let line = line.expect("it says where it listens");
+        let at = line.split("SIP on udp ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+        // Somebody must hear what it says later.
+        std::thread::spawn(move || while next().is_some() {});
+        Self { child, address: at.parse().unwrap(), said }
+    }
+
+    /// Tells it to stop, and waits until it has: all that it said.
+    pub(crate) fn stop(mut self) -> String {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        let end = Clock::now() + PATIENCE;
+        while Clock::now() < end {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                return self.said.lock().unwrap().clone();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it does not stop");
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `strowger-gateway run` with this policy, its files in this folder.
+pub(crate) fn command(folder: &Path, policy: &str, more: &[&str]) -> Command {
+    std::fs::write(folder.join("policy.toml"), policy).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_strowger-gateway"));
+    command
+        .args(["run", "policy.toml", "--sip-udp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", "data"])
+        .args(more)
+        .current_dir(folder);
+    command
+}
+
+/// Two phones on loopback.
+pub(crate) struct Desk {
+    pub(crate) phones: Vec<(Phone, UdpSocket)>,
+    begin: Clock,
+}
+
+impl Desk {
+    pub(crate) fn new(server: SocketAddr) -> Self {
+        let phone = |(dn, password)| {
+            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+            socket.set_nonblocking(true).unwrap();
+            let mut config = PhoneConfig::new(dn, password, socket.local_addr().unwrap(), server);
+            config.behaviour = Behaviour::Answer { after_ms: 30 };
+            (Phone::new(config), socket)
+        };
+        Self { phones: PASSWORDS.into_iter().map(phone).collect(), begin: Clock::now() }
+    }
+
+    pub(crate) fn act(&mut self, n: usize, act: impl FnOnce(&mut Phone, Instant)) {
+        act(&mut self.phones[n].0, Instant(self.begin.elapsed().as_millis() as u64));
+    }
+
+    /// Goes on until something is so, and a moment longer.
+    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&mut Self) -> bool) {
+        let end = Clock::now() + PATIENCE;
+        let mut since = None;
+        while since.is_none_or(|since: Clock| since.elapsed() < Duration::from_millis(100)) {
+            assert!(Clock::now() < end, "not in time: {what}");
+            let now = Instant(self.begin.elapsed().as_millis() as u64);
+            let mut buffer = [0; 65_535];
+            for (phone, socket) in &mut self.phones {
+                while let Ok((len, from)) = socket.recv_from(&mut buffer) {
+                    phone.receive(now, from, &buffer[..len]);
+                }
+                phone.tick(now);
+                while let Some((to, bytes)) = phone.poll_transmit() {
+                    socket.send_to(&bytes, to).unwrap();
+                }
+                while phone.poll_event().is_some() {}
+            }
+            if since.is_none() && is_so(self) {
+                since = Some(Clock::now());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Both register.
+    pub(crate) fn register(&mut self) {
+        for n in 0..2 {
+            self.act(n, |phone, now| phone.register(now, 3600));
+        }
+        let registered = |desk: &mut Self| {
+            desk.phones.iter().all(|(phone, _)| phone.last_response().starts_with(b"SIP/2.0 200"))
+        };
+        self.until("both register", registered);
+    }
+
+    /// Both register; calls between them, one abroad that is refused, and one that is up at the end.
+    pub(crate) fn play(&mut self) {
+        self.register();
+        self.act(0, |phone, now| phone.call(now, "202"));
+        self.until("they talk", |desk| desk.phones.iter().all(|(phone, _)| phone.calls_up() == 1));
+        self.act(0, Phone::hang_up);
+        self.until("it is over", |desk| desk.phones.iter().all(|(phone, _)| phone.live_calls() == 0));
+        self.act(1, |phone, now| phone.call(now, "90114420794600"));
+        self.until("it is refused", |desk| desk.phones[1].0.live_calls() == 0);
+        // This one the gateway clears when it stops.
+        self.act(0, |phone, now| phone.call(now, "202"));
+        self.until("they talk again", |desk| desk.phones.iter().all(|(phone, _)| phone.calls_up() == 1));
+    }
+}
