@@ -3,8 +3,9 @@
 mod office;
 
 use office::{Office, exchange_address, phone_address};
+use std::net::SocketAddr;
 use strowger::base::{Algorithm, Crypto, Soft};
-use strowger::registration::digest::{Covered, response};
+use strowger::registration::digest::{Request, response};
 use strowger::wire::sip::Credentials;
 use strowger_testkit::corpus::samples;
 use strowger_testkit::sim::{Datagram, Fate};
@@ -24,11 +25,11 @@ fn is_right(user: [&str; 3], method: &str, body: &str, credentials: &str) -> Opt
     let algorithm = Algorithm::named(credentials.algorithm)?;
     let mut crypto = Soft::new(&[0; 32]);
     let ha1 = crypto.digest(algorithm, &[user.join(":").as_bytes()]);
-    let covered = Covered { method: method.as_bytes(), body: body.as_bytes() };
+    let request = Request { peer: phone_address(0).ip(), method: method.as_bytes(), body: body.as_bytes() };
     if credentials.qop.is_empty() {
         return None;
     }
-    let (hex, len) = response(&mut crypto, algorithm, ha1.as_bytes(), &credentials, &covered).hex();
+    let (hex, len) = response(&mut crypto, algorithm, ha1.as_bytes(), &credentials, &request).hex();
     Some(credentials.response == &hex[..len])
 }
 
@@ -180,4 +181,34 @@ fn with_auth_int_a_changed_body_is_refused() {
         let status = String::from_utf8_lossy(&office.sim.sent[0].bytes)[8..11].to_owned();
         assert_eq!(status, if auth_int { "401" } else { "100" });
     }
+}
+
+#[test]
+fn r78_an_answer_that_was_overheard_is_of_use_to_nobody_else() {
+    let mut office = Office::new(1);
+    office.sim.keep_sent = true;
+    let proven = |datagram: &Datagram| {
+        let text = String::from_utf8_lossy(&datagram.bytes).into_owned();
+        (text.starts_with("REGISTER") && text.contains("Authorization")).then_some(text)
+    };
+    office.sim.decide_fates(move |datagram| if proven(datagram).is_some() { Fate::Lost } else { Fate::Sent });
+    let id = office.phone("201");
+    office.sim.with(id, |phone, now| phone.register(now, 600));
+    office.sim.run_ms(200);
+    let answer = office.sim.sent.iter().find_map(proven).expect("it was sent");
+    office.sim.deliver_all();
+    // Who has it uses it first, and to be called in the phone's place; the nonce was given to another address.
+    let stolen = answer.replace("@10.0.1.1:5060>", "@10.6.6.6:5060>");
+    let thief = SocketAddr::from(([10, 6, 6, 6], 5060));
+    office.sim.sent.clear();
+    office.sim.inject(thief, exchange_address(), stolen.as_bytes());
+    let refused = String::from_utf8_lossy(&office.sim.sent[0].bytes).into_owned();
+    assert!(refused.starts_with("SIP/2.0 401") && refused.contains("stale=true"), "{refused}");
+    assert!(!office.sim.exchange(0).is_registered(0));
+    // The phone's own is as good as before, and it counts for no guess.
+    office.sim.sent.clear();
+    office.sim.inject(phone_address(0), exchange_address(), answer.as_bytes());
+    assert!(office.sim.sent[0].bytes.starts_with(b"SIP/2.0 200"));
+    assert!(office.sim.exchange(0).is_registered(0));
+    assert_eq!(office.sim.exchange(0).statistics().unauthorised, 0);
 }

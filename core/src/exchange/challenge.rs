@@ -20,7 +20,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(policy) = self.policy else { return };
         self.statistics.challenged = self.statistics.challenged.wrapping_add(1);
         self.nonce_number = self.nonce_number.wrapping_add(1);
-        let nonce = Nonce { issued: now, number: self.nonce_number }.text(&mut self.crypto);
+        let nonce = Nonce { issued: now, number: self.nonce_number }.text(source.ip(), &mut self.crypto);
         let offer = Offer::for_user(&policy.image, user, self.sip.hash(5, &[user]));
         let realm = policy.image.text(policy.image.system().realm).as_bytes();
         let crypto = &self.crypto;

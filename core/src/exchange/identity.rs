@@ -23,14 +23,14 @@ pub(super) enum Proof {
 
 impl<C: Crypto> Exchange<'_, C> {
     /// Checks the credentials for our realm. Work: that of [`digest::check`], whoever it is.
-    pub(super) fn authenticate(&mut self, now: Instant, message: &Message<'_>) -> Proof {
+    pub(super) fn authenticate(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr) -> Proof {
         let Some(policy) = &self.policy else { return Proof::Missing { stale: false } };
         let realm = policy.image.text(policy.image.system().realm).as_bytes();
         let Some(credentials) = message.credentials.iter().find(|one| one.realm == realm) else {
             return Proof::Missing { stale: false };
         };
         let method = message.cseq.as_ref().map_or(&[][..], |cseq| cseq.method_text);
-        let covered = digest::Covered { method, body: message.body };
+        let request = digest::Request { peer: source.ip(), method, body: message.body };
         let devices = &*self.devices;
         let replay = |device: u32| {
             usize::try_from(device).ok().and_then(|device| devices.get(device)).map(|slot| slot.replay)
@@ -40,7 +40,7 @@ impl<C: Crypto> Exchange<'_, C> {
             &policy.image,
             &policy.keyring,
             credentials,
-            &covered,
+            &request,
             &mut self.crypto,
             replay,
         );
@@ -123,7 +123,7 @@ impl<C: Crypto> Exchange<'_, C> {
         source: SocketAddr,
     ) -> Party {
         if !message.credentials.is_empty()
-            && let Proof::Device(device) = self.authenticate(now, message)
+            && let Proof::Device(device) = self.authenticate(now, message, source)
         {
             return Party::Device(device);
         }

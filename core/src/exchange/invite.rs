@@ -49,7 +49,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Party::Device(device) => self.at(now, device),
                 other @ (Party::User { .. } | Party::Trunk(_) | Party::Conference | Party::Unknown) => other,
             },
-            None => match self.authenticate(now, message) {
+            None => match self.authenticate(now, message, source) {
                 Proof::Device(device) => self.at(now, device),
                 Proof::Missing { stale } => {
                     let user = message.from.as_ref().map_or(&[][..], |from| from.uri.user);

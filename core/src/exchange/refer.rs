@@ -97,10 +97,12 @@ impl<C: Crypto> Exchange<'_, C> {
         party: Party,
     ) -> Result<(), No> {
         let proved = match party {
-            Party::Device(device) | Party::User { at: device, .. } => match self.authenticate(now, message) {
-                Proof::Device(proved) => proved == device,
-                Proof::Missing { stale } => return Err(No::Challenge { stale }),
-            },
+            Party::Device(device) | Party::User { at: device, .. } => {
+                match self.authenticate(now, message, source) {
+                    Proof::Device(proved) => proved == device,
+                    Proof::Missing { stale } => return Err(No::Challenge { stale }),
+                }
+            }
             Party::Trunk(trunk) => {
                 self.policy.and_then(|policy| policy.image.trunk_by_source(source.ip())) == Some(trunk)
             }

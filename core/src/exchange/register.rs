@@ -22,7 +22,7 @@ impl<C: Crypto> Exchange<'_, C> {
             call_id: self.sip.hash(6, &[message.call_id]),
             cseq: message.cseq.as_ref().map_or(0, |cseq| cseq.number),
         };
-        let device = match self.authenticate(now, message) {
+        let device = match self.authenticate(now, message, source) {
             Proof::Device(device) => device,
             // Our answer got lost and the phone repeats itself: its count is used up, but the answer is the same.
             Proof::Missing { stale: true } if let Some(device) = self.repeated(user, order, source) => device,

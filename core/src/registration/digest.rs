@@ -7,6 +7,7 @@ use super::nonce::{Nonce, Replay};
 use crate::base::{Algorithm, Crypto, Instant};
 use crate::policy::{Image, Keyring};
 use crate::wire::sip::Credentials;
+use core::net::IpAddr;
 
 /// The algorithms offered to a user, most preferred first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,9 +52,11 @@ pub enum Outcome {
     },
 }
 
-/// What of a request its credentials cover.
+/// What of a request counts for its credentials.
 #[derive(Clone, Copy, Debug)]
-pub struct Covered<'a> {
+pub struct Request<'a> {
+    /// Where it comes from: its nonce was given to nobody else.
+    pub peer: IpAddr,
     /// The method as it stands in CSeq.
     pub method: &'a [u8],
     /// The body, covered where the client has chosen `auth-int`.
@@ -67,7 +70,7 @@ pub fn check(
     image: &Image<'_>,
     keyring: &Keyring<'_>,
     credentials: &Credentials<'_>,
-    covered: &Covered<'_>,
+    request: &Request<'_>,
     crypto: &mut impl Crypto,
     replay: impl FnOnce(u32) -> Option<Replay>,
 ) -> (Outcome, Option<Replay>) {
@@ -86,10 +89,10 @@ pub fn check(
     let ha1 = device.filter(|_| allowed).and_then(|device| keyring.ha1(device, algorithm));
     let nobody = [0u8; 32];
     let key = ha1.as_ref().map_or(nobody.get(..algorithm.size()).unwrap_or(&[]), |ha1| ha1.expose());
-    let answer = response(crypto, algorithm, key, credentials, covered);
+    let answer = response(crypto, algorithm, key, credentials, request);
     let (expected, len) = answer.hex();
     let right = crypto.equal(expected.get(..len).unwrap_or(&[]), credentials.response);
-    let nonce = Nonce::parse(credentials.nonce, crypto);
+    let nonce = Nonce::parse(credentials.nonce, request.peer, crypto);
     let (Some(device), true, true) = (device, right, ha1.is_some()) else { return wrong };
     let stale = (Outcome::Challenge { stale: true }, None);
     let (Some(nonce), Some(mut memory)) = (nonce.filter(|nonce| nonce.is_fresh(now)), replay(device)) else {
@@ -110,7 +113,7 @@ pub fn response(
     algorithm: Algorithm,
     ha1: &[u8],
     credentials: &Credentials<'_>,
-    covered: &Covered<'_>,
+    request: &Request<'_>,
 ) -> crate::base::crypto::Hashed {
     let ha1 = crate::base::crypto::Hashed::new(algorithm, {
         let mut octets = [0; 32];
@@ -118,7 +121,7 @@ pub fn response(
         octets
     });
     let (ha1, ha1_len) = ha1.hex();
-    let Covered { method, body } = *covered;
+    let Request { method, body, .. } = *request;
     let (ha2, ha2_len) = if credentials.qop.eq_ignore_ascii_case(b"auth-int") {
         let (hashed, len) = crypto.digest(algorithm, &[body]).hex();
         let hashed = hashed.get(..len).unwrap_or(&[]);

@@ -1,10 +1,12 @@
-//! Nonces without memory: time and number under a mac; and the little memory that refuses a replay (R77, R78).
+//! Nonces without memory: time, number and peer under a mac; and the little memory that refuses a replay (R77, R78).
 //!
 //! A nonce is `issued ms (12 hex) number (16 hex) mac (32 hex)`. Numbers never repeat within one start, and the mac's key
-//! is new with every start, so no two nonces are alike and none survives a restart.
+//! is new with every start, so no two nonces are alike and none survives a restart. The mac also covers the IP address that the nonce
+//! was given to: from elsewhere it is nobody's, so that who overhears an answer cannot use it first.
 
 use crate::base::crypto::hex_digit;
 use crate::base::{Crypto, Instant};
+use core::net::IpAddr;
 
 /// How long a nonce is good, in milliseconds. A right answer to an older one gets `stale=true`.
 pub const LIFETIME_MS: u64 = 300_000;
@@ -24,10 +26,10 @@ pub struct Nonce {
 }
 
 impl Nonce {
-    /// The text for a challenge.
-    pub fn text(self, crypto: &mut impl Crypto) -> [u8; LENGTH] {
+    /// The text for a challenge to this peer.
+    pub fn text(self, peer: IpAddr, crypto: &mut impl Crypto) -> [u8; LENGTH] {
         let mut text = [0; LENGTH];
-        let mac = self.mac(crypto);
+        let mac = self.mac(peer, crypto);
         let (head, tail) = text.split_at_mut(ISSUED.saturating_add(NUMBER));
         let (issued, number) = head.split_at_mut(ISSUED);
         put_hex(issued, u128::from(self.issued.0));
@@ -36,8 +38,8 @@ impl Nonce {
         text
     }
 
-    /// The nonce that a text is, if it is one of ours of this start.
-    pub fn parse(text: &[u8], crypto: &mut impl Crypto) -> Option<Self> {
+    /// The nonce that a text is, if it is one of ours of this start, given to this peer.
+    pub fn parse(text: &[u8], peer: IpAddr, crypto: &mut impl Crypto) -> Option<Self> {
         let (issued, rest) = text.split_at_checked(ISSUED)?;
         let (number, mac) = rest.split_at_checked(NUMBER)?;
         if mac.len() != 32 {
@@ -45,7 +47,7 @@ impl Nonce {
         }
         let nonce = Self { issued: Instant(hex(issued)?), number: hex(number)? };
         let mut expected = [0; 32];
-        put_hex(&mut expected, nonce.mac(crypto));
+        put_hex(&mut expected, nonce.mac(peer, crypto));
         crypto.equal(&expected, mac).then_some(nonce)
     }
 
@@ -55,8 +57,19 @@ impl Nonce {
         now.since_ms(self.issued) < LIFETIME_MS
     }
 
-    fn mac(self, crypto: &mut impl Crypto) -> u128 {
-        let mac = crypto.mac(&[b"nonce", &self.issued.0.to_be_bytes(), &self.number.to_be_bytes()]);
+    fn mac(self, peer: IpAddr, crypto: &mut impl Crypto) -> u128 {
+        let (v4, v6);
+        let peer: &[u8] = match peer {
+            IpAddr::V4(ip) => {
+                v4 = ip.octets();
+                &v4
+            }
+            IpAddr::V6(ip) => {
+                v6 = ip.octets();
+                &v6
+            }
+        };
+        let mac = crypto.mac(&[b"nonce", &self.issued.0.to_be_bytes(), &self.number.to_be_bytes(), peer]);
         mac.first_chunk().map_or(0, |half| u128::from_be_bytes(*half))
     }
 }
@@ -131,15 +144,21 @@ mod tests {
     fn a_nonce_comes_back_and_an_altered_one_does_not() {
         let mut soft = Soft::new(&[3; 32]);
         let nonce = Nonce { issued: Instant(1_234_567), number: 42 };
-        let text = nonce.text(&mut soft);
-        assert_eq!(Nonce::parse(&text, &mut soft), Some(nonce));
+        let [peer, other] = ["192.0.2.7", "2001:db8::7"].map(|ip| ip.parse::<IpAddr>().unwrap());
+        let text = nonce.text(peer, &mut soft);
+        assert_eq!(Nonce::parse(&text, peer, &mut soft), Some(nonce));
+        assert_eq!(Nonce::parse(&text, other, &mut soft), None, "it was given to somebody else");
         for at in 0..LENGTH {
             let mut altered = text;
             altered[at] = if altered[at] == b'0' { b'1' } else { b'0' };
-            assert_eq!(Nonce::parse(&altered, &mut soft), None, "character {at}");
+            assert_eq!(Nonce::parse(&altered, peer, &mut soft), None, "character {at}");
         }
-        assert_eq!(Nonce::parse(&text, &mut Soft::new(&[4; 32])), None, "another start has another key");
-        assert_eq!(Nonce::parse(&text[..59], &mut soft), None);
+        assert_eq!(
+            Nonce::parse(&text, peer, &mut Soft::new(&[4; 32])),
+            None,
+            "another start has another key"
+        );
+        assert_eq!(Nonce::parse(&text[..59], peer, &mut soft), None);
     }
 
     #[test]
