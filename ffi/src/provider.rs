@@ -114,20 +114,23 @@ mod hosted {
 
 #[cfg(not(feature = "hosted"))]
 mod portable {
-    use strowger::base::{Algorithm, Crypto, Soft, crypto::Hashed};
+    use strowger::base::{
+        Algorithm, Crypto,
+        crypto::{Hashed, Lean},
+    };
 
     /// The engine's own provider, keyed with the caller's seed.
-    pub(crate) struct Provider(Soft);
+    pub(crate) struct Provider(Lean);
 
     impl Provider {
         /// `None` for a seed of zeros: somebody forgot to fill it.
         pub(crate) fn new(seed: &[u8; 32]) -> Option<Self> {
-            seed.iter().any(|octet| *octet != 0).then(|| Self(Soft::new(seed)))
+            seed.iter().any(|octet| *octet != 0).then(|| Self(Lean::new(seed)))
         }
 
         /// For digests of things that are public.
         pub(crate) fn unkeyed() -> Self {
-            Self(Soft::new(&[0; 32]))
+            Self(Lean::new(&[0; 32]))
         }
     }
 

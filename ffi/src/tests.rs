@@ -498,6 +498,10 @@ fn a_datagram_is_answered_and_a_short_buffer_loses_nothing() {
 fn both_providers_agree_with_each_other_and_never_repeat_themselves() {
     let (mut ours, mut soft) = (Provider::new(&[3; 32]).unwrap(), Soft::new(&[3; 32]));
     for algorithm in [Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512_256] {
+        if !ours.knows(algorithm) {
+            assert!(cfg!(not(feature = "hosted")) && algorithm == Algorithm::Sha512_256);
+            continue;
+        }
         let parts: [&[u8]; 3] = [b"alice:", b"", b"example:secret"];
         assert_eq!(ours.digest(algorithm, &parts), soft.digest(algorithm, &parts));
     }

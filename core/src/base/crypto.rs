@@ -1,10 +1,10 @@
 //! The services a provider gives: digests, a keyed mac, randomness, constant-time comparison.
 //!
 //! Nothing here is cryptography of our own. [`Soft`] puts RustCrypto's portable code behind the trait, for
-//! microcontrollers and tests; a hosted build brings its own.
+//! tools and tests, [`Lean`] for microcontrollers; a hosted build brings its own.
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512_256};
 use subtle::ConstantTimeEq;
 
 /// A digest algorithm of SIP authentication (RFC 8760).
@@ -118,17 +118,50 @@ pub trait Crypto {
     }
 }
 
-/// RustCrypto's portable implementations; SHA-512-256 with the feature `sha-512`. Random octets are HMAC-SHA-256 of a counter under the caller's seed, so the
-/// seed must be secret and never used twice.
+/// RustCrypto's portable implementations of every algorithm, over [`Lean`].
+#[derive(Clone, Debug)]
+pub struct Soft(Lean);
+
+impl Soft {
+    /// A provider keyed with 32 octets from the caller's true random source.
+    #[must_use]
+    pub fn new(seed: &[u8; 32]) -> Self {
+        Self(Lean::new(seed))
+    }
+}
+
+impl Crypto for Soft {
+    fn digest(&mut self, algorithm: Algorithm, parts: &[&[u8]]) -> Hashed {
+        match algorithm {
+            Algorithm::Md5 | Algorithm::Sha256 => self.0.digest(algorithm, parts),
+            Algorithm::Sha512_256 => {
+                let mut hasher = Sha512_256::new();
+                parts.iter().for_each(|part| hasher.update(part));
+                Hashed { algorithm, octets: hasher.finalize().into() }
+            }
+        }
+    }
+
+    fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32] {
+        self.0.mac(parts)
+    }
+
+    fn random(&mut self, out: &mut [u8]) {
+        self.0.random(out);
+    }
+}
+
+/// [`Soft`] for microcontrollers: without SHA-512-256, which is 28 kB of flash, and is then not offered. Random octets are
+/// HMAC-SHA-256 of a counter under the caller's seed, so the seed must be secret and never used twice.
 #[derive(Clone)]
-pub struct Soft {
+pub struct Lean {
     keyed: Hmac<Sha256>,
     counter: u64,
     pool: [u8; 32],
     left: usize,
 }
 
-impl Soft {
+impl Lean {
     /// A provider keyed with 32 octets from the caller's true random source.
     #[must_use]
     pub fn new(seed: &[u8; 32]) -> Self {
@@ -148,13 +181,13 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&Default::default()))
 }
 
-impl core::fmt::Debug for Soft {
+impl core::fmt::Debug for Lean {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Soft")
+        f.write_str("Lean")
     }
 }
 
-impl Crypto for Soft {
+impl Crypto for Lean {
     fn digest(&mut self, algorithm: Algorithm, parts: &[&[u8]]) -> Hashed {
         let mut octets = [0; 32];
         match algorithm {
@@ -168,21 +201,14 @@ impl Crypto for Soft {
                 parts.iter().for_each(|part| hasher.update(part));
                 octets = hasher.finalize().into();
             }
-            #[cfg(feature = "sha-512")]
-            Algorithm::Sha512_256 => {
-                let mut hasher = sha2::Sha512_256::new();
-                parts.iter().for_each(|part| hasher.update(part));
-                octets = hasher.finalize().into();
-            }
             // Nobody asks: `knows` says no.
-            #[cfg(not(feature = "sha-512"))]
             Algorithm::Sha512_256 => debug_assert!(self.knows(algorithm)),
         }
         Hashed { algorithm, octets }
     }
 
     fn knows(&self, algorithm: Algorithm) -> bool {
-        cfg!(feature = "sha-512") || algorithm != Algorithm::Sha512_256
+        algorithm != Algorithm::Sha512_256
     }
 
     fn mac(&mut self, parts: &[&[u8]]) -> [u8; 32] {
@@ -224,11 +250,21 @@ mod tests {
             hex(soft.digest(Algorithm::Sha256, &[b"abc"])),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        #[cfg(feature = "sha-512")]
         assert_eq!(
             hex(soft.digest(Algorithm::Sha512_256, &[b"ab", b"c"])),
             "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23"
         );
+    }
+
+    #[test]
+    fn the_lean_one_is_the_same_but_for_what_it_does_not_know() {
+        let (mut lean, mut soft) = (Lean::new(&[7; 32]), Soft::new(&[7; 32]));
+        for algorithm in [Algorithm::Md5, Algorithm::Sha256] {
+            assert!(lean.knows(algorithm) && soft.knows(algorithm));
+            assert_eq!(lean.digest(algorithm, &[b"abc"]), soft.digest(algorithm, &[b"abc"]));
+        }
+        assert!(!lean.knows(Algorithm::Sha512_256) && soft.knows(Algorithm::Sha512_256));
+        assert_eq!((lean.mac(&[b"a"]), lean.random_u64()), (soft.mac(&[b"a"]), soft.random_u64()));
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub mod time;
 pub mod typed;
 pub mod write;
 
-pub use crypto::{Algorithm, Crypto, Soft};
+pub use crypto::{Algorithm, Crypto, Lean, Soft};
 pub use digits::{Digit, Digits};
 pub use handle::Handle;
 pub use outbox::{Full, Outbox, Room};
