@@ -1,0 +1,129 @@
+//! `seeds DIR`: first inputs for every target, as simulated phones send them.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use strowger::base::{Instant, Soft};
+use strowger::exchange::{Exchange, Output, Ticked};
+use strowger_fuzz::{EXCHANGE, IMAGE, Memory, SOURCES, exchange, step};
+use strowger_testkit::phone::{Ask, Behaviour, Phone, PhoneConfig};
+
+/// What somebody does next.
+type Act = (usize, fn(&mut Phone, Instant));
+
+/// Stories that phones tell: each a row of acts, a second apart.
+const STORIES: [&[Act]; 6] = [
+    &[(0, |phone, now| phone.call(now, "202")), (1, Phone::hang_up)],
+    &[
+        (0, |phone, now| phone.call(now, "911")),
+        (0, |phone, now| phone.reinvite(now, Ask::Same)),
+        (2, Phone::hang_up),
+    ],
+    &[
+        (2, |phone, now| phone.call(now, "5550120")),
+        (0, |phone, now| phone.refer(now, "202", "")),
+        (1, Phone::hang_up),
+    ],
+    &[(1, |phone, now| phone.call(now, "95551234")), (1, Phone::hang_up)],
+    &[
+        (0, |phone, now| phone.call(now, "*60")),
+        (1, |phone, now| phone.call(now, "201")),
+        (0, |phone, now| phone.register(now, 0)),
+    ],
+    &[(0, |phone, now| phone.call(now, "202")), (0, Phone::cancel), (2, |phone, now| phone.options(now))],
+];
+
+fn main() {
+    let folder = std::env::args().nth(1).expect("usage: seeds DIR");
+    let put = |target: &str, name: &str, bytes: &[u8]| {
+        let folder = Path::new(&folder).join(target);
+        std::fs::create_dir_all(&folder).expect("it can be made");
+        std::fs::write(folder.join(name), bytes).expect("it can be written");
+    };
+    put("image", "policy", IMAGE);
+    for (n, story) in STORIES.iter().enumerate() {
+        let told = tell(story);
+        let mut whole = Vec::new();
+        let mut last = Instant(1_000);
+        for (m, (at, source, datagram)) in told.iter().enumerate() {
+            put("sip", &format!("story-{n}-{m}"), datagram);
+            let text = String::from_utf8_lossy(datagram);
+            for line in text.lines() {
+                if let Some((name, value)) = line.split_once(": ") {
+                    put("values", &format!("story-{n}-{m}-{name}"), value.as_bytes());
+                }
+            }
+            if let Some((_, body)) = text.split_once("\r\n\r\n").filter(|(_, body)| !body.is_empty()) {
+                put("sdp", &format!("story-{n}-{m}"), body.as_bytes());
+            }
+            let source = SOURCES
+                .iter()
+                .position(|known| SocketAddr::from(*known) == *source)
+                .expect("it is one of them");
+            let after = u16::try_from(at.since_ms(last)).unwrap_or(u16::MAX);
+            whole.extend(step(after, u8::try_from(source).expect("there are few"), datagram));
+            last = *at;
+        }
+        put("exchange", &format!("story-{n}"), &whole);
+    }
+    for (n, signals) in
+        [&[4u8, 0][..], &[4, 3], &[5, 0], &[8, 0], &[9, 0], &[11, 0], &[13, 0]].iter().enumerate()
+    {
+        let mut whole = Vec::new();
+        for kind in *signals {
+            whole.extend(step(100, *kind, b"\x00202"));
+        }
+        put("exchange", &format!("signals-{n}"), &whole);
+    }
+}
+
+/// Everything that the exchange hears in a story.
+fn tell(story: &[Act]) -> Vec<(Instant, SocketAddr, Vec<u8>)> {
+    let mut memory = Box::new(Memory::new());
+    let mut exchange = exchange(&mut memory);
+    let names = [("201", "Copper-beech-lane-3"), ("202", "Harbour-light-blue-8"), ("carrier", "")];
+    let mut phones: Vec<Phone> = names
+        .into_iter()
+        .zip(SOURCES)
+        .map(|((name, password), address)| {
+            let mut config = PhoneConfig::new(name, password, address.into(), EXCHANGE.into());
+            config.trunk = name == "carrier";
+            config.behaviour = Behaviour::Answer { after_ms: 200 };
+            Phone::new(config)
+        })
+        .collect();
+    let mut now = Instant(1_000);
+    let mut heard = Vec::new();
+    phones[..2].iter_mut().for_each(|phone| phone.register(now, 600));
+    for act in [None].into_iter().chain(story.iter().map(Some)) {
+        if let Some((who, act)) = act {
+            act(&mut phones[*who], now);
+        }
+        for _ in 0..100 {
+            now = now.plus_ms(10);
+            while exchange.next_deadline().is_some_and(|due| due <= now)
+                && exchange.tick(now) == Ok(Ticked::More)
+            {}
+            deliver(&mut exchange, &mut phones, now);
+            for n in 0..phones.len() {
+                phones[n].tick(now);
+                while let Some((_, datagram)) = phones[n].poll_transmit() {
+                    exchange.receive(now, SOURCES[n].into(), &datagram).expect("it was drained");
+                    heard.push((now, SOURCES[n].into(), datagram));
+                    deliver(&mut exchange, &mut phones, now);
+                }
+            }
+        }
+    }
+    heard
+}
+
+/// What the exchange sends reaches the phones.
+fn deliver(exchange: &mut Exchange<'_, Soft>, phones: &mut [Phone], now: Instant) {
+    let mut buffer = [0; 16_384];
+    while let Ok(Some(output)) = exchange.poll(&mut buffer) {
+        let Output::Send { to, len } = output else { continue };
+        if let Some(at) = SOURCES.iter().position(|known| SocketAddr::from(*known) == to) {
+            phones[at].receive(now, EXCHANGE.into(), &buffer[..len]);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The values of headers, one by one: URIs, addresses, Via, digests, and lists of them.
+#![no_main]
+
+use strowger::wire::sip::{Address, Challenge, Credentials, Params, Replaces, Uri, Via, unescape, values};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    for value in values(input) {
+        assert!(!value.is_empty());
+    }
+    if let Ok(uri) = Uri::parse(input) {
+        // Whatever was cut out of it stands in it.
+        assert!(
+            uri.user.len() + uri.params.len() + uri.headers.len() <= uri.text.len()
+                && uri.text.len() <= input.len()
+        );
+        let mut place = [0; 64];
+        assert!(unescape(uri.user, &mut place).len() <= uri.user.len());
+        let _ = uri.socket_address();
+    }
+    if let Ok(address) = Address::parse(input) {
+        let _ = (address.tag(), address.q(), address.expires(), Params::new(address.params).count());
+        assert!(Address::parse(address.text).is_ok(), "its text is an address");
+    }
+    if let Ok(via) = Via::parse(input) {
+        assert!(Via::parse(via.text).is_ok(), "its text is a Via");
+    }
+    let _ = (Credentials::parse(input, false), Challenge::parse(input, true), Replaces::parse(input));
+});
