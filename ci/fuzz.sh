@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # fuzz.sh [SECONDS]: every target of fuzz/ for so long (30), two at a time, from its inputs in fuzz/corpus, an archive each. Needs no
-# nightly compiler: it does what
-# cargo-fuzz does but for the address sanitizer, which has nothing to find where there is no unsafe code.
-# fuzz.sh renew [SECONDS]: writes the inputs anew: those of simulated phones and what is found in that time, the fewest that reach everything.
+# nightly compiler: it does what cargo-fuzz does but for the address sanitizer, which has nothing to find where there is no unsafe code.
+# fuzz.sh renew [SECONDS]: writes the inputs anew: those of simulated phones and what is found in that time, the fewest that reach
+# everything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$PWD/${CARGO_TARGET_DIR:-target}/fuzz
@@ -42,7 +42,7 @@ finish() {
             echo "fuzz: $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$name.log") inputs, $(ls "$work/kept/$name" | wc -l) of them kept, nothing found"
         else
             failed+=("$name")
-            tail -n 40 "$work/$name.log" >&2
+            grep -a -m 1 -A 3 panicked "$work/$name.log" >&2 || tail -n 20 "$work/$name.log" >&2
         fi
     done
     running=()
