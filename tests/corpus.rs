@@ -265,3 +265,28 @@ fn what_is_refused_gets_the_right_status_and_nothing_else() {
         office.assert_nothing_left();
     }
 }
+
+/// RFC 3261 8.2.2.3: every option tag that is not supported is named, and no other.
+#[test]
+fn what_is_required_and_not_supported_is_named() {
+    let mut office = Office::new(1);
+    office.sim.keep_sent = true;
+    for (lines, unsupported) in [
+        ("Require: foo\r\n", &["foo"][..]),
+        (
+            "Require: timer, foo ,\r\n 100rel\r\nProxy-Require: Bar\r\nREQUIRE: path\r\n",
+            &["foo", "100rel", "path", "Bar"],
+        ),
+        ("Require: timer\r\nSupported: foo\r\n", &[]),
+    ] {
+        let text = format!(
+            "OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.6.6.6;branch=z9hG4bK1\r\nFrom: <sip:a@b.example>;tag=1\r\n\
+             To: <sip:10.0.0.1>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n{lines}\r\n"
+        );
+        let heard = answers(&mut office, SocketAddr::from(([10, 6, 6, 6], 5060)), text.as_bytes());
+        assert_eq!(heard, [if unsupported.is_empty() { 200 } else { 420 }], "{lines}");
+        let answer = String::from_utf8_lossy(&office.sim.sent[0].bytes).into_owned();
+        let named: Vec<&str> = answer.lines().filter_map(|line| line.strip_prefix("Unsupported: ")).collect();
+        assert_eq!(named, unsupported, "{lines}");
+    }
+}

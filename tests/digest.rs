@@ -115,7 +115,7 @@ fn algorithms_are_offered_in_the_order_of_policy() {
     let mut office = Office::changed(1, &changes);
     let offered = offers(&mut office, "203");
     let names = ["SHA-512-256", "SHA-256", "MD5"];
-    assert_eq!(offered.len(), names.len(), "one challenge for each (RFC 8760 section 2.4)");
+    assert_eq!(offered.len(), names.len(), "one challenge for each (RFC 8760 section 2.3)");
     for (line, name) in offered.iter().zip(names) {
         assert!(line.contains(&format!("algorithm={name}, qop=\"auth,auth-int\"")), "{line}");
     }

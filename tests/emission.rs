@@ -11,16 +11,12 @@ mod naive;
 mod damage;
 mod office;
 
-use damage::{mutated, recorded};
+use damage::{mutated, recorded, setting};
 use meaning::assert_kept;
 use naive::faults;
 use strowger::wire::sip::Message;
 use strowger::wire::write::Buffer;
 use strowger_testkit::sim::Dice;
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 #[test]
 fn damaged_messages_mean_one_thing() {

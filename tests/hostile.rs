@@ -6,17 +6,13 @@
 mod damage;
 mod office;
 
-use damage::{mutated, pick, recorded};
+use damage::{mutated, pick, recorded, setting};
 use office::{Office, SIZES, exchange_address, phone_address};
 use std::net::SocketAddr;
 use strowger::exchange::{MAX_DATAGRAM, Received};
 use strowger_testkit::corpus;
 use strowger_testkit::phone::{Ask, Behaviour};
 use strowger_testkit::sim::{Dice, Network, Sizes};
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 /// Files of the shared corpus that are or contain SIP.
 fn from_corpus() -> Vec<Vec<u8>> {

@@ -4,6 +4,11 @@ use crate::office::{Office, exchange_address};
 use strowger_testkit::phone::{Ask, Behaviour, Register};
 use strowger_testkit::sim::Dice;
 
+/// A budget or a seed from the environment.
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 /// Datagrams to an exchange as they were really sent, of every kind that phones send.
 pub(crate) fn recorded() -> Vec<Vec<u8>> {
     let mut office = Office::registered(1);

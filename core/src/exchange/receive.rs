@@ -104,7 +104,7 @@ impl<C: Crypto> Exchange<'_, C> {
         load: Load,
         key: crate::signalling::sip::Key,
     ) {
-        // Everything else ends here (RFC 3261 11.2).
+        // Everything else ends here: nobody would forward it (RFC 3261 16.3 step 3).
         if message.max_forwards == Some(0) && method == Method::Invite {
             return self.sip.reply(message, source, 483, |_| {});
         }

@@ -125,7 +125,7 @@ impl Name {
 }
 
 /// The headers that are no list and decide something: a second line must say the same as the first. (RFC 3261 7.3.1; of Refer-To,
-/// Replaces and Event also RFC 3515 2.1, RFC 3891 3, RFC 6665 8.2.1.)
+/// Replaces and Event also RFC 3515 2.4.2, RFC 3891 3, RFC 6665 8.2.1.)
 pub(super) const ONCE: u64 = Name::From.bit()
     | Name::To.bit()
     | Name::CallId.bit()
