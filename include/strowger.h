@@ -57,7 +57,7 @@
 #define STW_BYTES_TRUNK 96
 
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
-#define STW_BYTES_CALL 10760
+#define STW_BYTES_CALL 10808
 
 // The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
 #define STW_ABI_VERSION 65537
@@ -180,6 +180,8 @@ typedef enum stw_rule {
     STW_RULE_EMERGENCY_NO_ROUTE = 61,
     // The authenticated user does not own the identity it claims.
     STW_RULE_IDENTITY_MISMATCH = 70,
+    // The device may not register or call over this transport.
+    STW_RULE_IDENTITY_TRANSPORT = 71,
     // No policy is loaded: every call is denied.
     STW_RULE_POLICY_NONE = 80,
     // As many public calls begun in this minute as the limits allow.
@@ -241,6 +243,27 @@ typedef enum stw_family {
     // IPv6.
     STW_FAMILY_IPV6 = 6,
 } stw_family;
+
+// Transports of SIP, for the field `transport` of an stw_address.
+enum stw_transport
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Datagrams.
+    STW_TRANSPORT_UDP = 0,
+    // A stream in clear.
+    STW_TRANSPORT_TCP = 1,
+    // A stream that nobody else reads.
+    STW_TRANSPORT_TLS = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum stw_transport stw_transport;
+#else
+typedef uint8_t stw_transport;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
 
 // Verdicts.
 typedef enum stw_verdict {
@@ -338,8 +361,8 @@ typedef struct stw_address {
     uint16_t port;
     // One of stw_family.
     uint8_t family;
-    // 0.
-    uint8_t reserved;
+    // Of a SIP peer one of stw_transport, else 0.
+    uint8_t transport;
 } stw_address;
 
 // How an exchange is set up. Begin with STW_EXCHANGE_CONFIG_INIT; what is 0 has its default.
@@ -542,8 +565,8 @@ typedef struct stw_output_registration {
     uint32_t device;
     // For so many seconds; 0 if it is gone.
     uint32_t expires_s;
-    // 1 if it lapsed instead of saying good-bye.
-    uint32_t lapsed;
+    // Why it is gone: 0 it said good-bye, 1 it was not heard of in time, 2 its connection is lost.
+    uint32_t why;
     // 0.
     uint32_t reserved;
     // Where it is reached; all 0 if it is gone.
@@ -849,13 +872,25 @@ stw_status stw_exchange_release(struct stw_exchange *x,
                                 stw_leg leg,
                                 uint32_t sip_status);
 
-// Takes one SIP datagram, read during the call only. What is wrong with it is answered or counted, and no error.
+// Takes one SIP datagram, or one whole message of a stream, read during the call only. `source` says over which transport. What is wrong with it is answered or counted, and no error.
 // STW_HELD: give it again after stw_exchange_relayed. STW_ERR_DRAIN_FIRST: poll, then give it again. Cost: linear in its length, and one decision if it begins a call.
 stw_status stw_exchange_receive(struct stw_exchange *x,
                                 uint64_t now_ms,
                                 const struct stw_address *source,
                                 const uint8_t *datagram,
                                 size_t datagram_len);
+
+// Tells the address that SIP peers reach this exchange at over a transport of streams; until then none is used but where a peer
+// does. STW_ERR_ARGUMENT: no such transport or family. Cost: constant.
+stw_status stw_exchange_listen(struct stw_exchange *x,
+                               const struct stw_address *address);
+
+// A connection is closed, or could not be made: who was registered over it is gone (STW_OUTPUT_UNREGISTERED), and unanswered
+// requests over it have timed out. No call ends by it. STW_MORE: poll, and call again. STW_ERR_DRAIN_FIRST: poll first. Cost: linear in
+// devices, transactions and legs.
+stw_status stw_exchange_lost(struct stw_exchange *x,
+                             uint64_t now_ms,
+                             const struct stw_address *peer);
 
 // The relay has answered STW_OUTPUT_RELAY: the other party of this leg's call is to send to these places, one for each
 // stream that was asked for, all at one address. `count` 0: it could not take the media. Then give the datagrams again for

@@ -9,6 +9,7 @@ use strowger::base::Instant;
 use strowger::exchange::Output;
 use strowger::policy::{Party, Rule, Verdict};
 use strowger::record::smdr::{Completion, Station};
+use strowger::registration::Gone;
 use strowger_testkit::ladder::summary;
 use strowger_testkit::phone::{Behaviour, PhoneEvent, Register};
 use strowger_testkit::sim::{Network, Sizes};
@@ -69,7 +70,7 @@ fn a_phone_registers_with_sha256() {
     let answer = text(office.sim.phone(id).last_response());
     assert!(answer.contains("Contact: <sip:201@10.0.1.1:5060>;expires=600\r\n"), "{answer}");
     assert!(answer.contains("\r\nDate: "), "phones set their clock by it");
-    let expected = Output::Registered { device: 0, expires_s: 600, address: phone_address(0) };
+    let expected = Output::Registered { device: 0, expires_s: 600, flow: phone_address(0).into() };
     assert_eq!(office.sim.outputs.iter().map(|(_, output)| *output).collect::<Vec<_>>(), [expected]);
     assert!(office.sim.exchange(0).is_registered(0));
 }
@@ -162,7 +163,7 @@ fn r78_a_recorded_register_cannot_be_played_again() {
     assert!(summary(&office.sim.sent[before].bytes).starts_with("200"));
     // From elsewhere it is not.
     assert!(ask(&mut office, &recorded)[0].starts_with("SIP/2.0 401"));
-    let calls_201 = Output::Registered { device: 0, expires_s: 600, address };
+    let calls_201 = Output::Registered { device: 0, expires_s: 600, flow: address.into() };
     assert_eq!(office.sim.outputs.iter().map(|(_, output)| *output).collect::<Vec<_>>(), [calls_201]);
 }
 
@@ -220,11 +221,11 @@ fn registrations_are_taken_back_in_three_ways() {
     office.sim.run_ms(3_000);
     assert!((0..3).all(|device| !office.sim.exchange(0).is_registered(device)));
     let gone = |(_, output): &(Instant, Output)| match output {
-        Output::Unregistered { device, expired } => Some((*device, *expired)),
+        Output::Unregistered { device, why } => Some((*device, *why)),
         _ => None,
     };
     let gone: Vec<_> = office.sim.outputs.iter().filter_map(gone).collect();
-    assert_eq!(gone, [(0, false), (1, false), (2, true)]);
+    assert_eq!(gone, [(0, Gone::Unregistered), (1, Gone::Unregistered), (2, Gone::Lapsed)]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod recorded;
 
 use recorded::{CODES, DIALED, KEYS, PASSWORDS, POLICY, Paper, World, recorded};
+use std::net::SocketAddr;
 use strowger::base::Soft;
 use strowger::exchange::{CONFERENCE, Config, Output, Signal, Taken};
 use strowger::policy::{Image, Party, keyring};
@@ -238,8 +239,8 @@ fn damaged_datagrams_replay_too() {
                 }
             }
         }
-        let source = ([192, 0, 2, [10, 11, 12, 13, 14, 99, 7][dice(7)]], 5060).into();
-        world.give(&Input::Receive { source, datagram: &datagram });
+        let source = SocketAddr::from(([192, 0, 2, [10, 11, 12, 13, 14, 99, 7][dice(7)]], 5060));
+        world.give(&Input::Receive { source: source.into(), datagram: &datagram });
         if round % 8 == 0 {
             world.run(10 * dice(300) as u64);
         }
@@ -410,7 +411,7 @@ fn an_exchange_without_a_policy_is_recorded_too() {
     let writer = Writer::new(paper.clone(), Secrets::none());
     let mut engine = Engine::new(&mut tables, &config, None, Soft::new(&[1; 32]), Some(writer)).unwrap();
     let options = b"OPTIONS sip:x@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:x@b>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n";
-    let input = Input::Receive { source: ([192, 0, 2, 1], 5060).into(), datagram: options };
+    let input = Input::Receive { source: SocketAddr::from(([192, 0, 2, 1], 5060)).into(), datagram: options };
     engine.input(strowger::base::Instant(5), &input).unwrap();
     // Nobody polls: what is left is not what the trace is about.
     engine.finish().unwrap();

@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
 use std::hash::Hash;
 use strowger::account::Typed;
-use strowger::base::{Digits, Handle, Instant, Soft};
+use strowger::base::{Digits, Handle, Instant, Soft, Transport};
 use strowger::brakes::{Lockout, Terms as LockoutTerms};
 use strowger::call::dialing;
 use strowger::call::leg::{self, Leg};
@@ -24,7 +24,7 @@ use strowger::table::{Slab, Slot};
 const NOW: Instant = Instant(1_000_000_000);
 
 fn moved(at: Instant, by_ms: u64) -> Instant {
-    Instant(at.0 - by_ms).max(NOW)
+    if at == Instant::NEVER { at } else { Instant(at.0 - by_ms).max(NOW) }
 }
 
 /// The graph that a walk has found.
@@ -86,7 +86,7 @@ trait Machine: Copy + Eq + Hash + Debug {
     type Event: Copy + Eq + Debug + 'static;
     const EVENTS: &'static [Self::Event];
     const TICK: Self::Event;
-    fn apply(&mut self, event: Self::Event) -> Vec<Action>;
+    fn apply(&mut self, over: Transport, event: Self::Event) -> Vec<Action>;
     fn deadline(&self) -> Option<Instant>;
     fn later(self, by_ms: u64) -> Self;
     /// Whether it may wait without a deadline.
@@ -106,8 +106,8 @@ macro_rules! machine {
             type Event = $machine::Event;
             const EVENTS: &'static [Self::Event] = &[$($machine::Event::$event),*];
             const TICK: Self::Event = $machine::Event::Tick;
-            fn apply(&mut self, event: Self::Event) -> Vec<Action> {
-                self.handle(NOW, event).to_vec()
+            fn apply(&mut self, over: Transport, event: Self::Event) -> Vec<Action> {
+                self.handle(NOW, over, event).to_vec()
             }
             fn deadline(&self) -> Option<Instant> {
                 self.next_deadline()
@@ -132,7 +132,7 @@ macro_rules! machine {
 
 machine!(
     invite_client,
-    [Provisional, Success, Failure],
+    [Provisional, Success, Failure, Unsent],
     Self::Proceeding | Self::Terminated,
     |state, by| match state {
         Self::Calling { retry, until } => Self::Calling { retry: later(retry, by), until: moved(until, by) },
@@ -160,7 +160,7 @@ machine!(
 );
 machine!(
     client,
-    [Provisional, Final],
+    [Provisional, Final, Unsent],
     Self::Terminated,
     |state, by| match state {
         Self::Trying { retry, until } => Self::Trying { retry: later(retry, by), until: moved(until, by) },
@@ -236,12 +236,13 @@ machine!(
     }
 );
 
-fn walk_transaction<M: Machine>(name: &str, start: M) {
+fn walk_transaction<M: Machine>(name: &str, over: Transport, start: M) {
+    let name = format!("{name} over {}", over.name());
     let graph = walk(start, |state| {
         let mut successors = Vec::new();
         for event in M::EVENTS.iter().copied().chain([M::TICK]) {
             let mut after = *state;
-            let actions = after.apply(event);
+            let actions = after.apply(over, event);
             state.check(event, &actions, &after);
             let terminated = actions.contains(&Action::Terminated);
             assert_eq!(
@@ -269,15 +270,17 @@ fn walk_transaction<M: Machine>(name: &str, start: M) {
         successors.push(state.later(500));
         successors
     });
-    graph.assert_all_can_end(name, M::is_end);
+    graph.assert_all_can_end(&name, M::is_end);
 }
 
 #[test]
 fn the_four_transaction_machines() {
-    walk_transaction("INVITE client", invite_client::State::new(NOW));
-    walk_transaction("non-INVITE client", client::State::new(NOW));
-    walk_transaction("INVITE server", invite_server::State::Proceeding);
-    walk_transaction("non-INVITE server", server::State::Trying);
+    for over in Transport::ALL {
+        walk_transaction("INVITE client", over, invite_client::State::new(NOW, over));
+        walk_transaction("non-INVITE client", over, client::State::new(NOW, over));
+        walk_transaction("INVITE server", over, invite_server::State::Proceeding);
+        walk_transaction("non-INVITE server", over, server::State::Trying);
+    }
 }
 
 // Bindings
@@ -325,7 +328,7 @@ fn the_lockout_machine() {
 fn the_binding_machine() {
     let orders: Vec<Order> =
         (1..=2).flat_map(|call_id| (1..=3).map(move |cseq| Order { call_id, cseq })).collect();
-    let mut events = vec![binding::Event::Tick];
+    let mut events = vec![binding::Event::Tick, binding::Event::Lost];
     for order in orders {
         events.push(binding::Event::Unregister { order });
         for expires_s in [60, 3_600, u32::MAX] {
@@ -335,7 +338,7 @@ fn the_binding_machine() {
     let graph = walk(Binding::Absent, |before| {
         let mut successors = Vec::new();
         for event in &events {
-            use binding::Outcome::{Expired, Nothing, OutOfOrder, Refreshed, Registered, Unregistered};
+            use binding::Outcome::{Gone, Nothing, OutOfOrder, Refreshed, Registered};
             let mut after = *before;
             let outcome = after.handle(NOW, *event);
             let (was, is) = (*before != Binding::Absent, after != Binding::Absent);
@@ -343,12 +346,18 @@ fn the_binding_machine() {
             match outcome {
                 Registered(granted) => assert!(!was && is && granted <= MAX_EXPIRES_S),
                 Refreshed(granted) => assert!(was && is && granted <= MAX_EXPIRES_S),
-                Unregistered => assert!(was && !is && matches!(event, binding::Event::Unregister { .. })),
-                Expired => assert!(was && !is && due && *event == binding::Event::Tick),
+                Gone(why) => {
+                    let by = match event {
+                        binding::Event::Unregister { .. } => binding::Gone::Unregistered,
+                        binding::Event::Lost => binding::Gone::Lost,
+                        binding::Event::Tick | binding::Event::Register { .. } => binding::Gone::Lapsed,
+                    };
+                    assert!(was && !is && why == by && (due || *event != binding::Event::Tick));
+                }
                 OutOfOrder | Nothing => assert_eq!(*before, after),
             }
             assert!(
-                *event != binding::Event::Tick || !due || outcome == Expired,
+                *event != binding::Event::Tick || !due || outcome == Gone(binding::Gone::Lapsed),
                 "it expires when it is time"
             );
             assert_eq!(after.next_deadline().is_none(), !is, "only what is absent has no deadline");

@@ -136,7 +136,8 @@ pub fn record(calls: usize) -> Recorded {
                     engine.receive(*now, *address, &bytes).expect("drained");
                     while let Ok(Some(output)) = engine.poll(&mut buffer) {
                         if let Output::Send { to, len } = output {
-                            PENDING.with_borrow_mut(|pending| pending.push((to, buffer[..len].to_vec())));
+                            PENDING
+                                .with_borrow_mut(|pending| pending.push((to.peer, buffer[..len].to_vec())));
                         }
                     }
                 }

@@ -83,6 +83,10 @@ static void one_input(stw_exchange *x)
         led = (uint32_t)stw_exchange_on_hook(x, clock_ms, decision.leg, &decision);
     else if (key == 18)
         led = (uint32_t)stw_exchange_conference(x, decision.leg, &number);
+    else if (key == 19)
+        (void)stw_exchange_listen(x, &source);
+    else if (key == 20)
+        (void)stw_exchange_lost(x, clock_ms, &source);
     else if (key == 9)
         (void)stw_exchange_policy_hash(x, hash);
     else if (stw_exchange_deadline(x) <= clock_ms)

@@ -11,12 +11,13 @@ use crate::types::{
 };
 use core::ffi::c_char;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use strowger::base::{Digits, Handle};
+use strowger::base::{Digits, Flow, Handle, Transport};
 use strowger::call::Cause;
 use strowger::call::dialing::Tone;
 use strowger::exchange::Output;
 use strowger::policy::{Authority, Choice, ClassRef, Denial, Image, Party, RowRef, Verdict, emergency};
 use strowger::record::{Alarm, Decision, Smdr, alarm, smdr::Station};
+use strowger::registration::Gone;
 
 /// Text in an array, ended by a zero: the last place is never written.
 fn text<const N: usize>(bytes: &[u8]) -> [c_char; N] {
@@ -57,6 +58,16 @@ pub(crate) fn socket_address(address: &stw_address) -> Option<SocketAddr> {
     } else {
         None
     }
+}
+
+/// The flow of a struct from C; `None` if its family or transport is not one.
+pub(crate) fn flow(address: &stw_address) -> Option<Flow> {
+    let transport = Transport::ALL.get(usize::from(address.transport))?;
+    Some(Flow::new(socket_address(address)?, *transport))
+}
+
+fn flow_address(from: Flow) -> stw_address {
+    stw_address { transport: from.transport.number(), ..address(from.peer) }
 }
 
 pub(crate) fn address(from: SocketAddr) -> stw_address {
@@ -284,10 +295,10 @@ fn leg(leg: Handle, cause: Option<Cause>) -> stw_output_leg {
 const fn registration(
     device: u32,
     expires_s: u32,
-    lapsed: u32,
+    why: u32,
     address: stw_address,
 ) -> stw_output_registration {
-    stw_output_registration { device, expires_s, lapsed, reserved: 0, address }
+    stw_output_registration { device, expires_s, why, reserved: 0, address }
 }
 
 const fn tone_number(tone: Tone) -> stw_tone {
@@ -335,7 +346,7 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
     let mut body = stw_output_body { reserved: [0; 48] };
     let kind = match from {
         Output::Send { to, len } => {
-            body.send = stw_output_send { to: address(*to), length: u64::try_from(*len).unwrap_or(0) };
+            body.send = stw_output_send { to: flow_address(*to), length: u64::try_from(*len).unwrap_or(0) };
             kind::STW_OUTPUT_SEND
         }
         Output::Setup { leg, to, digits: number } => {
@@ -378,12 +389,17 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
             body.tone = stw_output_tone { leg: handle.bits(), tone: tone_number(*tone) as u32, reserved: 0 };
             kind::STW_OUTPUT_TONE
         }
-        Output::Registered { device, expires_s, address: whence } => {
-            body.registration = registration(*device, *expires_s, 0, address(*whence));
+        Output::Registered { device, expires_s, flow } => {
+            body.registration = registration(*device, *expires_s, 0, flow_address(*flow));
             kind::STW_OUTPUT_REGISTERED
         }
-        Output::Unregistered { device, expired } => {
-            body.registration = registration(*device, 0, u32::from(*expired), stw_address::default());
+        Output::Unregistered { device, why } => {
+            let why = match why {
+                Gone::Unregistered => 0,
+                Gone::Lapsed => 1,
+                Gone::Lost => 2,
+            };
+            body.registration = registration(*device, 0, why, stw_address::default());
             kind::STW_OUTPUT_UNREGISTERED
         }
         Output::Relay(ask) => {

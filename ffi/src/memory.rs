@@ -19,7 +19,7 @@ pub const STW_BYTES_DEVICE: usize = 608;
 /// Bytes for each trunk.
 pub const STW_BYTES_TRUNK: usize = 96;
 /// Bytes for each call: two legs, their SIP dialogs, transactions and texts.
-pub const STW_BYTES_CALL: usize = 10_760;
+pub const STW_BYTES_CALL: usize = 10_808;
 
 /// Transactions and pages beside those for each call, so that even one call finds room for its largest message.
 const EXTRA_TRANSACTIONS: usize = 8;

@@ -54,6 +54,8 @@ pub enum stw_rule {
     STW_RULE_EMERGENCY_NO_ROUTE = 61,
     /// The authenticated user does not own the identity it claims.
     STW_RULE_IDENTITY_MISMATCH = 70,
+    /// The device may not register or call over this transport.
+    STW_RULE_IDENTITY_TRANSPORT = 71,
     /// No policy is loaded: every call is denied.
     STW_RULE_POLICY_NONE = 80,
     /// As many public calls begun in this minute as the limits allow.

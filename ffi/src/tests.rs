@@ -11,7 +11,7 @@ use core::ffi::CStr;
 use core::mem::MaybeUninit;
 use core::ptr::{null, null_mut};
 use std::collections::{BTreeMap, BTreeSet};
-use strowger::base::{Algorithm, Crypto, Soft};
+use strowger::base::{Algorithm, Crypto, Soft, Transport};
 use strowger::policy::Rule;
 
 const HEADER: &str = include_str!("../../include/strowger.h");
@@ -29,7 +29,7 @@ const fn config() -> stw_exchange_config {
         transactions: 0,
         pages: 0,
         reserved: 0,
-        address: stw_address { octets: [0; 16], scope: 0, port: 0, family: 0, reserved: 0 },
+        address: stw_address { octets: [0; 16], scope: 0, port: 0, family: 0, transport: 0 },
         random_seed: [9; 32],
     }
 }
@@ -37,7 +37,7 @@ const fn config() -> stw_exchange_config {
 fn address() -> stw_address {
     let mut octets = [0; 16];
     octets[..4].copy_from_slice(&[192, 0, 2, 1]);
-    stw_address { octets, scope: 0, port: 5062, family: 4, reserved: 0 }
+    stw_address { octets, scope: 0, port: 5062, family: 4, transport: 0 }
 }
 
 fn status(number: stw_status_number) -> i32 {
@@ -282,6 +282,11 @@ fn null_for_anything_else_is_refused_and_changes_nothing() {
             stw_exchange_receive(x, 0, null(), buf.as_ptr(), 1),
             stw_exchange_receive(x, 0, &address(), null(), 1),
             stw_exchange_receive(x, 0, &stw_address { family: 0, ..address() }, buf.as_ptr(), 1),
+            stw_exchange_receive(x, 0, &stw_address { transport: 3, ..address() }, buf.as_ptr(), 1),
+            stw_exchange_listen(x, null()),
+            stw_exchange_listen(x, &stw_address { transport: 3, ..address() }),
+            stw_exchange_lost(x, 0, null()),
+            stw_exchange_lost(x, 0, &stw_address { family: 0, ..address() }),
             stw_exchange_poll(x, null_mut(), buf.as_mut_ptr(), 8, null_mut()),
             stw_exchange_poll(x, MaybeUninit::uninit().as_mut_ptr(), null_mut(), 8, null_mut()),
             stw_exchange_statistics(x, null_mut()),
@@ -490,6 +495,30 @@ fn a_datagram_is_answered_and_a_short_buffer_loses_nothing() {
         let out = out.assume_init();
         assert_eq!((out.kind, out.body.send.length as usize, out.body.send.to), (1, needed, address()));
         assert!(buf.starts_with(b"SIP/2.0 200 "));
+    }
+    assert!(world.kinds().is_empty());
+}
+
+/// What comes over a connection is answered over it; a connection that is lost unregisters nobody who was never there.
+#[test]
+fn a_message_of_a_stream_is_answered_over_it() {
+    let transports: BTreeMap<_, _> = Transport::ALL
+        .iter()
+        .map(|transport| (transport.name().to_owned(), i64::from(transport.number())))
+        .collect();
+    assert_eq!(enumerators("STW_TRANSPORT_"), transports);
+    let world = World::loaded();
+    let peer = stw_address { transport: 1, ..address() };
+    let options = b"OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.1:5062;branch=z9hG4bK1\r\n\
+        From: <sip:a@x>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    let (mut out, mut buf) = (MaybeUninit::<stw_output>::uninit(), [0u8; 2048]);
+    // SAFETY: live pointers; the output is read after it was written.
+    unsafe {
+        assert_eq!(stw_exchange_listen(world.x, &stw_address { port: 5060, ..peer }), 0);
+        assert_eq!(stw_exchange_receive(world.x, 0, &peer, options.as_ptr(), options.len()), 0);
+        assert_eq!(stw_exchange_lost(world.x, 0, &peer), 0, "before the outputs are polled: nothing follows");
+        assert_eq!(stw_exchange_poll(world.x, out.as_mut_ptr(), buf.as_mut_ptr(), buf.len(), null_mut()), 0);
+        assert_eq!(out.assume_init().body.send.to, peer);
     }
     assert!(world.kinds().is_empty());
 }

@@ -60,6 +60,19 @@ pub enum stw_family {
     STW_FAMILY_IPV6 = 6,
 }
 
+/// Transports of SIP, for the field `transport` of an stw_address.
+#[allow(dead_code, reason = "for the header; a test compares it with Transport::ALL")]
+#[repr(u8)]
+#[derive(Clone, Copy, Debug)]
+pub enum stw_transport {
+    /// Datagrams.
+    STW_TRANSPORT_UDP = 0,
+    /// A stream in clear.
+    STW_TRANSPORT_TCP = 1,
+    /// A stream that nobody else reads.
+    STW_TRANSPORT_TLS = 2,
+}
+
 /// An IP address and port.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -72,8 +85,8 @@ pub struct stw_address {
     pub port: u16,
     /// One of stw_family.
     pub family: u8,
-    /// 0.
-    pub reserved: u8,
+    /// Of a SIP peer one of stw_transport, else 0.
+    pub transport: u8,
 }
 
 /// How an exchange is set up. Begin with STW_EXCHANGE_CONFIG_INIT; what is 0 has its default.

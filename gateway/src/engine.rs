@@ -1,11 +1,9 @@
 //! An exchange on the heap, sized for its policy.
 
 use crate::crypto::Hosted;
-use std::net::{SocketAddr, ToSocketAddrs};
-use strowger::base::Instant;
+use std::net::SocketAddr;
 use strowger::exchange::{Config, PAGES_A_CALL};
-use strowger::policy::Image;
-use strowger_tools::trace::{self, Input, Sizes, Tables, Writer};
+use strowger_tools::trace::{self, Sizes, Tables, Writer};
 
 /// The engine type of this process.
 pub(crate) type Engine = trace::Engine<'static, Hosted>;
@@ -48,27 +46,6 @@ pub(crate) fn build(policy: &Policy, address: SocketAddr, record: Option<Writer>
     let config = Config { instance: 1, address, reserved_calls: 8 };
     Engine::new(tables, &config, Some(policy), Hosted::new()?, record)
         .map_err(|why| format!("the policy does not fit: {why:?}"))
-}
-
-/// Finds the address of every trunk, once. A name that cannot be resolved is said, and its calls fail.
-pub(crate) fn resolve_trunks(engine: &mut Engine, now: Instant, image: &Image<'_>) {
-    for (row, trunk) in (0u16..).zip(image.trunks().iter()) {
-        let (name, host) = (image.text(trunk.name), image.text(trunk.host));
-        let port = |host: &str| if host.contains(':') { host.to_owned() } else { format!("{host}:5060") };
-        let addresses = host.parse::<SocketAddr>().map(|one| vec![one]).or_else(|_| {
-            port(host).to_socket_addrs().map(|found| found.filter(SocketAddr::is_ipv4).collect())
-        });
-        match addresses.as_deref() {
-            Ok([address, ..]) => {
-                // Nothing that could be full.
-                let _ = engine.input(now, &Input::SetTrunkAddress { trunk: row, address: *address });
-            }
-            Ok([]) => tracing::warn!("trunk {name}: {host} has no IPv4 address; its calls will fail"),
-            Err(why) => {
-                tracing::warn!("trunk {name}: {host} cannot be resolved ({why}); its calls will fail")
-            }
-        }
-    }
 }
 
 /// Lower-case hexadecimal digits.

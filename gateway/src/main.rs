@@ -11,6 +11,7 @@ mod relay;
 mod run;
 mod socket;
 mod sources;
+mod streams;
 mod words;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -56,7 +57,7 @@ impl Log {
 #[derive(Subcommand)]
 enum Command {
     /// Run the gateway with a policy (TOML, or a compiled image with its .keys beside it).
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Print how the running gateway is, as one JSON object.
     Status(Reach),
     /// Print the calls that are up or being set up, as one JSON array: who, and which way their media takes.
@@ -91,6 +92,24 @@ struct RunArgs {
     /// The UDP address that phones reach the gateway at.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5060")]
     sip_udp: SocketAddr,
+    /// The TCP address that phones reach the gateway at [default: none].
+    #[arg(long, value_name = "ADDR")]
+    sip_tcp: Option<SocketAddr>,
+    /// The TLS address that phones reach the gateway at [default: none].
+    #[arg(long, value_name = "ADDR", requires = "tls_cert")]
+    sip_tls: Option<SocketAddr>,
+    /// Our certificate in PEM, those between it and the root behind it.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Phones must show a certificate that one of these has signed (mutual TLS) [default: they need none].
+    #[arg(long, value_name = "FILE", requires = "sip_tls")]
+    tls_client_ca: Option<PathBuf>,
+    /// Trunks over TLS must show a certificate for their `host` that one of these has signed; without it there are none.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_ca: Option<PathBuf>,
     /// Where records are kept.
     #[arg(long, value_name = "DIR", default_value = "./strowger-data")]
     data: PathBuf,
@@ -133,6 +152,14 @@ fn main() -> ExitCode {
             let settings = run::Settings {
                 policy: args.policy,
                 sip_udp: args.sip_udp,
+                sip_tcp: args.sip_tcp,
+                sip_tls: args.sip_tls,
+                tls: streams::TlsFiles {
+                    certificate: args.tls_cert,
+                    key: args.tls_key,
+                    client_ca: args.tls_client_ca,
+                    ca: args.tls_ca,
+                },
                 data: args.data,
                 keys: args.keys,
                 emergency: args.emergency,

@@ -1,18 +1,18 @@
 //! A line in the log for each message, at level `debug`: what it is and of which call. Not whom it is to: a dialed number may hold an
 //! account code or a PIN; a trace (`--record`) has the rest, with tokens.
 
-use std::net::SocketAddr;
+use strowger::base::Flow;
 use strowger::wire::sip::{Malformed, Message, Start};
 
 /// A datagram has come.
-pub(crate) fn heard(from: SocketAddr, datagram: &[u8]) {
+pub(crate) fn heard(from: Flow, datagram: &[u8]) {
     if tracing::enabled!(tracing::Level::DEBUG) {
         tracing::debug!("{from} says: {}", summary(datagram));
     }
 }
 
 /// A datagram goes out.
-pub(crate) fn sent(to: SocketAddr, datagram: &[u8]) {
+pub(crate) fn sent(to: Flow, datagram: &[u8]) {
     if tracing::enabled!(tracing::Level::DEBUG) {
         tracing::debug!("{to} is told: {}", summary(datagram));
     }

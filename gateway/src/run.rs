@@ -3,21 +3,24 @@
 mod administer;
 mod media;
 mod record;
+mod trunks;
 
 use crate::engine::{self, Engine};
 use crate::files::Files;
 use crate::http::{self, Request};
 use crate::pinholes::{self, Pinholes};
 use crate::relay::Relay;
+use crate::streams::{Heard, News, Streams, Tls, TlsFiles};
 use crate::{messages, socket, sources, words};
 use media::Media;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
-use strowger::base::{Instant, WallTime};
+use strowger::base::{Flow, Instant, Transport, WallTime};
 use strowger::call::leg::CLEARING_MS;
 use strowger::exchange::{Output, Received, Ticked};
 use strowger::policy::Image;
+use strowger::registration::Gone;
 use strowger_tools::trace::{Input, Took, Writer};
 use tokio::net::UdpSocket;
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,6 +30,9 @@ use tokio::sync::mpsc;
 pub(crate) struct Settings {
     pub(crate) policy: PathBuf,
     pub(crate) sip_udp: SocketAddr,
+    pub(crate) sip_tcp: Option<SocketAddr>,
+    pub(crate) sip_tls: Option<SocketAddr>,
+    pub(crate) tls: TlsFiles,
     pub(crate) data: PathBuf,
     pub(crate) keys: Option<PathBuf>,
     pub(crate) emergency: Option<PathBuf>,
@@ -51,12 +57,19 @@ const CLOCK: Duration = Duration::from_secs(1);
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
-    if settings.sip_udp.ip().is_unspecified() {
-        return Err(format!(
-            "--sip-udp {}: phones must be told one address to answer to; give the one they reach this machine at",
-            settings.sip_udp
-        ));
+    let listeners = [
+        ("--sip-udp", Some(settings.sip_udp)),
+        ("--sip-tcp", settings.sip_tcp),
+        ("--sip-tls", settings.sip_tls),
+    ];
+    for (option, address) in listeners {
+        if let Some(address) = address.filter(|address| address.ip().is_unspecified()) {
+            return Err(format!(
+                "{option} {address}: phones must be told one address to answer to; give the one they reach this machine at"
+            ));
+        }
     }
+    let tls = Tls::load(&settings.tls)?;
     let sources::Found { policy, alarm } = sources::find(
         &settings.policy,
         settings.keys.as_deref(),
@@ -92,9 +105,19 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         let record = settings.record.as_ref().map(|(path, redacted)| record::create(path, *redacted));
         let mut daemon = Daemon::new(&policy, socket, files, record.transpose()?)?;
         (daemon.requests, daemon.media) = (requests, media);
+        daemon.streams = Streams::new(address.ip(), tls);
+        let mut heard_on = format!("udp {address}");
+        let streams = [(settings.sip_tcp, Transport::Tcp), (settings.sip_tls, Transport::Tls)];
+        for (wanted, transport) in streams {
+            let Some(wanted) = wanted else { continue };
+            let us = Flow::new(daemon.streams.listen(wanted, transport).await?, transport);
+            daemon.give(daemon.now(), &Input::Listen(us));
+            heard_on.push_str(&format!(", {us}"));
+        }
+        daemon.find_trunks(settings.sip_tcp.is_some(), settings.sip_tls.is_some());
         let hash = engine::hex(policy.image.hash().get(..8).unwrap_or(&[]));
         tracing::info!(
-            "policy {} ({} devices, {} trunks) in force, SIP on udp {address}, records in {}",
+            "policy {} ({} devices, {} trunks) in force, SIP on {heard_on}, records in {}",
             hash,
             policy.image.phones(),
             policy.image.trunks().len(),
@@ -132,6 +155,7 @@ pub(crate) struct Daemon {
     /// The operator has set the service mode.
     overridden: bool,
     media: Media,
+    streams: Streams,
 }
 
 impl Daemon {
@@ -143,8 +167,7 @@ impl Daemon {
         record: Option<Writer>,
     ) -> Result<Self, String> {
         let address = socket.local_addr().map_err(|why| why.to_string())?;
-        let mut engine = engine::build(policy, address, record)?;
-        engine::resolve_trunks(&mut engine, Instant(0), &policy.image);
+        let engine = engine::build(policy, address, record)?;
         let name = policy.image.text(policy.image.system().timezone);
         let zone = jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC);
         let (begin, outgoing) = (Clock::now(), vec![0; 16 * 1024]);
@@ -161,6 +184,7 @@ impl Daemon {
             requests: None,
             overridden: false,
             media: Media::default(),
+            streams: Streams::new(address.ip(), None),
         })
     }
 
@@ -180,7 +204,11 @@ impl Daemon {
                 },
                 () = tokio::time::sleep_until(wake.into()) => {}
                 () = self.media.readable() => {}
-                _ = clock.tick() => self.set_clock(),
+                heard = self.streams.heard() => self.take_messages(heard, BATCH),
+                _ = clock.tick() => {
+                    self.set_clock();
+                    self.streams.sweep();
+                }
                 Some(request) = asked(&mut self.requests) => self.administer(request),
                 _ = term.recv() => break,
                 _ = int.recv() => break,
@@ -202,7 +230,7 @@ impl Daemon {
         for _ in 0..most {
             match self.socket.try_recv_from(&mut buffer) {
                 Ok((len, source)) => {
-                    self.take(source, &buffer[..len]);
+                    self.take(source.into(), &buffer[..len]);
                 }
                 Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => return,
                 // ICMP errors of earlier sends surface here; they concern one peer, not the socket.
@@ -211,8 +239,31 @@ impl Daemon {
         }
     }
 
-    /// Takes one datagram.
-    fn take(&mut self, source: SocketAddr, datagram: &[u8]) {
+    /// Takes what connections have told, at most `most` messages.
+    fn take_messages(&mut self, first: Heard, most: usize) {
+        let image = self.image;
+        let mut next = Some(first);
+        for left in (0..most).rev() {
+            let Some(heard) = next else { return };
+            match self.streams.sort(heard, |ip| image.trunk_by_source(ip).is_some()) {
+                Some(News::Message(flow, octets)) => self.take(flow, &octets),
+                Some(News::Lost(flow)) => self.lost(flow),
+                None => {}
+            }
+            next = if left > 0 { self.streams.try_heard() } else { None };
+        }
+    }
+
+    /// Tells the engine of a connection that is not there any more.
+    fn lost(&mut self, flow: Flow) {
+        while self.engine.input(self.now(), &Input::Lost(flow)) == Ok(Took::Ticked(Ticked::More)) {
+            self.drain();
+        }
+        self.drain();
+    }
+
+    /// Takes one datagram, or a message of a stream.
+    fn take(&mut self, source: Flow, datagram: &[u8]) {
         messages::heard(source, datagram);
         // Outputs are drained after every input, so there is always room.
         match self.engine.input(self.now(), &Input::Receive { source, datagram }) {
@@ -305,8 +356,11 @@ impl Daemon {
         match output {
             Output::Send { to, len } => {
                 messages::sent(*to, &self.outgoing[..*len]);
+                if to.transport.is_reliable() {
+                    return self.streams.send(*to, &self.outgoing[..*len]);
+                }
                 // A datagram that cannot be sent now is a datagram lost: its sender's timers see to it.
-                if self.socket.try_send_to(&self.outgoing[..*len], *to).is_err() {
+                if self.socket.try_send_to(&self.outgoing[..*len], to.peer).is_err() {
                     self.unsent += 1;
                 }
             }
@@ -323,16 +377,19 @@ impl Daemon {
             Output::Smdr(record) => self.files.smdr(record),
             Output::Alarm(alarm) => tracing::warn!("alarm: {}", words::alarm(&self.image, alarm)),
             Output::Emergency(notice) => tracing::error!("{}", words::emergency(&self.image, notice)),
-            Output::Registered { device, expires_s, address } => {
+            Output::Registered { device, expires_s, flow } => {
+                self.streams.proved(*flow);
                 let dn = words::party(&self.image, strowger::policy::Party::Device(*device));
-                tracing::info!("{dn} is registered at {address} for {expires_s} s");
+                tracing::info!("{dn} is registered at {flow} for {expires_s} s");
             }
-            Output::Unregistered { device, expired } => {
+            Output::Unregistered { device, why } => {
                 let dn = words::party(&self.image, strowger::policy::Party::Device(*device));
-                tracing::info!(
-                    "{dn} {}",
-                    if *expired { "was not heard of in time" } else { "has unregistered" }
-                );
+                let how = match why {
+                    Gone::Unregistered => "has unregistered",
+                    Gone::Lapsed => "was not heard of in time",
+                    Gone::Lost => "is gone: its connection is closed",
+                };
+                tracing::info!("{dn} {how}");
             }
             Output::Set { device } => {
                 if let Some(settings) = self.engine.settings(*device) {
@@ -368,8 +425,11 @@ impl Daemon {
         }
         self.drain();
         while self.engine.calls_in_use() > 0 && Clock::now() < end {
-            let _ = tokio::time::timeout(Duration::from_millis(50), self.socket.readable()).await;
-            self.take_datagrams(BATCH);
+            tokio::select! {
+                _ = self.socket.readable() => self.take_datagrams(BATCH),
+                heard = self.streams.heard() => self.take_messages(heard, BATCH),
+                () = tokio::time::sleep(Duration::from_millis(50)) => {}
+            }
             self.tick();
         }
         // Who has not answered by now is not waited for: its record is written all the same.
@@ -380,6 +440,7 @@ impl Daemon {
             self.drain();
         }
         self.drain();
+        self.streams.finish(FAREWELL).await;
         self.keep_record();
         if let Err(why) = self.engine.finish() {
             tracing::error!("the trace has no end: {why}");

@@ -1,6 +1,7 @@
 //! `strowger-gateway run --record`: the real daemon on loopback, real datagrams, and its trace replayed.
 
 mod desk;
+mod line;
 
 use desk::{Daemon, Desk, PASSWORDS, POLICY, command};
 use strowger_tools::trace::{Ladder, Outcome, Trace, replay};

@@ -1,6 +1,7 @@
 //! No secret of a policy, and none that phones tell each other, is in anything that the gateway says or writes, however talkative.
 
 mod desk;
+mod line;
 
 use desk::{Daemon, Desk, PASSWORDS, POLICY, command};
 use std::path::Path;

@@ -15,7 +15,7 @@ pub use relay::{GIVEN_UP_MS, Pinholes, Relay, Session};
 use crate::ladder::{Ladder, summary_with_body};
 use crate::phone::{Phone, PhoneConfig, PhoneEvent};
 use std::net::SocketAddr;
-use strowger::base::Instant;
+use strowger::base::{Flow, Instant, Transport};
 use strowger::exchange::{Output, Received, Ticked};
 use strowger::record::{Decision, Smdr};
 
@@ -267,7 +267,8 @@ impl Sim {
     fn deliver(&mut self, datagram: &Datagram) {
         let now = self.now;
         if let Some(at) = self.exchanges.iter().position(|node| node.address == datagram.to) {
-            let taken = self.exchanges[at].exchange.receive(now, datagram.from, &datagram.bytes);
+            let source = Flow::new(datagram.from, self.transport(datagram.from));
+            let taken = self.exchanges[at].exchange.receive(now, source, &datagram.bytes);
             let taken = taken.expect("an exchange that has been drained takes every datagram");
             if let Received::Held(leg) = taken {
                 self.relay.keep(at, leg, datagram);
@@ -278,6 +279,12 @@ impl Sim {
             self.phones[at].1.receive(now, datagram.from, &datagram.bytes);
             self.drain_phone(at);
         }
+    }
+
+    /// The transport of the phone at an address; a stranger's is UDP.
+    fn transport(&self, address: SocketAddr) -> Transport {
+        let phone = self.phones.iter().find(|(_, phone)| phone.config.address == address);
+        phone.map_or(Transport::Udp, |(_, phone)| phone.config.transport)
     }
 
     fn tick_exchange(&mut self, at: usize) {
@@ -306,7 +313,9 @@ impl Sim {
         {
             match output {
                 Output::Send { to, len } => {
-                    self.send(Datagram { from, to, bytes: buffer[..len].to_vec() });
+                    // Over a stream only to whom one was begun with.
+                    assert_eq!(to.transport, self.transport(to.peer), "{to}");
+                    self.send(Datagram { from, to: to.peer, bytes: buffer[..len].to_vec() });
                 }
                 Output::Decision(decision) => {
                     let rule = match decision.verdict {

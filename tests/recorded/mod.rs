@@ -185,7 +185,10 @@ impl World {
         for datagram in
             [&b"\xff\xfe\x00not SIP"[..], b"", b"\r\n\r\n", b"OPTIONS sip:192.0.2.9 SIP/2.0\r\n\r\n"]
         {
-            self.give(&Input::Receive { source: ([203, 0, 113, 7], 4711).into(), datagram });
+            self.give(&Input::Receive {
+                source: SocketAddr::from(([203, 0, 113, 7], 4711)).into(),
+                datagram,
+            });
         }
     }
 
@@ -249,7 +252,7 @@ impl World {
     pub(crate) fn give(&mut self, input: &Input<'_>) -> Took {
         let took = self.engine.input(self.now, input).expect("outputs are drained after every input");
         if let (Took::Received(Received::Held(leg)), Input::Receive { source, datagram }) = (took, input) {
-            self.relay.kept.push((leg, *source, datagram.to_vec()));
+            self.relay.kept.push((leg, source.peer, datagram.to_vec()));
         }
         self.drain();
         took
@@ -259,7 +262,9 @@ impl World {
         let mut buffer = vec![0; 65_536];
         while let Some(output) = self.engine.poll(&mut buffer).expect("the buffer is large enough") {
             match output {
-                Output::Send { to, len } => self.wire.push_back((exchange(), to, buffer[..len].to_vec())),
+                Output::Send { to, len } => {
+                    self.wire.push_back((exchange(), to.peer, buffer[..len].to_vec()))
+                }
                 other => {
                     if let Output::Relay(ask) = other {
                         self.relay.asked.push_back(ask.leg);
@@ -279,7 +284,7 @@ impl World {
             let (mine, others): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(waits, ..)| *waits == leg);
             self.relay.kept = others;
             for (_, source, datagram) in mine {
-                self.give(&Input::Receive { source, datagram: &datagram });
+                self.give(&Input::Receive { source: source.into(), datagram: &datagram });
             }
         }
     }
@@ -299,7 +304,7 @@ impl World {
             self.now = self.now.plus_ms(10);
             while let Some((from, to, bytes)) = self.wire.pop_front() {
                 if to == exchange() {
-                    self.give(&Input::Receive { source: from, datagram: &bytes });
+                    self.give(&Input::Receive { source: from.into(), datagram: &bytes });
                 } else if let Some(n) = (0..=CARRIER).find(|n| address(*n) == to) {
                     self.phone(n, |phone, now| phone.receive(now, from, &bytes));
                 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{OFFICE, compiled, crypto, dial, dial_in, findings, list, remarks};
-use strowger::base::{Algorithm, Crypto};
+use strowger::base::{Algorithm, Crypto, Transport};
 use strowger::policy::{Image, Keyring, Mode};
 use strowger::registration::Offer;
 use strowger_tools::explain::{Question, explain};
@@ -243,15 +243,35 @@ fn what_is_not_in_force_stays_closed() {
         assert_eq!(rule(&text, "201", "301"), "number.vacant", "{held}");
         assert_eq!(rule(&text, "201", "302"), "class.denied", "{held}");
     }
+}
 
+/// `transport` of a device is what it may use, all by default; of a trunk how it is reached, UDP by default.
+#[test]
+fn transports_are_those_that_are_listed() {
     let secure = OFFICE.replace("host = \"192.0.2.1:5060\"", "host = \"192.0.2.1\"\ntransport = \"tls\"");
-    let office = compiled(&secure);
-    assert_eq!(Image::load(&office.image, &mut crypto()).unwrap().trunks().get(0).unwrap().channels, 0);
-
-    let tls = compiled(&format!("{OFFICE}transport = [\"tls\"]\n"));
-    let image = Image::load(&tls.image, &mut crypto()).unwrap();
-    let keyring = Keyring::load(&tls.keyring, &image, &mut crypto()).unwrap();
-    assert!(keyring.ha1(1, Algorithm::Md5).is_none() && keyring.ha1(0, Algorithm::Md5).is_some());
+    for (text, trunk) in [(OFFICE, Transport::Udp), (&secure, Transport::Tls)] {
+        let office = compiled(text);
+        let image = Image::load(&office.image, &mut crypto()).unwrap();
+        assert_eq!(image.trunks().get(0).unwrap().transport(), trunk);
+    }
+    for (listed, may) in [
+        ("", [true, true, true]),
+        ("transport = [\"tls\"]\n", [false, false, true]),
+        ("transport = [\"tcp\", \"udp\"]\n", [true, true, false]),
+    ] {
+        let office = compiled(&format!("{OFFICE}{listed}"));
+        let image = Image::load(&office.image, &mut crypto()).unwrap();
+        let row = image.devices().get(1).unwrap();
+        assert_eq!(Transport::ALL.map(|transport| row.may_use(transport)), may, "{listed}");
+        let other = image.devices().get(0).unwrap();
+        assert!(Transport::ALL.iter().all(|transport| other.may_use(*transport)));
+    }
+    let nothing = compile_str(&format!("{OFFICE}transport = []\n"), "policy.toml");
+    let Err(findings) = nothing else { panic!("it may come no way at all") };
+    assert!(
+        findings.iter().any(|finding| finding.to_string().contains("transport lists nothing")),
+        "{findings:?}"
+    );
 }
 
 #[test]

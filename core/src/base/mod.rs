@@ -2,6 +2,7 @@
 
 pub mod crypto;
 pub mod digits;
+pub mod flow;
 pub mod handle;
 pub mod outbox;
 pub mod secret;
@@ -11,6 +12,7 @@ pub mod write;
 
 pub use crypto::{Algorithm, Crypto, Lean, Soft};
 pub use digits::{Digit, Digits};
+pub use flow::{Flow, Transport};
 pub use handle::Handle;
 pub use outbox::{Full, Outbox, Room};
 pub use secret::Secret;

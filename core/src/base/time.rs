@@ -7,6 +7,9 @@
 pub struct Instant(pub u64);
 
 impl Instant {
+    /// Later than any other.
+    pub const NEVER: Self = Self(u64::MAX);
+
     /// This moment plus `ms` milliseconds; saturates at the end of time.
     #[must_use]
     pub const fn plus_ms(self, ms: u64) -> Self {

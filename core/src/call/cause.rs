@@ -68,6 +68,7 @@ impl Cause {
                 | Rule::DigitModification
                 | Rule::RouteEmergencyOnly
                 | Rule::IdentityMismatch
+                | Rule::Transport
                 | Rule::ClassDenied
                 | Rule::MaxDigits
                 | Rule::RoutePlanClosed
@@ -128,6 +129,7 @@ impl Cause {
                 | Rule::DigitModification
                 | Rule::RouteEmergencyOnly
                 | Rule::IdentityMismatch
+                | Rule::Transport
                 | Rule::ClassDenied
                 | Rule::MaxDigits
                 | Rule::RoutePlanClosed

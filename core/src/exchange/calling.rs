@@ -1,6 +1,5 @@
 //! Our INVITE to a party: where it goes, who it says is calling, and what it offers.
 
-use super::contact::contact;
 use super::forward::Why;
 use super::room::resource;
 use super::{Exchange, session};
@@ -47,11 +46,11 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             Party::Conference => {
                 remote.put(resource(image)?.user);
-                next_hop
+                next_hop.peer
             }
             Party::Trunk(_) | Party::Unknown => {
                 put_number(&mut remote, digits.as_bytes());
-                next_hop
+                next_hop.peer
             }
         };
         remote.put(b"@");
@@ -77,7 +76,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 remote.put(b"sip:");
                 put_number(&mut remote, digits.as_bytes());
                 remote.put(b"@");
-                remote.socket_address(next_hop);
+                remote.socket_address(next_hop.peer);
+                remote.put(next_hop.transport.parameter().as_bytes());
                 0
             }
         };
@@ -112,7 +112,7 @@ impl<C: Crypto> Exchange<'_, C> {
         caller: Handle,
         cookie: u64,
     ) -> Option<()> {
-        let us = self.sip.us();
+        let (us, own) = (self.sip.us(), self.plain(leg));
         let offered = self.sip.dialog(caller).filter(|_| !self.calls.rings_for_another(leg));
         let offer = offered.map_or(Text::EMPTY, |dialog| dialog.offer);
         let timed = self.sip.dialog(leg)?.terms.by == By::Them;
@@ -121,7 +121,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let forwarded =
             forwarded.and_then(|by| forwarding(&self.policy.as_ref()?.image, &self.calls, leg, by));
         let extra = |out: &mut crate::table::pages::PageWriter<'_, '_>| {
-            contact(out, us);
+            own.put(out);
             out.line(&[render::ABLE, if reliable { b", 100rel" } else { b"" }]);
             if let Some(forwarded) = &forwarded {
                 forwarded.put(out, us);

@@ -1,11 +1,10 @@
 //! Digest challenges: one `WWW-Authenticate` for each algorithm, most preferred first (RFC 8760 section 2.3).
 
 use super::Exchange;
-use crate::base::{Crypto, Instant};
+use crate::base::{Crypto, Flow, Instant};
 use crate::registration::{Nonce, Offer};
 use crate::wire::sip::Message;
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 impl<C: Crypto> Exchange<'_, C> {
     /// 401. `user` decides which algorithms are offered; nothing in the answer tells whether there is such a user (R81).
@@ -13,7 +12,7 @@ impl<C: Crypto> Exchange<'_, C> {
         &mut self,
         now: Instant,
         message: &Message<'_>,
-        source: SocketAddr,
+        source: Flow,
         user: &[u8],
         stale: bool,
     ) {

@@ -163,7 +163,7 @@ impl DeviceSlot {
         let Self {
             binding,
             contact,
-            address,
+            flow,
             source,
             replay,
             brake,
@@ -178,7 +178,7 @@ impl DeviceSlot {
         if !self.contact.is_empty() || !contact.is_empty() {
             self.contact.clone_from(contact);
         }
-        (self.address, self.source) = (*address, *source);
+        (self.flow, self.source) = (*flow, *source);
         self.replay.clone_from(replay);
         (self.brake, self.login, self.codes) = (*brake, *login, *codes);
         (self.hunted, self.dialed, self.seat) = (*hunted, *dialed, *seat);

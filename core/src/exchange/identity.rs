@@ -2,12 +2,11 @@
 
 use super::Exchange;
 use super::brakes::terms;
-use crate::base::{Crypto, Digits, Instant};
-use crate::policy::Party;
+use crate::base::{Crypto, Digits, Flow, Instant};
+use crate::policy::{Party, Rule};
 use crate::record::alarm;
 use crate::registration::{Outcome, digest};
 use crate::wire::sip::{Address, Message};
-use core::net::SocketAddr;
 
 /// What the credentials of a request show.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,7 +22,7 @@ pub(super) enum Proof {
 
 impl<C: Crypto> Exchange<'_, C> {
     /// Checks the credentials for our realm. Work: that of [`digest::check`], whoever it is.
-    pub(super) fn authenticate(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr) -> Proof {
+    pub(super) fn authenticate(&mut self, now: Instant, message: &Message<'_>, source: Flow) -> Proof {
         let Some(policy) = &self.policy else { return Proof::Missing { stale: false } };
         let realm = policy.image.text(policy.image.system().realm).as_bytes();
         let Some(credentials) = message.credentials.iter().find(|one| one.realm == realm) else {
@@ -86,7 +85,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Whether a device is locked out. Where it is registered from it is not: a stranger's guesses must not silence it.
-    pub(super) fn is_locked_out(&self, now: Instant, device: u32, source: SocketAddr) -> bool {
+    pub(super) fn is_locked_out(&self, now: Instant, device: u32, source: Flow) -> bool {
         let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
         let Some(slot) = slot else { return false };
         let at_home = self.is_registered(device) && slot.source == source.ip();
@@ -95,13 +94,16 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// The trunk that a request comes from, by the address. One that shares its address with phones (`trusted` of a whole
     /// network) is told by its port, or by naming no device of ours.
-    pub(super) fn trunk_caller(&self, message: &Message<'_>, source: SocketAddr) -> Option<u16> {
+    pub(super) fn trunk_caller(&self, message: &Message<'_>, source: Flow) -> Option<u16> {
         let policy = self.policy?;
         let trunk = policy.image.trunk_by_source(source.ip())?;
         let far_end = self.trunks.get(usize::from(trunk)).and_then(|slot| slot.address);
         let user = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
         let ours = policy.image.device_by_dn(user).or_else(|| policy.image.device_by_username(user));
-        (far_end == Some(source) || ours.is_none()).then_some(trunk)
+        // Who could pretend to be it in datagrams is not it, where it comes over streams.
+        let row = policy.image.trunks().get(usize::from(trunk))?;
+        let safe = source.transport.number() >= row.transport().number();
+        (safe && (far_end == Some(source.peer) || ours.is_none())).then_some(trunk)
     }
 
     /// Whether the user part of this address is the device's number or username (R81).
@@ -114,14 +116,18 @@ impl<C: Crypto> Exchange<'_, C> {
         })
     }
 
+    /// Why a device that has proved who it is is refused all the same: it says to be another (R81), or comes another way than it may.
+    pub(super) fn unfit(&self, device: u32, claimed: Option<&Address<'_>>, source: Flow) -> Option<Rule> {
+        if !self.owns(device, claimed) {
+            return Some(Rule::IdentityMismatch);
+        }
+        let row = self.policy.as_ref()?.image.devices().get(usize::try_from(device).ok()?)?;
+        (!row.may_use(source.transport)).then_some(Rule::Transport)
+    }
+
     /// Who an emergency caller is, without a digest: the device it says it is, if that is registered from the same
     /// address; nobody known otherwise. An emergency call needs no more (law 4).
-    pub(super) fn emergency_caller(
-        &mut self,
-        now: Instant,
-        message: &Message<'_>,
-        source: SocketAddr,
-    ) -> Party {
+    pub(super) fn emergency_caller(&mut self, now: Instant, message: &Message<'_>, source: Flow) -> Party {
         if !message.credentials.is_empty()
             && let Proof::Device(device) = self.authenticate(now, message, source)
         {

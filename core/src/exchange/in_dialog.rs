@@ -4,7 +4,7 @@ use super::Exchange;
 use super::commands::Heard;
 use super::media::Ready;
 use super::renegotiate::Came;
-use crate::base::{Crypto, Handle, Instant};
+use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::change::Event;
 use crate::media::{Body, Refused};
@@ -14,7 +14,6 @@ use crate::signalling::sip::{Key, Machine};
 use crate::signalling::transaction::invite_server;
 use crate::wire::sip::{Message, Method, dtmf};
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 impl<C: Crypto> Exchange<'_, C> {
     /// The ACK of a 2xx: its caller is confirmed, and the called side may be waiting for what it carries.
@@ -105,7 +104,7 @@ impl<C: Crypto> Exchange<'_, C> {
         &mut self,
         now: Instant,
         message: &Message<'_>,
-        source: SocketAddr,
+        source: Flow,
         found: Option<Handle>,
     ) {
         let invite = found.and_then(|handle| self.sip.transactions.get(handle)).copied();
@@ -136,7 +135,7 @@ impl<C: Crypto> Exchange<'_, C> {
         now: Instant,
         message: &Message<'_>,
         method: Method,
-        source: SocketAddr,
+        source: Flow,
         key: Key,
     ) {
         let found = self.sip.find_dialog(message);
@@ -172,14 +171,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    fn bye_received(
-        &mut self,
-        now: Instant,
-        message: &Message<'_>,
-        source: SocketAddr,
-        leg: Handle,
-        key: Key,
-    ) {
+    fn bye_received(&mut self, now: Instant, message: &Message<'_>, source: Flow, leg: Handle, key: Key) {
         self.sip.answer(now, &mut self.timers, message, source, key, 200);
         let phase = self.sip.dialog(leg).map_or(Phase::None, |dialog| dialog.phase);
         // A caller may also end an early dialog by BYE (section 15): its INVITE then ends with 487.
@@ -194,7 +186,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// A digit of an account code that was asked for. In a call that is placed INFO is not taken: the digits would be lost.
-    fn info(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr, leg: Handle, key: Key) {
+    fn info(&mut self, now: Instant, message: &Message<'_>, source: Flow, leg: Handle, key: Key) {
         if self.calls.dialing(leg).is_none() {
             return self.sip.reply(message, source, 405, |out| out.line(&[render::ABLE]));
         }

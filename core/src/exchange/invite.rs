@@ -7,10 +7,10 @@ use super::session::too_short;
 use super::taking::Taking;
 use super::transfer::Target;
 use super::{Exchange, Signal, Taken};
-use crate::base::{Crypto, Digits, Full, Handle, Instant};
+use crate::base::{Crypto, Digits, Flow, Full, Handle, Instant};
 use crate::call::{Cause, Commands, Dialing, leg};
 use crate::media::{Body, Described, Refused, Summary, keys};
-use crate::policy::{Party, Rule};
+use crate::policy::Party;
 use crate::signalling::dialog::{Dialog, Far, Phase};
 use crate::signalling::provisional::Provisional;
 use crate::signalling::sip::Key;
@@ -19,17 +19,9 @@ use crate::table::Text;
 use crate::wire::sdp::Session;
 use crate::wire::sip::{Message, Name, Scheme};
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 impl<C: Crypto> Exchange<'_, C> {
-    pub(super) fn invite(
-        &mut self,
-        now: Instant,
-        message: &Message<'_>,
-        source: SocketAddr,
-        load: Load,
-        key: Key,
-    ) {
+    pub(super) fn invite(&mut self, now: Instant, message: &Message<'_>, source: Flow, load: Load, key: Key) {
         let Start { user, scheme } = start(message);
         let mut unescaped = [0; MAX_USER];
         let dialed = crate::wire::sip::unescape(user, &mut unescaped);
@@ -78,11 +70,11 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         let tag_cookie = self.crypto.random_u64();
         if let (Some(device), false) = (from.phone(), emergency)
-            && !self.owns(device, message.from.as_ref())
+            && let Some(rule) = self.unfit(device, message.from.as_ref(), source)
         {
             let claimed = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
-            self.identity_mismatch(now, from, claimed);
-            return self.refuse(now, message, source, key, tag_cookie, Cause::Denied(Rule::IdentityMismatch));
+            self.refused(now, from, claimed, rule);
+            return self.refuse(now, message, source, key, tag_cookie, Cause::Denied(rule));
         }
         let locked_out = from.phone().is_some_and(|device| self.is_locked_out(now, device, source));
         let asked = Asked { from, dialed, neutral: false, locked_out, leg: None, given: None, zone };
@@ -230,7 +222,7 @@ impl<C: Crypto> Exchange<'_, C> {
         &mut self,
         now: Instant,
         message: &Message<'_>,
-        source: SocketAddr,
+        source: Flow,
         key: Key,
         tag_cookie: u64,
         cause: Cause,
@@ -251,7 +243,7 @@ impl<C: Crypto> Exchange<'_, C> {
         &mut self,
         message: &Message<'_>,
         (offered, terms): (&Summary, session::Terms),
-        source: SocketAddr,
+        source: Flow,
         key: Key,
         leg: Handle,
         cookie: u64,
@@ -261,7 +253,6 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(invite) = self.sip.begin_server(message, source, key, leg, &tag) else { return };
         let contact = message.contact.first();
         let target = contact.map_or(from.uri.text, |contact| contact.uri.text);
-        let next_hop = contact.and_then(|contact| contact.uri.socket_address()).unwrap_or(source);
         let mut fixed = self.sip.pages.writer();
         fixed.put(message.call_id);
         fixed.put(to.text);
@@ -277,7 +268,7 @@ impl<C: Crypto> Exchange<'_, C> {
         keys::usable_only(&mut offer, described(message), offered);
         let offer = offer.finish().unwrap_or(Text::EMPTY);
         let length = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX);
-        let next_hop = first_hop(message, false).unwrap_or(next_hop);
+        let next_hop = self.next_hop(source, message, false);
         self.sip.open_dialog(Dialog {
             leg,
             phase: Phase::Invited,
@@ -323,14 +314,6 @@ fn start<'a>(message: &Message<'a>) -> Start<'a> {
         crate::wire::sip::Start::Request { uri, .. } => Start { user: uri.user, scheme: uri.scheme },
         crate::wire::sip::Start::Response { .. } => Start { user: &[], scheme: Scheme::Other },
     }
-}
-
-/// The next hop that a route set asks for, if its first route is a plain address. Responses list it backwards
-/// (RFC 3261 section 12.1.2).
-pub(super) fn first_hop(message: &Message<'_>, backwards: bool) -> Option<SocketAddr> {
-    let mut routes = message.items(Name::RecordRoute);
-    let route = if backwards { routes.last() } else { routes.next() };
-    crate::wire::sip::Address::parse(route?).ok()?.uri.socket_address()
 }
 
 /// The body, if it is a session description.

@@ -1,7 +1,7 @@
 //! What policy says of the media of a call: offers and answers on their way through, judged where they come in.
 
 use super::Exchange;
-use crate::base::{Crypto, Handle, Instant};
+use crate::base::{Crypto, Handle, Instant, Transport};
 use crate::call::{Cause, LegSlot};
 use crate::media::passage::Filter;
 use crate::media::relay::Role;
@@ -116,7 +116,14 @@ impl<C: Crypto> Exchange<'_, C> {
             return free;
         }
         let parties = [self.srtp(edge.a()), self.srtp(edge.b())];
-        Terms { parties, keys_in_clear: policy.image.system().sdes_denied == 0 }
+        let secured = || self.is_secured(edge.a()) && self.is_secured(edge.b());
+        Terms { parties, keys_in_clear: policy.image.system().sdes_denied == 0 || secured() }
+    }
+
+    /// Whether nobody else reads what is signalled with a leg's party.
+    fn is_secured(&self, leg: Handle) -> bool {
+        let way = self.calls.leg(leg).and_then(|slot| self.signalled(leg, slot.party));
+        way.is_some_and(|way| way.transport == Transport::Tls)
     }
 
     /// The SRTP policy of a leg's party.

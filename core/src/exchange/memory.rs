@@ -1,8 +1,8 @@
 //! The caller's memory, and the one type that has it in the right shape for Rust.
 
 use super::{Event, Record};
-use crate::base::Instant;
 use crate::base::digits::Packed;
+use crate::base::{Flow, Instant, Transport};
 use crate::brakes::{Brake, Lockout, Rate};
 use crate::call::{Call, LegSlot};
 use crate::registration::{Binding, Replay};
@@ -35,7 +35,7 @@ pub struct DeviceSlot {
     /// Its contact URI.
     pub(super) contact: heapless::Vec<u8, MAX_CONTACT>,
     /// Where requests to it go.
-    pub(super) address: SocketAddr,
+    pub(super) flow: Flow,
     /// Where its REGISTER came from.
     pub(super) source: IpAddr,
     pub(super) replay: Replay,
@@ -60,7 +60,7 @@ impl DeviceSlot {
     pub const EMPTY: Self = Self {
         binding: Binding::Absent,
         contact: heapless::Vec::new(),
-        address: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+        flow: Flow::new(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0), Transport::Udp),
         source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         replay: Replay::EMPTY,
         brake: Brake { rate: Rate::EMPTY, calls: 0 },

@@ -21,6 +21,7 @@ mod dialing;
 mod explore;
 mod forward;
 mod hold;
+mod hops;
 mod hunt;
 mod identity;
 mod in_dialog;

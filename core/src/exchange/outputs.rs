@@ -1,12 +1,13 @@
 //! What goes out: told when it is polled, in the order in which it came about, datagrams first and then records.
 
 use super::Exchange;
-use crate::base::{Crypto, Digits, Handle};
+use crate::base::{Crypto, Digits, Flow, Handle};
 use crate::call::Cause;
 use crate::call::dialing::Tone;
 use crate::media::relay::Ask;
 use crate::policy::Party;
 use crate::record::{Alarm, Decision, EmergencyNotice, Smdr};
+use crate::registration::Gone;
 use crate::wire::write::Short;
 use core::net::SocketAddr;
 
@@ -41,7 +42,7 @@ pub enum Output {
     /// Send the first `len` bytes of the buffer given to [`Exchange::poll`].
     Send {
         /// Where to.
-        to: SocketAddr,
+        to: Flow,
         /// How many bytes.
         len: usize,
     },
@@ -91,21 +92,21 @@ pub enum Output {
     Release(Handle, Cause),
     /// Let a neutral party that dials hear this.
     Tone(Handle, Tone),
-    /// A device is there.
+    /// A device is there, or is there another way than before.
     Registered {
         /// Its row.
         device: u32,
         /// For so many seconds.
         expires_s: u32,
-        /// Where.
-        address: SocketAddr,
+        /// Which way requests to it go.
+        flow: Flow,
     },
     /// A device is gone.
     Unregistered {
         /// Its row.
         device: u32,
-        /// Whether it lapsed instead of saying good-bye.
-        expired: bool,
+        /// Why.
+        why: Gone,
     },
     /// The user of a device has set something there: [`Exchange::settings`] says what holds now.
     Set {
@@ -151,8 +152,8 @@ pub enum Event {
     Held(Handle, bool),
     Set(u32),
     Tone(Handle, Tone),
-    Registered(u32, u32, SocketAddr),
-    Unregistered(u32, bool),
+    Registered(u32, u32, Flow),
+    Unregistered(u32, Gone),
     Relay(Handle),
     RelayUndo(Handle),
     RelayEnd(Handle),
@@ -222,10 +223,8 @@ impl<C: Crypto> Exchange<'_, C> {
             Event::Held(leg, held) => Output::Held { leg, held },
             Event::Set(device) => Output::Set { device },
             Event::Tone(leg, tone) => Output::Tone(leg, tone),
-            Event::Registered(device, expires_s, address) => {
-                Output::Registered { device, expires_s, address }
-            }
-            Event::Unregistered(device, expired) => Output::Unregistered { device, expired },
+            Event::Registered(device, expires_s, flow) => Output::Registered { device, expires_s, flow },
+            Event::Unregistered(device, why) => Output::Unregistered { device, why },
             Event::Relay(leg) => Output::Relay(self.ask(leg)?),
             Event::RelayUndo(media) => Output::RelayUndo(media),
             Event::RelayEnd(media) => Output::RelayEnd(media),

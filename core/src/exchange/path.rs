@@ -7,14 +7,13 @@
 
 use super::media::Ready;
 use super::{Event, Exchange, Pinhole};
-use crate::base::{Crypto, Full, Handle, Instant};
+use crate::base::{Crypto, Flow, Full, Handle, Instant};
 use crate::call::{Command, Commands, Edge, Media, leg};
 use crate::media::path::{Between, Meeting};
 use crate::media::relay::{Ask, Role};
 use crate::media::{Path, Places, Refused, Relayed};
 use crate::policy::{Image, Party};
 use crate::signalling::dialog::Phase;
-use core::net::SocketAddr;
 
 /// What was agreed on is acknowledged by then, as a rule.
 pub(super) const SETTLING_MS: u64 = 500;
@@ -115,7 +114,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let between = if image.media_paths().is_empty() {
             Between::Unlisted
         } else {
-            let zone = |party, address: SocketAddr| media_zone(image, party, address);
+            let zone = |party, address: Flow| media_zone(image, party, address);
             Between::from_number(image.media_path(zone(own.party, near), zone(other.party, far)))
         };
         let meeting = Meeting {
@@ -128,20 +127,8 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Where the requests of a leg go, or would.
-    fn signalled(&self, leg: Handle, party: Party) -> Option<SocketAddr> {
+    pub(super) fn signalled(&self, leg: Handle, party: Party) -> Option<Flow> {
         self.sip.dialog(leg).map(|dialog| dialog.far.next_hop).or_else(|| self.reach(party))
-    }
-
-    /// Where a party's requests go.
-    pub(super) fn reach(&self, party: Party) -> Option<SocketAddr> {
-        match party {
-            Party::Device(device) | Party::User { at: device, .. } if self.is_registered(device) => {
-                Some(self.devices.get(usize::try_from(device).ok()?)?.address)
-            }
-            Party::Trunk(trunk) => self.trunks.get(usize::from(trunk))?.address,
-            Party::Conference => super::room::resource(&self.policy.as_ref()?.image)?.socket_address(),
-            Party::Device(_) | Party::User { .. } | Party::Unknown => None,
-        }
     }
 
     /// Asks the relay for what a party has just said, if media is anchored and it has not been asked yet.
@@ -283,7 +270,7 @@ impl<C: Crypto> Exchange<'_, C> {
 }
 
 /// The zone of a party for its media, row plus one: that of its address if one says so, else its own.
-fn media_zone(image: &Image<'_>, party: Party, address: SocketAddr) -> u8 {
+fn media_zone(image: &Image<'_>, party: Party, address: Flow) -> u8 {
     let own = match party {
         Party::Device(device) | Party::User { at: device, .. } => {
             let row = usize::try_from(device).ok().and_then(|device| image.devices().get(device));

@@ -2,10 +2,9 @@
 //! acknowledged is [`Provisional`](crate::signalling::provisional::Provisional)'s.
 
 use super::commands::Heard;
-use super::contact::contact;
 use super::media::Ready;
 use super::{Exchange, invite};
-use crate::base::{Crypto, Handle, Instant};
+use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::Body;
 use crate::signalling::dialog::Phase;
@@ -16,7 +15,6 @@ use crate::table::Text;
 use crate::table::pages::PageWriter;
 use crate::wire::sip::{Message, Method, Name, RAck};
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 impl<C: Crypto> Exchange<'_, C> {
     /// Whether a caller acknowledges provisional answers. For help nothing waits: another way may be tried.
@@ -40,7 +38,7 @@ impl<C: Crypto> Exchange<'_, C> {
         extra: impl FnOnce(&mut PageWriter<'_, '_>),
         body: &Body<'_>,
     ) {
-        let us = self.sip.us();
+        let own = self.plain(leg);
         let Some(dialog) = self.sip.dialog_mut(leg) else { return };
         let (invite, described) = (dialog.invite, !body.text.is_empty());
         // The first of these would have to be an offer, which is not there yet (RFC 3261 section 13.2.1).
@@ -51,14 +49,14 @@ impl<C: Crypto> Exchange<'_, C> {
             How::Later => {}
             How::Plain => {
                 let extra = |out: &mut PageWriter<'_, '_>| {
-                    contact(out, us);
+                    own.put(out);
                     extra(out);
                 };
                 self.sip.respond(now, &mut self.timers, invite, status, extra, body);
             }
             How::Reliable(number) => {
                 let extra = |out: &mut PageWriter<'_, '_>| {
-                    contact(out, us);
+                    own.put(out);
                     out.put(b"Require: 100rel\r\nRSeq: ");
                     out.number(u64::from(number));
                     out.put(b"\r\n");
@@ -71,14 +69,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// PRACK: what a caller was told has arrived. An offer in it is not taken: until the call is answered, nothing changes.
-    pub(super) fn prack(
-        &mut self,
-        now: Instant,
-        message: &Message<'_>,
-        source: SocketAddr,
-        leg: Handle,
-        key: Key,
-    ) {
+    pub(super) fn prack(&mut self, now: Instant, message: &Message<'_>, source: Flow, leg: Handle, key: Key) {
         let rack = message.headers(Name::RAck).next().and_then(|value| RAck::parse(value).ok());
         let invite = self.sip.dialog(leg).map_or(Handle::NONE, |dialog| dialog.invite);
         let cseq = self.sip.transactions.get(invite).map_or(0, |invite| invite.cseq);

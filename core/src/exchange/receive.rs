@@ -1,13 +1,12 @@
 //! A datagram comes in: parse, find its transaction or dialog, hand it on, or say why not.
 
 use super::{Exchange, MAX_DATAGRAM, Received};
-use crate::base::{Crypto, Full, Instant};
+use crate::base::{Crypto, Flow, Full, Instant};
 use crate::signalling::render;
 use crate::signalling::transaction::{invite_server, server};
 use crate::table::Pages;
 use crate::wire::sip::{Message, Method, Name, Scheme, Start};
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 /// How much room is left for texts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,11 +18,21 @@ pub(super) enum Load {
 }
 
 impl<C: Crypto> Exchange<'_, C> {
-    /// Takes one datagram. Work: linear in its length, and one decision if it begins a call.
+    /// Takes one datagram, or one message of a stream ([`Stream`](crate::wire::sip::Stream)); an address alone means UDP. Work: linear
+    /// in its length, and one decision if it begins a call.
     ///
     /// # Errors
     /// [`Full`] if the outputs of earlier inputs have not been polled: nothing has changed, poll and give it again.
-    pub fn receive(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) -> Result<Received, Full> {
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        source: impl Into<Flow>,
+        datagram: &[u8],
+    ) -> Result<Received, Full> {
+        self.receive_over(now, source.into(), datagram)
+    }
+
+    fn receive_over(&mut self, now: Instant, source: Flow, datagram: &[u8]) -> Result<Received, Full> {
         self.reserve()?;
         self.held = None;
         let now = self.advance(now);
@@ -48,6 +57,11 @@ impl<C: Crypto> Exchange<'_, C> {
             self.malformed(&message, source, 513, "longer than this exchange takes");
             return Ok(Received::Done);
         }
+        // RFC 3261 18.3: without it nobody knows where the next message begins.
+        if source.transport.is_reliable() && message.content_length.is_none() {
+            self.malformed(&message, source, 400, "Content-Length missing on a stream");
+            return Ok(Received::Done);
+        }
         match message.method() {
             Some(method) => self.request(now, &message, method, source, load),
             None => self.response(now, &message),
@@ -55,7 +69,7 @@ impl<C: Crypto> Exchange<'_, C> {
         Ok(self.held.take().map_or(Received::Done, Received::Held))
     }
 
-    fn malformed(&mut self, message: &Message<'_>, source: SocketAddr, status: u16, reason: &str) {
+    fn malformed(&mut self, message: &Message<'_>, source: Flow, status: u16, reason: &str) {
         self.statistics.malformed = self.statistics.malformed.wrapping_add(1);
         if message.answerable() && status >= 400 {
             self.sip.reply(message, source, status, |out| {
@@ -64,14 +78,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    fn request(
-        &mut self,
-        now: Instant,
-        message: &Message<'_>,
-        method: Method,
-        source: SocketAddr,
-        load: Load,
-    ) {
+    fn request(&mut self, now: Instant, message: &Message<'_>, method: Method, source: Flow, load: Load) {
         let key_method = if matches!(method, Method::Ack | Method::Cancel) {
             Method::Invite.as_bytes()
         } else {
@@ -100,7 +107,7 @@ impl<C: Crypto> Exchange<'_, C> {
         now: Instant,
         message: &Message<'_>,
         method: Method,
-        source: SocketAddr,
+        source: Flow,
         load: Load,
         key: crate::signalling::sip::Key,
     ) {
@@ -155,7 +162,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// 503 with Retry-After: normal work is refused, what is up goes on.
-    pub(super) fn congested(&mut self, message: &Message<'_>, source: SocketAddr) {
+    pub(super) fn congested(&mut self, message: &Message<'_>, source: Flow) {
         self.statistics.congested = self.statistics.congested.wrapping_add(1);
         self.sip.reply(message, source, 503, |out| out.line(&[b"Retry-After: 10"]));
     }

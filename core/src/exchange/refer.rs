@@ -6,7 +6,7 @@ use super::invite::reason;
 use super::placing::cause_of;
 use super::transfer::Target;
 use super::{Event, Exchange, Taken};
-use crate::base::{Crypto, Digits, Handle, Instant};
+use crate::base::{Crypto, Digits, Flow, Handle, Instant};
 use crate::call::Cause;
 use crate::media::Body;
 use crate::policy::{Party, Rule};
@@ -15,7 +15,6 @@ use crate::signalling::sip::{Key, Request};
 use crate::table::pages::PageWriter;
 use crate::wire::sip::{Address, Message, Method, Name, Replaces, Scheme, unescape};
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 /// The longest header of a Refer-To's URI that is read.
 const MAX_REPLACES: usize = 256;
@@ -32,14 +31,7 @@ enum No {
 
 impl<C: Crypto> Exchange<'_, C> {
     /// A party asks that its peer be transferred.
-    pub(super) fn refer(
-        &mut self,
-        now: Instant,
-        message: &Message<'_>,
-        source: SocketAddr,
-        leg: Handle,
-        key: Key,
-    ) {
+    pub(super) fn refer(&mut self, now: Instant, message: &Message<'_>, source: Flow, leg: Handle, key: Key) {
         let party = self.calls.leg(leg).map_or(Party::Unknown, |slot| slot.party);
         match self.referrer(now, message, source, party) {
             Ok(()) => {}
@@ -93,7 +85,7 @@ impl<C: Crypto> Exchange<'_, C> {
         &mut self,
         now: Instant,
         message: &Message<'_>,
-        source: SocketAddr,
+        source: Flow,
         party: Party,
     ) -> Result<(), No> {
         let proved = match party {
@@ -121,7 +113,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return Ok(());
         }
         let claimed = message.headers(Name::ReferredBy).next().and_then(|value| Address::parse(value).ok());
-        self.identity_mismatch(now, party, claimed.map_or(&[][..], |address| address.uri.user));
+        self.refused(now, party, claimed.map_or(&[][..], |address| address.uri.user), Rule::IdentityMismatch);
         Err(No::Status(Cause::Denied(Rule::IdentityMismatch).status()))
     }
 

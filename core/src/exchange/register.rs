@@ -3,17 +3,16 @@
 use super::identity::Proof;
 use super::memory::MAX_CONTACT;
 use super::{Event, Exchange, Record};
-use crate::base::{Crypto, Digits, Instant};
+use crate::base::{Crypto, Digits, Flow, Instant, Transport};
 use crate::policy::{Authority, Denial, Party, RowRef, Rule, Verdict};
 use crate::record::Decision;
 use crate::registration::binding::{self, MAX_EXPIRES_S, MIN_EXPIRES_S, Order};
 use crate::signalling::render;
 use crate::wire::sip::{Address, Message, Scheme};
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 impl<C: Crypto> Exchange<'_, C> {
-    pub(super) fn register(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr) {
+    pub(super) fn register(&mut self, now: Instant, message: &Message<'_>, source: Flow) {
         if self.policy.is_none_or(|policy| policy.image.is_block()) {
             return self.congested(message, source);
         }
@@ -28,21 +27,12 @@ impl<C: Crypto> Exchange<'_, C> {
             Proof::Missing { stale: true } if let Some(device) = self.repeated(user, order, source) => device,
             Proof::Missing { stale } => return self.challenge(now, message, source, user, stale),
         };
-        if self.is_locked_out(now, device, source) {
-            // The right password, but too late (R75): only who has it learns that.
-            self.refused(now, Party::Device(device), user, Rule::Lockout);
+        // The right password, but too late (R75), for another's number, or from where it may not: only who has it learns that.
+        let locked = self.is_locked_out(now, device, source).then_some(Rule::Lockout);
+        if let Some(rule) = locked.or_else(|| self.unfit(device, message.to.as_ref(), source)) {
+            self.refused(now, Party::Device(device), user, rule);
             return self.sip.reply(message, source, 403, |out| {
-                out.line(&[b"Reason: Q.850;cause=21;text=\"", Rule::Lockout.name().as_bytes(), b"\""]);
-            });
-        }
-        if !self.owns(device, message.to.as_ref()) {
-            self.identity_mismatch(now, Party::Device(device), user);
-            return self.sip.reply(message, source, 403, |out| {
-                out.line(&[
-                    b"Reason: Q.850;cause=21;text=\"",
-                    Rule::IdentityMismatch.name().as_bytes(),
-                    b"\"",
-                ]);
+                out.line(&[b"Reason: Q.850;cause=21;text=\"", rule.name().as_bytes(), b"\""]);
             });
         }
         if message.contact.star {
@@ -67,7 +57,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 out.put(b"\r\n");
             });
         }
-        if contact.uri.scheme != Scheme::Sip {
+        let secure = contact.uri.scheme == Scheme::Sips && source.transport == Transport::Tls;
+        if contact.uri.scheme != Scheme::Sip && !secure {
             return self.sip.reply(message, source, 416, |_| {});
         }
         if contact.uri.text.len() > MAX_CONTACT {
@@ -78,7 +69,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// The device that has already taken exactly this REGISTER from this address.
-    fn repeated(&self, user: &[u8], order: Order, source: SocketAddr) -> Option<u32> {
+    fn repeated(&self, user: &[u8], order: Order, source: Flow) -> Option<u32> {
         let image = &self.policy?.image;
         let device = image.phone_by_dn(user).or_else(|| image.device_by_username(user))?;
         let slot = self.devices.get(usize::try_from(device).ok()?)?;
@@ -89,37 +80,43 @@ impl<C: Crypto> Exchange<'_, C> {
         &mut self,
         now: Instant,
         message: &Message<'_>,
-        source: SocketAddr,
+        source: Flow,
         device: u32,
         event: binding::Event,
         contact: Option<&Address<'_>>,
     ) {
+        let flow = contact.map(|contact| self.contacted(source, message, &contact.uri));
         let Some(slot) = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device)) else {
             return self.congested(message, source);
         };
+        let before = slot.flow;
         let repeat = matches!(event, binding::Event::Register { order, .. } if slot.binding.is_repeat(order));
         let outcome = if repeat { binding::Outcome::Nothing } else { slot.binding.handle(now, event) };
-        if let (Some(contact), false) = (contact, outcome == binding::Outcome::OutOfOrder) {
+        if let (Some(contact), Some(flow), false) = (contact, flow, outcome == binding::Outcome::OutOfOrder) {
             slot.contact.clear();
             let _ = slot.contact.extend_from_slice(contact.uri.text);
-            slot.address = reachable(message, contact, source);
+            slot.flow = flow;
             slot.source = source.ip();
         }
         self.lapses.set(device, slot.binding.next_deadline());
-        let address = slot.address;
+        let flow = slot.flow;
         match outcome {
-            binding::Outcome::Registered(expires_s) => {
-                self.event(Event::Registered(device, expires_s, address))
+            binding::Outcome::Registered(expires_s) => self.event(Event::Registered(device, expires_s, flow)),
+            binding::Outcome::Refreshed(expires_s) if flow != before => {
+                self.event(Event::Registered(device, expires_s, flow));
             }
-            binding::Outcome::Unregistered => self.event(Event::Unregistered(device, false)),
+            binding::Outcome::Gone(why) => self.event(Event::Unregistered(device, why)),
             binding::Outcome::OutOfOrder => return self.sip.reply(message, source, 500, |_| {}),
-            binding::Outcome::Refreshed(_) | binding::Outcome::Expired | binding::Outcome::Nothing => {}
+            binding::Outcome::Refreshed(_) | binding::Outcome::Nothing => {}
+        }
+        if flow != before && before.transport.is_reliable() {
+            self.moved(device, flow);
         }
         self.registered(now, message, source, device);
     }
 
     /// 200 with what is bound now.
-    fn registered(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr, device: u32) {
+    fn registered(&mut self, now: Instant, message: &Message<'_>, source: Flow, device: u32) {
         let wall = self.wall_at(now);
         let Some(slot) = usize::try_from(device).ok().and_then(|device| self.devices.get(device)) else {
             return;
@@ -134,13 +131,8 @@ impl<C: Crypto> Exchange<'_, C> {
         });
     }
 
-    /// A user who is who he is, but says he is somebody else.
-    pub(super) fn identity_mismatch(&mut self, now: Instant, party: Party, claimed: &[u8]) {
-        self.refused(now, party, claimed, Rule::IdentityMismatch);
-    }
-
     /// A refusal that no decision of policy was needed for.
-    fn refused(&mut self, now: Instant, party: Party, claimed: &[u8], rule: Rule) {
+    pub(super) fn refused(&mut self, now: Instant, party: Party, claimed: &[u8], rule: Rule) {
         let at = self.wall_at(now);
         let authority = Authority { party, cos: 0, cor: 0, mode: self.mode(now), code: None };
         let denial = Denial::new(rule, authority, RowRef::None);
@@ -153,17 +145,6 @@ impl<C: Crypto> Exchange<'_, C> {
             verdict: Verdict::Deny(denial),
             behalf: None,
         }));
-    }
-}
-
-/// Where requests to a contact go: its address, unless it is a name, or the phone is behind a translator: then where it
-/// was heard from.
-fn reachable(message: &Message<'_>, contact: &Address<'_>, source: SocketAddr) -> SocketAddr {
-    let translated =
-        message.via.as_ref().is_some_and(|via| via.host.ip().is_some_and(|ip| ip != source.ip()));
-    match contact.uri.socket_address() {
-        Some(address) if !translated => address,
-        Some(_) | None => source,
     }
 }
 

@@ -6,7 +6,7 @@
 use super::invite::{described, description, reason, warning};
 use super::media::Ready;
 use super::{Exchange, session};
-use crate::base::{Crypto, Handle, Instant};
+use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::call::{Cause, Pair, leg};
 use crate::media::change::{Action, Event, How};
 use crate::media::{Body, Change, Described, Passage, Refused, Side};
@@ -19,7 +19,6 @@ use crate::table::Text;
 use crate::table::pages::PageWriter;
 use crate::wire::sip::{Message, Method};
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 /// What came with an event.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +52,7 @@ impl<C: Crypto> Exchange<'_, C> {
         &mut self,
         now: Instant,
         message: &Message<'_>,
-        source: SocketAddr,
+        source: Flow,
         leg: Handle,
         key: Key,
     ) {
@@ -403,11 +402,13 @@ impl<C: Crypto> Exchange<'_, C> {
         remote.put_text(dialog.far.text, routes, dialog.far.text.len());
         let Some(text) = remote.finish() else { return };
         self.sip.pages.release(dialog.far.text);
-        let hop = contact.uri.socket_address().filter(|_| routes == dialog.far.text.len());
+        let next_hop = dialog.far.next_hop;
+        let routed = routes != dialog.far.text.len();
+        let next_hop = if routed { next_hop } else { self.onward(next_hop, &contact.uri) };
         if let Some(dialog) = self.sip.dialog_mut(leg) {
             dialog.far.text = text;
             dialog.far.target_len = u16::try_from(contact.uri.text.len()).unwrap_or(u16::MAX);
-            dialog.far.next_hop = hop.unwrap_or(dialog.far.next_hop);
+            dialog.far.next_hop = next_hop;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Exchange;
 use super::commands::Heard;
-use super::invite::{described, first_hop};
+use super::invite::described;
 use super::media::Ready;
 use super::path::SETTLING_MS;
 use crate::base::{Crypto, Handle, Instant};
@@ -180,9 +180,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         }
         let text = remote.finish()?;
-        let next_hop = first_hop(message, true)
-            .or_else(|| contact.and_then(|contact| contact.uri.socket_address()))
-            .unwrap_or(known.next_hop);
+        let next_hop = self.next_hop(known.next_hop, message, true);
         let address_len = u16::try_from(to.text.len()).unwrap_or(u16::MAX);
         let tag = self.sip.tag_hash(to.tag().unwrap_or(&[]));
         Some(Far { tag, text, address_len, target_len, next_hop })

@@ -2,7 +2,7 @@
 //! [`Session`](crate::signalling::session::Session)'s.
 
 use super::Exchange;
-use crate::base::{Crypto, Handle, Instant};
+use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::call::Cause;
 use crate::signalling::render;
 use crate::signalling::session::{Action, By, Event, INTERVAL_S, SHORTEST_S, Terms};
@@ -11,7 +11,6 @@ use crate::table::Text;
 use crate::table::pages::PageWriter;
 use crate::wire::sip::{Message, Method};
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 impl<C: Crypto> Exchange<'_, C> {
     /// A leg's call is up, or its session was refreshed. An emergency call is never ended for silence.
@@ -76,7 +75,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// An UPDATE without a description: a refresh (RFC 3311, RFC 4028 section 9).
-    pub(super) fn refreshed(&mut self, now: Instant, message: &Message<'_>, source: SocketAddr, leg: Handle) {
+    pub(super) fn refreshed(&mut self, now: Instant, message: &Message<'_>, source: Flow, leg: Handle) {
         let Ok(terms) = Terms::of_request(message) else {
             return self.sip.reply(message, source, 422, too_short);
         };

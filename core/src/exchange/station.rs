@@ -3,7 +3,6 @@
 //! A phone on our own SIP has its INVITE answered without media and released at once: it is not a call, and leaves no record.
 
 use super::commands::Heard;
-use super::contact::contact;
 use super::placing::Unplaced;
 use super::{Event, Exchange};
 use crate::base::{Crypto, Digits, Handle, Instant};
@@ -130,9 +129,10 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(invite) = self.sip.dialog(leg).map(|dialog| dialog.invite) else { return };
         self.leg_event(now, leg, leg::Event::Originate, &Heard::NOTHING);
         self.set_phase(leg, Phase::Answered { release: false });
+        let own = self.plain(leg);
         let body = Body { text: room.get(..len).unwrap_or(&[]), offer: None, passage: Passage::UNCHANGED };
         let extra = |out: &mut PageWriter<'_, '_>| {
-            contact(out, us);
+            own.put(out);
             out.line(&[render::ABLE]);
         };
         self.sip.respond(now, &mut self.timers, invite, 200, extra, &body);

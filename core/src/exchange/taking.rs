@@ -6,7 +6,6 @@
 //! its acceptance of that is the answer to the call.
 
 use super::commands::Heard;
-use super::contact::contact;
 use super::{Event, Exchange, session};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::features::park::Waits;
@@ -197,9 +196,10 @@ impl<C: Crypto> Exchange<'_, C> {
         standby::on_hold(&mut out, super::invite::described(invite), us.ip().is_ipv4(), &key);
         let len = out.finish().unwrap_or(0);
         self.set_phase(by, Phase::Answered { release: false });
+        let own = self.plain(by);
         let body = Body { text: room.get(..len).unwrap_or(&[]), offer: None, passage: Passage::UNCHANGED };
         let extra = |out: &mut PageWriter<'_, '_>| {
-            contact(out, us);
+            own.put(out);
             out.line(&[render::ABLE]);
             session::accepted(out, dialog.terms);
         };

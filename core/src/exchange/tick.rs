@@ -117,8 +117,8 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let outcome = slot.binding.handle(now, binding::Event::Tick);
         self.lapses.set(device, slot.binding.next_deadline());
-        if outcome == binding::Outcome::Expired {
-            self.event(Event::Unregistered(device, true));
+        if let binding::Outcome::Gone(why) = outcome {
+            self.event(Event::Unregistered(device, why));
         }
     }
 }

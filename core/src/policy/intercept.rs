@@ -65,6 +65,7 @@ impl Condition {
             | Rule::TrunkBusy
             | Rule::EmergencyNoRoute
             | Rule::IdentityMismatch
+            | Rule::Transport
             | Rule::PolicyNone
             | Rule::LimitRate
             | Rule::LimitCalls

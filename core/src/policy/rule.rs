@@ -79,6 +79,8 @@ rules! {
     EmergencyNoRoute = 61, "emergency.no-route", "the emergency number has no route";
     /// The authenticated user does not own the identity it claims (R81).
     IdentityMismatch = 70, "identity.mismatch", "the authenticated user does not own the identity it claims";
+    /// The device has come over a transport that it may not use.
+    Transport = 71, "identity.transport", "the device may not register or call over this transport";
     /// No policy is loaded.
     PolicyNone = 80, "policy.none", "no policy is loaded: every call is denied";
     /// Too many public calls begun in a minute.

@@ -5,8 +5,9 @@
 //!  Bound   --Register (same call, higher CSeq)-----> Bound      Refreshed
 //!  Bound   --Register (another call)---------------> Bound      Refreshed: the newer one replaces
 //!  Bound   --Register (same call, CSeq not higher)-> Bound      OutOfOrder, nothing changes
-//!  Bound   --Unregister----------------------------> Absent     Unregistered
-//!  Bound   --Tick at expires_at--------------------> Absent     Expired
+//!  Bound   --Unregister----------------------------> Absent     Gone: Unregistered
+//!  Bound   --Tick at expires_at--------------------> Absent     Gone: Lapsed
+//!  Bound   --Lost----------------------------------> Absent     Gone: Lost
 //! ```
 
 use crate::base::Instant;
@@ -55,8 +56,21 @@ pub enum Event {
         /// Which one.
         order: Order,
     },
+    /// The connection it was registered over is closed.
+    Lost,
     /// Time has passed.
     Tick,
+}
+
+/// Why a device is gone.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Gone {
+    /// It said good-bye.
+    Unregistered,
+    /// It was not heard of in time.
+    Lapsed,
+    /// Its connection is closed.
+    Lost,
 }
 
 /// What follows.
@@ -66,10 +80,8 @@ pub enum Outcome {
     Registered(u32),
     /// It stays, for so many seconds more.
     Refreshed(u32),
-    /// It said good-bye.
-    Unregistered,
-    /// It was not heard of in time.
-    Expired,
+    /// It is gone.
+    Gone(Gone),
     /// An older REGISTER arrived late: refuse it, nothing changed.
     OutOfOrder,
     /// Nothing to tell.
@@ -122,12 +134,15 @@ impl Binding {
                     Outcome::Refreshed(granted),
                 )
             }
-            (Self::Bound { .. }, Event::Unregister { .. }) => (Self::Absent, Outcome::Unregistered),
+            (Self::Bound { .. }, Event::Unregister { .. }) => {
+                (Self::Absent, Outcome::Gone(Gone::Unregistered))
+            }
+            (Self::Bound { .. }, Event::Lost) => (Self::Absent, Outcome::Gone(Gone::Lost)),
             (Self::Bound { expires_at, .. }, Event::Tick) if now >= expires_at => {
-                (Self::Absent, Outcome::Expired)
+                (Self::Absent, Outcome::Gone(Gone::Lapsed))
             }
             (Self::Bound { .. } | Self::Absent, Event::Tick) => (*self, Outcome::Nothing),
-            (Self::Absent, Event::Unregister { .. }) => (Self::Absent, Outcome::Nothing),
+            (Self::Absent, Event::Unregister { .. } | Event::Lost) => (Self::Absent, Outcome::Nothing),
         };
         *self = next;
         outcome

@@ -1,8 +1,8 @@
 //! The binding machine as traces: time in seconds, event, outcome, seconds left.
 
-use super::Event::{Register, Tick, Unregister};
-use super::Outcome::{Expired, Nothing, OutOfOrder, Refreshed, Registered, Unregistered};
-use super::{Binding, Event, MAX_EXPIRES_S, Order, Outcome};
+use super::Event::{Lost, Register, Tick, Unregister};
+use super::Outcome::{self, Nothing, OutOfOrder, Refreshed, Registered};
+use super::{Binding, Event, Gone, MAX_EXPIRES_S, Order};
 use crate::base::Instant;
 
 const fn order(call_id: u64, cseq: u32) -> Order {
@@ -34,7 +34,7 @@ fn a_phone_comes_stays_and_goes() {
         (0, register(1, 1, 600), Registered(600), 600),
         (300, register(1, 2, 600), Refreshed(600), 600),
         (600, register(1, 3, 120), Refreshed(120), 120),
-        (610, Unregister { order: order(1, 4) }, Unregistered, 0),
+        (610, Unregister { order: order(1, 4) }, Outcome::Gone(Gone::Unregistered), 0),
         (611, Unregister { order: order(1, 4) }, Nothing, 0),
     ]);
     assert_eq!((end, end.next_deadline()), (Binding::Absent, None));
@@ -45,10 +45,22 @@ fn a_phone_that_is_not_heard_of_expires() {
     trace(&[
         (0, register(1, 1, 60), Registered(60), 60),
         (59, Tick, Nothing, 1),
-        (60, Tick, Expired, 0),
+        (60, Tick, Outcome::Gone(Gone::Lapsed), 0),
         (61, Tick, Nothing, 0),
         (62, register(1, 2, 60), Registered(60), 60),
     ]);
+}
+
+#[test]
+fn a_phone_whose_connection_is_lost_is_gone_at_once() {
+    let end = trace(&[
+        (0, Lost, Nothing, 0),
+        (1, register(1, 1, 600), Registered(600), 600),
+        (2, Lost, Outcome::Gone(Gone::Lost), 0),
+        (3, Lost, Nothing, 0),
+        (4, register(1, 2, 600), Registered(600), 600),
+    ]);
+    assert!(end.is_repeat(order(1, 2)));
 }
 
 #[test]
@@ -69,7 +81,7 @@ fn a_phone_that_was_restarted_replaces_itself() {
         (0, register(1, 500, 600), Registered(600), 600),
         (10, register(2, 1, 600), Refreshed(600), 600),
         (11, register(2, 1, 600), OutOfOrder, 599),
-        (12, Unregister { order: order(3, 1) }, Unregistered, 0),
+        (12, Unregister { order: order(3, 1) }, Outcome::Gone(Gone::Unregistered), 0),
     ]);
 }
 
@@ -78,7 +90,7 @@ fn no_more_than_the_longest_is_granted() {
     trace(&[
         (0, register(1, 1, u32::MAX), Registered(MAX_EXPIRES_S), u64::from(MAX_EXPIRES_S)),
         (1, register(1, 2, MAX_EXPIRES_S + 1), Refreshed(MAX_EXPIRES_S), u64::from(MAX_EXPIRES_S)),
-        (3_601, Tick, Expired, 0),
+        (3_601, Tick, Outcome::Gone(Gone::Lapsed), 0),
     ]);
 }
 
@@ -95,5 +107,5 @@ fn time_may_end() {
     let mut binding = Binding::Absent;
     let end = Instant(u64::MAX);
     assert_eq!(binding.handle(end, register(1, 1, 60)), Registered(60));
-    assert_eq!(binding.handle(end, Tick), Expired, "nothing overflows");
+    assert_eq!(binding.handle(end, Tick), Outcome::Gone(Gone::Lapsed), "nothing overflows");
 }

@@ -4,6 +4,6 @@ pub mod binding;
 pub mod digest;
 pub mod nonce;
 
-pub use binding::Binding;
+pub use binding::{Binding, Gone};
 pub use digest::{Offer, Outcome};
 pub use nonce::{Nonce, Replay};

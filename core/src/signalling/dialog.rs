@@ -2,7 +2,7 @@
 
 use super::provisional::Provisional;
 use super::session::{Session, Terms};
-use crate::base::Handle;
+use crate::base::{Flow, Handle, Transport};
 use crate::table::Text;
 use core::net::{Ipv4Addr, SocketAddr};
 
@@ -52,7 +52,7 @@ pub struct Far {
     /// Octets of the target in `text`.
     pub target_len: u16,
     /// Where requests go.
-    pub next_hop: SocketAddr,
+    pub next_hop: Flow,
 }
 
 impl Far {
@@ -62,7 +62,7 @@ impl Far {
         text: Text::EMPTY,
         address_len: 0,
         target_len: 0,
-        next_hop: SocketAddr::new(core::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+        next_hop: Flow::new(SocketAddr::new(core::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0), Transport::Udp),
     };
 }
 

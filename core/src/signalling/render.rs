@@ -2,7 +2,7 @@
 
 use super::dialog::Dialog;
 use crate::base::crypto::hex_digit;
-use crate::base::{Handle, WallTime};
+use crate::base::{Flow, Handle, WallTime};
 use crate::media::Body;
 use crate::table::pages::PageWriter;
 use crate::wire::sip::{Message, Method, Name};
@@ -96,7 +96,7 @@ pub fn status_line(out: &mut impl Sink, status: u16) {
 
 /// The part of a response that echoes its request (RFC 3261 section 8.2.6.2): Via, Record-Route, From, To with `tag`,
 /// Call-ID, CSeq. The top Via says where the request really came from (RFC 3581 section 4).
-pub fn echo(out: &mut impl Sink, message: &Message<'_>, source: SocketAddr, tag: &[u8]) {
+pub fn echo(out: &mut impl Sink, message: &Message<'_>, source: Flow, tag: &[u8]) {
     if let Some(via) = &message.via {
         let differs = via.host.ip() != Some(source.ip());
         match (via.rport, find_bare_rport(via.text)) {
@@ -104,7 +104,7 @@ pub fn echo(out: &mut impl Sink, message: &Message<'_>, source: SocketAddr, tag:
                 out.put(b"Via: ");
                 out.put(before);
                 out.put(b";rport=");
-                out.number(u64::from(source.port()));
+                out.number(u64::from(source.peer.port()));
                 out.put(after);
             }
             (true, None) | (false, _) => {
@@ -159,11 +159,13 @@ fn find_bare_rport(via: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// Where responses to a request go (RFC 3261 section 18.2.2, RFC 3581 section 4).
+/// Where responses to a request go: over a stream back on it (RFC 3261 section 18.2.2, RFC 3581 section 4).
 #[must_use]
-pub fn response_address(message: &Message<'_>, source: SocketAddr) -> SocketAddr {
+pub fn response_flow(message: &Message<'_>, source: Flow) -> Flow {
     match &message.via {
-        Some(via) if !via.rport => SocketAddr::new(source.ip(), via.port.unwrap_or(5060)),
+        Some(via) if !via.rport && !source.transport.is_reliable() => {
+            SocketAddr::new(source.ip(), via.port.unwrap_or(5060)).into()
+        }
         Some(_) | None => source,
     }
 }
@@ -181,10 +183,18 @@ pub struct Head<'a> {
     pub tag: &'a [u8],
     /// Their address with tag, where it is not yet the dialog's.
     pub to: Option<&'a [u8]>,
-    /// Where we are.
-    pub us: SocketAddr,
+    /// Where we are, and over which transport it goes.
+    pub us: Flow,
     /// Max-Forwards.
     pub max_forwards: u8,
+}
+
+/// A Via of ours, up to its parameters.
+pub fn via(out: &mut impl Sink, us: Flow) {
+    out.put(b"Via: SIP/2.0/");
+    out.put(us.transport.name().as_bytes());
+    out.put(b" ");
+    out.socket_address(us.peer);
 }
 
 /// Request line and the header lines that every request of a dialog has.
@@ -196,8 +206,8 @@ pub fn request_head(out: &mut PageWriter<'_, '_>, dialog: &Dialog, head: &Head<'
     out.put(method);
     out.put(b" ");
     out.put_text(dialog.far.text, address_end, target_end);
-    out.put(b" SIP/2.0\r\nVia: SIP/2.0/UDP ");
-    out.socket_address(head.us);
+    out.put(b" SIP/2.0\r\n");
+    via(out, head.us);
     out.line(&[b";rport;branch=z9hG4bK", head.branch]);
     out.put(b"Max-Forwards: ");
     out.number(u64::from(head.max_forwards));
@@ -302,7 +312,7 @@ mod tests {
             ("SIP/2.0/UDP 10.0.0.9:99;branch=z9hG4bKx", "SIP/2.0/UDP 10.0.0.9:99;branch=z9hG4bKx", 99),
             ("SIP/2.0/UDP h:99;branch=z9hG4bKx", "SIP/2.0/UDP h:99;branch=z9hG4bKx;received=10.0.0.9", 99),
         ];
-        let source: SocketAddr = "10.0.0.9:7".parse().unwrap();
+        let source = Flow::from("10.0.0.9:7".parse::<SocketAddr>().unwrap());
         for (via, expected, port) in rows {
             let text = message(via);
             let mut parsed = Message::new();
@@ -313,7 +323,7 @@ mod tests {
             let len = out.finish().unwrap();
             let first = core::str::from_utf8(&buf[..len]).unwrap().lines().next().unwrap();
             assert_eq!(first, std::format!("Via: {expected}"));
-            assert_eq!(response_address(&parsed, source).port(), port);
+            assert_eq!(response_flow(&parsed, source).peer.port(), port);
         }
     }
 

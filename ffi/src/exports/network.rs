@@ -9,7 +9,7 @@ use strowger::base::{Handle, Instant};
 use strowger::exchange::{Received, Ticked};
 use stw_status_number::{STW_EMPTY, STW_ERR_ARGUMENT, STW_ERR_BUFFER, STW_HELD, STW_MORE, STW_OK};
 
-/// Takes one SIP datagram, read during the call only. What is wrong with it is answered or counted, and no error.
+/// Takes one SIP datagram, or one whole message of a stream, read during the call only. `source` says over which transport. What is wrong with it is answered or counted, and no error.
 /// STW_HELD: give it again after stw_exchange_relayed. STW_ERR_DRAIN_FIRST: poll, then give it again. Cost: linear in its length, and one decision if it begins a call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_exchange_receive(
@@ -22,10 +22,48 @@ pub unsafe extern "C" fn stw_exchange_receive(
     let body = |engine: &mut Engine| {
         // SAFETY: convention 4 of the header; every bit pattern is an stw_address.
         let (source, datagram) = unsafe { (read(source)?, bytes(datagram, datagram_len)?) };
-        let source = convert::socket_address(&source).ok_or(STW_ERR_ARGUMENT)?;
+        let source = convert::flow(&source).ok_or(STW_ERR_ARGUMENT)?;
         match engine.receive(Instant(now_ms), source, datagram)? {
             Received::Done => Ok(STW_OK),
             Received::Held(_) => Ok(STW_HELD),
+        }
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// Tells the address that SIP peers reach this exchange at over a transport of streams; until then none is used but where a peer
+/// does. STW_ERR_ARGUMENT: no such transport or family. Cost: constant.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_listen(
+    x: *mut stw_exchange,
+    address: *const stw_address,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header; every bit pattern is an stw_address.
+        let us = convert::flow(&unsafe { read(address)? }).ok_or(STW_ERR_ARGUMENT)?;
+        engine.listen(us.transport, us.peer);
+        Ok(STW_OK)
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// A connection is closed, or could not be made: who was registered over it is gone (STW_OUTPUT_UNREGISTERED), and unanswered
+/// requests over it have timed out. No call ends by it. STW_MORE: poll, and call again. STW_ERR_DRAIN_FIRST: poll first. Cost: linear in
+/// devices, transactions and legs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_lost(
+    x: *mut stw_exchange,
+    now_ms: u64,
+    peer: *const stw_address,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        // SAFETY: convention 4 of the header; every bit pattern is an stw_address.
+        let peer = convert::flow(&unsafe { read(peer)? }).ok_or(STW_ERR_ARGUMENT)?;
+        match engine.lost(Instant(now_ms), peer)? {
+            Ticked::Done => Ok(STW_OK),
+            Ticked::More => Ok(STW_MORE),
         }
     };
     // SAFETY: conventions 1 and 2 of the header.

@@ -207,8 +207,8 @@ pub struct stw_output_registration {
     pub device: u32,
     /// For so many seconds; 0 if it is gone.
     pub expires_s: u32,
-    /// 1 if it lapsed instead of saying good-bye.
-    pub lapsed: u32,
+    /// Why it is gone: 0 it said good-bye, 1 it was not heard of in time, 2 its connection is lost.
+    pub why: u32,
     /// 0.
     pub reserved: u32,
     /// Where it is reached; all 0 if it is gone.

@@ -5,7 +5,7 @@ use crate::pinholes::Pinholes;
 use crate::relay::{Answer, Relay};
 use crate::words;
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use strowger::base::Flow;
 use strowger::base::Handle;
 use strowger::exchange::Pinhole;
 use strowger::media::relay::Ask;
@@ -20,7 +20,7 @@ const KEPT: usize = 1024;
 pub(crate) struct Media {
     pub(crate) relay: Option<Relay>,
     pub(crate) pinholes: Option<Pinholes>,
-    kept: VecDeque<(Handle, SocketAddr, Vec<u8>)>,
+    kept: VecDeque<(Handle, Flow, Vec<u8>)>,
     /// The agreement that was told of last.
     told: Option<(Handle, u16)>,
 }
@@ -35,7 +35,7 @@ impl Media {
     }
 
     /// Keeps a datagram until the relay has answered for a leg.
-    pub(super) fn keep(&mut self, leg: Handle, source: SocketAddr, datagram: &[u8]) {
+    pub(super) fn keep(&mut self, leg: Handle, source: Flow, datagram: &[u8]) {
         if self.kept.len() >= KEPT {
             self.kept.pop_front();
         }

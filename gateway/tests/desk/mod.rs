@@ -1,12 +1,15 @@
 //! The daemon itself on loopback, and two phones with real sockets.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use crate::line::Line;
 use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant as Clock};
-use strowger::base::Instant;
+use strowger::base::{Instant, Transport};
 use strowger_testkit::phone::{Behaviour, Phone, PhoneConfig};
 
 pub(crate) const POLICY: &str = include_str!("../../src/demo/policy.toml");
@@ -19,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Daemon {
     child: Child,
     pub(crate) address: SocketAddr,
+    streams: [Option<SocketAddr>; 2],
     said: Arc<Mutex<String>>,
 }
 
@@ -36,10 +40,30 @@ impl Daemon {
         };
         let line = std::iter::from_fn(&mut next).find(|line| line.contains("SIP on udp "));
         let line = line.expect("it says where it listens");
-        let at = line.split("SIP on udp ").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+        let address = listens(&line, "udp").expect("it always takes datagrams");
+        let streams = ["tcp", "tls"].map(|transport| listens(&line, transport));
         // Somebody must hear what it says later.
         std::thread::spawn(move || while next().is_some() {});
-        Self { child, address: at.parse().unwrap(), said }
+        Self { child, address, streams, said }
+    }
+
+    /// Where it takes connections in clear.
+    pub(crate) fn tcp(&self) -> SocketAddr {
+        self.streams[0].expect("--sip-tcp")
+    }
+
+    /// Where it takes connections over TLS.
+    pub(crate) fn tls(&self) -> SocketAddr {
+        self.streams[1].expect("--sip-tls")
+    }
+
+    /// Waits until it has said something.
+    pub(crate) fn until_said(&self, what: &str) {
+        let end = Clock::now() + PATIENCE;
+        while !self.said.lock().unwrap().contains(what) {
+            assert!(Clock::now() < end, "it does not say {what}: {}", self.said.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Tells it to stop, and waits until it has: all that it said.
@@ -65,6 +89,12 @@ impl Drop for Daemon {
     }
 }
 
+/// Where it says it listens over a transport.
+fn listens(line: &str, transport: &str) -> Option<SocketAddr> {
+    let behind = line.split(&format!("{transport} ")).nth(1)?;
+    behind.split(',').next()?.parse().ok()
+}
+
 /// `strowger-gateway run` with this policy, its files in this folder.
 pub(crate) fn command(folder: &Path, policy: &str, more: &[&str]) -> Command {
     std::fs::write(folder.join("policy.toml"), policy).unwrap();
@@ -78,20 +108,29 @@ pub(crate) fn command(folder: &Path, policy: &str, more: &[&str]) -> Command {
 
 /// Two phones on loopback.
 pub(crate) struct Desk {
-    pub(crate) phones: Vec<(Phone, UdpSocket)>,
+    pub(crate) phones: Vec<(Phone, Line)>,
+    server: SocketAddr,
     begin: Clock,
 }
 
 impl Desk {
     pub(crate) fn new(server: SocketAddr) -> Self {
-        let phone = |(dn, password)| {
-            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-            socket.set_nonblocking(true).unwrap();
-            let mut config = PhoneConfig::new(dn, password, socket.local_addr().unwrap(), server);
-            config.behaviour = Behaviour::Answer { after_ms: 30 };
-            (Phone::new(config), socket)
+        let line = |_| {
+            let (line, own) = Line::datagrams();
+            (line, own, Transport::Udp)
         };
-        Self { phones: PASSWORDS.into_iter().map(phone).collect(), begin: Clock::now() }
+        Self::over(server, [0, 1].map(line))
+    }
+
+    /// Two phones, each at its end of a line.
+    pub(crate) fn over(server: SocketAddr, lines: [(Line, SocketAddr, Transport); 2]) -> Self {
+        let phones = PASSWORDS.into_iter().zip(lines).map(|((dn, password), (line, own, transport))| {
+            let mut config = PhoneConfig::new(dn, password, own, server);
+            config.transport = transport;
+            config.behaviour = Behaviour::Answer { after_ms: 30 };
+            (Phone::new(config), line)
+        });
+        Self { phones: phones.collect(), server, begin: Clock::now() }
     }
 
     pub(crate) fn act(&mut self, n: usize, act: impl FnOnce(&mut Phone, Instant)) {
@@ -105,14 +144,13 @@ impl Desk {
         while since.is_none_or(|since: Clock| since.elapsed() < Duration::from_millis(100)) {
             assert!(Clock::now() < end, "not in time: {what}");
             let now = Instant(self.begin.elapsed().as_millis() as u64);
-            let mut buffer = [0; 65_535];
-            for (phone, socket) in &mut self.phones {
-                while let Ok((len, from)) = socket.recv_from(&mut buffer) {
-                    phone.receive(now, from, &buffer[..len]);
+            for (phone, line) in &mut self.phones {
+                while let Some((octets, from)) = line.take() {
+                    phone.receive(now, from.unwrap_or(self.server), &octets);
                 }
                 phone.tick(now);
                 while let Some((to, bytes)) = phone.poll_transmit() {
-                    socket.send_to(&bytes, to).unwrap();
+                    line.put(to, &bytes);
                 }
                 while phone.poll_event().is_some() {}
             }

@@ -135,7 +135,7 @@ impl Call {
 
 impl Phone {
     pub(super) fn contact(&self) -> String {
-        format!("sip:{}@{}", self.config.dn, self.config.address)
+        format!("sip:{}@{}{}", self.config.dn, self.config.address, self.config.transport.parameter())
     }
 
     pub(super) fn begin_call(&mut self, now: Instant, number: &str, from: &str) {
@@ -250,7 +250,7 @@ impl Phone {
 
     /// A 2xx to an INVITE of ours.
     pub(super) fn connected(&mut self, now: Instant, name: &str, message: &Message<'_>) {
-        let (us, own, withhold) = (self.config.address, self.sdp(), self.config.withhold_ack);
+        let (us, own, withhold) = (self.config.via(), self.sdp(), self.config.withhold_ack);
         let (late, branch) = (self.config.late_offer, format!("z9hG4bK{}", self.token()));
         let contact = self.contact();
         let Some(call) = self.find(name) else { return };
@@ -265,7 +265,7 @@ impl Phone {
         if late {
             ack.body = own;
         }
-        call.ack = ack.render(us, &branch, "");
+        call.ack = ack.render(&us, &branch, "");
         let remote_sdp = text::description(message);
         if !remote_sdp.is_empty() {
             call.remote_sdp = remote_sdp;

@@ -72,7 +72,7 @@ impl Phone {
 
     /// A 2xx to a re-INVITE or UPDATE of ours.
     pub(super) fn changed(&mut self, name: &str, message: &Message<'_>) {
-        let (us, contact) = (self.config.address, self.contact());
+        let (us, contact) = (self.config.via(), self.contact());
         let branch = format!("z9hG4bK{}", self.token());
         let config = self.config.clone();
         let Some(call) = self.find(name) else { return };
@@ -89,7 +89,7 @@ impl Phone {
             call.changes.offered.clone_from(&ack.body);
         }
         call.changes.in_force = Some(call.changes.offered.clone());
-        call.ack = ack.render(us, &branch, "");
+        call.ack = ack.render(&us, &branch, "");
         call.remote_sdp.clone_from(&remote_sdp);
         let (ack, peer) = (call.ack.clone(), call.peer);
         self.out.push_back((peer, ack));

@@ -95,10 +95,10 @@ impl Phone {
         if expires_s > 0 {
             self.registration.asked_s = expires_s;
         }
-        let (dn, server, us) = (&self.config.dn, self.config.server, self.config.address);
+        let (dn, server) = (&self.config.dn, self.config.server);
         let to = register.to.as_ref().unwrap_or(dn);
         let contact = match register.contact.as_deref() {
-            None => format!("Contact: <sip:{dn}@{us}>\r\n"),
+            None => format!("Contact: <{}>\r\n", self.contact()),
             Some("") => String::new(),
             Some(other) => format!("Contact: {other}\r\n"),
         };
@@ -158,7 +158,7 @@ impl Phone {
             | Purpose::Info
             | Purpose::Prack => String::new(),
         };
-        let bytes = request.render(self.config.address, &branch, &credentials);
+        let bytes = request.render(&self.config.via(), &branch, &credentials);
         self.out.push_back((peer, bytes.clone()));
         let phase = Phase::Trying { again: now.plus_ms(T1) };
         let until = now.plus_ms(T1_64);
@@ -186,7 +186,9 @@ impl Phone {
                 let cap = if client.request.method == Method::Invite { T1_64 } else { T2 };
                 client.interval = (client.interval * 2).min(cap);
                 *again = now.plus_ms(client.interval);
-                self.out.push_back((client.peer, client.bytes.clone()));
+                if !self.config.transport.is_reliable() {
+                    self.out.push_back((client.peer, client.bytes.clone()));
+                }
             }
         }
         for purpose in timed_out {
@@ -232,7 +234,7 @@ impl Phone {
             return self.progressed(now, &purpose, status);
         }
         client.until = now.plus_ms(T1_64);
-        let ack = (invite && status >= 300).then(|| refusal_ack(client, self.config.address, message));
+        let ack = (invite && status >= 300).then(|| refusal_ack(client, &self.config.via(), message));
         client.phase = Phase::Completed { ack: ack.clone() };
         let (purpose, peer, tries) = (client.purpose.clone(), client.peer, client.tries);
         if let Some(ack) = ack {
@@ -341,7 +343,7 @@ impl Phone {
 }
 
 /// The ACK of a refusal: same branch, To from the response (RFC 3261 section 17.1.1.3).
-fn refusal_ack(client: &Client, us: SocketAddr, message: &Message<'_>) -> Vec<u8> {
+fn refusal_ack(client: &Client, us: &str, message: &Message<'_>) -> Vec<u8> {
     let to = message.to.as_ref().map(|to| text::lossy(to.text)).unwrap_or_default();
     let ack =
         Request { method: Method::Ack, to, extra: String::new(), body: Vec::new(), ..client.request.clone() };

@@ -1,6 +1,6 @@
 //! A SIP telephone as a pure machine: datagrams and time in, datagrams and events out. No sockets, no clock.
 //!
-//! It does what a plain desk phone does over UDP: digest with `nc` and `cnonce` (RFC 7616), all retransmissions of
+//! It does what a plain desk phone does: digest with `nc` and `cnonce` (RFC 7616), all retransmissions of
 //! RFC 3261 section 17, a repeated 2xx until its ACK (13.3.1.4), CANCEL, BYE, and session descriptions with its own
 //! media address, so that a test can tell whose description arrived where. [`Carrier`] is the same machine that takes
 //! calls for any number.
@@ -25,7 +25,7 @@ use crate::phone::client::{Answered, Client};
 use crate::phone::digest::Session;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use strowger::base::{Algorithm, Crypto, Instant, Soft};
+use strowger::base::{Algorithm, Crypto, Instant, Soft, Transport};
 use strowger::wire::sip::{Message, Method};
 
 pub use change::Ask;
@@ -71,6 +71,8 @@ pub struct PhoneConfig {
     pub realm: Option<String>,
     /// Its own address: Via and Contact.
     pub address: SocketAddr,
+    /// Over which transport.
+    pub transport: Transport,
     /// Where it sends requests.
     pub server: SocketAddr,
     /// Where it wants media.
@@ -121,6 +123,7 @@ impl PhoneConfig {
             password: password.to_owned(),
             realm: None,
             address,
+            transport: Transport::Udp,
             server,
             media: SocketAddr::new(address.ip(), 20_000 + address.port() % 10_000),
             prefer: Algorithm::Sha256,
@@ -141,6 +144,11 @@ impl PhoneConfig {
             trunk: false,
             seed: 0,
         }
+    }
+
+    /// Its end in a Via.
+    fn via(&self) -> String {
+        format!("{} {}", self.transport.name(), self.address)
     }
 }
 

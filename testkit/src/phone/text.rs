@@ -2,7 +2,7 @@
 
 use super::PhoneConfig;
 use std::fmt::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use strowger::wire::sip::{Message, Method, Name};
 
 /// A request before it has a branch and credentials.
@@ -20,10 +20,10 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn render(&self, us: SocketAddr, branch: &str, credentials: &str) -> Vec<u8> {
+    pub(super) fn render(&self, us: &str, branch: &str, credentials: &str) -> Vec<u8> {
         let method = lossy(self.method.as_bytes());
         let mut head = format!(
-            "{method} {} SIP/2.0\r\nVia: SIP/2.0/UDP {us};rport;branch={branch}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {} {method}\r\n",
+            "{method} {} SIP/2.0\r\nVia: SIP/2.0/{us};rport;branch={branch}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {} {method}\r\n",
             self.uri, self.from, self.to, self.call_id, self.cseq
         );
         head.push_str(&self.extra);

@@ -7,7 +7,7 @@ use crate::finding::{Level, Place, Report, Row};
 use crate::keyring::Secrets;
 use crate::read::NOT_IN_FORCE;
 use crate::schema::Policy;
-use crate::schema::parties::{Device, Digest, Kind, Srtp, Template, Transport};
+use crate::schema::parties::{Device, Digest, Kind, Srtp, Template};
 use crate::write::{Tables, soft};
 use strowger::base::{Algorithm, Crypto, Soft};
 use strowger::policy::rows::{DeviceRow, DeviceTextRow};
@@ -152,6 +152,14 @@ impl Devices<'_> {
         self.usernames.add(username.clone(), &format!("{username:?}"), row_number, place, report);
         let digest = digest(device, template, report);
         let secrets = self.secrets(device, template, username, &digest, report);
+        let listed = key!(device, template, transport);
+        let transports = listed.map_or(0b111, |(list, place)| {
+            if list.is_empty() {
+                let text = "device: transport lists nothing, expected \"udp\", \"tcp\" or \"tls\"";
+                report.error(place, "bad-value", text);
+            }
+            list.iter().fold(0, |all, one| all | 1 << one.number())
+        });
         let number = |algorithm: &Algorithm| match algorithm {
             Algorithm::Md5 => 1,
             Algorithm::Sha256 => 2,
@@ -165,6 +173,7 @@ impl Devices<'_> {
             zone,
             digest: offered,
             srtp: srtp_number(plain!(device, template, srtp).copied()),
+            transports,
         });
         let account_code = key!(device, template, default_account_code).and_then(|(id, place)| {
             let id: u16 = id.get();
@@ -197,19 +206,7 @@ impl Devices<'_> {
         ];
         let forwards = forwards.map(|(name, key)| (name, key.map(|(to, place)| (to.0.0.as_str(), place))));
         forwards::build(row_number, ("device", dn), forwards, tables, report);
-        let transports = key!(device, template, transport);
-        match transports {
-            Some((list, place)) if !list.contains(&Transport::Udp) => {
-                let text = "SIP over TCP and TLS is checked but not in force in this version: a device that may not use UDP cannot register";
-                report.group(place, NOT_IN_FORCE, text.into());
-                Secrets::default()
-            }
-            Some((list, place)) if list.len() > 1 => {
-                report.group(place, NOT_IN_FORCE, "SIP over TCP and TLS is checked but not in force in this version: devices register over UDP".into());
-                secrets
-            }
-            _ => secrets,
-        }
+        secrets
     }
 
     fn secrets(

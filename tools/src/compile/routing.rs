@@ -158,13 +158,8 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
         let keys = &row.keys;
         let name = keys.name.get_ref();
         index.add(name.clone(), &format!("{name:?}"), row_number, row.at(keys.name.span()), report);
-        let mut channels = keys.channels.map_or(8, |channels| channels.get());
-        if let Some(transport) = keys.transport.as_ref().filter(|t| *t.get_ref() != Transport::Udp) {
-            // In clear over UDP is not what was asked for: no channel, except for emergency calls, which try all the same.
-            channels = 0;
-            let text = "trunks over TCP and TLS are checked but not in force in this version: such a trunk is always busy, and only emergency calls try it, over UDP";
-            report.group(row.at(transport.span()), crate::read::NOT_IN_FORCE, text.into());
-        }
+        let channels = keys.channels.map_or(8, |channels| channels.get());
+        let transport = keys.transport.as_ref().map_or(Transport::Udp, |transport| *transport.get_ref());
         let class = |key: &str, report: &mut Report| {
             let text = format!(
                 "trunk {name:?} has no `{key}`: it counts as 0, so calls from it reach emergency numbers only"
@@ -197,6 +192,7 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
                     Some(NumberFormat::E164) => E164,
                 } << 1,
             srtp: super::parties::srtp_number(keys.srtp),
+            transport: transport.number(),
             channels,
             inbound: 0,
             name: tables.texts.add(name),

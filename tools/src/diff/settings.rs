@@ -8,6 +8,7 @@ use super::text::counted;
 use super::zones::{notified, range, zones};
 use super::{Most, TooLarge};
 use std::collections::BTreeMap;
+use strowger::base::Transport;
 use strowger::media::Srtp;
 use strowger::policy::calendar::WEEK;
 use strowger::policy::emergency::{callback, location};
@@ -262,6 +263,13 @@ fn pickup_groups(image: &Image<'_>, party: Party) -> String {
     image.pickup_groups(device).map(|group| group.to_string()).collect::<Vec<_>>().join(", ")
 }
 
+/// The transports that a device may use.
+fn transports(image: &Image<'_>, party: Party) -> String {
+    let row = party.phone().and_then(|device| image.devices().get(device as usize)).unwrap_or_default();
+    let used = Transport::ALL.into_iter().filter(|transport| row.may_use(*transport));
+    used.map(Transport::name).collect::<Vec<_>>().join(", ")
+}
+
 /// What helpers are told of each caller, how its media is encrypted, and where calls to it go instead.
 fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
     let mut changed: BTreeMap<(&str, [String; 2]), Vec<String>> = BTreeMap::new();
@@ -277,6 +285,7 @@ fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
             ("emergency call-back number", numbers),
             ("emergency location", places),
             ("encryption of media", srtp),
+            ("transports", [0, 1].map(|side| transports(images[side], parties[side]))),
             (FORWARDS[0], forward(0)),
             (FORWARDS[1], forward(1)),
             (FORWARDS[2], forward(2)),
@@ -327,6 +336,8 @@ fn trunks(
         let srtp = [Party::Trunk(was), Party::Trunk(is)];
         let srtp = [0, 1].map(|side| encryption(images[side], srtp[side]));
         lines.text(&format!("encryption of media of trunk {name}"), srtp[0], srtp[1]);
+        let [was, is] = [row_old, row_new].map(|row| row.transport().name());
+        lines.text(&format!("transport of trunk {name}"), was, is);
         let texts =
             [(row_old.host, row_new.host, "host"), (row_old.caller_id, row_new.caller_id, "caller ID")];
         for (old, new, what) in texts {

@@ -97,7 +97,7 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, behalf: Option<Behalf>)
         Rule::CodeWrong => format!("dial another code, or give the COS of {who} the feature that permits codes of this kind."),
         Rule::PinWrong | Rule::PinLocked | Rule::DeskBusy => return None,
         Rule::CodeLocked => "wait until the lock-out has passed (`login_lockout_s` in [limits]).".into(),
-        Rule::Internal | Rule::Route | Rule::Emergency | Rule::CallSelf | Rule::IdentityMismatch | Rule::PolicyNone => {
+        Rule::Internal | Rule::Route | Rule::Emergency | Rule::CallSelf | Rule::IdentityMismatch | Rule::Transport | Rule::PolicyNone => {
             return None;
         }
     })

@@ -36,6 +36,19 @@ pub(crate) enum Transport {
     Tls,
 }
 
+impl Transport {
+    /// Its number in an image.
+    pub(crate) fn number(self) -> u8 {
+        use strowger::base::Transport as Of;
+        match self {
+            Self::Udp => Of::Udp,
+            Self::Tcp => Of::Tcp,
+            Self::Tls => Of::Tls,
+        }
+        .number()
+    }
+}
+
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Srtp {

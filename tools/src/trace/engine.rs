@@ -5,7 +5,7 @@ use super::writer::Writer;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::ops::Deref;
-use strowger::base::{Crypto, Full, Handle, Instant, WallTime};
+use strowger::base::{Crypto, Flow, Full, Handle, Instant, WallTime};
 use strowger::call::{Call, LegSlot};
 use strowger::exchange::{
     Config, DeviceSlot, Event, Exchange, MAX_OUTPUTS, Memory, NotTaken, Output, PAGES_A_CALL, Received,
@@ -76,10 +76,10 @@ pub struct Tables {
 /// Everything that can be done to an exchange.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
-    /// A datagram.
+    /// A datagram, or a message of a stream.
     Receive {
         /// Where it came from.
-        source: SocketAddr,
+        source: Flow,
         /// Its octets.
         datagram: &'a [u8],
     },
@@ -109,6 +109,10 @@ pub enum Input<'a> {
     RelayLost,
     /// Calls are cleared, as many as one step does.
     ClearCalls,
+    /// A connection is closed, or could not be made.
+    Lost(Flow),
+    /// Where peers reach the exchange over a transport.
+    Listen(Flow),
 }
 
 /// What became of an input.
@@ -387,5 +391,10 @@ pub(super) fn apply<C: Crypto>(
             Took::Done
         }
         Input::ClearCalls => Took::Cleared(exchange.clear_calls(now)?),
+        Input::Lost(flow) => Took::Ticked(exchange.lost(now, *flow)?),
+        Input::Listen(us) => {
+            exchange.listen(us.transport, us.peer);
+            Took::Done
+        }
     })
 }

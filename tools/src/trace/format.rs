@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
-use strowger::base::Handle;
+use strowger::base::{Handle, Transport};
 
 /// The version this program reads and writes.
 pub const VERSION: u32 = 1;
@@ -79,15 +79,74 @@ pub struct Line {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs)]
 pub enum InputText {
-    Receive { from: SocketAddr, datagram: Datagram },
+    Receive {
+        from: SocketAddr,
+        #[serde(default, skip_serializing_if = "Over::is_udp")]
+        over: Over,
+        datagram: Datagram,
+    },
+    Lost {
+        to: SocketAddr,
+        over: Over,
+    },
+    Listen {
+        over: Over,
+        address: SocketAddr,
+    },
     Signal(SignalText),
     Tick,
-    Wall { unix_s: i64, offset_min: i16 },
+    Wall {
+        unix_s: i64,
+        offset_min: i16,
+    },
     Mode(Option<String>),
-    TrunkAddress { trunk: String, address: SocketAddr },
-    Relayed { leg: String, places: Option<PlacesText> },
+    TrunkAddress {
+        trunk: String,
+        address: SocketAddr,
+    },
+    Relayed {
+        leg: String,
+        places: Option<PlacesText>,
+    },
     RelayLost,
     ClearCalls,
+}
+
+/// A transport; a message without one has come or gone over UDP.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Over {
+    #[default]
+    Udp,
+    Tcp,
+    Tls,
+}
+
+impl Over {
+    fn is_udp(&self) -> bool {
+        *self == Self::Udp
+    }
+}
+
+impl From<Transport> for Over {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Udp => Self::Udp,
+            Transport::Tcp => Self::Tcp,
+            Transport::Tls => Self::Tls,
+        }
+    }
+}
+
+impl From<Over> for Transport {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Udp => Self::Udp,
+            Over::Tcp => Self::Tcp,
+            Over::Tls => Self::Tls,
+        }
+    }
 }
 
 /// A datagram.
@@ -132,28 +191,101 @@ pub enum SignalText {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs)]
 pub enum OutputText {
-    Send { to: SocketAddr, datagram: Datagram },
-    Setup { leg: String, to: String, digits: String },
-    Alerting { leg: String },
-    Connect { leg: String },
-    Joined { leg: String, with: String },
-    Referred { leg: String, status: u16 },
-    Release { leg: String, cause: String },
-    Tone { leg: String, tone: String },
-    Held { leg: String, held: bool },
-    Forwarded { leg: String, by: String },
-    Set { device: String },
-    Registered { device: String, expires_s: u32, address: SocketAddr },
-    Unregistered { device: String, expired: bool },
-    Relay { media: String, leg: String, side: String, role: String, places: PlacesText, to: IpAddr },
-    RelayUndo { media: String },
-    RelayEnd { media: String },
-    Open { media: String, number: u16, a: SocketAddr, b: SocketAddr, longest_s: u32 },
-    Close { media: String, number: u16 },
+    Send {
+        to: SocketAddr,
+        #[serde(default, skip_serializing_if = "Over::is_udp")]
+        over: Over,
+        datagram: Datagram,
+    },
+    Setup {
+        leg: String,
+        to: String,
+        digits: String,
+    },
+    Alerting {
+        leg: String,
+    },
+    Connect {
+        leg: String,
+    },
+    Joined {
+        leg: String,
+        with: String,
+    },
+    Referred {
+        leg: String,
+        status: u16,
+    },
+    Release {
+        leg: String,
+        cause: String,
+    },
+    Tone {
+        leg: String,
+        tone: String,
+    },
+    Held {
+        leg: String,
+        held: bool,
+    },
+    Forwarded {
+        leg: String,
+        by: String,
+    },
+    Set {
+        device: String,
+    },
+    Registered {
+        device: String,
+        expires_s: u32,
+        address: SocketAddr,
+        #[serde(default, skip_serializing_if = "Over::is_udp")]
+        over: Over,
+    },
+    Unregistered {
+        device: String,
+        why: String,
+    },
+    Relay {
+        media: String,
+        leg: String,
+        side: String,
+        role: String,
+        places: PlacesText,
+        to: IpAddr,
+    },
+    RelayUndo {
+        media: String,
+    },
+    RelayEnd {
+        media: String,
+    },
+    Open {
+        media: String,
+        number: u16,
+        a: SocketAddr,
+        b: SocketAddr,
+        longest_s: u32,
+    },
+    Close {
+        media: String,
+        number: u16,
+    },
     Decision(DecisionText),
     Smdr(SmdrText),
-    Alarm { at: WallText, cause: String, party: String, dialed: String },
-    Emergency { at: WallText, from: String, zone: u8, dialed: String, callback: String },
+    Alarm {
+        at: WallText,
+        cause: String,
+        party: String,
+        dialed: String,
+    },
+    Emergency {
+        at: WallText,
+        from: String,
+        zone: u8,
+        dialed: String,
+        callback: String,
+    },
 }
 
 /// Seconds since 1970 and minutes east of UTC.

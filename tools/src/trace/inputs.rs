@@ -6,7 +6,7 @@ use super::outputs::Shown;
 use super::tokens::Kind;
 use super::{places, words};
 use std::net::SocketAddr;
-use strowger::base::{Crypto, Digit, Handle, WallTime};
+use strowger::base::{Crypto, Digit, Flow, Handle, WallTime};
 use strowger::call::dialing::State;
 use strowger::exchange::{Exchange, Signal};
 use strowger::media::Places;
@@ -25,7 +25,11 @@ pub(super) fn text<C: Crypto>(
         Input::Receive { source, datagram } => {
             let leg = pressed(datagram, instance);
             let typed = leg.map_or_else(Vec::new, |leg| typed(exchange, leg).unwrap_or_default());
-            InputText::Receive { from: *source, datagram: shown.datagram(source.ip(), &typed, datagram) }
+            InputText::Receive {
+                from: source.peer,
+                over: source.transport.into(),
+                datagram: shown.datagram(source.ip(), &typed, datagram),
+            }
         }
         Input::Signal(signal) => InputText::Signal(signal_text(shown, exchange, signal)),
         Input::Tick => InputText::Tick,
@@ -39,6 +43,8 @@ pub(super) fn text<C: Crypto>(
         }
         Input::RelayLost => InputText::RelayLost,
         Input::ClearCalls => InputText::ClearCalls,
+        Input::Lost(flow) => InputText::Lost { to: flow.peer, over: flow.transport.into() },
+        Input::Listen(us) => InputText::Listen { over: us.transport.into(), address: us.peer },
     }
 }
 
@@ -96,7 +102,7 @@ fn typed<C: Crypto>(exchange: &Exchange<'_, C>, leg: Handle) -> Option<Vec<u8>> 
 /// An input read from a trace; it owns what it refers to.
 #[derive(Clone, Debug)]
 pub(super) enum Given {
-    Receive(SocketAddr, Vec<u8>),
+    Receive(Flow, Vec<u8>),
     Setup(Party, Vec<u8>),
     Transfer(Handle, Vec<u8>),
     Signal(Signal<'static>),
@@ -107,6 +113,8 @@ pub(super) enum Given {
     Relayed(Handle, Option<Places>),
     RelayLost,
     ClearCalls,
+    Lost(Flow),
+    Listen(Flow),
 }
 
 impl Given {
@@ -116,9 +124,12 @@ impl Given {
         let party =
             |text: &str| words::unparty(image, text).ok_or_else(|| format!("there is no party {text}"));
         Ok(match text {
-            InputText::Receive { from, datagram } => {
-                Self::Receive(*from, datagram.octets().ok_or("a datagram whose octets are not there")?)
+            InputText::Receive { from, over, datagram } => {
+                let octets = datagram.octets().ok_or("a datagram whose octets are not there")?;
+                Self::Receive(Flow::new(*from, (*over).into()), octets)
             }
+            InputText::Lost { to, over } => Self::Lost(Flow::new(*to, (*over).into())),
+            InputText::Listen { over, address } => Self::Listen(Flow::new(*address, (*over).into())),
             InputText::Tick => Self::Tick,
             InputText::Wall { unix_s, offset_min } => {
                 Self::Wall(WallTime { unix_s: *unix_s, offset_min: *offset_min })
@@ -180,6 +191,8 @@ impl Given {
             Self::Relayed(leg, places) => Input::Relayed { leg: *leg, places: *places },
             Self::RelayLost => Input::RelayLost,
             Self::ClearCalls => Input::ClearCalls,
+            Self::Lost(flow) => Input::Lost(*flow),
+            Self::Listen(us) => Input::Listen(*us),
         }
     }
 }

@@ -65,7 +65,8 @@ impl Shown<'_> {
     pub(super) fn output(&self, output: &Output, octets: &[u8]) -> OutputText {
         match output {
             Output::Send { to, len } => OutputText::Send {
-                to: *to,
+                to: to.peer,
+                over: to.transport.into(),
                 datagram: self.datagram(to.ip(), &[], octets.get(..*len).unwrap_or(&[])),
             },
             Output::Setup { leg, to, digits } => OutputText::Setup {
@@ -86,14 +87,16 @@ impl Shown<'_> {
             Output::Tone(leg, tone) => {
                 OutputText::Tone { leg: handle(*leg), tone: format!("{tone:?}").to_lowercase() }
             }
-            Output::Registered { device, expires_s, address } => OutputText::Registered {
+            Output::Registered { device, expires_s, flow } => OutputText::Registered {
                 device: self.party(Party::Device(*device)),
                 expires_s: *expires_s,
-                address: *address,
+                address: flow.peer,
+                over: flow.transport.into(),
             },
-            Output::Unregistered { device, expired } => {
-                OutputText::Unregistered { device: self.party(Party::Device(*device)), expired: *expired }
-            }
+            Output::Unregistered { device, why } => OutputText::Unregistered {
+                device: self.party(Party::Device(*device)),
+                why: format!("{why:?}").to_lowercase(),
+            },
             Output::Relay(ask) => OutputText::Relay {
                 media: handle(ask.media),
                 leg: handle(ask.leg),

@@ -1,7 +1,7 @@
 //! Every reference and range of an image, looked at once: what follows may rely on them.
 
 use super::{BadImage, Image, MAX_PROBE};
-use crate::base::Digits;
+use crate::base::{Digits, Transport};
 use crate::policy::calendar::WEEK;
 use crate::policy::class::NumberClass;
 use crate::policy::row::{Row, Run, Str, Table};
@@ -35,7 +35,7 @@ impl Image<'_> {
             // A hunt group has no Interconnect Number, and a user none: members have, and phones.
             let phone = rows.next().is_some_and(|row| row < self.phones());
             let interconnect = if !phone && r.interconnect == 0 { 1 } else { r.interconnect };
-            classes(r.cos, r.cor, interconnect) && zone(r.zone) && r.srtp <= 2
+            classes(r.cos, r.cor, interconnect) && zone(r.zone) && r.srtp <= 2 && r.transports < 8
         })?;
         check(self.device_texts, |r| {
             let texts = [r.dn, r.name, r.username, r.public_number, r.cesid, r.location, r.account_code];
@@ -53,6 +53,7 @@ impl Image<'_> {
             classes(r.cos, r.cor, r.interconnect)
                 && zone(r.zone)
                 && r.srtp <= 2
+                && usize::from(r.transport) < Transport::ALL.len()
                 && [r.name, r.host, r.caller_id].iter().all(|text| self.has(*text))
                 && usize::try_from(r.inbound).is_ok_and(|root| root <= self.nodes.len())
         })?;

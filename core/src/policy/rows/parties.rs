@@ -1,5 +1,6 @@
 //! Rows of parties: devices, trunks, and where they are.
 
+use crate::base::Transport;
 use crate::policy::row::{Run, Str, row};
 
 row! {
@@ -17,6 +18,16 @@ row! {
         digest: u8,
         /// Encryption of its media: 0 best effort, 1 off, 2 required.
         srtp: u8,
+        /// Transports it may register and call over: bit n is the one of that number.
+        transports: u8,
+    }
+}
+
+impl DeviceRow {
+    /// Whether it may register and call over a transport.
+    #[must_use]
+    pub const fn may_use(&self, transport: Transport) -> bool {
+        self.transports & 1 << transport.number() != 0
     }
 }
 
@@ -138,6 +149,8 @@ row! {
         flags: u8,
         /// Encryption of its media: 0 best effort, 1 off, 2 required.
         srtp: u8,
+        /// Number of the transport that it is reached over.
+        transport: u8,
         /// Calls at once.
         channels: u16,
         /// Its name.
@@ -150,6 +163,14 @@ row! {
         inbound: u32,
         /// Line of the policy file.
         line: u32,
+    }
+}
+
+impl TrunkRow {
+    /// The transport that it is reached over.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        Transport::ALL.get(usize::from(self.transport)).copied().unwrap_or_default()
     }
 }
 

@@ -1,12 +1,11 @@
 //! Events into transactions, and what they ask for.
 
 use super::{MAX_MESSAGE, Machine, Outgoing, Sip, TimedOut};
-use crate::base::{Handle, Instant};
+use crate::base::{Flow, Handle, Instant};
 use crate::signalling::Dialog;
 use crate::signalling::transaction::{Action, Actions, client, invite_client, invite_server, server};
 use crate::table::{Text, Timers};
 use crate::wire::sip::Message;
-use core::net::SocketAddr;
 
 impl Sip<'_> {
     /// Feeds an INVITE server transaction.
@@ -19,7 +18,7 @@ impl Sip<'_> {
     ) {
         let Some(transaction) = self.transactions.get_mut(handle) else { return };
         if let Machine::InviteServer(state) = &mut transaction.machine {
-            let actions = state.handle(now, event);
+            let actions = state.handle(now, transaction.peer.transport, event);
             self.perform(timers, handle, &actions);
         }
     }
@@ -34,7 +33,7 @@ impl Sip<'_> {
     ) {
         let Some(transaction) = self.transactions.get_mut(handle) else { return };
         if let Machine::Server(state) = &mut transaction.machine {
-            let actions = state.handle(now, event);
+            let actions = state.handle(now, transaction.peer.transport, event);
             self.perform(timers, handle, &actions);
         }
     }
@@ -49,6 +48,7 @@ impl Sip<'_> {
     ) -> bool {
         let code = message.code().unwrap_or(0);
         let Some(transaction) = self.transactions.get_mut(handle) else { return false };
+        let transport = transaction.peer.transport;
         let actions = match &mut transaction.machine {
             Machine::InviteClient(state) => {
                 let event = match code {
@@ -56,11 +56,11 @@ impl Sip<'_> {
                     200..=299 => invite_client::Event::Success,
                     300.. => invite_client::Event::Failure,
                 };
-                state.handle(now, event)
+                state.handle(now, transport, event)
             }
             Machine::Client(state) => {
                 let event = if code < 200 { client::Event::Provisional } else { client::Event::Final };
-                state.handle(now, event)
+                state.handle(now, transport, event)
             }
             Machine::InviteServer(_) | Machine::Server(_) => return false,
         };
@@ -75,16 +75,37 @@ impl Sip<'_> {
     pub fn tick(&mut self, now: Instant, timers: &mut Timers<'_>, slot: u32) -> Option<TimedOut> {
         let handle = self.transactions.handle_at(slot)?;
         let transaction = self.transactions.get_mut(handle)?;
+        let transport = transaction.peer.transport;
         let actions = match &mut transaction.machine {
-            Machine::InviteServer(state) => state.handle(now, invite_server::Event::Tick),
-            Machine::InviteClient(state) => state.handle(now, invite_client::Event::Tick),
-            Machine::Server(state) => state.handle(now, server::Event::Tick),
-            Machine::Client(state) => state.handle(now, client::Event::Tick),
+            Machine::InviteServer(state) => state.handle(now, transport, invite_server::Event::Tick),
+            Machine::InviteClient(state) => state.handle(now, transport, invite_client::Event::Tick),
+            Machine::Server(state) => state.handle(now, transport, server::Event::Tick),
+            Machine::Client(state) => state.handle(now, transport, client::Event::Tick),
         };
         let told = TimedOut { leg: transaction.leg, machine: transaction.machine };
         self.perform(timers, handle, &actions);
         let given_up = [Action::TimedOut, Action::Unacknowledged];
         given_up.iter().any(|action| actions.contains(action)).then_some(told)
+    }
+
+    /// What was sent over a connection that is closed now, and has not been heard of, is as good as timed out. Linear in the
+    /// transactions.
+    pub fn lost(&mut self, now: Instant, timers: &mut Timers<'_>, flow: Flow) {
+        for slot in 0..self.transactions.capacity() {
+            let Some(handle) = self.transactions.handle_at(slot) else { continue };
+            let Some(transaction) = self.transactions.get_mut(handle).filter(|one| one.peer == flow) else {
+                continue;
+            };
+            let actions = match &mut transaction.machine {
+                Machine::InviteClient(state) => {
+                    state.handle(now, flow.transport, invite_client::Event::Unsent)
+                }
+                Machine::Client(state) => state.handle(now, flow.transport, client::Event::Unsent),
+                // Whoever asked will ask again over another connection, or has gone.
+                Machine::InviteServer(_) | Machine::Server(_) => continue,
+            };
+            self.perform(timers, handle, &actions);
+        }
     }
 
     fn perform(&mut self, timers: &mut Timers<'_>, handle: Handle, actions: &Actions) {
@@ -166,7 +187,7 @@ impl Sip<'_> {
     }
 
     /// Queues a text; the queue is its (further) user.
-    pub(super) fn send_once(&mut self, text: Text, to: SocketAddr) {
+    pub(super) fn send_once(&mut self, text: Text, to: Flow) {
         if text.len() > MAX_MESSAGE {
             self.oversized = self.oversized.wrapping_add(1);
             return self.pages.release(text);

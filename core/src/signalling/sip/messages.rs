@@ -1,7 +1,7 @@
 //! Requests and responses, made and remembered.
 
 use super::{Key, Machine, Request, Sip, Told, Transaction};
-use crate::base::{Handle, Instant};
+use crate::base::{Flow, Handle, Instant};
 use crate::media::Body;
 use crate::signalling::Dialog;
 use crate::signalling::render::{self, Head};
@@ -10,14 +10,13 @@ use crate::table::pages::PageWriter;
 use crate::table::{Text, Timers};
 use crate::wire::sip::{Message, Method};
 use crate::wire::write::Sink;
-use core::net::SocketAddr;
 
 impl Sip<'_> {
     /// Answers without keeping state (RFC 3261 section 8.2.7): the same request gets the same tag again.
     pub fn reply(
         &mut self,
         message: &Message<'_>,
-        source: SocketAddr,
+        source: Flow,
         status: u16,
         extra: impl FnOnce(&mut PageWriter<'_, '_>),
     ) {
@@ -29,7 +28,7 @@ impl Sip<'_> {
         extra(&mut out);
         render::body(&mut out, &Body::NONE);
         if let Some(text) = out.finish() {
-            self.send_once(text, render::response_address(message, source));
+            self.send_once(text, render::response_flow(message, source));
         }
     }
 
@@ -44,7 +43,7 @@ impl Sip<'_> {
     pub fn begin_server(
         &mut self,
         message: &Message<'_>,
-        source: SocketAddr,
+        source: Flow,
         key: Key,
         leg: Handle,
         tag: &[u8],
@@ -65,7 +64,7 @@ impl Sip<'_> {
             cseq: message.cseq.as_ref().map_or(0, |cseq| cseq.number),
             cookie: key.check,
             hash: key.hash,
-            peer: render::response_address(message, source),
+            peer: render::response_flow(message, source),
             text: Text::EMPTY,
             echo,
             cancel: Handle::NONE,
@@ -79,7 +78,7 @@ impl Sip<'_> {
         now: Instant,
         timers: &mut Timers<'_>,
         message: &Message<'_>,
-        source: SocketAddr,
+        source: Flow,
         key: Key,
         status: u16,
     ) {
@@ -95,7 +94,7 @@ impl Sip<'_> {
             cseq: 0,
             cookie: key.check,
             hash: key.hash,
-            peer: render::response_address(message, source),
+            peer: render::response_flow(message, source),
             text,
             echo: Text::EMPTY,
             cancel: Handle::NONE,
@@ -103,7 +102,7 @@ impl Sip<'_> {
         match self.insert_server(transaction) {
             Some(handle) => self.server_event(now, timers, handle, server::Event::Final),
             // No slot: a repetition will be answered 481, which ends it as well.
-            None => self.send_once(text, render::response_address(message, source)),
+            None => self.send_once(text, render::response_flow(message, source)),
         }
     }
 
@@ -181,9 +180,9 @@ impl Sip<'_> {
         dialog.local_cseq = dialog.local_cseq.saturating_add(1);
         let dialog = *dialog;
         let machine = if method == Method::Invite {
-            Machine::InviteClient(invite_client::State::new(now))
+            Machine::InviteClient(invite_client::State::new(now, dialog.far.next_hop.transport))
         } else {
-            Machine::Client(client::State::new(now))
+            Machine::Client(client::State::new(now, dialog.far.next_hop.transport))
         };
         let transaction = Transaction {
             machine,
@@ -205,7 +204,7 @@ impl Sip<'_> {
             branch: &branch,
             tag: &tag,
             to: None,
-            us: self.us,
+            us: self.ours(dialog.far.next_hop),
             max_forwards: dialog.max_forwards,
         };
         let text = self.render(&dialog, &head, extra, body);
@@ -229,7 +228,7 @@ impl Sip<'_> {
     ) {
         let [cookie, call_id, tag] = cookies;
         let transaction = Transaction {
-            machine: Machine::Client(client::State::new(now)),
+            machine: Machine::Client(client::State::new(now, told.to.transport)),
             leg: Handle::NONE,
             method: Method::Message,
             cseq: 1,
@@ -241,11 +240,10 @@ impl Sip<'_> {
             cancel: Handle::NONE,
         };
         let Ok(handle) = self.transactions.insert(transaction) else { return };
-        let us = self.us;
+        let (us, via) = (self.us, self.ours(told.to));
         let mut out = self.pages.writer();
         out.line(&[b"MESSAGE ", told.target, b" SIP/2.0"]);
-        out.put(b"Via: SIP/2.0/UDP ");
-        out.socket_address(us);
+        render::via(&mut out, via);
         out.line(&[b";rport;branch=z9hG4bK", &render::token(handle, cookie)]);
         out.line(&[b"Max-Forwards: 70"]);
         out.put(b"From: \"Emergency\" <sip:emergency@");
@@ -282,7 +280,7 @@ impl Sip<'_> {
         let Some(dialog) = self.dialog(leg).copied() else { return };
         let Some(invite) = self.transactions.get(dialog.invite).copied() else { return };
         let transaction = Transaction {
-            machine: Machine::Client(client::State::new(now)),
+            machine: Machine::Client(client::State::new(now, invite.peer.transport)),
             method: Method::Cancel,
             text: Text::EMPTY,
             echo: Text::EMPTY,
@@ -300,7 +298,7 @@ impl Sip<'_> {
             branch: &branch,
             tag: &tag,
             to: None,
-            us: self.us,
+            us: self.ours(invite.peer),
             max_forwards: 70,
         };
         let text = self.render(&dialog, &head, extra, Text::EMPTY);
@@ -325,7 +323,7 @@ impl Sip<'_> {
                 branch: &branch,
                 tag: &tag,
                 to: response.to.as_ref().map(|to| to.text),
-                us: self.us,
+                us: self.ours(transaction.peer),
                 max_forwards: 70,
             };
             if dialog.invite != invite {
@@ -354,7 +352,7 @@ impl Sip<'_> {
             branch: &branch,
             tag: &tag,
             to: None,
-            us: self.us,
+            us: self.ours(dialog.far.next_hop),
             max_forwards: 70,
         };
         let Some(text) = self.render(&dialog, &head, |_| {}, body) else { return };

@@ -6,7 +6,7 @@ mod messages;
 use super::dialog::Dialog;
 use super::render;
 use super::transaction::{client, invite_client, invite_server, server};
-use crate::base::{Handle, Instant, Outbox};
+use crate::base::{Flow, Handle, Instant, Outbox, Transport};
 use crate::table::{Index, Pages, Slab, Text};
 use crate::wire::sip::{Message, Method, Replaces};
 use core::hash::Hasher;
@@ -46,7 +46,7 @@ pub struct Transaction {
     /// A server's: the first half of its key.
     hash: u64,
     /// Where its messages go.
-    peer: SocketAddr,
+    peer: Flow,
     /// The message to send again.
     text: Text,
     /// A server's: the echoed head of its responses. An INVITE client's: its ACK of a refusal.
@@ -61,7 +61,7 @@ pub struct Outgoing {
     /// Its bytes.
     pub text: Text,
     /// Where to.
-    pub to: SocketAddr,
+    pub to: Flow,
 }
 
 /// A request to be made.
@@ -79,7 +79,7 @@ pub struct Request {
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {
     /// Where it goes.
-    pub to: SocketAddr,
+    pub to: Flow,
     /// The URI it is for.
     pub target: &'a [u8],
     /// The number it is for.
@@ -128,6 +128,8 @@ pub struct Sip<'m> {
     pub(crate) oversized: u64,
     index: Index<'m>,
     us: SocketAddr,
+    /// The same over TCP and TLS, if this engine has them.
+    streams: [Option<SocketAddr>; 2],
     instance: u16,
     hasher: SipHasher13,
 }
@@ -138,7 +140,18 @@ impl<'m> Sip<'m> {
         let Tables { transactions, index, dialogs, pages, outgoing } = tables;
         dialogs.iter_mut().for_each(|dialog| *dialog = Dialog::EMPTY);
         let hasher = SipHasher13::new_with_keys(seed.0, seed.1);
-        Self { transactions, dialogs, pages, outgoing, oversized: 0, index, us, instance, hasher }
+        Self {
+            transactions,
+            dialogs,
+            pages,
+            outgoing,
+            oversized: 0,
+            index,
+            us,
+            streams: [None; 2],
+            instance,
+            hasher,
+        }
     }
 
     /// The same over other tables: as long as these, but for the queue, which need only hold what is queued.
@@ -152,6 +165,7 @@ impl<'m> Sip<'m> {
             oversized: self.oversized,
             index: tables.index,
             us: self.us,
+            streams: self.streams,
             instance: self.instance,
             hasher: self.hasher,
         }
@@ -172,6 +186,41 @@ impl<'m> Sip<'m> {
     #[must_use]
     pub const fn us(&self) -> SocketAddr {
         self.us
+    }
+
+    /// The same over a transport; where this engine does not have it, that of UDP.
+    #[must_use]
+    pub fn us_over(&self, transport: Transport) -> SocketAddr {
+        self.stream(transport).unwrap_or(self.us)
+    }
+
+    /// Whether this engine can send over a transport.
+    #[must_use]
+    pub fn speaks(&self, transport: Transport) -> bool {
+        !transport.is_reliable() || self.stream(transport).is_some()
+    }
+
+    /// Our end of what goes to a peer.
+    pub(super) fn ours(&self, to: Flow) -> Flow {
+        Flow::new(self.us_over(to.transport), to.transport)
+    }
+
+    /// Tells where peers reach this engine over a transport.
+    pub fn listen(&mut self, transport: Transport, us: SocketAddr) {
+        match transport {
+            Transport::Udp => self.us = us,
+            Transport::Tcp => self.streams[0] = Some(us),
+            Transport::Tls => self.streams[1] = Some(us),
+        }
+    }
+
+    fn stream(&self, transport: Transport) -> Option<SocketAddr> {
+        let [tcp, tls] = self.streams;
+        match transport {
+            Transport::Udp => None,
+            Transport::Tcp => tcp,
+            Transport::Tls => tls,
+        }
     }
 
     /// A seeded hash; different `domain`s are unrelated.

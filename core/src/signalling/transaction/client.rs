@@ -4,10 +4,11 @@
 //!  Trying --1xx--> Proceeding
 //!  Trying, Proceeding --E: Send again; F: TimedOut, Terminated
 //!  Trying, Proceeding --Final: Deliver--> Completed --K--> Terminated
+//!  Trying --Unsent--> the same, and F is now
 //! ```
 
-use super::{Action, Actions, Retry, T1_64, T2, T4, actions};
-use crate::base::Instant;
+use super::{Action, Actions, Retry, T1_64, T2, T4, actions, linger};
+use crate::base::{Instant, Transport};
 
 /// Where it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -42,6 +43,8 @@ pub enum Event {
     Provisional,
     /// 200-699.
     Final,
+    /// It could not be sent: the connection is closed (section 17.1.4).
+    Unsent,
     /// Time has passed.
     Tick,
 }
@@ -49,8 +52,8 @@ pub enum Event {
 impl State {
     /// The request was just sent.
     #[must_use]
-    pub const fn new(now: Instant) -> Self {
-        Self::Trying { retry: Retry::first(now), until: now.plus_ms(T1_64) }
+    pub const fn new(now: Instant, transport: Transport) -> Self {
+        Self::Trying { retry: Retry::over(transport, now), until: now.plus_ms(T1_64) }
     }
 
     /// When [`Event::Tick`] is next wanted.
@@ -64,15 +67,16 @@ impl State {
     }
 
     /// Applies one event.
-    pub fn handle(&mut self, now: Instant, event: Event) -> Actions {
+    pub fn handle(&mut self, now: Instant, transport: Transport, event: Event) -> Actions {
         use Action::{Deliver, Send, Terminated, TimedOut};
         let (next, list): (Self, &[Action]) = match (*self, event) {
             (Self::Trying { retry, until } | Self::Proceeding { retry, until }, Event::Provisional) => {
                 (Self::Proceeding { retry: Retry { interval: T2, ..retry }, until }, &[])
             }
             (Self::Trying { .. } | Self::Proceeding { .. }, Event::Final) => {
-                (Self::Completed { until: now.plus_ms(T4) }, &[Deliver])
+                (Self::Completed { until: linger(transport, now, T4) }, &[Deliver])
             }
+            (Self::Trying { retry, .. }, Event::Unsent) => (Self::Trying { retry, until: now }, &[]),
             (Self::Trying { until, .. } | Self::Proceeding { until, .. }, Event::Tick) if now >= until => {
                 (Self::Terminated, &[TimedOut, Terminated])
             }
@@ -83,9 +87,12 @@ impl State {
                 (Self::Proceeding { retry: retry.next(now, T2), until }, &[Send])
             }
             (Self::Completed { until }, Event::Tick) if now >= until => (Self::Terminated, &[Terminated]),
-            (Self::Trying { .. } | Self::Proceeding { .. }, Event::Tick)
-            | (Self::Completed { .. }, Event::Provisional | Event::Final | Event::Tick)
-            | (Self::Terminated, Event::Provisional | Event::Final | Event::Tick) => (*self, &[]),
+            (Self::Trying { .. }, Event::Tick)
+            | (Self::Proceeding { .. }, Event::Unsent | Event::Tick)
+            | (
+                Self::Completed { .. } | Self::Terminated,
+                Event::Provisional | Event::Final | Event::Unsent | Event::Tick,
+            ) => (*self, &[]),
         };
         *self = next;
         actions(list)

@@ -3,12 +3,13 @@
 //! ```text
 //!  Calling --1xx--> Proceeding
 //!  Calling --A: Send again, interval doubled; B: TimedOut, Terminated
+//!  Calling --Unsent--> the same, and B is now
 //!  Calling, Proceeding --300-699: Acknowledge, Deliver--> Completed --D--> Terminated
 //!  Calling, Proceeding --2xx: Deliver--> Accepted --M--> Terminated
 //! ```
 
-use super::{Action, Actions, Retry, T1_64, TIMER_D, actions};
-use crate::base::Instant;
+use super::{Action, Actions, Retry, T1_64, TIMER_D, actions, linger};
+use crate::base::{Instant, Transport};
 
 /// Where it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -45,6 +46,8 @@ pub enum Event {
     Success,
     /// 300-699.
     Failure,
+    /// It could not be sent: the connection is closed (section 17.1.4).
+    Unsent,
     /// Time has passed.
     Tick,
 }
@@ -52,8 +55,8 @@ pub enum Event {
 impl State {
     /// The INVITE was just sent.
     #[must_use]
-    pub const fn new(now: Instant) -> Self {
-        Self::Calling { retry: Retry::first(now), until: now.plus_ms(T1_64) }
+    pub const fn new(now: Instant, transport: Transport) -> Self {
+        Self::Calling { retry: Retry::over(transport, now), until: now.plus_ms(T1_64) }
     }
 
     /// When [`Event::Tick`] is next wanted.
@@ -67,7 +70,7 @@ impl State {
     }
 
     /// Applies one event.
-    pub fn handle(&mut self, now: Instant, event: Event) -> Actions {
+    pub fn handle(&mut self, now: Instant, transport: Transport, event: Event) -> Actions {
         use Action::{Acknowledge, Deliver, Send, Terminated, TimedOut};
         let (next, list): (Self, &[Action]) = match (*self, event) {
             (Self::Calling { .. } | Self::Proceeding, Event::Provisional) => (Self::Proceeding, &[Deliver]),
@@ -75,8 +78,9 @@ impl State {
                 (Self::Accepted { until: now.plus_ms(T1_64) }, &[Deliver])
             }
             (Self::Calling { .. } | Self::Proceeding, Event::Failure) => {
-                (Self::Completed { until: now.plus_ms(TIMER_D) }, &[Acknowledge, Deliver])
+                (Self::Completed { until: linger(transport, now, TIMER_D) }, &[Acknowledge, Deliver])
             }
+            (Self::Calling { retry, .. }, Event::Unsent) => (Self::Calling { retry, until: now }, &[]),
             (Self::Calling { until, .. }, Event::Tick) if now >= until => {
                 (Self::Terminated, &[TimedOut, Terminated])
             }
@@ -88,12 +92,14 @@ impl State {
             (Self::Completed { until } | Self::Accepted { until }, Event::Tick) if now >= until => {
                 (Self::Terminated, &[Terminated])
             }
-            (Self::Calling { .. } | Self::Proceeding, Event::Tick)
-            | (Self::Completed { .. }, Event::Provisional | Event::Success | Event::Tick)
-            | (Self::Accepted { .. }, Event::Provisional | Event::Failure | Event::Tick)
-            | (Self::Terminated, Event::Provisional | Event::Success | Event::Failure | Event::Tick) => {
-                (*self, &[])
-            }
+            (Self::Calling { .. }, Event::Tick)
+            | (Self::Proceeding, Event::Unsent | Event::Tick)
+            | (Self::Completed { .. }, Event::Provisional | Event::Success | Event::Unsent | Event::Tick)
+            | (Self::Accepted { .. }, Event::Provisional | Event::Failure | Event::Unsent | Event::Tick)
+            | (
+                Self::Terminated,
+                Event::Provisional | Event::Success | Event::Failure | Event::Unsent | Event::Tick,
+            ) => (*self, &[]),
         };
         *self = next;
         actions(list)

@@ -8,10 +8,10 @@
 //!   '--Final 2xx--> Accepted --L--> Terminated
 //! ```
 //! A 2xx is sent again until its ACK arrives. The RFC gives that to the layer above (13.3.1.4); it is done here because this
-//! slot already holds the bytes. Without an ACK in 64 T1 the layer above hears TimedOut and clears the call.
+//! slot already holds the bytes. That is over every transport, for behind it there may be another. Without an ACK in 64 T1 the layer above hears TimedOut and clears the call.
 
-use super::{Action, Actions, Retry, T1_64, T2, T4, actions};
-use crate::base::Instant;
+use super::{Action, Actions, Retry, T1_64, T2, T4, actions, linger};
+use crate::base::{Instant, Transport};
 
 /// Where it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -86,7 +86,7 @@ impl State {
     }
 
     /// Applies one event.
-    pub fn handle(&mut self, now: Instant, event: Event) -> Actions {
+    pub fn handle(&mut self, now: Instant, transport: Transport, event: Event) -> Actions {
         use Action::{Send, Terminated, TimedOut};
         let (next, list): (Self, &[Action]) = match (*self, event) {
             (Self::Proceeding, Event::Request | Event::Provisional) => (Self::Proceeding, &[Send]),
@@ -106,10 +106,12 @@ impl State {
                 (Self::Accepted { retry: Some(Retry::first(now)), until: now.plus_ms(T1_64) }, &[Send])
             }
             (Self::Proceeding | Self::Unacknowledged { .. }, Event::Failure) => {
-                (Self::Completed { retry: Retry::first(now), until: now.plus_ms(T1_64) }, &[Send])
+                (Self::Completed { retry: Retry::over(transport, now), until: now.plus_ms(T1_64) }, &[Send])
             }
             (Self::Completed { retry, until }, Event::Request) => (Self::Completed { retry, until }, &[Send]),
-            (Self::Completed { .. }, Event::Ack) => (Self::Confirmed { until: now.plus_ms(T4) }, &[]),
+            (Self::Completed { .. }, Event::Ack) => {
+                (Self::Confirmed { until: linger(transport, now, T4) }, &[])
+            }
             (Self::Completed { until, .. }, Event::Tick) if now >= until => {
                 (Self::Terminated, &[TimedOut, Terminated])
             }

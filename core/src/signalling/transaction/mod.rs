@@ -1,11 +1,12 @@
-//! The four transaction machines (RFC 3261 section 17, RFC 6026) and their timers, for an unreliable transport.
+//! The four transaction machines (RFC 3261 section 17, RFC 6026) and their timers. Over a [reliable](Transport::is_reliable)
+//! transport nothing is sent again, and nothing that could still come is waited for.
 
 pub mod client;
 pub mod invite_client;
 pub mod invite_server;
 pub mod server;
 
-use crate::base::Instant;
+use crate::base::{Instant, Transport};
 
 /// Round-trip estimate (RFC 3261 section 17.1.1.1), in milliseconds.
 pub const T1: u64 = 500;
@@ -54,12 +55,23 @@ impl Retry {
         Self { at: now.plus_ms(T1), interval: T1 }
     }
 
+    /// The same if the transport may lose what it is given; else never (timers A, E and G).
+    #[must_use]
+    pub const fn over(transport: Transport, now: Instant) -> Self {
+        if transport.is_reliable() { Self { at: Instant::NEVER, interval: T1 } } else { Self::first(now) }
+    }
+
     /// The next, after twice the interval but at most `cap`.
     #[must_use]
     pub fn next(self, now: Instant, cap: u64) -> Self {
         let interval = self.interval.saturating_mul(2).min(cap);
         Self { at: now.plus_ms(interval), interval }
     }
+}
+
+/// How long to wait for what may still come: nothing does where nothing is sent again (timers D, I, J and K).
+const fn linger(transport: Transport, now: Instant, ms: u64) -> Instant {
+    if transport.is_reliable() { now } else { now.plus_ms(ms) }
 }
 
 fn actions(list: &[Action]) -> Actions {

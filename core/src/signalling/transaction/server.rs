@@ -6,8 +6,8 @@
 //! ```
 //! Provisional responses to non-INVITE requests are not sent (RFC 4320 section 4.1), so Proceeding has no place here.
 
-use super::{Action, Actions, T1_64, actions};
-use crate::base::Instant;
+use super::{Action, Actions, T1_64, actions, linger};
+use crate::base::{Instant, Transport};
 
 /// Where it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -45,10 +45,12 @@ impl State {
     }
 
     /// Applies one event.
-    pub fn handle(&mut self, now: Instant, event: Event) -> Actions {
+    pub fn handle(&mut self, now: Instant, transport: Transport, event: Event) -> Actions {
         use Action::{Send, Terminated};
         let (next, list): (Self, &[Action]) = match (*self, event) {
-            (Self::Trying, Event::Final) => (Self::Completed { until: now.plus_ms(T1_64) }, &[Send]),
+            (Self::Trying, Event::Final) => {
+                (Self::Completed { until: linger(transport, now, T1_64) }, &[Send])
+            }
             (Self::Completed { until }, Event::Request) => (Self::Completed { until }, &[Send]),
             (Self::Completed { until }, Event::Tick) if now >= until => (Self::Terminated, &[Terminated]),
             (Self::Trying, Event::Request | Event::Tick)

@@ -2,12 +2,13 @@
 
 use super::Action::{self, Acknowledge, Deliver, Send, Terminated, TimedOut};
 use super::{client, invite_client, invite_server, server};
-use crate::base::Instant;
+use crate::base::{Instant, Transport};
 use std::vec::Vec;
 
 /// Plays events and, in between, every tick at its deadline; says when what was done, `until` inclusive.
 macro_rules! play {
-    ($state:expr, $tick:expr, $until:expr, [$(($at:expr, $event:expr)),* $(,)?]) => {{
+    ($state:expr, $tick:expr, $until:expr, $events:tt) => { play!(Transport::Udp, $state, $tick, $until, $events) };
+    ($over:expr, $state:expr, $tick:expr, $until:expr, [$(($at:expr, $event:expr)),* $(,)?]) => {{
         let mut state = $state;
         let mut events: Vec<(u64, _)> = std::vec![$(($at, $event)),*];
         events.reverse();
@@ -20,7 +21,7 @@ macro_rules! play {
                 (_, Some(_)) => events.pop().unwrap(),
                 (_, None) => break,
             };
-            let actions = state.handle(Instant(at), event);
+            let actions = state.handle(Instant(at), $over, event);
             if !actions.is_empty() {
                 done.push((at, actions.to_vec()));
             }
@@ -35,7 +36,8 @@ fn sends(done: &[(u64, Vec<Action>)]) -> Vec<u64> {
 
 #[test]
 fn figure_5_nobody_hears_our_invite() {
-    let (state, done) = play!(invite_client::State::new(Instant(0)), invite_client::Event::Tick, 99_000, []);
+    let (state, done) =
+        play!(invite_client::State::new(Instant(0), Transport::Udp), invite_client::Event::Tick, 99_000, []);
     assert_eq!(sends(&done), [500, 1_500, 3_500, 7_500, 15_500, 31_500], "timer A doubles, without a limit");
     assert_eq!(done.last().unwrap(), &(32_000, std::vec![TimedOut, Terminated]), "timer B");
     assert_eq!((state, state.next_deadline()), (invite_client::State::Terminated, None));
@@ -44,7 +46,7 @@ fn figure_5_nobody_hears_our_invite() {
 #[test]
 fn figure_5_our_invite_is_answered() {
     use invite_client::Event::{Failure, Provisional, Success, Tick};
-    let new = invite_client::State::new(Instant(0));
+    let new = invite_client::State::new(Instant(0), Transport::Udp);
     let (state, done) = play!(
         new,
         Tick,
@@ -86,7 +88,8 @@ fn figure_5_our_invite_is_answered() {
 
 #[test]
 fn figure_6_nobody_hears_our_request() {
-    let (state, done) = play!(client::State::new(Instant(0)), client::Event::Tick, 99_000, []);
+    let (state, done) =
+        play!(client::State::new(Instant(0), Transport::Udp), client::Event::Tick, 99_000, []);
     assert_eq!(
         sends(&done),
         [500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500],
@@ -99,7 +102,7 @@ fn figure_6_nobody_hears_our_request() {
 #[test]
 fn figure_6_our_request_is_answered() {
     use client::Event::{Final, Provisional, Tick};
-    let new = client::State::new(Instant(0));
+    let new = client::State::new(Instant(0), Transport::Udp);
     let (_, done) = play!(
         new,
         Tick,
@@ -132,7 +135,7 @@ fn rfc_3262_a_provisional_answer_waits_for_its_prack() {
     use invite_server::Event::{Prack, Reliable, Tick};
     let begun = || {
         let mut state = invite_server::State::Proceeding;
-        assert_eq!(state.handle(Instant(0), Reliable).as_slice(), [Send]);
+        assert_eq!(state.handle(Instant(0), Transport::Udp, Reliable).as_slice(), [Send]);
         state
     };
     let (state, done) = play!(begun(), Tick, 99_000, []);
@@ -241,24 +244,65 @@ fn figure_8_their_request() {
     assert_eq!((state, state.next_deadline()), (server::State::Terminated, None));
 }
 
+/// Section 17: timers A, E and G do not run over a reliable transport, and D, I, J and K are 0.
+#[test]
+fn nothing_is_sent_again_over_a_stream_and_nothing_waited_for() {
+    for over in [Transport::Tcp, Transport::Tls] {
+        let calling = invite_client::State::new(Instant(0), over);
+        let (_, done) = play!(over, calling, invite_client::Event::Tick, 99_000, []);
+        assert_eq!(done, [(32_000, std::vec![TimedOut, Terminated])], "timer B alone");
+        let (_, done) =
+            play!(over, calling, invite_client::Event::Tick, 99_000, [(9, invite_client::Event::Failure)]);
+        assert_eq!(done, [(9, std::vec![Acknowledge, Deliver]), (9, std::vec![Terminated])]);
+        let (_, done) =
+            play!(over, calling, invite_client::Event::Tick, 99_000, [(9, invite_client::Event::Unsent)]);
+        assert_eq!(done, [(9, std::vec![TimedOut, Terminated])], "the connection was closed (17.1.4)");
+        let asking = client::State::new(Instant(0), over);
+        let (_, done) = play!(over, asking, client::Event::Tick, 99_000, []);
+        assert_eq!(done, [(32_000, std::vec![TimedOut, Terminated])], "timer F alone");
+        let (_, done) = play!(over, asking, client::Event::Tick, 99_000, [(9, client::Event::Final)]);
+        assert_eq!(done, [(9, std::vec![Deliver]), (9, std::vec![Terminated])]);
+        let (_, done) = play!(over, asking, client::Event::Tick, 99_000, [(9, client::Event::Unsent)]);
+        assert_eq!(done, [(9, std::vec![TimedOut, Terminated])]);
+        let heard = [client::Event::Provisional, client::Event::Unsent];
+        let (_, done) = play!(over, asking, client::Event::Tick, 99_000, [(9, heard[0]), (10, heard[1])]);
+        assert_eq!(
+            done,
+            [(32_000, std::vec![TimedOut, Terminated])],
+            "it has arrived: the answer may take another way"
+        );
+        use invite_server::Event::{Ack, Failure, Success, Tick};
+        let asked = invite_server::State::Proceeding;
+        let (_, done) = play!(over, asked, Tick, 99_000, [(0, Failure)]);
+        assert_eq!(done, [(0, std::vec![Send]), (32_000, std::vec![TimedOut, Terminated])], "timer H alone");
+        let (_, done) = play!(over, asked, Tick, 99_000, [(0, Failure), (9, Ack)]);
+        assert_eq!(done, [(0, std::vec![Send]), (9, std::vec![Terminated])]);
+        let (_, done) = play!(over, asked, Tick, 2_000, [(0, Success)]);
+        assert_eq!(sends(&done), [0, 500, 1_500], "a 2xx is the business of the layer above (13.3.1.4)");
+        let (_, done) =
+            play!(over, server::State::Trying, server::Event::Tick, 99_000, [(0, server::Event::Final)]);
+        assert_eq!(done, [(0, std::vec![Send]), (0, std::vec![Terminated])]);
+    }
+}
+
 #[test]
 fn early_ticks_and_events_after_the_end_change_nothing() {
-    let mut state = invite_client::State::new(Instant(0));
+    let mut state = invite_client::State::new(Instant(0), Transport::Udp);
     let before = state;
-    assert!(state.handle(Instant(499), invite_client::Event::Tick).is_empty());
+    assert!(state.handle(Instant(499), Transport::Udp, invite_client::Event::Tick).is_empty());
     assert_eq!(state, before);
-    let mut state = client::State::new(Instant(0));
+    let mut state = client::State::new(Instant(0), Transport::Udp);
     let before = state;
-    assert!(state.handle(Instant(499), client::Event::Tick).is_empty());
+    assert!(state.handle(Instant(499), Transport::Udp, client::Event::Tick).is_empty());
     assert_eq!(state, before);
     for event in [client::Event::Provisional, client::Event::Final, client::Event::Tick] {
         let mut state = client::State::Terminated;
-        assert!(state.handle(Instant(9), event).is_empty());
+        assert!(state.handle(Instant(9), Transport::Udp, event).is_empty());
         assert_eq!(state, client::State::Terminated);
     }
     for event in [server::Event::Request, server::Event::Final, server::Event::Tick] {
         let mut state = server::State::Terminated;
-        assert!(state.handle(Instant(9), event).is_empty());
+        assert!(state.handle(Instant(9), Transport::Udp, event).is_empty());
         assert_eq!(state, server::State::Terminated);
     }
 }
@@ -266,8 +310,11 @@ fn early_ticks_and_events_after_the_end_change_nothing() {
 #[test]
 fn a_late_tick_sends_once_and_not_for_each_interval_missed() {
     let mut state = invite_server::State::Proceeding;
-    state.handle(Instant(0), invite_server::Event::Success);
-    assert_eq!(state.handle(Instant(20_000), invite_server::Event::Tick).as_slice(), [Send]);
+    state.handle(Instant(0), Transport::Udp, invite_server::Event::Success);
+    assert_eq!(state.handle(Instant(20_000), Transport::Udp, invite_server::Event::Tick).as_slice(), [Send]);
     assert_eq!(state.next_deadline(), Some(Instant(21_000)));
-    assert_eq!(state.handle(Instant(90_000), invite_server::Event::Tick).as_slice(), [TimedOut, Terminated]);
+    assert_eq!(
+        state.handle(Instant(90_000), Transport::Udp, invite_server::Event::Tick).as_slice(),
+        [TimedOut, Terminated]
+    );
 }

@@ -180,6 +180,14 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// Reads the lines of a head alone; `None` if there may be more than fit.
+    pub(super) fn read_head(&mut self, head: &'a [u8]) -> Option<()> {
+        self.clear();
+        self.bytes = head.get(..MAX_MESSAGE.min(head.len()))?;
+        self.read_lines(self.bytes)?;
+        (self.error.is_none() || !self.lines.is_full()).then_some(())
+    }
+
     /// Whether a final response to this message can be built and may be sent: it is a request other than ACK, and
     /// has a top Via, From, To, Call-ID and CSeq that could be read (RFC 3261 8.2.6).
     pub fn answerable(&self) -> bool {

@@ -3,6 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::Bad;
+use crate::base::Transport;
 use crate::wire::scan::{Cursor, HOST, PARAM, TOKEN, URI, USER, folds_to};
 
 /// A URI and its pieces. Nothing is unescaped: `%41` and `A` differ here.
@@ -106,6 +107,15 @@ impl<'a> Uri<'a> {
         None
     }
 
+    /// The transport it asks for, if that is one of ours (RFC 3261 19.1.1).
+    pub fn transport(&self) -> Option<Transport> {
+        if self.scheme == Scheme::Sips {
+            return Some(Transport::Tls);
+        }
+        let asked = self.param(b"transport")??;
+        Transport::ALL.into_iter().find(|one| asked.eq_ignore_ascii_case(one.name().as_bytes()))
+    }
+
     /// Where to send, if the host is an IP literal and the port is not 0. Without a port: 5060, and 5061 for `sips`
     /// or `transport=tls` (RFC 3263 4.2).
     pub fn socket_address(&self) -> Option<SocketAddr> {
@@ -113,11 +123,8 @@ impl<'a> Uri<'a> {
         let port = match self.port {
             Some(0) => return None,
             Some(port) => port,
-            None if self.scheme == Scheme::Sips => 5061,
-            None => match self.param(b"transport") {
-                Some(Some(transport)) if transport.eq_ignore_ascii_case(b"tls") => 5061,
-                Some(_) | None => 5060,
-            },
+            None if self.transport() == Some(Transport::Tls) => 5061,
+            None => 5060,
         };
         Some(SocketAddr::new(ip, port))
     }

@@ -112,7 +112,7 @@ impl Drawing {
 
     fn input(&mut self, at: u64, input: &InputText, took: &str) {
         match input {
-            InputText::Receive { from, datagram } => {
+            InputText::Receive { from, datagram, .. } => {
                 let from = self.name(*from);
                 // Held ones come again.
                 let held = if took.starts_with("held ") { ", waits for the relay" } else { "" };
@@ -127,7 +127,11 @@ impl Drawing {
             InputText::Relayed { places: None, .. } => self.arrow(at, RELAY, GATEWAY, "refuses".to_owned()),
             InputText::RelayLost => self.note(at, "the relay has lost what it knew".to_owned()),
             InputText::ClearCalls => self.note(at, "calls are cleared".to_owned()),
-            InputText::Tick | InputText::Wall { .. } | InputText::TrunkAddress { .. } => {}
+            InputText::Lost { to, .. } => self.note(at, format!("the connection with {to} is lost")),
+            InputText::Tick
+            | InputText::Wall { .. }
+            | InputText::TrunkAddress { .. }
+            | InputText::Listen { .. } => {}
         }
     }
 
@@ -172,7 +176,7 @@ impl Drawing {
 
     fn output(&mut self, at: u64, output: &OutputText) {
         match output {
-            OutputText::Send { to, datagram } => {
+            OutputText::Send { to, datagram, .. } => {
                 let to = self.name(*to);
                 self.arrow(at, GATEWAY, &to, told(datagram));
             }
@@ -197,8 +201,12 @@ impl Drawing {
             OutputText::Registered { device, expires_s, .. } => {
                 self.note(at, format!("{device} is registered for {expires_s} s"));
             }
-            OutputText::Unregistered { device, expired } => {
-                let how = if *expired { "was not heard of in time" } else { "has unregistered" };
+            OutputText::Unregistered { device, why } => {
+                let how = match why.as_str() {
+                    "lapsed" => "was not heard of in time",
+                    "lost" => "is gone with its connection",
+                    _ => "has unregistered",
+                };
                 self.note(at, format!("{device} {how}"));
             }
             OutputText::Relay { role, .. } => self.arrow(at, GATEWAY, RELAY, role.clone()),
@@ -240,7 +248,7 @@ fn names(trace: &Trace) -> HashMap<SocketAddr, String> {
         }
     }
     for line in &trace.lines {
-        if let InputText::Receive { from, datagram } = &line.input
+        if let InputText::Receive { from, datagram, .. } = &line.input
             && let Some(name) = sender(image.as_ref(), datagram)
             // Who is there already has its name; another who says to be the same may be anybody.
             && !names.values().any(|known| *known == name)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::trace::format::Over;
 
 fn small() -> Ladder {
     let mut drawing = Drawing {
@@ -9,12 +10,14 @@ fn small() -> Ladder {
     let invite = "INVITE sip:202@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:201@192.0.2.9>;tag=1\r\nTo: <sip:202@192.0.2.9>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n";
     let receive = InputText::Receive {
         from: "192.0.2.1:5060".parse().unwrap(),
+        over: Over::Udp,
         datagram: Datagram::Text(invite.to_owned()),
     };
     drawing.input(0, &receive, "done");
     drawing.note(0, "201 -> 202: <deny>, rule \"x\" & ; # \u{1b}[31m".to_owned());
     let send = OutputText::Send {
         to: "192.0.2.2:5060".parse().unwrap(),
+        over: Over::Udp,
         datagram: Datagram::Base64("AAEC".to_owned()),
     };
     drawing.output(1_020, &send);
