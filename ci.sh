@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 [ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
 
 PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
-    cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi libosip2-dev)
+    cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi libosip2-dev openssl)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
 
 check_packages() {
@@ -46,6 +46,7 @@ check_agreement() {
         cargo test --quiet --locked -p strowger-tests --test agreement -- --nocapture
 }
 check_sipp() { check_gateway; tests/interop/sipp.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_streams() { check_gateway; tests/interop/streams.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_baresip() { check_gateway; tests/interop/baresip.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_linphone() { check_gateway; tests/interop/linphone.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_transfers() { check_gateway; tests/interop/transfers.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
@@ -60,7 +61,7 @@ check_peers() {
     local pids=() logs lane failed=0
     check_gateway
     logs=$(mktemp -d)
-    for lane in "sipp sdes" "baresip transfers" "linphone takes" "forwards conference"; do
+    for lane in "sipp sdes" "baresip transfers" "linphone takes" "forwards conference streams"; do
         (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
         pids+=($!)
     done
