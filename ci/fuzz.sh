@@ -10,10 +10,14 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 renew=
 [ "${1:-}" != renew ] || { renew=yes; shift; }
 seconds=${1:-30}
-targets=(sip values sdp image exchange)
+targets=(sip values sdp stream image exchange)
 flags='-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing'
 build() { RUSTFLAGS="$(echo $flags)" cargo build --quiet --release --locked --manifest-path fuzz/Cargo.toml --target "$host" --target-dir "$target" "$@"; }
+# The compiler of policies is not fuzzed, and is there already where the gateway is.
+cargo build --quiet --release --locked -p strowger-tools
+STROWGER=$PWD/${CARGO_TARGET_DIR:-target}/release/strowger
+export STROWGER
 build
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -42,7 +46,7 @@ finish() {
             echo "fuzz: $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$work/$name.log") inputs, $(ls "$work/kept/$name" | wc -l) of them kept, nothing found"
         else
             failed+=("$name")
-            grep -a -m 1 -A 3 panicked "$work/$name.log" >&2 || tail -n 20 "$work/$name.log" >&2
+            grep -a -m 1 -A 3 panicked "$work/$name.log" | cut -c 1-300 >&2 || tail -n 20 "$work/$name.log" >&2
         fi
     done
     running=()

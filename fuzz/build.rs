@@ -1,14 +1,23 @@
-//! Compiles the policy of the fuzzed exchange, with a compiler that is not itself instrumented.
+//! Compiles the policy of the fuzzed exchange by the compiler that the workspace has built: to build it here once more would take longer
+//! than a run.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=policy.toml");
-    let text = std::fs::read_to_string("policy.toml").expect("it is beside this file");
-    let compiled = strowger_tools::compile_str(&text, "policy.toml").unwrap_or_else(|findings| {
-        panic!("{}", findings.first().map_or_else(String::new, ToString::to_string))
-    });
+    println!("cargo:rerun-if-env-changed=STROWGER");
+    let compiler = std::env::var("STROWGER").unwrap_or_else(|_| "../target/release/strowger".to_owned());
+    println!("cargo:rerun-if-changed={compiler}");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
-    std::fs::write(out.join("policy.image"), compiled.image).expect("it can be written");
-    std::fs::write(out.join("policy.keyring"), compiled.keyring).expect("it can be written");
+    let status = Command::new(&compiler)
+        .args(["compile", "policy.toml", "-o"])
+        .arg(out.join("policy.image"))
+        .arg("--keys")
+        .arg(out.join("policy.keyring"))
+        .status()
+        .unwrap_or_else(|why| {
+            panic!("{compiler}: {why}; build it by `cargo build --release -p strowger-tools`, or name it in STROWGER")
+        });
+    assert!(status.success(), "{compiler} does not compile policy.toml: {status}");
 }

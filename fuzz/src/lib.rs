@@ -1,9 +1,9 @@
 //! An exchange that is given anything: datagrams from phones, a carrier and strangers, neutral signals, and time.
 //!
-//! An input is a row of steps: milliseconds that pass (two octets, the lower first), what happens (one octet), how much belongs to it (two
-//! octets), and that.
+//! An input is a row of steps: milliseconds that pass (two octets, the lower first), what happens (one octet: in its lower half a message from
+//! one of four, a signal or a lost connection, in its highest two bits the transport), how much belongs to it (two octets), and that.
 
-use strowger::base::{Digit, Handle, Instant, Soft};
+use strowger::base::{Digit, Flow, Handle, Instant, Soft, Transport};
 use strowger::call::Cause;
 use strowger::exchange::{Config, Exchange, Output, Resources, Signal, Taken, Ticked};
 use strowger::policy::{Image, Keyring, Party};
@@ -40,7 +40,16 @@ pub fn exchange(memory: &mut Memory) -> Exchange<'_, Soft> {
     let mut exchange = Exchange::new(memory.memory(), &config, crypto);
     exchange.load(image, keyring).expect("the policy fits");
     exchange.set_trunk_address(0, SOURCES[2].into());
+    for transport in [Transport::Tcp, Transport::Tls] {
+        exchange.listen(transport, EXCHANGE.into());
+    }
     exchange
+}
+
+/// Whence a message comes: one of the sources, over the transport of the highest two bits of `kind`.
+fn flow(source: u8, kind: u8) -> Flow {
+    let transport = Transport::ALL[usize::from(kind >> 6) % Transport::ALL.len()];
+    Flow::new(SOURCES[usize::from(source)].into(), transport)
 }
 
 /// What is going on.
@@ -125,8 +134,12 @@ pub fn play(mut input: &[u8]) {
         play.pass(u64::from(u16::from_le_bytes([*low, *high])));
         match kind % 16 {
             source @ 0..=3 => {
-                let source = SOURCES[usize::from(source)].into();
-                play.exchange.receive(play.now, source, belongs).expect("it was drained");
+                play.exchange.receive(play.now, flow(source, *kind), belongs).expect("it was drained");
+            }
+            // There are fewer devices than one step unregisters.
+            15 => {
+                let flow = flow(kind >> 4 & 3, *kind);
+                assert_eq!(play.exchange.lost(play.now, flow), Ok(Ticked::Done), "it was drained");
             }
             kind => play.signal(kind - 4, belongs),
         }

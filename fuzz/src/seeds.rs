@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use strowger::base::{Instant, Soft};
+use strowger::base::{Flow, Instant, Soft, Transport};
 use strowger::exchange::{Exchange, Output, Ticked};
 use strowger_fuzz::{EXCHANGE, IMAGE, Memory, SOURCES, exchange, step};
 use strowger_testkit::phone::{Ask, Behaviour, Phone, PhoneConfig};
@@ -40,9 +40,10 @@ fn main() {
         std::fs::write(folder.join(name), bytes).expect("it can be written");
     };
     put("image", "policy", IMAGE);
-    for (n, story) in STORIES.iter().enumerate() {
-        let told = tell(story);
-        let mut whole = Vec::new();
+    let stories = STORIES.iter().flat_map(|story| [Transport::Udp, Transport::Tls].map(|over| (story, over)));
+    for (n, (story, over)) in stories.enumerate() {
+        let told = tell(story, over);
+        let (mut whole, mut stream) = (Vec::new(), vec![3, 200, 1, 90]);
         let mut last = Instant(1_000);
         for (m, (at, source, datagram)) in told.iter().enumerate() {
             put("sip", &format!("story-{n}-{m}"), datagram);
@@ -60,13 +61,18 @@ fn main() {
                 .position(|known| SocketAddr::from(*known) == *source)
                 .expect("it is one of them");
             let after = u16::try_from(at.since_ms(last)).unwrap_or(u16::MAX);
-            whole.extend(step(after, u8::try_from(source).expect("there are few"), datagram));
+            let kind = u8::try_from(source).expect("there are few") | over.number() << 6;
+            whole.extend(step(after, kind, datagram));
+            stream.extend_from_slice(datagram);
+            stream.extend_from_slice(if m % 3 == 0 { b"\r\n\r\n" } else { b"" });
             last = *at;
         }
         put("exchange", &format!("story-{n}"), &whole);
+        put("stream", &format!("story-{n}"), &stream);
     }
-    for (n, signals) in
-        [&[4u8, 0][..], &[4, 3], &[5, 0], &[8, 0], &[9, 0], &[11, 0], &[13, 0]].iter().enumerate()
+    for (n, signals) in [&[4u8, 0][..], &[4, 3], &[5, 0], &[8, 0], &[9, 0], &[11, 0], &[13, 0], &[15, 0x8F]]
+        .iter()
+        .enumerate()
     {
         let mut whole = Vec::new();
         for kind in *signals {
@@ -77,7 +83,7 @@ fn main() {
 }
 
 /// Everything that the exchange hears in a story.
-fn tell(story: &[Act]) -> Vec<(Instant, SocketAddr, Vec<u8>)> {
+fn tell(story: &[Act], over: Transport) -> Vec<(Instant, SocketAddr, Vec<u8>)> {
     let mut memory = Box::new(Memory::new());
     let mut exchange = exchange(&mut memory);
     let names = [("201", "Copper-beech-lane-3"), ("202", "Harbour-light-blue-8"), ("carrier", "")];
@@ -87,6 +93,7 @@ fn tell(story: &[Act]) -> Vec<(Instant, SocketAddr, Vec<u8>)> {
         .map(|((name, password), address)| {
             let mut config = PhoneConfig::new(name, password, address.into(), EXCHANGE.into());
             config.trunk = name == "carrier";
+            config.transport = over;
             config.behaviour = Behaviour::Answer { after_ms: 200 };
             Phone::new(config)
         })
@@ -107,7 +114,8 @@ fn tell(story: &[Act]) -> Vec<(Instant, SocketAddr, Vec<u8>)> {
             for n in 0..phones.len() {
                 phones[n].tick(now);
                 while let Some((_, datagram)) = phones[n].poll_transmit() {
-                    exchange.receive(now, SOURCES[n].into(), &datagram).expect("it was drained");
+                    let flow = Flow::new(SOURCES[n].into(), over);
+                    exchange.receive(now, flow, &datagram).expect("it was drained");
                     heard.push((now, SOURCES[n].into(), datagram));
                     deliver(&mut exchange, &mut phones, now);
                 }
@@ -122,7 +130,7 @@ fn deliver(exchange: &mut Exchange<'_, Soft>, phones: &mut [Phone], now: Instant
     let mut buffer = [0; 16_384];
     while let Ok(Some(output)) = exchange.poll(&mut buffer) {
         let Output::Send { to, len } = output else { continue };
-        if let Some(at) = SOURCES.iter().position(|known| SocketAddr::from(*known) == to) {
+        if let Some(at) = SOURCES.iter().position(|known| SocketAddr::from(*known) == to.peer) {
             phones[at].receive(now, EXCHANGE.into(), &buffer[..len]);
         }
     }

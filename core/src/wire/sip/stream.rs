@@ -97,7 +97,7 @@ impl<'m> Stream<'m> {
                     // What follows tells which of the two it is.
                     [] | [b'\r'] | [b'\r', b'\n'] | [b'\r', b'\n', b'\r'] => return None,
                     [b'\r', b'\n', ..] => self.taken = self.taken.saturating_add(2),
-                    [b'\r' | b'\n', ..] => return self.last(rest.len()),
+                    [b'\r' | b'\n', ..] => return self.last(1),
                     _ => self.state = State::Head { seen: 0 },
                 },
                 State::Head { seen } => match head(rest, seen) {

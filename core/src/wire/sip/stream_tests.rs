@@ -98,6 +98,9 @@ fn nobody_smuggles_a_message_behind_another_end() {
     for begin in ["\n", "\r\r\n", "\n\r\n"] {
         let taken = fed(format!("{begin}{inner}").as_bytes(), &[], 4_096);
         assert!(matches!(taken[..], [Taken::Last(_)]), "{begin:?}");
+        let octets = format!("{begin}{inner}");
+        let cuts: Vec<usize> = (0..octets.len()).collect();
+        assert_eq!(fed(octets.as_bytes(), &cuts, 4_096), taken, "{begin:?}, octet by octet");
     }
 }
 
