@@ -156,6 +156,8 @@ pub(crate) struct Daemon {
     overridden: bool,
     media: Media,
     streams: Streams,
+    /// We are reached by IPv6.
+    v6: bool,
 }
 
 impl Daemon {
@@ -185,6 +187,7 @@ impl Daemon {
             overridden: false,
             media: Media::default(),
             streams: Streams::new(address.ip(), None),
+            v6: address.is_ipv6(),
         })
     }
 

@@ -4,6 +4,8 @@ mod desk;
 mod line;
 
 use desk::{Daemon, Desk, PASSWORDS, POLICY, command};
+use line::Line;
+use strowger::base::Transport;
 use strowger_tools::trace::{Ladder, Outcome, Trace, replay};
 
 #[test]
@@ -38,6 +40,33 @@ fn what_the_daemon_records_replays() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("is there already"), "{output:?}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+/// Connections, what comes over them, and their loss.
+#[test]
+fn what_comes_over_connections_replays() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon =
+        Daemon::start(folder.path(), POLICY, &["--record", "trace.jsonl", "--sip-tcp", "127.0.0.1:0"]);
+    let line = |_| {
+        let (line, own) = Line::tcp(daemon.tcp());
+        (line, own, Transport::Tcp)
+    };
+    let mut desk = Desk::over(daemon.address, [0, 1].map(line));
+    desk.play();
+    drop(desk);
+    daemon.until_said("202 is gone: its connection is closed");
+    daemon.stop();
+    let trace = Trace::read(&folder.path().join("trace.jsonl")).unwrap();
+    let outcome = replay(&trace);
+    assert!(
+        matches!(outcome, Outcome::Same { inputs, outputs } if inputs > 20 && outputs > 20),
+        "{outcome:?}"
+    );
+    let drawn = Ladder::of(&trace).to_text();
+    for told in ["rule cor.route", "201 is gone with its connection", "the connection with 127.0.0.1:"] {
+        assert!(drawn.contains(told), "{told} in\n{drawn}");
+    }
 }
 
 #[test]

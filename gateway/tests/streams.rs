@@ -53,6 +53,17 @@ fn rfc3261_18_phones_call_each_other_over_tcp_and_tls_and_are_gone_with_their_co
 }
 
 #[test]
+fn phones_call_each_other_over_ipv6() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = daemon(folder.path(), POLICY, &["--sip-udp", "[::1]:0", "--sip-tcp", "[::1]:0"]);
+    assert!(daemon.address.is_ipv6() && daemon.tcp().is_ipv6());
+    let lines = [(Line::tcp(daemon.tcp()), Transport::Tcp), (Line::datagrams_at("[::1]:0"), Transport::Udp)];
+    let mut desk = Desk::over(daemon.address, lines.map(|((line, own), transport)| (line, own, transport)));
+    desk.play();
+    daemon.stop();
+}
+
+#[test]
 fn a_stream_is_read_octet_by_octet_and_keep_alives_are_answered() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = daemon(folder.path(), POLICY, &TCP);

@@ -9,14 +9,17 @@ impl Daemon {
     /// there is a listener that a trunk over that transport can come back to.
     pub(super) fn find_trunks(&mut self, tcp: bool, tls: bool) {
         let image = self.image;
+        let family = if self.v6 { "IPv6" } else { "IPv4" };
         for (row, trunk) in (0u16..).zip(image.trunks().iter()) {
             let (name, host, transport) = (image.text(trunk.name), image.text(trunk.host), trunk.transport());
-            match find(host, transport) {
+            match find(host, transport, self.v6) {
                 Ok(Some(address)) => {
                     self.set_trunk_address(row, address);
                     self.streams.name(address, bare(host));
                 }
-                Ok(None) => tracing::warn!("trunk {name}: {host} has no IPv4 address; its calls will fail"),
+                Ok(None) => {
+                    tracing::warn!("trunk {name}: {host} has no {family} address; its calls will fail")
+                }
                 Err(why) => {
                     tracing::warn!("trunk {name}: {host} cannot be resolved ({why}); its calls will fail");
                 }
@@ -34,14 +37,14 @@ impl Daemon {
     }
 }
 
-/// Its address: 5061 is the port of TLS, 5060 of the others (RFC 3261 section 19.1.2).
-fn find(host: &str, transport: Transport) -> std::io::Result<Option<SocketAddr>> {
+/// Its address, of our own family: 5061 is the port of TLS, 5060 of the others (RFC 3261 section 19.1.2).
+fn find(host: &str, transport: Transport, v6: bool) -> std::io::Result<Option<SocketAddr>> {
     if let Ok(address) = host.parse() {
         return Ok(Some(address));
     }
     let port = if transport == Transport::Tls { 5061 } else { 5060 };
     let named = if host.contains(':') { host.to_owned() } else { format!("{host}:{port}") };
-    Ok(named.to_socket_addrs()?.find(SocketAddr::is_ipv4))
+    Ok(named.to_socket_addrs()?.find(|address| address.is_ipv6() == v6))
 }
 
 /// A host without its port.

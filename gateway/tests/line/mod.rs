@@ -24,7 +24,12 @@ pub(crate) enum Line {
 impl Line {
     /// A socket of its own, and its address.
     pub(crate) fn datagrams() -> (Self, SocketAddr) {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        Self::datagrams_at("127.0.0.1:0")
+    }
+
+    /// The same at another address.
+    pub(crate) fn datagrams_at(at: &str) -> (Self, SocketAddr) {
+        let socket = UdpSocket::bind(at).unwrap();
         socket.set_nonblocking(true).unwrap();
         let address = socket.local_addr().unwrap();
         (Self::Datagrams(socket), address)
