@@ -11,7 +11,7 @@ use strowger::base::{Flow, Transport};
 use strowger::exchange::{Output, Received, Ticked};
 use strowger::policy::{Party, Rule};
 use strowger::registration::Gone;
-use strowger_testkit::phone::{Behaviour, PhoneEvent};
+use strowger_testkit::phone::{Behaviour, PhoneEvent, Register};
 use strowger_testkit::sim::{Datagram, Fate};
 
 /// Where the exchange is reached over each transport.
@@ -269,6 +269,26 @@ fn keys_go_over_tls_and_over_nothing_else() {
         let talks = told.iter().any(|event| matches!(event, PhoneEvent::Connected { .. }));
         assert_eq!(talks, a == Transport::Tls && b == Transport::Tls, "{} {}: {told:?}", a.name(), b.name());
     }
+}
+
+/// Who registers and calls in clear is not made safe by a Contact that speaks of TLS: keys do not go there, and requests go back where
+/// it was heard. A Contact over TCP is believed.
+#[test]
+fn a_contact_over_tls_does_not_make_datagrams_safe() {
+    let deny = ("", "\n[media]\nsdes_over_clear = \"deny\"\n");
+    let (mut office, kept) = office(&[("202", Transport::Tls)], &[deny]);
+    office.register();
+    let id = office.phone("201");
+    let contact = Some("<sip:201@10.0.1.1:5061;transport=tls>".to_owned());
+    let register = Register { expires_s: Some(600), contact, ..Register::default() };
+    office.sim.with(id, |phone, now| phone.register_as(now, &register));
+    office.sim.run_ms(1_000);
+    office.call("202", "201");
+    office.sim.run_ms(5_000);
+    let invites = sent(&kept, phone_address(0), "INVITE");
+    assert!(invites[0].contains("Via: SIP/2.0/UDP "), "{}", invites[0]);
+    assert!(sent(&kept, SocketAddr::new(phone_address(0).ip(), 5061), "INVITE").is_empty());
+    drop(kept);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! and how long they stay is decided here.
 //!
 //! Who has proved nothing gets little: few connections from one address and few in all, of which the one that was silent longest
-//! goes first. A connection over which a device is registered, or of a trunk's address, is never put out for others.
+//! goes first. A connection over which a device has registered, or of a trunk's address, is never put out for others.
 
 mod connection;
 mod tls;
@@ -23,8 +23,9 @@ const STRANGERS: usize = 1_024;
 const STRANGERS_AN_ADDRESS: usize = 64;
 /// Connections of any kind.
 const MOST: usize = 32_768;
-/// A stranger who is silent for so long is cut off.
+/// A stranger who is silent for so long is cut off, and anybody: who is registered says so every hour.
 const SILENT: Duration = Duration::from_secs(600);
+const FORGOTTEN: Duration = Duration::from_secs(7_200);
 /// Messages that wait to be written to one connection; who takes none is cut off when there are more.
 const UNWRITTEN: usize = 64;
 /// Messages of all connections that wait to be taken; more wait in the network.
@@ -201,9 +202,10 @@ impl Streams {
         }
     }
 
-    /// Cuts off strangers who have been silent for long.
+    /// Cuts off who has been silent for long.
     pub(crate) fn sweep(&mut self) {
-        let silent = |connection: &Connection| !connection.proven && connection.heard_at.elapsed() > SILENT;
+        let most = |connection: &Connection| if connection.proven { FORGOTTEN } else { SILENT };
+        let silent = |connection: &Connection| connection.heard_at.elapsed() > most(connection);
         let silent = self.table.iter().filter(|(_, connection)| silent(connection)).map(|(flow, _)| *flow);
         silent.collect::<Vec<_>>().into_iter().for_each(|flow| self.cut(flow));
     }

@@ -113,9 +113,11 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Where requests to a URI go, of whose owner was heard that way: over a stream back on it, which is what a peer behind a
-    /// translator is reached by (RFC 5626 section 3.1).
+    /// translator is reached by (RFC 5626 section 3.1). Who says in clear that it is reached over TLS has said what it had to say to
+    /// everybody: that does not make it safe, so its word is not taken.
     pub(super) fn onward(&self, way: Flow, uri: &Uri<'_>) -> Flow {
-        if way.transport.is_reliable() { way } else { self.flow(uri).unwrap_or(way) }
+        let named = self.flow(uri).filter(|named| named.transport != Transport::Tls);
+        if way.transport.is_reliable() { way } else { named.unwrap_or(way) }
     }
 
     /// Where requests to a contact of a REGISTER go: as [`onward`](Self::onward), but to where it was heard from if the phone is
