@@ -65,12 +65,24 @@ pub(crate) struct Streams {
 struct Connection {
     number: u64,
     out: mpsc::Sender<Vec<u8>>,
-    task: AbortHandle,
+    /// What reads and writes it; absent for the moment in which it is begun.
+    task: Option<AbortHandle>,
     /// A device is registered over it, or a trunk is there.
     proven: bool,
     /// Somebody must know when it is lost: it is proven, or a request waits for an answer.
     awaited: bool,
     heard_at: Instant,
+}
+
+impl Connection {
+    /// Ends it, whatever it is doing; it says so itself.
+    fn cut(&self) {
+        self.task.iter().for_each(AbortHandle::abort);
+    }
+
+    fn is_there(&self) -> bool {
+        self.task.as_ref().is_some_and(|task| !task.is_finished())
+    }
 }
 
 impl Streams {
@@ -191,7 +203,7 @@ impl Streams {
         connection.awaited |= request;
         if connection.out.try_send(octets.to_vec()).is_err() {
             tracing::debug!("{to} takes nothing: its connection is cut off");
-            connection.task.abort();
+            connection.cut();
         }
     }
 
@@ -213,7 +225,7 @@ impl Streams {
     /// Lets what is still to be written be written, for a moment.
     pub(crate) async fn finish(&mut self, moment: Duration) {
         let end = tokio::time::Instant::now() + moment;
-        let unwritten = |one: &Connection| !one.task.is_finished() && one.out.capacity() < UNWRITTEN;
+        let unwritten = |one: &Connection| one.is_there() && one.out.capacity() < UNWRITTEN;
         while self.table.values().any(unwritten) && tokio::time::Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -222,30 +234,29 @@ impl Streams {
     fn enter(&mut self, flow: Flow, proven: bool) -> Ends {
         self.next += 1;
         let (out, queue) = mpsc::channel(UNWRITTEN);
-        let nobody = tokio::spawn(std::future::ready(())).abort_handle();
         let connection = Connection {
             number: self.next,
             out,
-            task: nobody,
+            task: None,
             proven,
             awaited: false,
             heard_at: Instant::now(),
         };
         if let Some(before) = self.table.insert(flow, connection) {
-            before.task.abort();
+            before.cut();
         }
-        Ends { flow, number: self.next, out: queue, tell: self.tell.clone() }
+        Ends::new(flow, self.next, queue, self.tell.clone())
     }
 
     fn watch(&mut self, flow: Flow, task: AbortHandle) {
         if let Some(connection) = self.table.get_mut(&flow) {
-            connection.task = task;
+            connection.task = Some(task);
         }
     }
 
     fn cut(&mut self, flow: Flow) {
         if let Some(connection) = self.table.get(&flow) {
-            connection.task.abort();
+            connection.cut();
         }
     }
 }

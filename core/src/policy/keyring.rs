@@ -9,8 +9,7 @@
 
 use super::image::Image;
 use super::row::Field;
-use crate::base::{Algorithm, Crypto, Typed};
-use zeroize::Zeroize;
+use crate::base::{Algorithm, Crypto, Secret, Typed};
 
 /// The first four octets of a keyring.
 pub const MAGIC: &[u8; 4] = b"STWK";
@@ -59,25 +58,8 @@ impl core::fmt::Debug for Keyring<'_> {
     }
 }
 
-/// H(username:realm:password), wiped when dropped.
-pub struct Ha1 {
-    octets: [u8; 32],
-    algorithm: Algorithm,
-}
-
-impl Ha1 {
-    /// The octets: 16 or 32.
-    #[must_use]
-    pub fn expose(&self) -> &[u8] {
-        self.octets.get(..self.algorithm.size()).unwrap_or(&[])
-    }
-}
-
-impl Drop for Ha1 {
-    fn drop(&mut self) {
-        self.octets.zeroize();
-    }
-}
+/// H(username:realm:password): 16 or 32 octets.
+pub type Ha1 = Secret<32>;
 
 /// What a keyring keeps of an account code: SHA-256 over the secret key and the code, filled up to [`Typed::MAX`] octets.
 /// Key and code have fixed lengths, so nothing can be appended to what was hashed, and one block holds both: on a phone
@@ -205,14 +187,13 @@ impl<'a> Keyring<'a> {
         let flags = u32::take(&mut row);
         let (md5, others) = row.split_first_chunk::<16>()?;
         let (sha256, sha512_256) = others.split_first_chunk::<32>()?;
-        let mut octets = [0; 32];
         let (has, from) = match algorithm {
             Algorithm::Md5 => (flags & 1, md5.as_slice()),
             Algorithm::Sha256 => (flags & 2, sha256.as_slice()),
             Algorithm::Sha512_256 => (flags & 4, sha512_256),
         };
-        octets.iter_mut().zip(from).for_each(|(slot, byte)| *slot = *byte);
-        (has != 0).then_some(Ha1 { octets, algorithm })
+        let mut ha1 = Ha1::new();
+        (has != 0 && ha1.set(from)).then_some(ha1)
     }
 }
 

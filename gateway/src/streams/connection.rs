@@ -24,13 +24,13 @@ const LAST: Duration = Duration::from_millis(500);
 
 /// What a connection has of the table of connections.
 pub(super) struct Ends {
-    pub(super) flow: Flow,
-    pub(super) number: u64,
-    pub(super) out: mpsc::Receiver<Vec<u8>>,
-    pub(super) tell: mpsc::Sender<Heard>,
+    flow: Flow,
+    out: mpsc::Receiver<Vec<u8>>,
+    tell: mpsc::Sender<Heard>,
+    _end: End,
 }
 
-/// Tells that it is over, also when the task is cut off in the middle of something.
+/// Tells that it is over, also when the task is cut off in the middle of something, or before it has begun.
 struct End {
     told: Option<Heard>,
     tell: mpsc::Sender<Heard>,
@@ -50,14 +50,19 @@ impl Drop for End {
 }
 
 impl Ends {
-    fn end(&self) -> End {
-        End { told: Some(Heard::Closed(self.flow, self.number)), tell: self.tell.clone() }
+    pub(super) fn new(
+        flow: Flow,
+        number: u64,
+        out: mpsc::Receiver<Vec<u8>>,
+        tell: mpsc::Sender<Heard>,
+    ) -> Self {
+        let end = End { told: Some(Heard::Closed(flow, number)), tell: tell.clone() };
+        Self { flow, out, tell, _end: end }
     }
 }
 
 /// A connection that somebody has made.
 pub(super) async fn run(ends: Ends, stream: TcpStream, tls: Option<TlsAcceptor>) {
-    let _end = ends.end();
     set_up(&stream);
     let flow = ends.flow;
     match tls {
@@ -76,7 +81,6 @@ pub(super) async fn open(
     from: IpAddr,
     tls: Option<Result<(TlsConnector, ServerName<'static>), String>>,
 ) {
-    let _end = ends.end();
     let flow = ends.flow;
     let stream = match timeout(BEGINNING, connect(flow.peer, from)).await {
         Ok(Ok(stream)) => stream,
