@@ -345,6 +345,24 @@ typedef enum stw_tone {
     STW_TONE_CAMP_ON = 8,
 } stw_tone;
 
+// Why an alarm was raised.
+typedef enum stw_alarm_cause {
+    // A limit on public calls: rule says which.
+    STW_ALARM_LIMIT = 1,
+    // Locked out after failed log-ins.
+    STW_ALARM_LOCKOUT = 2,
+    // Account codes are refused after too many wrong ones.
+    STW_ALARM_CODE_LOCKOUT = 3,
+    // A call to a watched number class: number_class says which.
+    STW_ALARM_WATCHED = 4,
+    // A public call was cleared for an emergency call.
+    STW_ALARM_PREEMPTED = 5,
+    // An emergency call has no call-back number.
+    STW_ALARM_NO_CALLBACK = 6,
+    // Too many wrong answers from one address, whomever they were for.
+    STW_ALARM_SOURCE = 7,
+} stw_alarm_cause;
+
 // An exchange. It lives at the beginning of the memory given to stw_exchange_init and must not be moved or copied.
 typedef struct stw_exchange stw_exchange;
 
@@ -629,6 +647,8 @@ typedef struct stw_output_alarm {
     struct stw_party party;
     // What was dialed, if that matters.
     struct stw_digits dialed;
+    // Of STW_ALARM_SOURCE the address, else all 0.
+    struct stw_address source;
 } stw_output_alarm;
 
 // STW_OUTPUT_EMERGENCY: whoever is to know of emergency calls should know now.

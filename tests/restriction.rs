@@ -4,6 +4,7 @@
 mod office;
 
 use office::Office;
+use std::net::SocketAddr;
 use strowger::base::WallTime;
 use strowger::exchange::Output;
 use strowger::policy::{Mode, Party, Rule, Verdict};
@@ -395,6 +396,53 @@ fn a_public_call_ends_when_it_has_lasted_as_long_as_it_may() {
         office.hang_up("201");
         office.until_over("201");
     }
+    office.assert_nothing_left();
+}
+
+/// R75: guessing over many users from one address shuts the address out: also the right answer is one more wrong one there. The phone
+/// that is registered there goes on, others elsewhere notice nothing, and help can be called.
+#[test]
+fn r75_an_address_that_guesses_over_users_is_shut_out() {
+    let mut office = Office::changed(9, &[]);
+    let guesser = office.phone("207");
+    // Behind the same address another phone is registered.
+    let ip = office.sim.phone(guesser).config.address.ip();
+    let neighbour = office.phone("206");
+    office.sim.phone(neighbour).config.address = SocketAddr::new(ip, 5_070);
+    office.sim.with(neighbour, |phone, now| phone.register(now, 600));
+    office.sim.run_ms(1_000);
+    office.sim.phone(guesser).config.password = "wrong-guess-number-1".into();
+    for n in 0..12 {
+        let user = ["207", "203", "204", "205", "nobody", "somebody"][n % 6];
+        user.clone_into(&mut office.sim.phone(guesser).config.username);
+        office.sim.with(guesser, |phone, now| phone.register(now, 600));
+        office.sim.run_ms(1_000);
+    }
+    assert_eq!(alarms(&office), [(Cause::Source(ip), Party::Unknown)], "no user has been wrong three times");
+    "207".clone_into(&mut office.sim.phone(guesser).config.username);
+    office.sim.phone(guesser).config.password = "Cl3ar-ocean-Rope-3".into();
+    office.sim.with(guesser, |phone, now| phone.register(now, 600));
+    office.sim.run_ms(1_000);
+    assert_eq!(
+        office.sim.told(guesser).last(),
+        Some(&PhoneEvent::RegisterFailed(401)),
+        "right, and it does not learn so"
+    );
+    office.sim.with(neighbour, |phone, now| phone.register(now, 600));
+    office.sim.run_ms(1_000);
+    assert_eq!(office.sim.told(neighbour).last(), Some(&PhoneEvent::Registered));
+    office.call("207", "911");
+    office.until_talks("207");
+    office.hang_up("207");
+    office.until_over("207");
+    office.call("201", "206");
+    office.until_talks("201");
+    office.hang_up("201");
+    office.until_over("201");
+    office.sim.run_ms(900_000);
+    office.sim.with(guesser, |phone, now| phone.register(now, 600));
+    office.sim.run_ms(1_000);
+    assert_eq!(office.sim.told(guesser).last(), Some(&PhoneEvent::Registered));
     office.assert_nothing_left();
 }
 

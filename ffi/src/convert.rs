@@ -317,9 +317,19 @@ const fn tone_number(tone: Tone) -> stw_tone {
 
 fn alarm(raised: &Alarm) -> stw_output_alarm {
     use stw_alarm_cause as to;
+    let source = match raised.cause {
+        alarm::Cause::Source(ip) => address(SocketAddr::new(ip, 0)),
+        alarm::Cause::Limit(_)
+        | alarm::Cause::Lockout
+        | alarm::Cause::CodeLockout
+        | alarm::Cause::Watched(_)
+        | alarm::Cause::Preempted
+        | alarm::Cause::NoCallback => stw_address::default(),
+    };
     let (cause, rule, class) = match raised.cause {
         alarm::Cause::Limit(rule) => (to::STW_ALARM_LIMIT, u32::from(rule.number()), None),
         alarm::Cause::Lockout => (to::STW_ALARM_LOCKOUT, 0, None),
+        alarm::Cause::Source(_) => (to::STW_ALARM_SOURCE, 0, None),
         alarm::Cause::CodeLockout => (to::STW_ALARM_CODE_LOCKOUT, 0, None),
         alarm::Cause::Watched(class) => (to::STW_ALARM_WATCHED, 0, Some(class)),
         alarm::Cause::Preempted => (to::STW_ALARM_PREEMPTED, 0, None),
@@ -333,6 +343,7 @@ fn alarm(raised: &Alarm) -> stw_output_alarm {
         number_class: number_class(class),
         party: party(raised.party),
         dialed: digits(&raised.dialed),
+        source,
     }
 }
 

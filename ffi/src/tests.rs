@@ -555,6 +555,8 @@ fn the_header_has_every_rule_and_no_other() {
         .map(|rule| (rule.name().to_uppercase().replace(['.', '-'], "_"), i64::from(rule.number())))
         .collect();
     assert_eq!(enumerators("STW_RULE_"), expected);
+    let alarms: BTreeSet<i64> = enumerators("STW_ALARM_").into_values().collect();
+    assert_eq!(alarms, (1..=7).collect(), "every cause has its number there");
     for rule in Rule::ALL {
         // SAFETY: static text.
         let name = unsafe { CStr::from_ptr(stw_rule_name(rule.number())) };

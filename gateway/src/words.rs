@@ -121,6 +121,9 @@ pub(crate) fn alarm(image: &Image<'_>, alarm: &Alarm) -> String {
     match alarm.cause {
         Cause::Limit(rule) => format!("{who} -> {dialed}: {}: {}", rule.name(), rule.text()),
         Cause::Lockout => format!("{who} is locked out after failed log-ins"),
+        Cause::Source(ip) => format!(
+            "log-ins from {ip} are not looked at after too many wrong ones; phones that are registered there go on"
+        ),
         Cause::CodeLockout => format!("account codes of {who} are refused after too many wrong ones"),
         Cause::Watched(class) => {
             format!("{who} -> {dialed}: a call to the watched number class {}", number_class(image, class))

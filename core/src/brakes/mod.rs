@@ -2,9 +2,11 @@
 
 mod lockout;
 mod rate;
+mod sources;
 
 pub use lockout::{Lockout, Terms};
 pub use rate::Rate;
+pub use sources::Sources;
 
 /// What is counted of one authority's public calls.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]

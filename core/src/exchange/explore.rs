@@ -52,6 +52,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             held: self.held,
             opened: self.opened,
             camping: self.camping,
+            sources: self.sources,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::policy::{Party, Rule};
 use crate::record::alarm;
 use crate::registration::{Outcome, digest};
 use crate::wire::sip::{Address, Message};
+use core::net::IpAddr;
 
 /// What the credentials of a request show.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,6 +29,14 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(credentials) = message.credentials.iter().find(|one| one.realm == realm) else {
             return Proof::Missing { stale: false };
         };
+        let named = policy.image.device_by_username(credentials.username);
+        // Whoever guesses from there learns no more, not even by being right; the phone that is there goes on (R75).
+        if self.sources.is_locked(now, source.ip())
+            && !named.is_some_and(|device| self.is_home(device, source))
+        {
+            self.statistics.unauthorised = self.statistics.unauthorised.wrapping_add(1);
+            return Proof::Missing { stale: false };
+        }
         let method = message.cseq.as_ref().map_or(&[][..], |cseq| cseq.method_text);
         let request = digest::Request { peer: source.ip(), method, body: message.body };
         let devices = &*self.devices;
@@ -43,10 +52,6 @@ impl<C: Crypto> Exchange<'_, C> {
             &mut self.crypto,
             replay,
         );
-        let claimed = match outcome {
-            Outcome::Challenge { stale: false } => policy.image.device_by_username(credentials.username),
-            Outcome::Challenge { stale: true } | Outcome::Device(_) => None,
-        };
         if let (Outcome::Device(device), Some(replay)) = (outcome, replay)
             && let Some(slot) = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device))
         {
@@ -57,14 +62,16 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.login_succeeded(now, device);
                 Proof::Device(device)
             }
-            Outcome::Challenge { stale } => {
-                if !stale {
-                    self.statistics.unauthorised = self.statistics.unauthorised.wrapping_add(1);
-                    if let Some(device) = claimed {
-                        self.login_failed(now, device);
-                    }
+            Outcome::Stale => Proof::Missing { stale: true },
+            Outcome::Wrong { ours } => {
+                self.statistics.unauthorised = self.statistics.unauthorised.wrapping_add(1);
+                if let Some(device) = named {
+                    self.login_failed(now, device);
                 }
-                Proof::Missing { stale }
+                if ours {
+                    self.source_failed(now, source.ip());
+                }
+                Proof::Missing { stale: false }
             }
         }
     }
@@ -77,6 +84,13 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
+    fn source_failed(&mut self, now: Instant, ip: IpAddr) {
+        let Some(policy) = self.policy else { return };
+        if self.sources.fail(now, ip, terms(&policy.image)) {
+            self.alarm(now, alarm::Cause::Source(ip), Party::Unknown, Digits::EMPTY);
+        }
+    }
+
     fn login_succeeded(&mut self, now: Instant, device: u32) {
         let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
         if let Some(slot) = slot {
@@ -86,10 +100,13 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Whether a device is locked out. Where it is registered from it is not: a stranger's guesses must not silence it.
     pub(super) fn is_locked_out(&self, now: Instant, device: u32, source: Flow) -> bool {
-        let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
-        let Some(slot) = slot else { return false };
-        let at_home = self.is_registered(device) && slot.source == source.ip();
-        slot.login.is_locked(now) && !at_home
+        let locked = self.device(device).is_some_and(|slot| slot.login.is_locked(now));
+        locked && !self.is_home(device, source)
+    }
+
+    /// Whether a device is registered from this address.
+    fn is_home(&self, device: u32, source: Flow) -> bool {
+        self.is_registered(device) && self.device(device).is_some_and(|slot| slot.source == source.ip())
     }
 
     /// The trunk that a request comes from, by the address. One that shares its address with phones (`trusted` of a whole

@@ -58,6 +58,7 @@ pub use room::CONFERENCE;
 pub use tick::{MAX_DEADLINES, Ticked};
 
 use crate::base::{Crypto, Digit, Full, Handle, Instant, Outbox, WallTime};
+use crate::brakes::Sources;
 use crate::call::{Calls, Cause};
 use crate::policy::{Image, Keyring, Mode, Party, calendar};
 use crate::record::Decision;
@@ -220,6 +221,8 @@ pub struct Exchange<'m, C> {
     opened: usize,
     /// Somebody may wait for a busy device.
     camping: bool,
+    /// Addresses that guess.
+    sources: Sources,
 }
 
 /// Why a policy was not taken.
@@ -280,6 +283,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             held: None,
             opened: 0,
             camping: false,
+            sources: Sources::NONE,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::base::{Digits, WallTime};
 use crate::policy::{ClassRef, Party, Rule};
+use core::net::IpAddr;
 
 /// Why.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -10,6 +11,8 @@ pub enum Cause {
     Limit(Rule),
     /// Too many failed log-ins: locked out (R75).
     Lockout,
+    /// Too many wrong answers from one address, whomever they were for: none from there is looked at (R75).
+    Source(IpAddr),
     /// Too many wrong account codes: codes are refused (R49).
     CodeLockout,
     /// A call to a watched number class.

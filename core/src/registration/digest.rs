@@ -45,10 +45,12 @@ impl Offer {
 pub enum Outcome {
     /// It is this device.
     Device(u32),
-    /// Ask (again); `stale` if only the nonce was old.
-    Challenge {
-        /// The answer was right, its nonce was not: the phone need not ask its user.
-        stale: bool,
+    /// The answer was right, its nonce was old or somebody else's: ask again, the phone need not ask its user.
+    Stale,
+    /// The answer was wrong, or none.
+    Wrong {
+        /// It was one to a nonce that we have given to this peer: whoever guesses is there.
+        ours: bool,
     },
 }
 
@@ -74,7 +76,7 @@ pub fn check(
     crypto: &mut impl Crypto,
     replay: impl FnOnce(u32) -> Option<Replay>,
 ) -> (Outcome, Option<Replay>) {
-    let wrong = (Outcome::Challenge { stale: false }, None);
+    let wrong = (Outcome::Wrong { ours: false }, None);
     let algorithm = Algorithm::named(credentials.algorithm).filter(|algorithm| crypto.knows(*algorithm));
     let Some(algorithm) = algorithm else { return wrong };
     // We always offer qop: an answer without it is a downgrade (R79 in spirit, RFC 7616 section 5.5).
@@ -93,8 +95,10 @@ pub fn check(
     let (expected, len) = answer.hex();
     let right = crypto.equal(expected.get(..len).unwrap_or(&[]), credentials.response);
     let nonce = Nonce::parse(credentials.nonce, request.peer, crypto);
-    let (Some(device), true, true) = (device, right, ha1.is_some()) else { return wrong };
-    let stale = (Outcome::Challenge { stale: true }, None);
+    let (Some(device), true, true) = (device, right, ha1.is_some()) else {
+        return (Outcome::Wrong { ours: nonce.is_some() }, None);
+    };
+    let stale = (Outcome::Stale, None);
     let (Some(nonce), Some(mut memory)) = (nonce.filter(|nonce| nonce.is_fresh(now)), replay(device)) else {
         return stale;
     };

@@ -94,6 +94,8 @@ pub enum stw_alarm_cause {
     STW_ALARM_PREEMPTED = 5,
     /// An emergency call has no call-back number.
     STW_ALARM_NO_CALLBACK = 6,
+    /// Too many wrong answers from one address, whomever they were for.
+    STW_ALARM_SOURCE = 7,
 }
 
 /// STW_OUTPUT_ALARM.
@@ -114,6 +116,8 @@ pub struct stw_output_alarm {
     pub party: stw_party,
     /// What was dialed, if that matters.
     pub dialed: stw_digits,
+    /// Of STW_ALARM_SOURCE the address, else all 0.
+    pub source: stw_address,
 }
 
 /// STW_OUTPUT_EMERGENCY: whoever is to know of emergency calls should know now.

@@ -246,6 +246,7 @@ impl Shown<'_> {
         match cause {
             Cause::Limit(rule) => rule.name().to_owned(),
             Cause::Lockout => "lockout".to_owned(),
+            Cause::Source(ip) => format!("source {ip}"),
             Cause::CodeLockout => "code lockout".to_owned(),
             Cause::Watched(class) => format!("watched {}", words::class(self.image, class)),
             Cause::Preempted => "preempted".to_owned(),
