@@ -1,6 +1,8 @@
 //! The daemon: one socket, one engine, one task.
 
 mod administer;
+mod farewell;
+mod hear;
 mod media;
 mod record;
 mod trunks;
@@ -10,15 +12,14 @@ use crate::files::Files;
 use crate::http::{self, Request};
 use crate::pinholes::{self, Pinholes};
 use crate::relay::Relay;
-use crate::streams::{Heard, News, Streams, Tls, TlsFiles};
+use crate::streams::{Streams, Tls, TlsFiles};
 use crate::{messages, socket, sources, words};
 use media::Media;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 use strowger::base::{Flow, Instant, Transport, WallTime};
-use strowger::call::leg::CLEARING_MS;
-use strowger::exchange::{Output, Received, Ticked};
+use strowger::exchange::{Output, Ticked};
 use strowger::policy::Image;
 use strowger::registration::Gone;
 use strowger_tools::trace::{Input, Took, Writer};
@@ -227,56 +228,6 @@ impl Daemon {
         Ok(true)
     }
 
-    /// Takes what has arrived, at most `most` datagrams.
-    pub(crate) fn take_datagrams(&mut self, most: usize) {
-        let mut buffer = [0; 65_535];
-        for _ in 0..most {
-            match self.socket.try_recv_from(&mut buffer) {
-                Ok((len, source)) => {
-                    self.take(source.into(), &buffer[..len]);
-                }
-                Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => return,
-                // ICMP errors of earlier sends surface here; they concern one peer, not the socket.
-                Err(why) => tracing::debug!("receiving: {why}"),
-            }
-        }
-    }
-
-    /// Takes what connections have told, at most `most` messages.
-    fn take_messages(&mut self, first: Heard, most: usize) {
-        let image = self.image;
-        let mut next = Some(first);
-        for left in (0..most).rev() {
-            let Some(heard) = next else { return };
-            match self.streams.sort(heard, |ip| image.trunk_by_source(ip).is_some()) {
-                Some(News::Message(flow, octets)) => self.take(flow, &octets),
-                Some(News::Lost(flow)) => self.lost(flow),
-                None => {}
-            }
-            next = if left > 0 { self.streams.try_heard() } else { None };
-        }
-    }
-
-    /// Tells the engine of a connection that is not there any more.
-    fn lost(&mut self, flow: Flow) {
-        while self.engine.input(self.now(), &Input::Lost(flow)) == Ok(Took::Ticked(Ticked::More)) {
-            self.drain();
-        }
-        self.drain();
-    }
-
-    /// Takes one datagram, or a message of a stream.
-    fn take(&mut self, source: Flow, datagram: &[u8]) {
-        messages::heard(source, datagram);
-        // Outputs are drained after every input, so there is always room.
-        match self.engine.input(self.now(), &Input::Receive { source, datagram }) {
-            Ok(Took::Received(Received::Held(leg))) => self.media.keep(leg, source, datagram),
-            Ok(_) => {}
-            Err(_) => tracing::error!("an input was lost: the outputs of the one before were not drained"),
-        }
-        self.drain();
-    }
-
     /// Serves every deadline that has come.
     pub(crate) fn tick(&mut self) {
         loop {
@@ -416,48 +367,5 @@ impl Daemon {
             | Output::Release(..)
             | Output::Tone(..) => {}
         }
-    }
-
-    /// Clears every call, writes its record, and waits a moment for the answers.
-    async fn farewell(&mut self) {
-        let calls = self.engine.calls_in_use();
-        tracing::info!("stopping: {calls} calls to clear");
-        let end = Clock::now() + FAREWELL;
-        while self.engine.input(self.now(), &Input::ClearCalls) != Ok(Took::Cleared(false)) {
-            self.drain();
-        }
-        self.drain();
-        while self.engine.calls_in_use() > 0 && Clock::now() < end {
-            tokio::select! {
-                _ = self.socket.readable() => self.take_datagrams(BATCH),
-                heard = self.streams.heard() => self.take_messages(heard, BATCH),
-                () = tokio::time::sleep(Duration::from_millis(50)) => {}
-            }
-            self.tick();
-        }
-        // Who has not answered by now is not waited for: its record is written all the same.
-        let late = self.now().plus_ms(CLEARING_MS);
-        while self.engine.calls_in_use() > 0
-            && self.engine.input(late, &Input::Tick) == Ok(Took::Ticked(Ticked::More))
-        {
-            self.drain();
-        }
-        self.drain();
-        self.streams.finish(FAREWELL).await;
-        self.keep_record();
-        if let Err(why) = self.engine.finish() {
-            tracing::error!("the trace has no end: {why}");
-        }
-        self.media = Media::default();
-        let counted = self.engine.statistics();
-        tracing::info!(
-            "stopped: {} datagrams, {} malformed, {} dropped, {} unsent, {} calls permitted, {} denied",
-            counted.received,
-            counted.malformed,
-            counted.dropped,
-            self.unsent,
-            counted.permitted,
-            counted.denied
-        );
     }
 }
