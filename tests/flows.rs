@@ -7,12 +7,12 @@ use office::{Office, exchange_address, phone_address};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use strowger::base::{Flow, Transport};
+use strowger::base::{Flow, Instant, Transport};
 use strowger::exchange::{Output, Received, Ticked};
 use strowger::policy::{Party, Rule};
 use strowger::registration::Gone;
-use strowger_testkit::phone::{Behaviour, PhoneEvent, Register};
-use strowger_testkit::sim::{Datagram, Fate};
+use strowger_testkit::phone::{Behaviour, Phone, PhoneConfig, PhoneEvent, Register};
+use strowger_testkit::sim::{Datagram, Fate, Sizes, build_exchange};
 
 /// Where the exchange is reached over each transport.
 fn us(over: Transport) -> SocketAddr {
@@ -130,6 +130,53 @@ fn a_lost_connection_unregisters_who_was_there_and_nobody_else() {
     office.sim.run_ms(1_000);
     assert!(office.sim.exchange(0).is_registered(0));
     office.talks_and_ends("204", "201");
+}
+
+/// More devices over one connection than one step unregisters, as behind a proxy of their own.
+#[test]
+fn a_connection_of_many_is_lost_step_by_step() {
+    let mut policy = include_str!("office/policy.toml").to_owned();
+    let many: Vec<String> = (300..340).map(|dn| dn.to_string()).collect();
+    for dn in &many {
+        policy += &format!(
+            "[[device]]\ndn = \"{dn}\"\nkind = \"sip\"\ntemplate = \"desk\"\npassword = \"P1um-orchard-Gate-8\"\ncos = 1\ncor = 1\n"
+        );
+    }
+    let compiled =
+        strowger_tools::compile_str(&policy, "policy.toml").unwrap_or_else(|_| panic!("it is a policy"));
+    let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
+    let mut exchange = build_exchange(image, keyring, &Sizes::for_calls(60, 2, 8), exchange_address(), 1);
+    let flow = Flow::new(phone_address(0), Transport::Tcp);
+    let (now, mut buffer, mut registered) = (Instant(1_000), [0; 2_048], 0);
+    for dn in &many {
+        let mut config = PhoneConfig::new(dn, "P1um-orchard-Gate-8", flow.peer, exchange_address());
+        config.transport = Transport::Tcp;
+        let mut phone = Phone::new(config);
+        phone.register(now, 600);
+        while let Some((_, octets)) = phone.poll_transmit() {
+            assert_eq!(exchange.receive(now, flow, &octets), Ok(Received::Done));
+            while let Some(output) = exchange.poll(&mut buffer).expect("it is long enough") {
+                match output {
+                    Output::Send { len, .. } => phone.receive(now, exchange_address(), &buffer[..len]),
+                    other => registered += usize::from(matches!(other, Output::Registered { .. })),
+                }
+            }
+        }
+    }
+    assert_eq!(registered, many.len());
+    let mut steps = Vec::new();
+    loop {
+        let lost = exchange.lost(now, flow).expect("the outputs were polled");
+        let mut gone = 0;
+        while let Some(output) = exchange.poll(&mut buffer).expect("nothing is sent") {
+            gone += usize::from(matches!(output, Output::Unregistered { why: Gone::Lost, .. }));
+        }
+        steps.push(gone);
+        if lost == Ticked::Done {
+            break;
+        }
+    }
+    assert_eq!(steps, [16, 16, 8]);
 }
 
 /// A call is up while its connection is lost. The phone comes back from another port, and is hung up over that.

@@ -1,5 +1,6 @@
 //! Which way a message takes: from or to whom, and over which transport.
 
+use core::fmt::Write as _;
 use core::net::{IpAddr, SocketAddr};
 
 /// A transport of SIP (RFC 3261 section 18, RFC 5630 for TLS).
@@ -91,11 +92,9 @@ impl From<SocketAddr> for Flow {
 
 impl core::fmt::Display for Flow {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let transport = match self.transport {
-            Transport::Udp => "udp",
-            Transport::Tcp => "tcp",
-            Transport::Tls => "tls",
-        };
-        write!(f, "{transport} {}", self.peer)
+        for c in self.transport.name().chars() {
+            f.write_char(c.to_ascii_lowercase())?;
+        }
+        write!(f, " {}", self.peer)
     }
 }

@@ -28,16 +28,16 @@ impl<C: Crypto> Exchange<'_, C> {
         let now = self.advance(now);
         let mut gone = 0;
         for device in 0..self.devices.len() {
-            let Some(slot) = self.devices.get_mut(device).filter(|slot| slot.flow == flow) else { continue };
-            let before = slot.binding;
-            let binding::Outcome::Gone(why) = slot.binding.handle(now, binding::Event::Lost) else {
-                continue;
-            };
+            let there =
+                |slot: &&mut DeviceSlot| slot.flow == flow && slot.binding != binding::Binding::Absent;
+            let Some(slot) = self.devices.get_mut(device).filter(there) else { continue };
             if gone == MAX_DEADLINES {
-                slot.binding = before;
                 return Ok(Ticked::More);
             }
             gone = gone.saturating_add(1);
+            let binding::Outcome::Gone(why) = slot.binding.handle(now, binding::Event::Lost) else {
+                continue;
+            };
             let device = u32::try_from(device).unwrap_or(u32::MAX);
             self.lapses.set(device, None);
             self.event(Event::Unregistered(device, why));
