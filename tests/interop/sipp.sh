@@ -20,8 +20,11 @@ run register-callers register 25070 "$users" 100 30 -inf "$work/callers.csv" || 
 run register-callees register 25080 "$users" 100 30 -inf "$work/callees.csv" || fail "callees did not register"
 echo "sipp: $((users * 2)) phones registered with digest"
 
-run wrong wrong-password 25071 20 20 30 -inf "$work/wrong.csv" || fail "a wrong password was not challenged again"
-echo "sipp: 20 wrong passwords refused"
+# From another address than the phones': whoever guesses over users is shut out by address (R75), and there the right ones fail too.
+run wrong wrong-password 25071 20 20 30 -inf "$work/wrong.csv" -i 127.0.0.2 || fail "a wrong password was not challenged again"
+grep -q 'alarm: .*127\.0\.0\.2' "$work/gateway.log" || fail "an address that guesses over users raised no alarm"
+run shut-out wrong-password 25071 20 20 30 -inf "$work/callers.csv" -i 127.0.0.2 || fail "a right password from where was guessed was taken"
+echo "sipp: 20 wrong passwords refused, and behind them 20 right ones from the same address"
 
 play called called 25080 500 500 120
 called=$playing
