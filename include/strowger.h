@@ -54,10 +54,10 @@
 #define STW_BYTES_DEVICE 608
 
 // Bytes for each trunk.
-#define STW_BYTES_TRUNK 96
+#define STW_BYTES_TRUNK 176
 
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
-#define STW_BYTES_CALL 10808
+#define STW_BYTES_CALL 10840
 
 // The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
 #define STW_ABI_VERSION 65537
@@ -224,6 +224,20 @@ typedef enum stw_mode {
     STW_MODE_SCHEDULE = 9,
 } stw_mode;
 
+// How an exchange stands at a carrier where it registers.
+typedef enum stw_standing {
+    // It is registered, for `expires_s` seconds; it renews that by itself.
+    STW_STANDING_REGISTERED = 1,
+    // The carrier refuses with `status`: 401 and 407 mean that the password is wrong. It is asked again later.
+    STW_STANDING_REFUSED = 2,
+    // The carrier does not answer. It is asked again later.
+    STW_STANDING_UNANSWERED = 3,
+    // It was not renewed in time: calls from there do not come any more.
+    STW_STANDING_LAPSED = 4,
+    // Its connection is closed; it is asked again soon.
+    STW_STANDING_LOST = 5,
+} stw_standing;
+
 // Kinds of party.
 typedef enum stw_party_kind {
     // Somebody nobody knows: may reach emergency and nothing else.
@@ -321,6 +335,8 @@ typedef enum stw_output_kind {
     STW_OUTPUT_SET = 21,
     // body.transfer: the party of a neutral leg is on hold from now on (`status` 1), or no more (0).
     STW_OUTPUT_HELD = 22,
+    // body.standing: how the exchange stands at the carrier of a trunk where it registers.
+    STW_OUTPUT_STANDING = 23,
 } stw_output_kind;
 
 // What a party that dials hears.
@@ -591,6 +607,18 @@ typedef struct stw_output_registration {
     struct stw_address address;
 } stw_output_registration;
 
+// STW_OUTPUT_STANDING.
+typedef struct stw_output_standing {
+    // Row of the trunk.
+    uint32_t trunk;
+    // One of stw_standing.
+    uint32_t standing;
+    // For so many seconds; 0 if it is not registered.
+    uint32_t expires_s;
+    // With which status it was refused; 0 if it was not.
+    uint32_t status;
+} stw_output_standing;
+
 // The record of a finished or toll-denied call.
 typedef struct stw_smdr {
     // When it began, in seconds since 1970-01-01 UTC by stw_exchange_set_clock.
@@ -716,6 +744,8 @@ typedef union stw_output_body {
     struct stw_output_transfer transfer;
     // STW_OUTPUT_REGISTERED, _UNREGISTERED, _SET.
     struct stw_output_registration registration;
+    // STW_OUTPUT_STANDING.
+    struct stw_output_standing standing;
     // STW_OUTPUT_DECISION.
     struct stw_decision decision;
     // STW_OUTPUT_SMDR.

@@ -25,7 +25,8 @@ fn is_right(user: [&str; 3], method: &str, body: &str, credentials: &str) -> Opt
     let algorithm = Algorithm::named(credentials.algorithm)?;
     let mut crypto = Soft::new(&[0; 32]);
     let ha1 = crypto.digest(algorithm, &[user.join(":").as_bytes()]);
-    let request = Request { peer: phone_address(0).ip(), method: method.as_bytes(), body: body.as_bytes() };
+    let request =
+        Request { peer: phone_address(0).ip(), method: method.as_bytes(), body: &[body.as_bytes()] };
     if credentials.qop.is_empty() {
         return None;
     }

@@ -2,7 +2,7 @@
 
 mod recorded;
 
-use recorded::{CODES, DIALED, KEYS, PASSWORDS, POLICY, Paper, World, recorded};
+use recorded::{CARRIER_PASSWORD, CODES, DIALED, KEYS, PASSWORDS, POLICY, Paper, World, recorded};
 use std::net::SocketAddr;
 use strowger::base::Soft;
 use strowger::exchange::{CONFERENCE, Config, Output, Signal, Taken};
@@ -55,7 +55,10 @@ fn no_secret_of_the_policy_stands_in_a_trace() {
         secrets.push(row[8..24].to_vec());
         secrets.push(row[24..].to_vec());
     }
-    let codes = &rows[PASSWORDS.len() * keyring::ROW..];
+    let trunk = &rows[PASSWORDS.len() * keyring::ROW..][..keyring::TRUNK_ROW];
+    assert_eq!(&trunk[3..3 + CARRIER_PASSWORD.len()], CARRIER_PASSWORD.as_bytes());
+    secrets.push(CARRIER_PASSWORD.as_bytes().to_vec());
+    let codes = &rows[PASSWORDS.len() * keyring::ROW + keyring::TRUNK_ROW..];
     secrets.push(codes[..keyring::CODE_KEY].to_vec());
     for row in codes[keyring::CODE_KEY..].chunks_exact(keyring::CODE_ROW) {
         secrets.push(row[..keyring::CODE_MAC].to_vec());
@@ -89,8 +92,15 @@ fn no_secret_of_the_policy_stands_in_a_trace() {
     let responses: Vec<&str> =
         text.match_indices("response=").map(|(at, _)| &text[at + 11..at + 75]).collect();
     assert!(!responses.is_empty());
+    // The carrier was answered, and believed us.
+    assert!(
+        text.contains("Proxy-Authorization: Digest username=\\\"elm\\\"")
+            && text.contains("\"standing\":\"registered\"")
+    );
     let (plain, _) = recorded(Secrets::none());
-    assert!(responses.iter().all(|response| !plain.contains(*response)));
+    let responses = responses.iter().filter(|response| !response.starts_with("00000000"));
+    assert!(responses.clone().count() > 0);
+    assert!(responses.clone().all(|response| !plain.contains(*response)));
 }
 
 #[test]
@@ -101,6 +111,7 @@ fn keyrings_of_traces_have_everybody_and_nothing() {
     let image = unbase64(header["policy"]["image"].as_str().unwrap());
     let image = Image::load(&image, &mut Soft::new(&[0; 32])).unwrap();
     let blank = keyring::Keyring::load(&octets, &image, &mut Soft::new(&[0; 32])).unwrap();
+    assert_eq!(blank.trunk_password(0), Some(&[][..]), "it has one, and not how long");
     for device in 0..5 {
         for algorithm in [strowger::base::Algorithm::Md5, strowger::base::Algorithm::Sha256] {
             assert!(blank.ha1(device, algorithm).unwrap().expose().iter().all(|octet| *octet == 0));

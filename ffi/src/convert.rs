@@ -6,8 +6,8 @@ use crate::types::{
     STW_CLASS_OWN, STW_DECISION_WARNING_TONE, STW_DECISION_WATCHED, STW_UNANSWERED, stw_address,
     stw_alarm_cause, stw_decision, stw_digits, stw_family, stw_leg, stw_output, stw_output_alarm,
     stw_output_body, stw_output_emergency, stw_output_kind, stw_output_leg, stw_output_registration,
-    stw_output_send, stw_output_setup, stw_output_tone, stw_output_transfer, stw_party, stw_party_kind,
-    stw_smdr, stw_tone, stw_verdict,
+    stw_output_send, stw_output_setup, stw_output_standing, stw_output_tone, stw_output_transfer, stw_party,
+    stw_party_kind, stw_smdr, stw_standing, stw_tone, stw_verdict,
 };
 use core::ffi::c_char;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -18,6 +18,7 @@ use strowger::exchange::Output;
 use strowger::policy::{Authority, Choice, ClassRef, Denial, Image, Party, RowRef, Verdict, emergency};
 use strowger::record::{Alarm, Decision, Smdr, alarm, smdr::Station};
 use strowger::registration::Gone;
+use strowger::registration::client::Standing;
 
 /// Text in an array, ended by a zero: the last place is never written.
 fn text<const N: usize>(bytes: &[u8]) -> [c_char; N] {
@@ -292,6 +293,21 @@ fn leg(leg: Handle, cause: Option<Cause>) -> stw_output_leg {
     }
 }
 
+fn standing(trunk: u16, standing: Standing) -> stw_output_standing {
+    use stw_standing::{
+        STW_STANDING_LAPSED, STW_STANDING_LOST, STW_STANDING_REFUSED, STW_STANDING_REGISTERED,
+        STW_STANDING_UNANSWERED,
+    };
+    let (standing, expires_s, status) = match standing {
+        Standing::Registered { expires_s } => (STW_STANDING_REGISTERED, expires_s, 0),
+        Standing::Refused { status } => (STW_STANDING_REFUSED, 0, u32::from(status)),
+        Standing::Unanswered => (STW_STANDING_UNANSWERED, 0, 0),
+        Standing::Lapsed => (STW_STANDING_LAPSED, 0, 0),
+        Standing::Lost => (STW_STANDING_LOST, 0, 0),
+    };
+    stw_output_standing { trunk: u32::from(trunk), standing: standing as u32, expires_s, status }
+}
+
 const fn registration(
     device: u32,
     expires_s: u32,
@@ -412,6 +428,10 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
             };
             body.registration = registration(*device, 0, why, stw_address::default());
             kind::STW_OUTPUT_UNREGISTERED
+        }
+        Output::Standing { trunk, standing } => {
+            body.standing = self::standing(*trunk, *standing);
+            kind::STW_OUTPUT_STANDING
         }
         Output::Relay(ask) => {
             body.relay = media::ask(ask);

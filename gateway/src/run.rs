@@ -22,6 +22,7 @@ use strowger::base::{Flow, Instant, Transport, WallTime};
 use strowger::exchange::{Output, Ticked};
 use strowger::policy::Image;
 use strowger::registration::Gone;
+use strowger::registration::client::Standing;
 use strowger_tools::trace::{Input, Took, Writer};
 use tokio::net::UdpSocket;
 use tokio::signal::unix::{SignalKind, signal};
@@ -344,6 +345,15 @@ impl Daemon {
                     Gone::Lost => "is gone: its connection is closed",
                 };
                 tracing::info!("{dn} {how}");
+            }
+            Output::Standing { trunk, standing } => {
+                let sentence = words::standing(&self.image, *trunk, *standing);
+                match standing {
+                    Standing::Registered { .. } => tracing::info!("{sentence}"),
+                    Standing::Refused { .. } | Standing::Unanswered | Standing::Lapsed | Standing::Lost => {
+                        tracing::warn!("alarm: {sentence}");
+                    }
+                }
             }
             Output::Set { device } => {
                 if let Some(settings) = self.engine.settings(*device) {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use strowger::policy::{Authority, ClassRef, Denial, Feature, Image, Party, RowRef, Verdict, emergency};
 use strowger::record::alarm::Cause;
 use strowger::record::{Alarm, Decision, EmergencyNotice};
+use strowger::registration::client::Standing;
 use strowger::station::{Settings, When};
 
 /// `201`, `trunk carrier`, `unknown`.
@@ -30,6 +31,29 @@ pub(crate) fn row(image: &Image<'_>, row: RowRef) -> Option<String> {
         RowRef::Ars(row) => image.ars().get(row as usize).map(|row| (row.ordinal, row.line))?,
     };
     Some(format!("ars {ordinal} (line {line})"))
+}
+
+/// How we stand at the carrier of a trunk.
+pub(crate) fn standing(image: &Image<'_>, trunk: u16, standing: Standing) -> String {
+    let of = party(image, Party::Trunk(trunk));
+    match standing {
+        Standing::Registered { expires_s } => format!("{of}: registered at the carrier for {expires_s} s"),
+        Standing::Refused { status: status @ (401 | 407) } => {
+            format!(
+                "{of}: the carrier does not take its username and password ({status}); it is asked again later"
+            )
+        }
+        Standing::Refused { status } => {
+            format!("{of}: the carrier refuses to register it ({status}); it is asked again later")
+        }
+        Standing::Unanswered => {
+            format!("{of}: the carrier does not answer REGISTER; it is asked again later")
+        }
+        Standing::Lapsed => {
+            format!("{of}: not registered at the carrier any more: calls from there do not come")
+        }
+        Standing::Lost => format!("{of}: the connection to the carrier is closed; it is asked again soon"),
+    }
 }
 
 /// What is set at a device, and who is logged in there, by row of the device table.

@@ -10,7 +10,7 @@ use strowger::call::Cause;
 use strowger::exchange::{Config, Output, Received, Signal, Taken, Ticked};
 use strowger::media::Places;
 use strowger::policy::{Mode, Party};
-use strowger_testkit::phone::{Behaviour, Phone, PhoneConfig};
+use strowger_testkit::phone::{Asks, Behaviour, Phone, PhoneConfig};
 use strowger_tools::compile_str;
 use strowger_tools::trace::{Engine, Input, Policy, Secrets, Sizes, Tables, Took, Writer};
 
@@ -22,6 +22,8 @@ pub(crate) const PASSWORDS: [(&str, &str); 5] = [
     ("20466", "Between-two-floors-again-2"),
     ("20555", "Under-the-third-arch-8"),
 ];
+/// What the carrier knows us by.
+pub(crate) const CARRIER_PASSWORD: &str = "Nobody-asks-the-lighthouse-3";
 /// Account codes, a PIN, and what was tried for one.
 pub(crate) const CODES: [&str; 5] = ["48291375", "77103968", "55512345", "86420537", "66600012"];
 pub(crate) const KEYS: [&str; 2] =
@@ -98,7 +100,9 @@ impl World {
             }
             phones.push(Phone::new(config));
         }
-        phones.push(Phone::carrier("carrier", address(CARRIER), exchange()));
+        let mut carrier = Phone::carrier("carrier", address(CARRIER), exchange());
+        carrier.config.challenges = Some(Asks { proxy: true, ..Asks::new("elm", CARRIER_PASSWORD) });
+        phones.push(carrier);
         let mut world = Self {
             engine: engine.expect("the tables are large enough"),
             outputs: Vec::new(),

@@ -4,7 +4,10 @@ use crate::compile::Compiled;
 use crate::write::soft;
 use strowger::base::{Algorithm, Crypto};
 use strowger::policy::Image;
-use strowger::policy::keyring::{CODE_KEY, CODE_MAC, CODE_ROW, FORMAT, MAGIC, ROW, ROWS, code_mac, pin_mac};
+use strowger::policy::keyring::{
+    CODE_KEY, CODE_MAC, CODE_ROW, FORMAT, MAGIC, MAX_PASSWORD, ROW, ROWS, SIGNED, TRUNK_ROW, code_mac,
+    pin_mac,
+};
 use strowger::policy::row::Field;
 
 /// The credentials of one device.
@@ -22,16 +25,24 @@ pub fn keyring_for(compiled: &Compiled, dn: &str) -> Option<Vec<u8>> {
     let device = image.device_by_dn(dn.as_bytes())?;
     let from = ROWS + usize::try_from(device).ok()? * ROW;
     let row = compiled.keyring.get(from..from + ROW)?;
-    Some(assemble(image.hash(), row, &[], 0))
+    Some(assemble(image.hash(), row, (&[], 0), (&[], 0)))
+}
+
+/// What a keyring is made of.
+pub(crate) struct Kept<'a> {
+    /// Of each device, in order.
+    pub(crate) devices: &'a [Secrets],
+    /// The passwords of trunks, in order of trunk.
+    pub(crate) trunks: &'a [(u16, String)],
+    /// Account codes, in order of their table.
+    pub(crate) codes: &'a [&'a str],
+    /// The PINs of users, in order of user.
+    pub(crate) pins: &'a [(u16, &'a str)],
 }
 
 /// The whole keyring: one row for each device, in order.
-pub(crate) fn keyring(
-    image_hash: &[u8; 32],
-    secrets: &[Secrets],
-    codes: &[&str],
-    pins: &[(u16, &str)],
-) -> Vec<u8> {
+pub(crate) fn keyring(image_hash: &[u8; 32], kept: &Kept<'_>) -> Vec<u8> {
+    let Kept { devices: secrets, trunks, codes, pins } = *kept;
     let mut rows = Vec::with_capacity(secrets.len() * ROW);
     let mut put = |part: &[u8]| rows.extend_from_slice(part);
     for (device, secrets) in (0u32..).zip(secrets) {
@@ -43,8 +54,17 @@ pub(crate) fn keyring(
         secrets.sha256.unwrap_or_default().write(&mut put);
         secrets.sha512_256.unwrap_or_default().write(&mut put);
     }
-    let count = u16::try_from(codes.len()).unwrap_or(u16::MAX);
-    assemble(image_hash, &rows, &hashed(image_hash, codes, pins), count)
+    let mut passwords = Vec::with_capacity(trunks.len() * TRUNK_ROW);
+    for (trunk, password) in trunks {
+        let mut padded = [0; MAX_PASSWORD];
+        padded[..password.len()].copy_from_slice(password.as_bytes());
+        passwords.extend_from_slice(&trunk.to_le_bytes());
+        passwords.push(u8::try_from(password.len()).unwrap_or(0));
+        passwords.extend_from_slice(&padded);
+    }
+    let count = |len: usize| u16::try_from(len).unwrap_or(u16::MAX);
+    let hashed = hashed(image_hash, codes, pins);
+    assemble(image_hash, &rows, (&passwords, count(trunks.len())), (&hashed, count(codes.len())))
 }
 
 /// Account codes keyed and hashed, in order of their macs, then PINs, in order of their users. The key comes from the codes and
@@ -83,13 +103,7 @@ fn hashed(image_hash: &[u8; 32], codes: &[&str], pins: &[(u16, &str)]) -> Vec<u8
 /// The same keyring, except that each user who has a PIN has this one. One that is damaged stays as it is.
 pub(crate) fn with_pins(keyring: &[u8], pin: &[u8]) -> Vec<u8> {
     let mut octets = keyring.to_vec();
-    let number = |at: usize, len: usize| {
-        let mut octets = [0; 4];
-        octets[..len].copy_from_slice(keyring.get(at..at + len)?);
-        Some(u32::from_le_bytes(octets) as usize)
-    };
-    let (Some(codes), Some(rows)) = (number(6, 2), number(12, 4)) else { return octets };
-    let key_at = ROWS + rows * ROW;
+    let Some(Parts { codes, key_at, .. }) = parts(keyring) else { return octets };
     let Some(key) = keyring.get(key_at..).and_then(|rest| rest.first_chunk::<CODE_KEY>()) else {
         return octets;
     };
@@ -100,25 +114,65 @@ pub(crate) fn with_pins(keyring: &[u8], pin: &[u8]) -> Vec<u8> {
             row[..CODE_MAC].copy_from_slice(&mac);
         }
     }
-    let hash = crypto.digest(Algorithm::Sha256, &[&octets[..48], &octets[ROWS..]]);
-    octets[48..ROWS].copy_from_slice(hash.as_bytes());
+    sign(&mut octets);
     octets
 }
 
-fn assemble(image_hash: &[u8; 32], rows: &[u8], codes: &[u8], code_count: u16) -> Vec<u8> {
-    let length = u32::try_from(ROWS + rows.len() + codes.len()).unwrap_or(u32::MAX);
-    let count = u32::try_from(rows.len() / ROW).unwrap_or(u32::MAX);
-    let mut octets = Vec::with_capacity(ROWS + rows.len() + codes.len());
+fn assemble(
+    image_hash: &[u8; 32],
+    rows: &[u8],
+    (trunks, trunk_count): (&[u8], u16),
+    (codes, code_count): (&[u8], u16),
+) -> Vec<u8> {
+    let length = ROWS + rows.len() + trunks.len() + codes.len();
+    let mut octets = Vec::with_capacity(length);
     octets.extend_from_slice(MAGIC);
     let mut put = |part: &[u8]| octets.extend_from_slice(part);
     FORMAT.write(&mut put);
     code_count.write(&mut put);
-    length.write(&mut put);
-    count.write(&mut put);
+    u32::try_from(length).unwrap_or(u32::MAX).write(&mut put);
+    u32::try_from(rows.len() / ROW).unwrap_or(u32::MAX).write(&mut put);
     image_hash.write(&mut put);
-    let hash = soft().digest(Algorithm::Sha256, &[&octets, rows, codes]);
-    octets.extend_from_slice(hash.as_bytes());
-    octets.extend_from_slice(rows);
-    octets.extend_from_slice(codes);
+    octets.extend_from_slice(&[0; 32]);
+    let mut put = |part: &[u8]| octets.extend_from_slice(part);
+    trunk_count.write(&mut put);
+    0u16.write(&mut put);
+    put(rows);
+    put(trunks);
+    put(codes);
+    sign(&mut octets);
     octets
+}
+
+/// Puts the checksum in its place. Nothing happens to what is too short to be a keyring.
+pub(crate) fn sign(octets: &mut [u8]) {
+    let (Some(head), Some(rest)) = (octets.get(..CHECKSUM), octets.get(SIGNED..)) else { return };
+    let hash = soft().digest(Algorithm::Sha256, &[head, rest]);
+    octets[CHECKSUM..SIGNED].copy_from_slice(hash.as_bytes());
+}
+
+/// Where the checksum stands.
+const CHECKSUM: usize = SIGNED - 32;
+
+/// Where the parts of a keyring begin.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts {
+    /// Account codes.
+    pub(crate) codes: usize,
+    /// Where the trunks' passwords begin.
+    pub(crate) trunks_at: usize,
+    /// Where the key of codes and PINs stands, if there is one.
+    pub(crate) key_at: usize,
+}
+
+/// The parts of a keyring; `None` if it is too short to say.
+pub(crate) fn parts(keyring: &[u8]) -> Option<Parts> {
+    let number = |at: usize, len: usize| {
+        let mut octets = [0; 4];
+        octets[..len].copy_from_slice(keyring.get(at..at + len)?);
+        Some(u32::from_le_bytes(octets) as usize)
+    };
+    let (codes, rows, trunks) = (number(6, 2)?, number(12, 4)?, number(SIGNED, 2)?);
+    let trunks_at = ROWS + rows * ROW;
+    Some(Parts { codes, trunks_at, key_at: trunks_at + trunks * TRUNK_ROW })
 }

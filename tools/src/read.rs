@@ -241,7 +241,6 @@ fn later_text(what: &str) -> String {
         "features.busy_override" | "features.service_mode" | "registration" => {
             "the number is kept free: who dials it gets vacant number"
         }
-        "trunk.username" | "trunk.password" | "trunk.register" => "nothing is proved to the carrier",
         _ => "it has no effect",
     };
     format!("`{what}` is checked but not in force in this version: {consequence}")

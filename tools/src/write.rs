@@ -36,6 +36,8 @@ pub(crate) struct Tables {
     pub(crate) devices: Vec<DeviceRow>,
     pub(crate) device_texts: Vec<DeviceTextRow>,
     pub(crate) trunks: Vec<TrunkRow>,
+    /// Not for the image: for the keyring.
+    pub(crate) trunk_passwords: Vec<(u16, String)>,
     pub(crate) modifications: Vec<DigitModificationRow>,
     pub(crate) routes: Vec<RouteRow>,
     pub(crate) lists: Vec<RouteListRow>,

@@ -82,7 +82,7 @@ fn compile_writes_both_files_or_none() {
         desk.run(&["compile", "office.toml", "-o", "office.stw", "--keys", "phone.keys", "--for", "202"]).0,
         0
     );
-    assert_eq!(loaded(Some(&desk.path("phone.keys"))).keyring.unwrap().len(), 80 + 88);
+    assert_eq!(loaded(Some(&desk.path("phone.keys"))).keyring.unwrap().len(), 84 + 88);
 
     let before = desk.files();
     desk.change("cor = 2\n", "cor = 97\n");

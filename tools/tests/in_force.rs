@@ -4,6 +4,7 @@ mod common;
 
 use common::{OFFICE, compiled, crypto, dial, dial_in, findings, list, remarks};
 use strowger::base::{Algorithm, Crypto, Transport};
+use strowger::policy::rows::REGISTERS;
 use strowger::policy::{Image, Keyring, Mode};
 use strowger::registration::Offer;
 use strowger_tools::explain::{Question, explain};
@@ -227,6 +228,48 @@ fn the_same_text_gives_the_same_bytes() {
     assert_eq!(compiled(OFFICE), compiled(OFFICE));
     let other = compiled(&OFFICE.replace("cor = 9", "cor = 8"));
     assert_ne!(other.image[16..48], compiled(OFFICE).image[16..48]);
+}
+
+/// What a carrier knows us by: the user name in the image, the password in the keyring of the controller and of nobody else.
+#[test]
+fn a_trunk_has_credentials_and_registers_where_that_is_said() {
+    let host = "host = \"192.0.2.1:5060\"\n";
+    let with = |keys: &str| OFFICE.replace(host, &format!("{host}{keys}"));
+    let text = with("username = \"elm\"\npassword = \"Carrier-secret-2026\"\nregister = true\n");
+    let compiled = compile_str(&text, "office.toml").expect("it compiles");
+    let image = Image::load(&compiled.image, &mut crypto()).expect("an image");
+    let row = image.trunks().get(0).unwrap();
+    assert_eq!((image.text(row.username), row.flags & REGISTERS), ("elm", REGISTERS));
+    let keyring = Keyring::load(&compiled.keyring, &image, &mut crypto()).expect("a keyring");
+    assert_eq!(keyring.trunk_password(0), Some(&b"Carrier-secret-2026"[..]));
+    assert_eq!(keyring.trunk_password(1), None);
+    let secret = |octets: &[u8]| octets.windows(19).any(|window| window == b"Carrier-secret-2026");
+    assert!(secret(&compiled.keyring) && !secret(&compiled.image));
+    assert!(!secret(&keyring_for(&compiled, "201").expect("a device")), "a phone has its own line only");
+    let long = "x".repeat(65);
+    for (keys, expected) in [
+        ("password = \"Carrier-secret-2026\"\n", "a password without a `username`"),
+        ("username = \"elm\"\n", "a `username` without a `password` proves nothing"),
+        ("register = true\n", "`register = true` needs the `username`"),
+        ("username = \"\"\npassword = \"x\"\n", "the `username` is empty"),
+        (&format!("username = \"elm\"\npassword = \"{long}\"\n"), "a password has at most 64 octets, not 65"),
+        ("username = \"elm\"\npassword = \"\"\n", "expected a text without control characters"),
+    ] {
+        let found = findings(&with(keys));
+        assert!(found.iter().any(|one| one.level == Level::Error && one.text.contains(expected)), "{keys}");
+        assert!(!found.iter().any(|one| one.text.contains("Carrier-secret")), "no secret in a finding");
+    }
+    let registers = with("username = \"elm\"\nregister = true\n");
+    assert!(
+        findings(&registers).iter().all(|one| one.level != Level::Error),
+        "some carriers know us by address"
+    );
+    let other = compile_str(&with("username = \"oak\"\npassword = \"Carrier-secret-2026\"\n"), "office.toml");
+    let other = other.expect("it compiles");
+    let other = Image::load(&other.image, &mut crypto()).expect("an image");
+    let shown = strowger_tools::diff::diff(&image, &other).expect("small").to_text();
+    assert!(shown.contains("username of trunk harbour: oak, before: elm"), "{shown}");
+    assert!(shown.contains("registration at the carrier of trunk harbour: no, before: yes"), "{shown}");
 }
 
 /// Each of these is not in force; calls that depend on it are refused rather than let through.

@@ -7,8 +7,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256, Sha512_256};
 use subtle::ConstantTimeEq;
 
-/// A digest algorithm of SIP authentication (RFC 8760).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+/// A digest algorithm of SIP authentication (RFC 8760), from the weakest on.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Algorithm {
     /// `MD5`: 16 octets; offered only where policy lists it.
     Md5,

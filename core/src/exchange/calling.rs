@@ -49,7 +49,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 next_hop.peer
             }
             Party::Trunk(_) | Party::Unknown => {
-                put_number(&mut remote, digits.as_bytes());
+                render::user(&mut remote, digits.as_bytes());
                 next_hop.peer
             }
         };
@@ -74,7 +74,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             (Party::Trunk(_) | Party::Unknown, _) => {
                 remote.put(b"sip:");
-                put_number(&mut remote, digits.as_bytes());
+                render::user(&mut remote, digits.as_bytes());
                 remote.put(b"@");
                 remote.socket_address(next_hop.peer);
                 remote.put(next_hop.transport.parameter().as_bytes());
@@ -98,6 +98,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 next_hop,
             },
             max_forwards,
+            proves: self.credentials(to).is_some(),
             terms: Terms { by: By::Them, interval_s: INTERVAL_S },
             ..Dialog::EMPTY
         });
@@ -184,7 +185,7 @@ impl Forwarding<'_> {
         out.put(b"?Reason=SIP%3Bcause%3D");
         out.number(u64::from(cause));
         out.put(b">;index=1,<sip:");
-        put_number(out, self.to.as_bytes());
+        render::user(out, self.to.as_bytes());
         out.put(b"@");
         out.socket_address(us);
         out.put(b">;index=1.1;mp=1\r\n");
@@ -194,13 +195,6 @@ impl Forwarding<'_> {
 pub(super) fn dn<'a>(image: &Image<'a>, device: u32) -> &'a str {
     let row = usize::try_from(device).ok().and_then(|device| image.device_texts().get(device));
     row.map_or("", |row| image.text(row.dn))
-}
-
-/// A number as a user part: `#` has no place in a URI as it is (RFC 3261 section 19.1.2).
-fn put_number(out: &mut impl Sink, digits: &[u8]) {
-    for c in digits {
-        out.put(if *c == b'#' { b"%23" } else { core::slice::from_ref(c) });
-    }
 }
 
 /// The number of a device as the other party sees it: outside, the public one.

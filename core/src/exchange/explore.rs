@@ -1,7 +1,7 @@
 //! Exploring: an exchange is copied at one moment, and told apart from others by what can still matter.
 //!
 //! For programs that try everything that may happen, `strowger prove` first of all. What is explored is driven by
-//! [neutral signals](super::Signal): transactions, dialogs and stored texts are copied, but not told by
+//! [neutral signals](super::Signal): transactions, dialogs, stored texts and registrations at carriers are copied, but not told by
 //! [`Exchange::canonical`]. Nothing here is on the way of a call.
 
 use super::memory::DeviceSlot;
@@ -37,6 +37,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             }),
             timers: self.timers.fork(memory.heap, memory.places),
             lapses: self.lapses.fork(memory.lapse_heap, memory.lapse_places),
+            renewals: self.renewals.fork(memory.renewal_heap, memory.renewal_places),
             devices: memory.devices,
             trunks: memory.trunks,
             events: self.events.fork(memory.events),
@@ -63,6 +64,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         let Tables { transactions, index, dialogs, pages, outgoing } = self.sip.into_tables();
         let (heap, places) = self.timers.into_slices();
         let (lapse_heap, lapse_places) = self.lapses.into_slices();
+        let (renewal_heap, renewal_places) = self.renewals.into_slices();
         Memory {
             devices: self.devices,
             trunks: self.trunks,
@@ -75,6 +77,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             places,
             lapse_heap,
             lapse_places,
+            renewal_heap,
+            renewal_places,
             pages: pages.into_pages(),
             outgoing: outgoing.into_slots(),
             events: self.events.into_slots(),

@@ -43,6 +43,7 @@ impl<C: Crypto> Exchange<'_, C> {
             self.event(Event::Unregistered(device, why));
         }
         self.sip.lost(now, &mut self.timers, flow);
+        self.enrolments_lost(now, flow);
         self.redirect(|of, way, exchange| {
             let trunk = matches!(of, Party::Trunk(_)) && way == flow;
             trunk.then(|| exchange.reach(of)).flatten()

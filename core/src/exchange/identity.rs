@@ -38,7 +38,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return Proof::Missing { stale: false };
         }
         let method = message.cseq.as_ref().map_or(&[][..], |cseq| cseq.method_text);
-        let request = digest::Request { peer: source.ip(), method, body: message.body };
+        let request = digest::Request { peer: source.ip(), method, body: &[message.body] };
         let devices = &*self.devices;
         let replay = |device: u32| {
             usize::try_from(device).ok().and_then(|device| devices.get(device)).map(|slot| slot.replay)

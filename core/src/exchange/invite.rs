@@ -64,6 +64,8 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(_) if emergency => session::Terms::ASKED,
             Err(_) => return self.sip.reply(message, source, 422, too_short),
         };
+        let mut called = [0; MAX_USER];
+        let dialed = self.called_at(from, dialed, message, &mut called);
         let known = from != Party::Unknown || zone != 0 || is_block;
         if !self.has_place(now, emergency, known) || self.sip.transactions.free() < 2 {
             return self.congested(message, source);
@@ -292,6 +294,8 @@ impl<C: Crypto> Exchange<'_, C> {
             session: session::Session::Off,
             provisional: Provisional::of_invite(message, cookie),
             max_forwards: message.max_forwards.unwrap_or(70).saturating_sub(1),
+            proves: false,
+            proof: Text::EMPTY,
         });
     }
 

@@ -2,10 +2,10 @@
 
 use super::{Event, Record};
 use crate::base::digits::Packed;
-use crate::base::{Flow, Instant, Transport};
+use crate::base::{Algorithm, Flow, Handle, Instant, Transport};
 use crate::brakes::{Brake, Lockout, Rate};
 use crate::call::{Call, LegSlot};
-use crate::registration::{Binding, Replay};
+use crate::registration::{Binding, Replay, client};
 use crate::signalling::{Dialog, Transaction, sip::Outgoing};
 use crate::station::Settings;
 use crate::table::{Due, Entry, Page, Slot};
@@ -79,16 +79,39 @@ pub struct TrunkSlot {
     pub(super) address: Option<SocketAddr>,
     pub(super) in_use: u16,
     pub(super) brake: Brake,
+    /// Our registration there.
+    pub(super) client: client::State,
+    /// The REGISTER that is out.
+    pub(super) register: Handle,
+    /// The Call-ID of all of them, random; 0: none was sent yet.
+    pub(super) call_id: u64,
+    /// The CSeq of the next one.
+    pub(super) cseq: u32,
+    /// Seeded hash of the nonce that was answered last, and how often it was.
+    pub(super) nonce: (u64, u32),
+    /// The strongest algorithm that we have proved ourselves by: no weaker one is used any more.
+    pub(super) proved: Option<Algorithm>,
 }
 
 impl TrunkSlot {
     /// A trunk whose address is not known.
-    pub const EMPTY: Self = Self { address: None, in_use: 0, brake: Brake { rate: Rate::EMPTY, calls: 0 } };
+    pub const EMPTY: Self = Self {
+        address: None,
+        in_use: 0,
+        brake: Brake { rate: Rate::EMPTY, calls: 0 },
+        client: client::State::Off,
+        register: Handle::NONE,
+        call_id: 0,
+        cseq: 1,
+        nonce: (0, 0),
+        proved: None,
+    };
 }
 
 /// Memory as slices. Lengths are free, with these relations:
 /// `dialogs` and `legs` are equally long, `index` has a third more places than `transactions`, `heap` and `places` are as
-/// long as `transactions` and `legs` together, `lapse_heap` and `lapse_places` as long as `devices`.
+/// long as `transactions` and `legs` together, `lapse_heap` and `lapse_places` as long as `devices`,
+/// `renewal_heap` and `renewal_places` as long as `trunks`.
 #[derive(Debug)]
 pub struct Memory<'m> {
     /// One for each device of the policy.
@@ -114,6 +137,10 @@ pub struct Memory<'m> {
     pub lapse_heap: &'m mut [Due],
     /// Their places in the heap.
     pub lapse_places: &'m mut [u32],
+    /// Deadlines of our registrations at carriers.
+    pub renewal_heap: &'m mut [Due],
+    /// Their places in the heap.
+    pub renewal_places: &'m mut [u32],
     /// Texts: [`PAGES_A_CALL`] for each call.
     pub pages: &'m mut [Page],
     /// Messages not yet polled: at least [`super::MAX_OUTPUTS`].
@@ -145,6 +172,8 @@ pub struct Resources<const DEVICES: usize, const TRUNKS: usize, const CALLS: usi
     places: [[u32; 6]; CALLS],
     lapse_heap: [Due; DEVICES],
     lapse_places: [u32; DEVICES],
+    renewal_heap: [Due; TRUNKS],
+    renewal_places: [u32; TRUNKS],
     pages: [[Page; PAGES_A_CALL]; CALLS],
     outgoing: [Option<Outgoing>; 32],
     events: [Option<Event>; 32],
@@ -168,6 +197,8 @@ impl<const DEVICES: usize, const TRUNKS: usize, const CALLS: usize> Resources<DE
             places: [[0; 6]; CALLS],
             lapse_heap: [Due::EMPTY; DEVICES],
             lapse_places: [0; DEVICES],
+            renewal_heap: [Due::EMPTY; TRUNKS],
+            renewal_places: [0; TRUNKS],
             pages: [[Page::EMPTY; PAGES_A_CALL]; CALLS],
             outgoing: [None; 32],
             events: [None; 32],
@@ -189,6 +220,8 @@ impl<const DEVICES: usize, const TRUNKS: usize, const CALLS: usize> Resources<DE
             places: self.places.as_flattened_mut(),
             lapse_heap: &mut self.lapse_heap,
             lapse_places: &mut self.lapse_places,
+            renewal_heap: &mut self.renewal_heap,
+            renewal_places: &mut self.renewal_places,
             pages: self.pages.as_flattened_mut(),
             outgoing: &mut self.outgoing,
             events: &mut self.events,

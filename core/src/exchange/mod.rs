@@ -18,6 +18,7 @@ mod conference;
 mod contact;
 mod desk;
 mod dialing;
+mod enrol;
 mod explore;
 mod forward;
 mod hold;
@@ -35,6 +36,7 @@ mod outputs;
 mod park;
 mod path;
 mod placing;
+mod proving;
 mod provisional;
 mod receive;
 mod records;
@@ -59,7 +61,7 @@ pub use tick::{MAX_DEADLINES, Ticked};
 
 use crate::base::{Crypto, Digit, Full, Handle, Instant, Outbox, WallTime};
 use crate::brakes::Sources;
-use crate::call::{Calls, Cause};
+use crate::call::{Calls, Cause, earlier};
 use crate::policy::{Image, Keyring, Mode, Party, calendar};
 use crate::record::Decision;
 use crate::registration::binding;
@@ -202,6 +204,8 @@ pub struct Exchange<'m, C> {
     timers: Timers<'m>,
     /// Deadlines of bindings.
     lapses: Timers<'m>,
+    /// Deadlines of our registrations at carriers.
+    renewals: Timers<'m>,
     devices: &'m mut [DeviceSlot],
     trunks: &'m mut [TrunkSlot],
     events: Outbox<'m, Event>,
@@ -268,6 +272,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             ),
             timers: Timers::new(memory.heap, memory.places),
             lapses: Timers::new(memory.lapse_heap, memory.lapse_places),
+            renewals: Timers::new(memory.renewal_heap, memory.renewal_places),
             devices: memory.devices,
             trunks: memory.trunks,
             events: Outbox::new(memory.events),
@@ -321,8 +326,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             return Err(NotTaken::TooManyTrunks);
         }
         self.policy = Some(Policy { image, keyring });
-        // Rows of another image are other trunks.
-        self.trunks.iter_mut().for_each(|slot| slot.address = None);
+        self.forget_trunks();
         Ok(())
     }
 
@@ -350,17 +354,6 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     /// label, never a timer.
     pub fn set_wall(&mut self, now: Instant, wall: WallTime) {
         self.wall = Some((now, wall));
-    }
-
-    /// Tells where a trunk's far end is reached, by its row. False if there is no such trunk.
-    pub fn set_trunk_address(&mut self, trunk: u16, address: SocketAddr) -> bool {
-        match self.trunks.get_mut(usize::from(trunk)) {
-            Some(slot) => {
-                slot.address = Some(address);
-                true
-            }
-            None => false,
-        }
     }
 
     /// The policy in force.
@@ -409,10 +402,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     /// When [`tick`](Self::tick) is next wanted. An early tick does nothing; a late one makes calls late.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        match (self.timers.next(), self.lapses.next()) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (one, other) => one.or(other),
-        }
+        earlier(earlier(self.timers.next(), self.lapses.next()), self.renewals.next())
     }
 
     /// Makes sure that everything one input can cause has a place.

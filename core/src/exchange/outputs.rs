@@ -8,6 +8,7 @@ use crate::media::relay::Ask;
 use crate::policy::Party;
 use crate::record::{Alarm, Decision, EmergencyNotice, Smdr};
 use crate::registration::Gone;
+use crate::registration::client::Standing;
 use crate::wire::write::Short;
 use core::net::SocketAddr;
 
@@ -108,6 +109,13 @@ pub enum Output {
         /// Why.
         why: Gone,
     },
+    /// How we stand at the carrier of a trunk where we register.
+    Standing {
+        /// Its row.
+        trunk: u16,
+        /// How.
+        standing: Standing,
+    },
     /// The user of a device has set something there: [`Exchange::settings`] says what holds now.
     Set {
         /// Its row.
@@ -154,6 +162,7 @@ pub enum Event {
     Tone(Handle, Tone),
     Registered(u32, u32, Flow),
     Unregistered(u32, Gone),
+    Standing(u16, Standing),
     Relay(Handle),
     RelayUndo(Handle),
     RelayEnd(Handle),
@@ -225,6 +234,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Event::Tone(leg, tone) => Output::Tone(leg, tone),
             Event::Registered(device, expires_s, flow) => Output::Registered { device, expires_s, flow },
             Event::Unregistered(device, why) => Output::Unregistered { device, why },
+            Event::Standing(trunk, standing) => Output::Standing { trunk, standing },
             Event::Relay(leg) => Output::Relay(self.ask(leg)?),
             Event::RelayUndo(media) => Output::RelayUndo(media),
             Event::RelayEnd(media) => Output::RelayEnd(media),

@@ -18,11 +18,20 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn response(&mut self, now: Instant, message: &Message<'_>) {
         let Some(handle) = self.sip.find_client(message) else { return };
         let Some(transaction) = self.sip.transactions.get(handle).copied() else { return };
+        let answer = self.answer_to(handle, message);
         if !self.sip.response(now, &mut self.timers, handle, message) {
+            return self.unanswered(answer);
+        }
+        if let Some(answer) = answer
+            && self.ask_again(now, handle, &answer)
+        {
             return;
         }
+        self.have_proved(&transaction, handle, message);
         let leg = transaction.leg;
-        if transaction.method == Method::Invite {
+        if transaction.method == Method::Register {
+            self.enrolment_answered(now, handle, message);
+        } else if transaction.method == Method::Invite {
             self.invite_response(now, leg, handle, message);
         } else if transaction.method == Method::Bye {
             self.leg_event(now, leg, leg::Event::Confirmed, &Heard::NOTHING);

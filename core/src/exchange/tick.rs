@@ -4,7 +4,7 @@ use super::commands::Heard;
 use super::{Event, Exchange};
 use crate::base::{Crypto, Full, Handle, Instant};
 use crate::call::{Cause, leg};
-use crate::registration::binding;
+use crate::registration::{binding, client as registration};
 use crate::signalling::sip::Machine;
 use crate::signalling::transaction::{client, invite_client, invite_server};
 use crate::wire::sip::Method;
@@ -41,6 +41,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
             } else if let Some(device) = self.lapses.pop(now) {
                 self.binding_due(now, device);
+            } else if let Some(trunk) = self.renewals.pop(now).and_then(|trunk| u16::try_from(trunk).ok()) {
+                self.enrolment_event(now, trunk, registration::Event::Tick);
             } else {
                 return Ok(Ticked::Done);
             }
@@ -87,11 +89,14 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn transaction_due(&mut self, now: Instant, slot: u32) {
-        let handle = self.sip.transactions.handle_at(slot);
-        let method = handle.and_then(|handle| self.sip.transactions.get(handle)).map(|one| one.method);
+        let Some(handle) = self.sip.transactions.handle_at(slot) else { return };
+        let method = self.sip.transactions.get(handle).map(|one| one.method);
         let (Some(method), Some(timed_out)) = (method, self.sip.tick(now, &mut self.timers, slot)) else {
             return;
         };
+        if method == Method::Register {
+            return self.enrolment_unanswered(now, handle);
+        }
         self.timed_out(now, timed_out.leg, method, timed_out.machine);
     }
 

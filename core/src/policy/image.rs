@@ -31,7 +31,7 @@ pub const MAGIC: &[u8; 4] = b"STWP";
 /// The first four octets of an emergency block.
 pub const EMERGENCY_MAGIC: &[u8; 4] = b"STWE";
 /// The format this engine reads.
-pub const FORMAT: u16 = 9;
+pub const FORMAT: u16 = 10;
 /// Where the directory of sections begins.
 pub const DIRECTORY: usize = 48;
 /// Octets of a directory entry.

@@ -1,8 +1,11 @@
 //! The keyring: credentials apart from the policy image, named by the image's hash.
 //!
 //! ```text
-//!  0  "STWK"   4 format (5)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
-//!  80 rows in order of device: device (32 bits), flags (32 bits: 1 MD5, 2 SHA-256, 4 SHA-512-256), the HA1s in that order (16, 32, 32)
+//!  0  "STWK"   4 format (6)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
+//!  80 trunk passwords (16 bits)   82 zero (16 bits)
+//!  84 rows in order of device: device (32 bits), flags (32 bits: 1 MD5, 2 SHA-256, 4 SHA-512-256), the HA1s in that order (16, 32, 32)
+//!     then the trunk passwords in order of trunk: trunk (16 bits), length (8 bits), the password in clear, zeros up to 64 octets: what
+//!     it is hashed with is the carrier's to say
 //!     then, if there are account codes or PINs: a key (32); codes in order of mac: see [`code_mac`], and the row of the image's
 //!     account code table (16 bits); the PINs of hot-desk users, in order of user: see [`pin_mac`], and the user (16 bits)
 //! ```
@@ -14,9 +17,15 @@ use crate::base::{Algorithm, Crypto, Secret, Typed};
 /// The first four octets of a keyring.
 pub const MAGIC: &[u8; 4] = b"STWK";
 /// The format this engine reads.
-pub const FORMAT: u16 = 5;
+pub const FORMAT: u16 = 6;
+/// Where what is signed begins again, behind the checksum.
+pub const SIGNED: usize = 80;
 /// Where the rows begin.
-pub const ROWS: usize = 80;
+pub const ROWS: usize = 84;
+/// The longest password of a trunk, in octets.
+pub const MAX_PASSWORD: usize = 64;
+/// Octets of a trunk password's row.
+pub const TRUNK_ROW: usize = MAX_PASSWORD + 3;
 /// Octets of a row.
 pub const ROW: usize = 88;
 /// Octets of the key that account codes are hashed under.
@@ -47,6 +56,7 @@ pub enum BadKeyring {
 #[derive(Clone, Copy)]
 pub struct Keyring<'a> {
     rows: &'a [u8],
+    trunks: &'a [[u8; TRUNK_ROW]],
     code_key: &'a [u8],
     codes: &'a [[u8; CODE_ROW]],
     pins: &'a [[u8; CODE_ROW]],
@@ -81,7 +91,7 @@ pub fn pin_mac(key: &[u8; 32], user: u16, pin: &[u8], crypto: &mut impl Crypto) 
 
 impl<'a> Keyring<'a> {
     /// Nobody's credentials.
-    pub const EMPTY: Self = Self { rows: &[], code_key: &[], codes: &[], pins: &[] };
+    pub const EMPTY: Self = Self { rows: &[], trunks: &[], code_key: &[], codes: &[], pins: &[] };
 
     /// Checks it and that it was made with this image. Work: linear in the keyring.
     ///
@@ -100,9 +110,15 @@ impl<'a> Keyring<'a> {
         if format != FORMAT {
             return Err(BadKeyring::Format);
         }
+        let mut counts = header.get(SIGNED..).unwrap_or(&[]);
+        let trunk_count = usize::from(u16::take(&mut counts));
+        let signed_behind = bytes.get(SIGNED..).unwrap_or(&[]);
         let expected = usize::try_from(count).ok().and_then(|count| count.checked_mul(ROW));
-        let (rows, codes_at) =
-            expected.and_then(|len| rows.split_at_checked(len)).ok_or(BadKeyring::Length)?;
+        let (rows, behind) = expected.and_then(|len| rows.split_at_checked(len)).ok_or(BadKeyring::Length)?;
+        let expected = trunk_count.checked_mul(TRUNK_ROW);
+        let (trunks, codes_at) =
+            expected.and_then(|len| behind.split_at_checked(len)).ok_or(BadKeyring::Length)?;
+        let (trunks, _) = trunks.as_chunks::<TRUNK_ROW>();
         let (code_key, hashed) = codes_at.split_at_checked(CODE_KEY).unwrap_or((&[], codes_at));
         let (hashed, beyond) = hashed.as_chunks::<CODE_ROW>();
         let keyed = code_key.is_empty() == hashed.is_empty() && beyond.is_empty();
@@ -111,8 +127,8 @@ impl<'a> Keyring<'a> {
             return Err(BadKeyring::Length);
         }
         let signed = header.get(..48).unwrap_or(&[]);
-        if crypto.digest(Algorithm::Sha256, &[signed, rows, codes_at]).as_bytes()
-            != header.get(48..).unwrap_or(&[])
+        if crypto.digest(Algorithm::Sha256, &[signed, signed_behind]).as_bytes()
+            != header.get(48..SIGNED).unwrap_or(&[])
         {
             return Err(BadKeyring::Checksum);
         }
@@ -127,6 +143,13 @@ impl<'a> Keyring<'a> {
             }
             next = device.saturating_add(1);
         }
+        let in_order = trunks.windows(2).all(|pair| matches!(pair, [a, b] if trunk_of(a) < trunk_of(b)));
+        let fits = |row: &[u8; TRUNK_ROW]| {
+            usize::from(trunk_of(row)) < image.trunks.len() && password_of(row).is_some()
+        };
+        if !in_order || !trunks.iter().all(fits) || u16::take(&mut counts) != 0 {
+            return Err(BadKeyring::Row);
+        }
         let (codes, pins) = halves;
         let in_order = pins.windows(2).all(|pair| matches!(pair, [a, b] if code_row(a) < code_row(b)));
         if !in_order || pins.iter().any(|row| image.user_row(code_row(row)).is_none()) {
@@ -137,7 +160,7 @@ impl<'a> Keyring<'a> {
         if !sorted || !codes.iter().all(known) {
             return Err(BadKeyring::Row);
         }
-        Ok(Self { rows, code_key, codes, pins })
+        Ok(Self { rows, trunks, code_key, codes, pins })
     }
 
     /// The account code table's row of this code, if it is one. Work: one mac, and a search logarithmic in the codes.
@@ -156,6 +179,13 @@ impl<'a> Keyring<'a> {
         let at = self.pins.binary_search_by(|row| code_row(row).cmp(&user)).ok()?;
         let mac = pin_mac(self.code_key.first_chunk()?, user, pin, crypto);
         Some(mac.is_some_and(|mac| self.pins.get(at).is_some_and(|row| crypto.equal(mac_of(row), &mac))))
+    }
+
+    /// The password that a trunk's carrier knows us by, if it has one. It is secret. Work: logarithmic in the passwords.
+    #[must_use]
+    pub fn trunk_password(&self, trunk: u16) -> Option<&'a [u8]> {
+        let at = self.trunks.binary_search_by(|row| trunk_of(row).cmp(&trunk)).ok()?;
+        password_of(self.trunks.get(at)?)
     }
 
     /// The device's HA1 for an algorithm, if it has one. Work: logarithmic in the rows; one step when all devices are in.
@@ -195,6 +225,17 @@ impl<'a> Keyring<'a> {
         let mut ha1 = Ha1::new();
         (has != 0 && ha1.set(from)).then_some(ha1)
     }
+}
+
+/// The trunk whose password a row holds.
+fn trunk_of(row: &[u8; TRUNK_ROW]) -> u16 {
+    u16::take(&mut row.as_slice())
+}
+
+/// The password of a row; none if it says to be longer than one can be.
+fn password_of(row: &[u8; TRUNK_ROW]) -> Option<&[u8]> {
+    let [_, _, len, password @ ..] = row;
+    password.get(..usize::from(*len))
 }
 
 fn mac_of(row: &[u8; CODE_ROW]) -> &[u8] {

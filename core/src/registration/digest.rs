@@ -61,8 +61,8 @@ pub struct Request<'a> {
     pub peer: IpAddr,
     /// The method as it stands in CSeq.
     pub method: &'a [u8],
-    /// The body, covered where the client has chosen `auth-int`.
-    pub body: &'a [u8],
+    /// The body in pieces, covered where the client has chosen `auth-int`.
+    pub body: &'a [&'a [u8]],
 }
 
 /// Checks credentials. `replay` gives the memory of a device; what it becomes is the second half of the answer. Work: three
@@ -109,7 +109,7 @@ pub fn check(
 }
 
 /// The response that these credentials should have: H(HA1:nonce:nc:cnonce:qop:H(method:uri)), and with `auth-int` behind the uri also
-/// H(body) (RFC 7616 sections 3.4.1 and 3.4.3). Work: two digests, or three.
+/// H(body) (RFC 7616 sections 3.4.1 and 3.4.3). Without `qop` it is H(HA1:nonce:H(method:uri)), as of RFC 2069. Work: two digests, or three.
 ///
 /// The `uri` is the one the client states: some send the registrar's whatever they call, and it is covered by the response all the same.
 pub fn response(
@@ -127,16 +127,20 @@ pub fn response(
     let (ha1, ha1_len) = ha1.hex();
     let Request { method, body, .. } = *request;
     let (ha2, ha2_len) = if credentials.qop.eq_ignore_ascii_case(b"auth-int") {
-        let (hashed, len) = crypto.digest(algorithm, &[body]).hex();
+        let (hashed, len) = crypto.digest(algorithm, body).hex();
         let hashed = hashed.get(..len).unwrap_or(&[]);
         crypto.digest(algorithm, &[method, b":", credentials.uri, b":", hashed]).hex()
     } else {
         crypto.digest(algorithm, &[method, b":", credentials.uri]).hex()
     };
+    let (ha1, ha2) = (ha1.get(..ha1_len).unwrap_or(&[]), ha2.get(..ha2_len).unwrap_or(&[]));
+    if credentials.qop.is_empty() {
+        return crypto.digest(algorithm, &[ha1, b":", credentials.nonce, b":", ha2]);
+    }
     crypto.digest(
         algorithm,
         &[
-            ha1.get(..ha1_len).unwrap_or(&[]),
+            ha1,
             b":",
             credentials.nonce,
             b":",
@@ -146,7 +150,7 @@ pub fn response(
             b":",
             credentials.qop,
             b":",
-            ha2.get(..ha2_len).unwrap_or(&[]),
+            ha2,
         ],
     )
 }

@@ -1,6 +1,9 @@
-//! Who is there: bindings of SIP devices, and the digest by which they prove who they are.
+//! Who is there: bindings of SIP devices, and the digest by which they prove who they are; and where we are: our own registration with
+//! a carrier, and the credentials that we give.
 
+pub mod answer;
 pub mod binding;
+pub mod client;
 pub mod digest;
 pub mod nonce;
 

@@ -101,6 +101,10 @@ pub struct Dialog {
     pub provisional: Provisional,
     /// Max-Forwards left for the other side's INVITE.
     pub max_forwards: u8,
+    /// We have called, and have credentials for who may ask for some. In a dialog where we were called none are given.
+    pub proves: bool,
+    /// The credentials that our INVITE went out with, as header lines: its ACK has the same.
+    pub proof: Text,
 }
 
 impl Dialog {
@@ -122,5 +126,7 @@ impl Dialog {
         session: Session::Off,
         provisional: Provisional::NONE,
         max_forwards: 70,
+        proves: false,
+        proof: Text::EMPTY,
     };
 }

@@ -197,8 +197,33 @@ pub fn via(out: &mut impl Sink, us: Flow) {
     out.socket_address(us.peer);
 }
 
+/// Where in a request of ours stands what is another when it goes out again, with credentials.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Marks {
+    /// Where the Request-URI ends; it begins behind the method and a space.
+    pub uri_end: u16,
+    /// Where the [`token`] of its branch begins.
+    pub branch: u16,
+    /// Where the line of its CSeq begins.
+    pub cseq: u16,
+    /// Octets of the credentials behind that line.
+    pub proof: u16,
+    /// Octets of its body.
+    pub body: u16,
+}
+
+impl Marks {
+    /// Of no request.
+    pub const NONE: Self = Self { uri_end: 0, branch: 0, cseq: 0, proof: 0, body: 0 };
+}
+
+/// A position in a message: none is longer than [`MAX_MESSAGE`](super::sip::MAX_MESSAGE).
+pub fn position(at: usize) -> u16 {
+    u16::try_from(at).unwrap_or(u16::MAX)
+}
+
 /// Request line and the header lines that every request of a dialog has.
-pub fn request_head(out: &mut PageWriter<'_, '_>, dialog: &Dialog, head: &Head<'_>) {
+pub fn request_head(out: &mut PageWriter<'_, '_>, dialog: &Dialog, head: &Head<'_>) -> Marks {
     let method = head.method.as_bytes();
     let address_end = usize::from(dialog.far.address_len);
     let target_end = address_end.saturating_add(usize::from(dialog.far.target_len));
@@ -206,9 +231,12 @@ pub fn request_head(out: &mut PageWriter<'_, '_>, dialog: &Dialog, head: &Head<'
     out.put(method);
     out.put(b" ");
     out.put_text(dialog.far.text, address_end, target_end);
+    let uri_end = position(out.len());
     out.put(b" SIP/2.0\r\n");
     via(out, head.us);
-    out.line(&[b";rport;branch=z9hG4bK", head.branch]);
+    out.put(b";rport;branch=z9hG4bK");
+    let branch = position(out.len());
+    out.line(&[head.branch]);
     out.put(b"Max-Forwards: ");
     out.number(u64::from(head.max_forwards));
     out.put(b"\r\n");
@@ -223,9 +251,29 @@ pub fn request_head(out: &mut PageWriter<'_, '_>, dialog: &Dialog, head: &Head<'
     }
     out.put(b"\r\nCall-ID: ");
     out.put_text(dialog.fixed, 0, call_id_end);
-    out.put(b"\r\nCSeq: ");
-    out.number(u64::from(head.cseq));
+    out.put(b"\r\n");
+    let cseq = position(out.len());
+    cseq_line(out, head.cseq, method);
+    Marks { uri_end, branch, cseq, proof: 0, body: 0 }
+}
+
+/// `CSeq` of a request.
+pub fn cseq_line(out: &mut impl Sink, number: u32, method: &[u8]) {
+    out.put(b"CSeq: ");
+    out.number(u64::from(number));
     out.line(&[b" ", method]);
+}
+
+/// A user part: what has no place in a URI as it is is escaped (RFC 3261 section 25.1).
+pub fn user(out: &mut impl Sink, user: &[u8]) {
+    for c in user {
+        if c.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(c) {
+            out.put(core::slice::from_ref(c));
+        } else {
+            out.put(b"%");
+            out.hex(core::slice::from_ref(c));
+        }
+    }
 }
 
 /// The last lines of the head, and the body.

@@ -52,6 +52,24 @@ pub enum stw_output_kind {
     STW_OUTPUT_SET = 21,
     /// body.transfer: the party of a neutral leg is on hold from now on (`status` 1), or no more (0).
     STW_OUTPUT_HELD = 22,
+    /// body.standing: how the exchange stands at the carrier of a trunk where it registers.
+    STW_OUTPUT_STANDING = 23,
+}
+
+/// How an exchange stands at a carrier where it registers.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub enum stw_standing {
+    /// It is registered, for `expires_s` seconds; it renews that by itself.
+    STW_STANDING_REGISTERED = 1,
+    /// The carrier refuses with `status`: 401 and 407 mean that the password is wrong. It is asked again later.
+    STW_STANDING_REFUSED = 2,
+    /// The carrier does not answer. It is asked again later.
+    STW_STANDING_UNANSWERED = 3,
+    /// It was not renewed in time: calls from there do not come any more.
+    STW_STANDING_LAPSED = 4,
+    /// Its connection is closed; it is asked again soon.
+    STW_STANDING_LOST = 5,
 }
 
 /// What a party that dials hears.
@@ -219,6 +237,20 @@ pub struct stw_output_registration {
     pub address: stw_address,
 }
 
+/// STW_OUTPUT_STANDING.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct stw_output_standing {
+    /// Row of the trunk.
+    pub trunk: u32,
+    /// One of stw_standing.
+    pub standing: u32,
+    /// For so many seconds; 0 if it is not registered.
+    pub expires_s: u32,
+    /// With which status it was refused; 0 if it was not.
+    pub status: u32,
+}
+
 /// What an output carries; kind says which.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -235,6 +267,8 @@ pub union stw_output_body {
     pub transfer: stw_output_transfer,
     /// STW_OUTPUT_REGISTERED, _UNREGISTERED, _SET.
     pub registration: stw_output_registration,
+    /// STW_OUTPUT_STANDING.
+    pub standing: stw_output_standing,
     /// STW_OUTPUT_DECISION.
     pub decision: stw_decision,
     /// STW_OUTPUT_SMDR.

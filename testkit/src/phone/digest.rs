@@ -72,7 +72,7 @@ impl Phone {
         line
     }
 
-    fn hash(&mut self, algorithm: Algorithm, parts: &[&str]) -> String {
+    pub(super) fn hash(&mut self, algorithm: Algorithm, parts: &[&str]) -> String {
         let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
         let (hex, len) = self.random.digest(algorithm, &parts).hex();
         text::lossy(&hex[..len])

@@ -11,6 +11,7 @@
 //!  called:   Offered --answer: 200--> Answered --ACK--> Up --BYE from there--> Over
 //! ```
 
+mod asking;
 mod call;
 mod called;
 mod change;
@@ -28,6 +29,7 @@ use std::net::SocketAddr;
 use strowger::base::{Algorithm, Crypto, Instant, Soft, Transport};
 use strowger::wire::sip::{Message, Method};
 
+pub use asking::{Asked, Asks};
 pub use change::Ask;
 pub use client::Register;
 
@@ -109,6 +111,8 @@ pub struct PhoneConfig {
     pub accepts: String,
     /// Takes calls for any number, several at a time.
     pub trunk: bool,
+    /// Asks everybody for credentials, and lets register who has them.
+    pub challenges: Option<Asks>,
     /// Makes its tags, branches and cnonces; the same seed and inputs give the same bytes.
     pub seed: u64,
 }
@@ -142,6 +146,7 @@ impl PhoneConfig {
             asks: String::new(),
             accepts: String::new(),
             trunk: false,
+            challenges: None,
             seed: 0,
         }
     }
@@ -217,6 +222,7 @@ pub struct Phone {
     out: VecDeque<(SocketAddr, Vec<u8>)>,
     events: VecDeque<PhoneEvent>,
     last_response: Vec<u8>,
+    asked: Asked,
 }
 
 /// A phone that takes calls for any number, as the far end of a trunk does.
@@ -259,6 +265,7 @@ impl Phone {
             out: VecDeque::new(),
             events: VecDeque::new(),
             last_response: Vec::new(),
+            asked: Asked::default(),
         }
     }
 
@@ -418,7 +425,11 @@ impl Phone {
     }
 
     fn request(&mut self, now: Instant, from: SocketAddr, message: &Message<'_>, method: Method) {
+        if !self.is_content(from, message, method) {
+            return;
+        }
         match method {
+            Method::Register if self.config.challenges.is_some() => self.enrolled(from, message),
             Method::Invite => self.invited(now, from, message),
             Method::Ack => self.acknowledged(now, message),
             Method::Cancel => self.cancelled(now, from, message),

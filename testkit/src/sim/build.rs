@@ -78,6 +78,8 @@ pub fn build_empty(sizes: &Sizes, address: SocketAddr, crypto: Soft) -> Exchange
         places: leak(vec![0; watched]),
         lapse_heap: leak(vec![Due::EMPTY; devices]),
         lapse_places: leak(vec![0; devices]),
+        renewal_heap: leak(vec![Due::EMPTY; trunks]),
+        renewal_places: leak(vec![0; trunks]),
         pages: leak(vec![Page::EMPTY; pages]),
         outgoing: leak(vec![None; 2 * MAX_OUTPUTS]),
         events: leak(vec![None; 2 * MAX_OUTPUTS]),

@@ -158,6 +158,8 @@ impl Block<'_> {
             name: self.text(trunk.name),
             host: self.text(trunk.host),
             caller_id: self.text(trunk.caller_id),
+            // A block has no keyring: it registers nowhere.
+            username: Str::default(),
             cos: [0; 3],
             cor: [0; 3],
             zone: 0,

@@ -24,7 +24,7 @@ mod trie;
 mod users;
 
 use crate::finding::{Finding, Place, Report};
-use crate::keyring::keyring;
+use crate::keyring::{Kept, keyring};
 use crate::read::{read_file, read_str};
 use crate::schema::Policy;
 use crate::schema::system::{Layout, Profile, Reading};
@@ -123,7 +123,10 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
             return Err(report.finish());
         }
     };
-    let keyring = keyring(&hash, &secrets, &codes, &pins);
+    let keyring = keyring(
+        &hash,
+        &Kept { devices: &secrets, trunks: &tables.trunk_passwords, codes: &codes, pins: &pins },
+    );
     Ok(Compiled { image, keyring, findings: report.finish() })
 }
 

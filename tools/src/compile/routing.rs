@@ -2,15 +2,16 @@
 
 use super::Index;
 use super::classes::Classes;
-use crate::finding::{Place, Report};
+use crate::finding::{Place, Report, Row};
 use crate::schema::Policy;
 use crate::schema::dialing::{DigitModification, Use};
-use crate::schema::parties::{NumberFormat, Transport};
+use crate::schema::parties::{NumberFormat, Transport, Trunk};
 use crate::write::Tables;
-use strowger::policy::row::Run;
+use strowger::policy::keyring::MAX_PASSWORD;
+use strowger::policy::row::{Run, Str};
 use strowger::policy::rows::{
-    AS_DIALED, ChoiceRow, DigitModificationRow, E164, NATIONAL, RouteListRow, RouteRow, TrunkRow, TrustedRow,
-    USE_LIST, USE_PLAN, USE_ROUTE,
+    AS_DIALED, ChoiceRow, DigitModificationRow, E164, NATIONAL, REGISTERS, RouteListRow, RouteRow, TrunkRow,
+    TrustedRow, USE_LIST, USE_PLAN, USE_ROUTE,
 };
 
 /// What ARS rows refer to.
@@ -176,6 +177,7 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
             None => class("cor", report),
         };
         let zone = keys.zone.as_ref();
+        let account = account(row, row_number, tables, report);
         tables.trunks.push(TrunkRow {
             cos,
             cor,
@@ -190,7 +192,8 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
                     None | Some(NumberFormat::AsDialed) => AS_DIALED,
                     Some(NumberFormat::National) => NATIONAL,
                     Some(NumberFormat::E164) => E164,
-                } << 1,
+                } << 1
+                | if account.registers { REGISTERS } else { 0 },
             srtp: super::parties::srtp_number(keys.srtp),
             transport: transport.number(),
             channels,
@@ -198,6 +201,7 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
             name: tables.texts.add(name),
             host: tables.texts.add(&keys.host.0.0),
             caller_id: tables.texts.option(keys.caller_id.as_ref().map(|number| number.0.0.as_str())),
+            username: account.username,
             line: report.line(row.place),
         });
         for range in keys.trusted.iter().flatten() {
@@ -212,6 +216,51 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
         report.error(row.place, "too-many", "there can be 65,535 trunks");
     }
     index
+}
+
+/// Who we are at a carrier.
+struct Account {
+    username: Str,
+    registers: bool,
+}
+
+/// The credentials of a trunk; its password is kept apart from the image.
+fn account(row: &Row<Trunk>, row_number: usize, tables: &mut Tables, report: &mut Report) -> Account {
+    let (keys, name) = (&row.keys, row.keys.name.get_ref());
+    let registers = keys.register.unwrap_or(false);
+    match (&keys.username, &keys.password) {
+        (None, Some(_)) => {
+            let text = format!("trunk {name:?}: a password without a `username`: the carrier asks for both");
+            report.error(row.place, "bad-value", text);
+        }
+        (Some(_), None) if !registers => {
+            let text = format!(
+                "trunk {name:?}: a `username` without a `password` proves nothing; give both, or `register = true` too"
+            );
+            report.error(row.place, "bad-value", text);
+        }
+        (None, None) if registers => {
+            let text = format!("trunk {name:?}: `register = true` needs the `username` to register as");
+            report.error(row.place, "bad-value", text);
+        }
+        (Some(_), Some(_)) | (Some(_), None) | (None, None) => {}
+    }
+    if keys.username.as_ref().is_some_and(|username| username.0.0.is_empty()) {
+        report.error(row.place, "bad-value", format!("trunk {name:?}: the `username` is empty"));
+    }
+    if let Some(password) = &keys.password {
+        let octets = password.0.0.as_bytes();
+        if octets.len() > MAX_PASSWORD {
+            let text =
+                format!("trunk {name:?}: a password has at most {MAX_PASSWORD} octets, not {}", octets.len());
+            report.error(row.place, "bad-value", text);
+        }
+        if let Ok(trunk) = u16::try_from(row_number) {
+            tables.trunk_passwords.push((trunk, password.0.0.clone()));
+        }
+    }
+    let username = keys.username.as_ref().map(|username| username.0.0.as_str());
+    Account { username: tables.texts.option(username), registers }
 }
 
 fn lists(policy: &Policy, routing: &mut Routing, tables: &mut Tables, report: &mut Report) {

@@ -12,7 +12,7 @@ use strowger::base::Transport;
 use strowger::media::Srtp;
 use strowger::policy::calendar::WEEK;
 use strowger::policy::emergency::{callback, location};
-use strowger::policy::rows::{CosRow, Features};
+use strowger::policy::rows::{CosRow, Features, REGISTERS, TrunkRow};
 use strowger::policy::{Condition, Image, Mode, Party};
 
 /// One line for each difference.
@@ -338,8 +338,14 @@ fn trunks(
         lines.text(&format!("encryption of media of trunk {name}"), srtp[0], srtp[1]);
         let [was, is] = [row_old, row_new].map(|row| row.transport().name());
         lines.text(&format!("transport of trunk {name}"), was, is);
-        let texts =
-            [(row_old.host, row_new.host, "host"), (row_old.caller_id, row_new.caller_id, "caller ID")];
+        let registers = |row: &TrunkRow| if row.flags & REGISTERS == 0 { "no" } else { "yes" };
+        let registers = [registers(&row_old), registers(&row_new)];
+        lines.text(&format!("registration at the carrier of trunk {name}"), registers[0], registers[1]);
+        let texts = [
+            (row_old.host, row_new.host, "host"),
+            (row_old.caller_id, row_new.caller_id, "caller ID"),
+            (row_old.username, row_new.username, "username"),
+        ];
         for (old, new, what) in texts {
             lines.text(&format!("{what} of trunk {name}"), images[0].text(old), images[1].text(new));
         }

@@ -112,6 +112,8 @@ fn memory(devices: usize, trunks: usize, calls: usize) -> Memory<'static> {
         places: leak(vec![0; 2 * calls]),
         lapse_heap: leak(Vec::new()),
         lapse_places: leak(Vec::new()),
+        renewal_heap: leak(Vec::new()),
+        renewal_places: leak(Vec::new()),
         pages: leak(Vec::new()),
         outgoing: leak(vec![None; MAX_OUTPUTS]),
         events: leak(vec![None; MAX_OUTPUTS]),

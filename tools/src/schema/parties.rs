@@ -137,7 +137,7 @@ pub(crate) enum TrunkKind {
 
 section! {
     /// `[[trunk]]`
-    Trunk = "trunk", later ["username", "password", "register", "elements"] {
+    Trunk = "trunk", later ["elements"] {
         name: Spanned<String>,
         kind: Option<TrunkKind>,
         host: Of<Host>,

@@ -5,12 +5,13 @@
 //! lead to the same outputs, without the keyring.
 
 use super::format;
+use crate::keyring::{Parts, parts, sign};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use strowger::base::crypto::Hashed;
 use strowger::base::{Algorithm, Crypto, Typed};
-use strowger::policy::keyring::{CODE_KEY, CODE_MAC, CODE_ROW, FORMAT, MAGIC, ROW, ROWS};
+use strowger::policy::keyring::{CODE_KEY, CODE_MAC, CODE_ROW, ROW, ROWS, TRUNK_ROW};
 
 /// One answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -158,11 +159,8 @@ impl Crypto for Replaying {
 
 /// The account codes of a keyring, row by row, and the PINs of its users.
 fn hashed(keyring: &[u8]) -> (&[[u8; CODE_ROW]], &[[u8; CODE_ROW]]) {
-    let count = |at: usize| keyring.get(at..at + 4).and_then(|four| four.try_into().ok());
-    let rows = count(12).map_or(0, |four| u32::from_le_bytes(four) as usize);
-    let codes = keyring.get(6..8).and_then(|two| two.try_into().ok());
-    let codes = codes.map_or(0, |two| usize::from(u16::from_le_bytes(two)));
-    let all: &[[u8; CODE_ROW]] = keyring.get(ROWS + rows * ROW + CODE_KEY..).unwrap_or(&[]).as_chunks().0;
+    let Some(Parts { codes, key_at, .. }) = parts(keyring) else { return (&[], &[]) };
+    let all: &[[u8; CODE_ROW]] = keyring.get(key_at + CODE_KEY..).unwrap_or(&[]).as_chunks().0;
     all.split_at_checked(codes).unwrap_or((all, &[]))
 }
 
@@ -184,18 +182,19 @@ pub(super) fn blank(keyring: &[u8]) -> Vec<u8> {
     let (codes, pins) = hashed(keyring);
     let mut rows: Vec<u16> = codes.iter().map(row_of).collect();
     rows.sort_unstable();
-    let kept = rows.len() + pins.len();
-    let devices = keyring.len() - kept * CODE_ROW - if kept == 0 { 0 } else { CODE_KEY };
+    let Some(Parts { trunks_at, key_at, .. }) = parts(keyring) else { return keyring.to_vec() };
     let mut octets = Vec::with_capacity(keyring.len());
-    octets.extend_from_slice(MAGIC);
-    octets.extend_from_slice(&FORMAT.to_le_bytes());
-    octets.extend_from_slice(keyring.get(6..48).unwrap_or(&[]));
-    octets.extend_from_slice(&[0; 32]);
-    for row in keyring.get(ROWS..devices).unwrap_or(&[]).chunks_exact(ROW) {
+    octets.extend_from_slice(keyring.get(..ROWS).unwrap_or(&[]));
+    for row in keyring.get(ROWS..trunks_at).unwrap_or(&[]).chunks_exact(ROW) {
         octets.extend_from_slice(&row[..8]);
         octets.extend_from_slice(&[0; ROW - 8]);
     }
-    if kept > 0 {
+    // How long a password is is nobody's to read either.
+    for row in keyring.get(trunks_at..key_at).unwrap_or(&[]).chunks_exact(TRUNK_ROW) {
+        octets.extend_from_slice(&row[..2]);
+        octets.extend_from_slice(&[0; TRUNK_ROW - 2]);
+    }
+    if !rows.is_empty() || !pins.is_empty() {
         octets.extend_from_slice(&[0; CODE_KEY]);
     }
     for row in rows {
@@ -206,8 +205,7 @@ pub(super) fn blank(keyring: &[u8]) -> Vec<u8> {
         octets.extend_from_slice(&[0; CODE_MAC]);
         octets.extend_from_slice(&pin[CODE_MAC..]);
     }
-    let hash = crate::write::soft().digest(Algorithm::Sha256, &[&octets[..48], &octets[ROWS..]]);
-    octets[48..ROWS].copy_from_slice(hash.as_bytes());
+    sign(&mut octets);
     octets
 }
 

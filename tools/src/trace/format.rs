@@ -246,6 +246,14 @@ pub enum OutputText {
         device: String,
         why: String,
     },
+    Standing {
+        trunk: String,
+        standing: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_s: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+    },
     Relay {
         media: String,
         leg: String,

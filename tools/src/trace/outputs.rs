@@ -2,7 +2,7 @@
 
 use super::engine::Took;
 use super::format::{Datagram, DecisionText, OutputText, SmdrText, WallText, handle};
-use super::tokens::{Kind, Secrets, View};
+use super::tokens::{Kind, Secrets, View, unproved};
 use super::{places, words};
 use std::net::IpAddr;
 use strowger::base::{Digits, Full, WallTime};
@@ -11,6 +11,7 @@ use strowger::policy::{Authority, Feature, Image, Mode, Party, Verdict};
 use strowger::record::alarm::Cause;
 use strowger::record::smdr::Station;
 use strowger::record::{Decision, Smdr};
+use strowger::registration::client::Standing;
 use strowger::wire::sip::{Message, Method, Start};
 
 /// How values are shown: with which names, and what becomes of secrets.
@@ -67,7 +68,7 @@ impl Shown<'_> {
             Output::Send { to, len } => OutputText::Send {
                 to: to.peer,
                 over: to.transport.into(),
-                datagram: self.datagram(to.ip(), &[], octets.get(..*len).unwrap_or(&[])),
+                datagram: self.datagram(to.ip(), &[], &unproved(octets.get(..*len).unwrap_or(&[]))),
             },
             Output::Setup { leg, to, digits } => OutputText::Setup {
                 leg: handle(*leg),
@@ -96,6 +97,23 @@ impl Shown<'_> {
             Output::Unregistered { device, why } => OutputText::Unregistered {
                 device: self.party(Party::Device(*device)),
                 why: format!("{why:?}").to_lowercase(),
+            },
+            Output::Standing { trunk, standing } => OutputText::Standing {
+                trunk: self.party(Party::Trunk(*trunk)),
+                standing: words::standing(*standing).to_owned(),
+                expires_s: match standing {
+                    Standing::Registered { expires_s } => Some(*expires_s),
+                    Standing::Refused { .. } | Standing::Unanswered | Standing::Lapsed | Standing::Lost => {
+                        None
+                    }
+                },
+                status: match standing {
+                    Standing::Refused { status } => Some(*status),
+                    Standing::Registered { .. }
+                    | Standing::Unanswered
+                    | Standing::Lapsed
+                    | Standing::Lost => None,
+                },
             },
             Output::Relay(ask) => OutputText::Relay {
                 media: handle(ask.media),

@@ -42,6 +42,27 @@ pub(super) struct View<'a> {
     pub(super) typed: &'a [u8],
 }
 
+/// What an exchange sends, with nothing but zeros where it proves who it is: it cannot do so again without its password.
+pub(super) fn unproved(datagram: &[u8]) -> Vec<u8> {
+    let mut out = datagram.to_vec();
+    for at in all(datagram, b"response") {
+        let value = digest_response(&out, at);
+        out[value].fill(b'0');
+    }
+    out
+}
+
+/// Where the value of a digest's `response`, which begins there, stands; nowhere if it is none.
+fn digest_response(text: &[u8], at: usize) -> Range<usize> {
+    let blank = |c: u8| matches!(c, b' ' | b'\t');
+    let sign = run(text, at + 8, blank);
+    if text.get(sign) != Some(&b'=') {
+        return 0..0;
+    }
+    let from = run(text, sign + 1, |c| blank(c) || c == b'"');
+    from..run(text, from, |c| !matches!(c, b'"' | b',' | b'\r' | b'\n'))
+}
+
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /// A key is known again by so many of its characters (`strowger::media::Marks`).
 const MARKED: usize = 16;
@@ -183,16 +204,12 @@ impl Secrets {
         drawn
     }
 
-    /// `response="…"` of a digest.
+    /// `response="…"` of a digest, but for one that is [none](unproved).
     fn response(&self, out: &mut [u8], at: usize) {
-        let blank = |c: u8| matches!(c, b' ' | b'\t');
-        let sign = run(out, at + 8, blank);
-        if out.get(sign) != Some(&b'=') {
-            return;
+        let value = digest_response(out, at);
+        if !out[value.clone()].iter().all(|c| *c == b'0') {
+            self.alike("response", &mut out[value]);
         }
-        let from = run(out, sign + 1, |c| blank(c) || c == b'"');
-        let end = run(out, from, |c| !matches!(c, b'"' | b',' | b'\r' | b'\n'));
-        self.alike("response", &mut out[from..end]);
     }
 
     /// `Authorization: Basic …`: a password, as good as in clear.

@@ -3,6 +3,7 @@
 use strowger::call::Cause;
 use strowger::media::Refused;
 use strowger::policy::{ClassRef, Image, Mode, Party, RowRef, Rule};
+use strowger::registration::client::Standing;
 
 /// `201`, `401 at 201`, `trunk carrier`, `conference`, `unknown`; by row where it has no name of its own: `device 3`, `trunk 0`.
 pub(super) fn party(image: Option<&Image<'_>>, who: Party) -> String {
@@ -49,6 +50,17 @@ pub(super) fn unparty(image: Option<&Image<'_>>, text: &str) -> Option<Party> {
 fn trunk_named(image: Option<&Image<'_>>, name: &str) -> Option<u16> {
     let image = image?;
     (0..).zip(image.trunks().iter()).find(|(_, row)| image.text(row.name) == name).map(|(row, _)| row)
+}
+
+/// `registered`, `unanswered`.
+pub(super) const fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Registered { .. } => "registered",
+        Standing::Refused { .. } => "refused",
+        Standing::Unanswered => "unanswered",
+        Standing::Lapsed => "lapsed",
+        Standing::Lost => "lost",
+    }
 }
 
 /// `normal`, `486`, `denied cor.route`.

@@ -8,8 +8,8 @@ use crate::policy::row::{Row, Run, Str, Table};
 use crate::policy::rows::{
     CIRCULAR, CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND,
     END_SHIFT, FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LINEAR, LOOK, MAX_MEMBERS, MAX_NOTIFIED,
-    NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, RING_ALL, RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT,
-    SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UserRow, UsernameSeedRow,
+    NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, REGISTERS, RING_ALL, RUN, RUN_SHIFT, STAYS,
+    SYMBOL_SHIFT, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UserRow, UsernameSeedRow,
 };
 use crate::policy::trie::{End, INDEX, analyse};
 
@@ -54,7 +54,8 @@ impl Image<'_> {
                 && zone(r.zone)
                 && r.srtp <= 2
                 && usize::from(r.transport) < Transport::ALL.len()
-                && [r.name, r.host, r.caller_id].iter().all(|text| self.has(*text))
+                && (r.flags & REGISTERS == 0 || r.username.len > 0 || self.is_block())
+                && [r.name, r.host, r.caller_id, r.username].iter().all(|text| self.has(*text))
                 && usize::try_from(r.inbound).is_ok_and(|root| root <= self.nodes.len())
         })?;
         // Digits, with a `+` in front at most: a decision joins them to what was dialed without looking.

@@ -145,7 +145,7 @@ row! {
         interconnect: u8,
         /// Zone table row plus one.
         zone: u8,
-        /// Bit 0: belongs to the public network. Bits 1-2: what is sent ([`AS_DIALED`] …).
+        /// Bit 0: belongs to the public network. Bits 1-2: what is sent ([`AS_DIALED`] …). Bit 3: we register there ([`REGISTERS`]).
         flags: u8,
         /// Encryption of its media: 0 best effort, 1 off, 2 required.
         srtp: u8,
@@ -159,6 +159,8 @@ row! {
         host: Str,
         /// Caller ID, absent: the caller's own number.
         caller_id: Str,
+        /// The user that we are there; absent: we have no credentials.
+        username: Str,
         /// Where the walk of its inbound numbers begins: node plus one; 0: it has none.
         inbound: u32,
         /// Line of the policy file.
@@ -174,6 +176,8 @@ impl TrunkRow {
     }
 }
 
+/// [`TrunkRow::flags`], bit 3: we register there.
+pub const REGISTERS: u8 = 8;
 /// [`TrunkRow::flags`], bits 1-2: digits go as the digit modification leaves them.
 pub const AS_DIALED: u8 = 0;
 /// [`TrunkRow::flags`], bits 1-2: a number of the country goes in its national form.

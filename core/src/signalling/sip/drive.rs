@@ -133,10 +133,10 @@ impl Sip<'_> {
                 | invite_server::State::Completed { .. },
             )
             | Machine::Server(server::State::Completed { .. }) => (false, true),
+            // It is not sent again, but may go out with credentials.
+            Machine::InviteClient(invite_client::State::Proceeding) => (!transaction.proves, false),
             Machine::InviteClient(
-                invite_client::State::Proceeding
-                | invite_client::State::Completed { .. }
-                | invite_client::State::Accepted { .. },
+                invite_client::State::Completed { .. } | invite_client::State::Accepted { .. },
             )
             | Machine::Client(client::State::Completed { .. }) => (true, false),
             Machine::InviteServer(
@@ -201,7 +201,7 @@ impl Sip<'_> {
     /// Lets go of everything that a leg's dialog holds.
     pub fn drop_dialog(&mut self, now: Instant, timers: &mut Timers<'_>, leg: Handle) {
         let Some(dialog) = self.dialog(leg).copied() else { return };
-        for text in [dialog.fixed, dialog.far.text, dialog.offer, dialog.ack] {
+        for text in [dialog.fixed, dialog.far.text, dialog.offer, dialog.ack, dialog.proof] {
             self.pages.release(text);
         }
         match self.transactions.get(dialog.invite).map(|transaction| transaction.machine) {

@@ -1,10 +1,10 @@
 //! Requests and responses, made and remembered.
 
-use super::{Key, Machine, Request, Sip, Told, Transaction};
+use super::{Key, Machine, Request, Sip, Transaction};
 use crate::base::{Flow, Handle, Instant};
 use crate::media::Body;
 use crate::signalling::Dialog;
-use crate::signalling::render::{self, Head};
+use crate::signalling::render::{self, Head, Marks};
 use crate::signalling::transaction::{client, invite_client, invite_server, server};
 use crate::table::pages::PageWriter;
 use crate::table::{Text, Timers};
@@ -58,16 +58,12 @@ impl Sip<'_> {
             Machine::Server(server::State::Trying)
         };
         let transaction = Transaction {
-            machine,
-            leg,
-            method,
             cseq: message.cseq.as_ref().map_or(0, |cseq| cseq.number),
             cookie: key.check,
             hash: key.hash,
             peer: render::response_flow(message, source),
-            text: Text::EMPTY,
             echo,
-            cancel: Handle::NONE,
+            ..Transaction::of(machine, leg, method)
         };
         self.insert_server(transaction)
     }
@@ -87,17 +83,13 @@ impl Sip<'_> {
         render::echo(&mut out, message, source, &[]);
         render::body(&mut out, &Body::NONE);
         let Some(text) = out.finish() else { return };
+        let method = message.method().unwrap_or(Method::Other);
         let transaction = Transaction {
-            machine: Machine::Server(server::State::Trying),
-            leg: Handle::NONE,
-            method: message.method().unwrap_or(Method::Other),
-            cseq: 0,
             cookie: key.check,
             hash: key.hash,
             peer: render::response_flow(message, source),
             text,
-            echo: Text::EMPTY,
-            cancel: Handle::NONE,
+            ..Transaction::of(Machine::Server(server::State::Trying), Handle::NONE, method)
         };
         match self.insert_server(transaction) {
             Some(handle) => self.server_event(now, timers, handle, server::Event::Final),
@@ -185,16 +177,11 @@ impl Sip<'_> {
             Machine::Client(client::State::new(now, dialog.far.next_hop.transport))
         };
         let transaction = Transaction {
-            machine,
-            leg,
-            method,
             cseq: dialog.local_cseq,
             cookie,
-            hash: 0,
             peer: dialog.far.next_hop,
-            text: Text::EMPTY,
-            echo: Text::EMPTY,
-            cancel: Handle::NONE,
+            proves: dialog.proves,
+            ..Transaction::of(machine, leg, method)
         };
         let handle = self.transactions.insert(transaction).ok()?;
         let (branch, tag) = (render::token(handle, cookie), render::token(leg, dialog.cookie));
@@ -208,65 +195,12 @@ impl Sip<'_> {
             max_forwards: dialog.max_forwards,
         };
         let text = self.render(&dialog, &head, extra, body);
-        if let (Some(text), Some(transaction)) = (text, self.transactions.get_mut(handle)) {
-            transaction.text = text;
+        if let (Some((text, marks)), Some(transaction)) = (text, self.transactions.get_mut(handle)) {
+            (transaction.text, transaction.marks) = (text, marks);
         }
         self.send_again(handle);
         self.watch(timers, handle);
         Some(handle)
-    }
-
-    /// Sends a stored text in a MESSAGE (RFC 3428), outside of any dialog; `cookies` are random. The text stays the caller's.
-    /// What comes back is of no consequence.
-    pub fn tell(
-        &mut self,
-        now: Instant,
-        timers: &mut Timers<'_>,
-        told: &Told<'_>,
-        cookies: [u64; 3],
-        body: Text,
-    ) {
-        let [cookie, call_id, tag] = cookies;
-        let transaction = Transaction {
-            machine: Machine::Client(client::State::new(now, told.to.transport)),
-            leg: Handle::NONE,
-            method: Method::Message,
-            cseq: 1,
-            cookie,
-            hash: 0,
-            peer: told.to,
-            text: Text::EMPTY,
-            echo: Text::EMPTY,
-            cancel: Handle::NONE,
-        };
-        let Ok(handle) = self.transactions.insert(transaction) else { return };
-        let (us, via) = (self.us, self.ours(told.to));
-        let mut out = self.pages.writer();
-        out.line(&[b"MESSAGE ", told.target, b" SIP/2.0"]);
-        render::via(&mut out, via);
-        out.line(&[b";rport;branch=z9hG4bK", &render::token(handle, cookie)]);
-        out.line(&[b"Max-Forwards: 70"]);
-        out.put(b"From: \"Emergency\" <sip:emergency@");
-        out.socket_address(us);
-        out.line(&[b">;tag=", &render::token(Handle::NONE, tag)]);
-        out.put(b"To: <sip:");
-        out.put(told.number);
-        out.put(b"@");
-        out.socket_address(us);
-        out.line(&[b">"]);
-        out.line(&[b"Call-ID: ", &render::token(Handle::NONE, call_id)]);
-        out.line(&[b"CSeq: 1 MESSAGE"]);
-        out.line(&[b"Priority: emergency"]);
-        out.line(&[b"Content-Type: text/plain;charset=utf-8"]);
-        out.put(b"Content-Length: ");
-        out.number(u64::try_from(body.len()).unwrap_or(0));
-        out.put(b"\r\n\r\n");
-        out.put_text(body, 0, body.len());
-        if let (Some(text), Some(transaction)) = (out.finish(), self.transactions.get_mut(handle)) {
-            transaction.text = text;
-        }
-        self.send_again(handle);
-        self.watch(timers, handle);
     }
 
     /// Cancels our INVITE: same branch, its own transaction (RFC 3261 section 9.1).
@@ -285,6 +219,8 @@ impl Sip<'_> {
             text: Text::EMPTY,
             echo: Text::EMPTY,
             cancel: Handle::NONE,
+            // Nobody asks for credentials of it (RFC 3261 section 22.1).
+            proves: false,
             ..invite
         };
         let Ok(handle) = self.transactions.insert(transaction) else { return };
@@ -302,7 +238,7 @@ impl Sip<'_> {
             max_forwards: 70,
         };
         let text = self.render(&dialog, &head, extra, Text::EMPTY);
-        if let (Some(text), Some(transaction)) = (text, self.transactions.get_mut(handle)) {
+        if let (Some((text, _)), Some(transaction)) = (text, self.transactions.get_mut(handle)) {
             transaction.text = text;
         }
         self.send_again(handle);
@@ -329,7 +265,7 @@ impl Sip<'_> {
             if dialog.invite != invite {
                 return;
             }
-            let Some(text) = self.render(&dialog, &head, |_| {}, Text::EMPTY) else { return };
+            let Some((text, _)) = self.render(&dialog, &head, |_| {}, Text::EMPTY) else { return };
             if let Some(transaction) = self.transactions.get_mut(invite) {
                 transaction.echo = text;
             }
@@ -355,7 +291,9 @@ impl Sip<'_> {
             us: self.ours(dialog.far.next_hop),
             max_forwards: 70,
         };
-        let Some(text) = self.render(&dialog, &head, |_| {}, body) else { return };
+        // What was good for the INVITE is so for its ACK (RFC 3261 section 22.1).
+        let proof = |out: &mut PageWriter<'_, '_>| out.put_text(dialog.proof, 0, dialog.proof.len());
+        let Some((text, _)) = self.render(&dialog, &head, proof, body) else { return };
         self.pages.release(dialog.ack);
         if let Some(dialog) = self.dialog_mut(leg) {
             dialog.ack = text;
@@ -379,9 +317,9 @@ impl Sip<'_> {
         head: &Head<'_>,
         extra: impl FnOnce(&mut PageWriter<'_, '_>),
         body: Text,
-    ) -> Option<Text> {
+    ) -> Option<(Text, Marks)> {
         let mut out = self.pages.writer();
-        render::request_head(&mut out, dialog, head);
+        let marks = render::request_head(&mut out, dialog, head);
         extra(&mut out);
         if body.is_empty() {
             render::body(&mut out, &Body::NONE);
@@ -398,6 +336,6 @@ impl Sip<'_> {
             out.put(b"\r\n\r\n");
             out.put_text(body, 0, body.len());
         }
-        out.finish()
+        Some((out.finish()?, Marks { body: render::position(body.len()), ..marks }))
     }
 }

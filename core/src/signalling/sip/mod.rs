@@ -1,12 +1,17 @@
 //! The tables of SIP: transactions, dialogs, stored texts, and what is to be sent.
 
+mod again;
+mod apart;
 mod drive;
 mod messages;
 
-use super::dialog::Dialog;
+pub use again::Refused;
+pub use apart::{Enrolment, Told};
+
+use super::dialog::{Dialog, Far};
 use super::render;
 use super::transaction::{client, invite_client, invite_server, server};
-use crate::base::{Flow, Handle, Instant, Outbox, Transport};
+use crate::base::{Algorithm, Flow, Handle, Instant, Outbox, Transport};
 use crate::table::{Index, Pages, Slab, Text};
 use crate::wire::sip::{Message, Method, Replaces};
 use core::hash::Hasher;
@@ -53,6 +58,14 @@ pub struct Transaction {
     echo: Text,
     /// The CANCEL of an INVITE client transaction.
     cancel: Handle,
+    /// A client's: what of its message is another when it goes out again with credentials.
+    marks: render::Marks,
+    /// Whether it may: credentials are there for who may ask for some.
+    proves: bool,
+    /// How often it has.
+    pub tries: u8,
+    /// The algorithm of the credentials that it has.
+    pub proof: Option<Algorithm>,
 }
 
 /// A message waiting to be sent.
@@ -73,17 +86,6 @@ pub struct Request {
     pub cookie: u64,
     /// A stored session description, or none.
     pub body: Text,
-}
-
-/// Whom a message outside of any dialog goes to.
-#[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
-    /// Where it goes.
-    pub to: Flow,
-    /// The URI it is for.
-    pub target: &'a [u8],
-    /// The number it is for.
-    pub number: &'a [u8],
 }
 
 /// The caller's tables, for [`Sip::new`].
@@ -339,6 +341,28 @@ impl<'m> Sip<'m> {
         let slot = usize::try_from(dialog.leg.index()).ok().and_then(|at| self.dialogs.get_mut(at));
         if let Some(slot) = slot {
             *slot = dialog;
+        }
+    }
+}
+
+impl Transaction {
+    /// One without texts, to and from nobody.
+    const fn of(machine: Machine, leg: Handle, method: Method) -> Self {
+        Self {
+            machine,
+            leg,
+            method,
+            cseq: 0,
+            cookie: 0,
+            hash: 0,
+            peer: Far::EMPTY.next_hop,
+            text: Text::EMPTY,
+            echo: Text::EMPTY,
+            cancel: Handle::NONE,
+            marks: render::Marks::NONE,
+            proves: false,
+            tries: 0,
+            proof: None,
         }
     }
 }

@@ -209,6 +209,14 @@ impl Drawing {
                 };
                 self.note(at, format!("{device} {how}"));
             }
+            OutputText::Standing { trunk, standing, expires_s, status } => {
+                let how = match (expires_s, status) {
+                    (Some(seconds), _) => format!("registered for {seconds} s"),
+                    (None, Some(status)) => format!("registration refused with {status}"),
+                    (None, None) => format!("registration {standing}"),
+                };
+                self.note(at, format!("{trunk}: {how}"));
+            }
             OutputText::Relay { role, .. } => self.arrow(at, GATEWAY, RELAY, role.clone()),
             OutputText::RelayUndo { .. } => self.arrow(at, GATEWAY, RELAY, "as before".to_owned()),
             OutputText::RelayEnd { .. } => self.arrow(at, GATEWAY, RELAY, "end".to_owned()),

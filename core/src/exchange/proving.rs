@@ -1,0 +1,153 @@
+//! A carrier asks who we are (RFC 3261 section 22): its challenge is answered where we have called or register, and nowhere else.
+
+use super::Exchange;
+use crate::base::{Algorithm, Crypto, Handle, Instant};
+use crate::policy::Party;
+use crate::registration::answer::{self, Account, Count};
+use crate::registration::digest;
+use crate::signalling::Transaction;
+use crate::signalling::dialog::Phase;
+use crate::signalling::provisional::Provisional;
+use crate::signalling::sip::Refused;
+use crate::table::Text;
+use crate::wire::sip::{Message, Method};
+use core::net::{IpAddr, Ipv4Addr};
+
+/// A request goes out so often with credentials: once, and once more if only its nonce was old.
+const MOST_TRIES: u8 = 2;
+/// The longest Request-URI that is proved.
+const MAX_URI: usize = 512;
+/// Pages that a body can have.
+const MAX_PIECES: usize = 40;
+
+/// A refused request, and the credentials that it goes out with again.
+#[derive(Clone, Copy)]
+pub(super) struct Answer {
+    refused: Refused,
+    proof: Text,
+    algorithm: Algorithm,
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// Whom a party knows us as, if it may ask: a trunk. Work: logarithmic in the trunks with a password.
+    pub(super) fn credentials(&self, party: Party) -> Option<Account<'_>> {
+        let Party::Trunk(trunk) = party else { return None };
+        let policy = self.policy.as_ref()?;
+        let row = policy.image.trunks().get(usize::from(trunk))?;
+        let password = policy.keyring.trunk_password(trunk)?;
+        Some(Account { username: policy.image.octets(row.username), password })
+    }
+
+    /// The answer to a challenge, if this is one that we answer. It must be [given](Self::ask_again) or
+    /// [let go](Self::unanswered).
+    pub(super) fn answer_to(&mut self, handle: Handle, message: &Message<'_>) -> Option<Answer> {
+        let status = message.code().filter(|status| matches!(status, 401 | 407))?;
+        let refused = self.sip.refused(handle)?;
+        match self.prove(handle, &refused, message, status == 407) {
+            Some((proof, algorithm)) => Some(Answer { refused, proof, algorithm }),
+            None => {
+                self.sip.let_go(&refused);
+                None
+            }
+        }
+    }
+
+    fn prove(
+        &mut self,
+        handle: Handle,
+        refused: &Refused,
+        message: &Message<'_>,
+        proxy: bool,
+    ) -> Option<(Text, Algorithm)> {
+        let transaction = refused.transaction();
+        let trunk = match self.calls.leg(transaction.leg).map(|slot| slot.party) {
+            Some(Party::Trunk(trunk)) if self.wants(transaction) => trunk,
+            Some(_) => return None,
+            None => self.enrolled_by(handle)?,
+        };
+        let least = self.trunks.get(usize::from(trunk))?.proved;
+        let chosen = answer::strongest(&message.challenges, proxy, least, &self.crypto)?;
+        // What was wrong once is wrong again (section 22.3): only an old nonce is worth another try.
+        if transaction.tries >= MOST_TRIES || transaction.tries > 0 && !chosen.challenge.stale {
+            return None;
+        }
+        let mut buffer = [0; MAX_URI];
+        let uri = self.sip.request_uri(refused, &mut buffer)?;
+        let cnonce = self.crypto.random_u64();
+        let nonce = self.sip.hash(7, &[chosen.challenge.nonce]);
+        let slot = self.trunks.get_mut(usize::from(trunk))?;
+        let count = if slot.nonce.0 == nonce { slot.nonce.1.checked_add(1)? } else { 1 };
+        slot.nonce = (nonce, count);
+        let policy = self.policy.as_ref()?;
+        let row = policy.image.trunks().get(usize::from(trunk))?;
+        let account = Account {
+            username: policy.image.octets(row.username),
+            password: policy.keyring.trunk_password(trunk)?,
+        };
+        let counted = Count::new(count, cnonce);
+        let response = {
+            let mut body = heapless::Vec::<&[u8], MAX_PIECES>::new();
+            for piece in self.sip.body(refused) {
+                body.push(piece).ok()?;
+            }
+            let (peer, method) = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), transaction.method.as_bytes());
+            let request = digest::Request { peer, method, body: &body };
+            chosen.response(account, (&request, uri), &counted, &mut self.crypto)
+        };
+        let mut out = self.sip.pages.writer();
+        chosen.write(&mut out, account.username, uri, &counted, &response);
+        Some((out.finish()?, chosen.algorithm))
+    }
+
+    /// Whether the call of an INVITE is still wanted; a request in a dialog always is.
+    fn wants(&self, transaction: &Transaction) -> bool {
+        let phase = self.sip.dialog(transaction.leg).map_or(Phase::None, |dialog| dialog.phase);
+        let given_up = matches!(phase, Phase::Calling { release: true } | Phase::Cancelling);
+        !(given_up && transaction.method == Method::Invite)
+    }
+
+    /// Sends the request again. False if there is no room: then it was refused.
+    pub(super) fn ask_again(&mut self, now: Instant, handle: Handle, answer: &Answer) -> bool {
+        let Answer { refused, proof, algorithm } = *answer;
+        let (method, leg) = (refused.transaction().method, refused.transaction().leg);
+        let trunk = self.enrolled_by(handle);
+        let cookie = self.crypto.random_u64();
+        let again = self.sip.again(now, &mut self.timers, &refused, cookie, (proof, algorithm));
+        let Some(again) = again else { return false };
+        if let Some(slot) = trunk.and_then(|trunk| self.trunks.get_mut(usize::from(trunk))) {
+            slot.register = again;
+        }
+        if method == Method::Invite
+            && let Some(dialog) = self.sip.dialog_mut(leg)
+            && matches!(dialog.phase, Phase::Calling { .. } | Phase::Early)
+        {
+            // What came of it before the challenge is of no consequence.
+            (dialog.phase, dialog.provisional) = (Phase::Calling { release: false }, Provisional::NONE);
+        }
+        true
+    }
+
+    /// It does not go out again.
+    pub(super) fn unanswered(&mut self, answer: Option<Answer>) {
+        if let Some(Answer { refused, proof, .. }) = answer {
+            self.sip.let_go(&refused);
+            self.sip.pages.release(proof);
+        }
+    }
+
+    /// A request with credentials was answered otherwise than by another challenge: its algorithm is the least from now on.
+    pub(super) fn have_proved(&mut self, transaction: &Transaction, handle: Handle, message: &Message<'_>) {
+        let Some(algorithm) = transaction.proof else { return };
+        if !message.code().is_some_and(|status| status >= 200 && !matches!(status, 401 | 407)) {
+            return;
+        }
+        let trunk = match self.calls.leg(transaction.leg).map(|slot| slot.party) {
+            Some(Party::Trunk(trunk)) => Some(trunk),
+            Some(_) => None,
+            None => self.enrolled_by(handle),
+        };
+        if let Some(slot) = trunk.and_then(|trunk| self.trunks.get_mut(usize::from(trunk))) {
+            slot.proved = slot.proved.max(Some(algorithm));
+        }
+    }
+}
