@@ -53,6 +53,7 @@ check_transfers() { check_gateway; tests/interop/transfers.sh "${CARGO_TARGET_DI
 check_forwards() { check_gateway; tests/interop/forwards.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_conference() { check_gateway; tests/interop/conference.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_carrier() { check_gateway; tests/interop/carrier.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 # Every difference between our reading of the shared corpus and that of another parser has its reason.
 check_parsers() { cargo test --quiet --locked -p strowger-tests --test parsers -- --ignored; }
@@ -61,7 +62,7 @@ check_peers() {
     local pids=() logs lane failed=0
     check_gateway
     logs=$(mktemp -d)
-    for lane in "sipp sdes" "baresip transfers" "linphone takes" "forwards conference streams"; do
+    for lane in "sipp sdes" "baresip transfers" "linphone takes carrier" "forwards conference streams"; do
         (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
         pids+=($!)
     done

@@ -29,11 +29,11 @@ stop_serving() {
     records=$(tail -n +2 "$work/data/smdr.csv" | grep -c ',I,' || true)
 }
 
-# Plays a scenario in the background, as process $playing: `timeout` passes a signal on, so that its end is sipp's too.
+# Plays a scenario against the gateway, or who is at port $to, in the background, as process $playing: `timeout` passes a signal on, so that its end is sipp's too.
 play() { # NAME SCENARIO PORT CALLS RATE TIMEOUT EXTRA...
     local name=$1 scenario=$2 local_port=$3 calls=$4 rate=$5 limit=$6
     shift 6
-    timeout "$limit" sipp "127.0.0.1:$port" -sf "$here/$scenario.xml" -i 127.0.0.1 -p "$local_port" -m "$calls" -r "$rate" \
+    timeout "$limit" sipp "127.0.0.1:${to:-$port}" -sf "$here/$scenario.xml" -i 127.0.0.1 -p "$local_port" -m "$calls" -r "$rate" \
         -nostdin -trace_err -error_file "$work/$name.err" -trace_stat -stf "$work/$name.stat" -fd 1 "$@" \
         > "$work/$name.out" 2>&1 &
     playing=$!
