@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 [ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
 
 PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
-    cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi libosip2-dev openssl)
+    cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi libosip2-dev openssl dnsmasq-base)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
 
 check_packages() {
@@ -54,6 +54,7 @@ check_forwards() { check_gateway; tests/interop/forwards.sh "${CARGO_TARGET_DIR:
 check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_conference() { check_gateway; tests/interop/conference.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_carrier() { check_gateway; tests/interop/carrier.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_dns() { check_gateway; tests/interop/dns.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 # Every difference between our reading of the shared corpus and that of another parser has its reason.
 check_parsers() { cargo test --quiet --locked -p strowger-tests --test parsers -- --ignored; }
@@ -62,7 +63,7 @@ check_peers() {
     local pids=() logs lane failed=0
     check_gateway
     logs=$(mktemp -d)
-    for lane in "sipp sdes" "baresip transfers" "linphone takes carrier" "forwards conference streams"; do
+    for lane in "sipp sdes" "baresip transfers" "linphone takes carrier" "forwards conference streams dns"; do
         (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
         pids+=($!)
     done

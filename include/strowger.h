@@ -44,6 +44,9 @@
 #define STW_EXCHANGE_CONFIG_INIT \
     {(uint32_t)sizeof(stw_exchange_config), STW_ABI_VERSION, 1, 1, 1, 1, 0, 0, 0, 0, {{0}, 0, 0, 0, 0}, {0}}
 
+// The most servers of a trunk.
+#define STW_MAX_TRUNK_SERVERS 4
+
 // Streams of a description that are told of.
 #define STW_STREAMS 8
 
@@ -54,7 +57,7 @@
 #define STW_BYTES_DEVICE 608
 
 // Bytes for each trunk.
-#define STW_BYTES_TRUNK 176
+#define STW_BYTES_TRUNK 304
 
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
 #define STW_BYTES_CALL 10840
@@ -337,6 +340,8 @@ typedef enum stw_output_kind {
     STW_OUTPUT_HELD = 22,
     // body.standing: how the exchange stands at the carrier of a trunk where it registers.
     STW_OUTPUT_STANDING = 23,
+    // body.server: a server of a trunk has failed; requests to the trunk go to another from now on.
+    STW_OUTPUT_SERVER = 24,
 } stw_output_kind;
 
 // What a party that dials hears.
@@ -607,6 +612,16 @@ typedef struct stw_output_registration {
     struct stw_address address;
 } stw_output_registration;
 
+// STW_OUTPUT_SERVER.
+typedef struct stw_output_server {
+    // Row of the trunk.
+    uint32_t trunk;
+    // 0.
+    uint32_t reserved;
+    // The server that is used now.
+    struct stw_address address;
+} stw_output_server;
+
 // STW_OUTPUT_STANDING.
 typedef struct stw_output_standing {
     // Row of the trunk.
@@ -744,6 +759,8 @@ typedef union stw_output_body {
     struct stw_output_transfer transfer;
     // STW_OUTPUT_REGISTERED, _UNREGISTERED, _SET.
     struct stw_output_registration registration;
+    // STW_OUTPUT_SERVER.
+    struct stw_output_server server;
     // STW_OUTPUT_STANDING.
     struct stw_output_standing standing;
     // STW_OUTPUT_DECISION.
@@ -851,6 +868,14 @@ stw_status stw_exchange_set_clock(struct stw_exchange *x,
 stw_status stw_exchange_set_trunk_address(struct stw_exchange *x,
                                           uint32_t trunk,
                                           const struct stw_address *address);
+
+// The same for a trunk with several servers, in the order in which they are tried; at most STW_MAX_TRUNK_SERVERS are kept. `transport` of
+// an address counts where policy names none. A list that is the same as before changes nothing. 0: it cannot be reached.
+// STW_ERR_UNKNOWN: no such trunk.
+stw_status stw_exchange_set_trunk_servers(struct stw_exchange *x,
+                                          uint32_t trunk,
+                                          const struct stw_address *servers,
+                                          uint32_t count);
 
 // The row of the device with this directory number. STW_ERR_UNKNOWN: there is none, or no policy. Cost: one step for
 // each digit.

@@ -61,6 +61,8 @@ static void one_input(stw_exchange *x)
         (void)stw_exchange_release(x, clock_ms, decision.leg, 0);
     else if (key == 5 && stw_exchange_trunk(x, dialed, sizeof dialed, &row) == STW_OK)
         (void)stw_exchange_set_trunk_address(x, row, &source);
+    else if (key == 31)
+        (void)stw_exchange_set_trunk_servers(x, row, &source, 1);
     else if (key == 6)
         (void)stw_exchange_set_mode(x, STW_MODE_NIGHT1);
     else if (key == 7)

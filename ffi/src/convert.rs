@@ -6,8 +6,8 @@ use crate::types::{
     STW_CLASS_OWN, STW_DECISION_WARNING_TONE, STW_DECISION_WATCHED, STW_UNANSWERED, stw_address,
     stw_alarm_cause, stw_decision, stw_digits, stw_family, stw_leg, stw_output, stw_output_alarm,
     stw_output_body, stw_output_emergency, stw_output_kind, stw_output_leg, stw_output_registration,
-    stw_output_send, stw_output_setup, stw_output_standing, stw_output_tone, stw_output_transfer, stw_party,
-    stw_party_kind, stw_smdr, stw_standing, stw_tone, stw_verdict,
+    stw_output_send, stw_output_server, stw_output_setup, stw_output_standing, stw_output_tone,
+    stw_output_transfer, stw_party, stw_party_kind, stw_smdr, stw_standing, stw_tone, stw_verdict,
 };
 use core::ffi::c_char;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -428,6 +428,11 @@ pub(crate) fn output(image: Option<&Image<'_>>, from: &Output) -> stw_output {
             };
             body.registration = registration(*device, 0, why, stw_address::default());
             kind::STW_OUTPUT_UNREGISTERED
+        }
+        Output::Server { trunk, to } => {
+            let (trunk, address) = (u32::from(*trunk), flow_address(*to));
+            body.server = stw_output_server { trunk, reserved: 0, address };
+            kind::STW_OUTPUT_SERVER
         }
         Output::Standing { trunk, standing } => {
             body.standing = self::standing(*trunk, *standing);

@@ -17,7 +17,7 @@ pub const STW_BYTES_FIXED: usize = 28_672;
 /// Bytes for each device.
 pub const STW_BYTES_DEVICE: usize = 608;
 /// Bytes for each trunk.
-pub const STW_BYTES_TRUNK: usize = 176;
+pub const STW_BYTES_TRUNK: usize = 304;
 /// Bytes for each call: two legs, their SIP dialogs, transactions and texts.
 pub const STW_BYTES_CALL: usize = 10_840;
 

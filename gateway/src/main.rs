@@ -9,6 +9,7 @@ mod messages;
 mod pinholes;
 mod relay;
 mod run;
+mod servers;
 mod socket;
 mod sources;
 mod streams;

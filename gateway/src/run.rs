@@ -20,13 +20,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 use strowger::base::{Flow, Instant, Transport, WallTime};
 use strowger::exchange::{Output, Ticked};
-use strowger::policy::Image;
+use strowger::policy::{Image, Party};
 use strowger::registration::Gone;
 use strowger::registration::client::Standing;
 use strowger_tools::trace::{Input, Took, Writer};
 use tokio::net::UdpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use trunks::Lookups;
 
 /// What `run` was told.
 pub(crate) struct Settings {
@@ -158,6 +159,8 @@ pub(crate) struct Daemon {
     overridden: bool,
     media: Media,
     streams: Streams,
+    /// Trunks that are looked for by name.
+    lookups: Lookups,
     /// We are reached by IPv6.
     v6: bool,
 }
@@ -189,6 +192,7 @@ impl Daemon {
             overridden: false,
             media: Media::default(),
             streams: Streams::new(address.ip(), None),
+            lookups: Lookups::new(),
             v6: address.is_ipv6(),
         })
     }
@@ -215,6 +219,7 @@ impl Daemon {
                     self.streams.sweep();
                 }
                 Some(request) = asked(&mut self.requests) => self.administer(request),
+                Some(found) = self.lookups.next() => self.found(found),
                 _ = term.recv() => break,
                 _ = int.recv() => break,
             }
@@ -261,12 +266,6 @@ impl Daemon {
     /// The policy in force.
     pub(crate) const fn image(&self) -> &Image<'static> {
         &self.image
-    }
-
-    /// Tells where a trunk's far end is reached.
-    pub(crate) fn set_trunk_address(&mut self, trunk: u16, address: SocketAddr) {
-        let now = self.now();
-        self.give(now, &Input::SetTrunkAddress { trunk, address });
     }
 
     fn now(&self) -> Instant {
@@ -334,17 +333,23 @@ impl Daemon {
             Output::Emergency(notice) => tracing::error!("{}", words::emergency(&self.image, notice)),
             Output::Registered { device, expires_s, flow } => {
                 self.streams.proved(*flow);
-                let dn = words::party(&self.image, strowger::policy::Party::Device(*device));
+                let dn = words::party(&self.image, Party::Device(*device));
                 tracing::info!("{dn} is registered at {flow} for {expires_s} s");
             }
             Output::Unregistered { device, why } => {
-                let dn = words::party(&self.image, strowger::policy::Party::Device(*device));
+                let dn = words::party(&self.image, Party::Device(*device));
                 let how = match why {
                     Gone::Unregistered => "has unregistered",
                     Gone::Lapsed => "was not heard of in time",
                     Gone::Lost => "is gone: its connection is closed",
                 };
                 tracing::info!("{dn} {how}");
+            }
+            Output::Server { trunk, to } => {
+                let of = words::party(&self.image, Party::Trunk(*trunk));
+                tracing::warn!(
+                    "alarm: {of} does not answer where it was; its requests go to {to} from now on"
+                );
             }
             Output::Standing { trunk, standing } => {
                 let sentence = words::standing(&self.image, *trunk, *standing);

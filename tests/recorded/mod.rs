@@ -111,7 +111,7 @@ impl World {
             now: Instant(1_000),
             wire: VecDeque::new(),
         };
-        world.give(&Input::SetTrunkAddress { trunk: 0, address: address(CARRIER) });
+        world.give(&Input::SetTrunkServers { trunk: 0, servers: &[address(CARRIER).into()] });
         world.give(&Input::SetWall(WallTime { unix_s: 1_795_327_200, offset_min: -300 }));
         world
     }

@@ -73,6 +73,7 @@ pub const CODES: &[&str] = &[
     "speed-call-exempt",
     "speed-call-target",
     "speed-call-vacant",
+    "trunk-credentials",
     "trunk-dials-out",
     "trunk-forward-external",
     "trunk-no-source",

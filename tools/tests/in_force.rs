@@ -248,8 +248,6 @@ fn a_trunk_has_credentials_and_registers_where_that_is_said() {
     assert!(!secret(&keyring_for(&compiled, "201").expect("a device")), "a phone has its own line only");
     let long = "x".repeat(65);
     for (keys, expected) in [
-        ("password = \"Carrier-secret-2026\"\n", "a password without a `username`"),
-        ("username = \"elm\"\n", "a `username` without a `password` proves nothing"),
         ("register = true\n", "`register = true` needs the `username`"),
         ("username = \"\"\npassword = \"x\"\n", "the `username` is empty"),
         (&format!("username = \"elm\"\npassword = \"{long}\"\n"), "a password has at most 64 octets, not 65"),
@@ -258,6 +256,16 @@ fn a_trunk_has_credentials_and_registers_where_that_is_said() {
         let found = findings(&with(keys));
         assert!(found.iter().any(|one| one.level == Level::Error && one.text.contains(expected)), "{keys}");
         assert!(!found.iter().any(|one| one.text.contains("Carrier-secret")), "no secret in a finding");
+    }
+    for (keys, expected) in [
+        ("password = \"Carrier-secret-2026\"\n", "has a `password` and no `username`"),
+        ("username = \"elm\"\n", "has a `username` and no `password`"),
+    ] {
+        let found = findings(&with(keys));
+        let warned =
+            |one: &strowger_tools::Finding| one.code == "trunk-credentials" && one.text.contains(expected);
+        assert!(found.iter().any(warned), "{keys}");
+        assert!(found.iter().all(|one| one.level != Level::Error), "{keys}");
     }
     let registers = with("username = \"elm\"\nregister = true\n");
     assert!(
@@ -288,11 +296,11 @@ fn what_is_not_in_force_stays_closed() {
     }
 }
 
-/// `transport` of a device is what it may use, all by default; of a trunk how it is reached, UDP by default.
+/// `transport` of a device is what it may use, all by default; of a trunk how it is reached, by default as DNS says.
 #[test]
 fn transports_are_those_that_are_listed() {
     let secure = OFFICE.replace("host = \"192.0.2.1:5060\"", "host = \"192.0.2.1\"\ntransport = \"tls\"");
-    for (text, trunk) in [(OFFICE, Transport::Udp), (&secure, Transport::Tls)] {
+    for (text, trunk) in [(OFFICE, None), (&secure, Some(Transport::Tls))] {
         let office = compiled(text);
         let image = Image::load(&office.image, &mut crypto()).unwrap();
         assert_eq!(image.trunks().get(0).unwrap().transport(), trunk);

@@ -301,7 +301,11 @@ fn codes_and_secrets() {
         ),
         (
             "warning[weak-secret]: trunk \"carrier\": the password is weak",
-            &[("cos = 50", "password = \"short\"\ncos = 50")],
+            &[("cos = 50", "username = \"elm\"\npassword = \"short\"\ncos = 50")],
+        ),
+        (
+            "warning[trunk-credentials]: trunk \"carrier\" has a `username` and no `password`",
+            &[("cos = 50", "username = \"elm\"\ncos = 50")],
         ),
         ("warning[no-pin]: these users have no `pin`", &[("pin = \"864205\"\n", "")]),
         ("warning[no-pin]: these sets have no `pin`", &[("pin = \"471193\"\n", "")]),

@@ -31,7 +31,7 @@ impl World for Line<'_> {
         let row = self.image.trunks().get(usize::from(trunk));
         let slot = self.trunks.get(usize::from(trunk));
         matches!((row, slot), (Some(row), Some(slot))
-            if slot.in_use < row.channels && (self.neutral || slot.address.is_some()))
+            if slot.in_use < row.channels && (self.neutral || slot.servers.is_known()))
     }
 
     fn locked_out(&self) -> bool {

@@ -99,6 +99,7 @@ impl<C: Crypto> Exchange<'_, C> {
             },
             max_forwards,
             proves: self.credentials(to).is_some(),
+            others: self.other_servers(to),
             terms: Terms { by: By::Them, interval_s: INTERVAL_S },
             ..Dialog::EMPTY
         });

@@ -9,23 +9,11 @@ use crate::policy::rows::REGISTERS;
 use crate::registration::client::{self, Outcome};
 use crate::signalling::sip::Enrolment;
 use crate::wire::sip::{Message, Scheme, unescape};
-use core::net::SocketAddr;
 
 /// What one REGISTER can take of CSeq numbers: itself, and twice with credentials.
 const TRIES: u32 = 3;
 
 impl<C: Crypto> Exchange<'_, C> {
-    /// Tells where a trunk's far end is reached, by its row; where policy says so, we register there from now on. False if there is no
-    /// such trunk.
-    pub fn set_trunk_address(&mut self, trunk: u16, address: SocketAddr) -> bool {
-        let Some(slot) = self.trunks.get_mut(usize::from(trunk)) else { return false };
-        let before = slot.address.replace(address);
-        if before != Some(address) && self.registers(trunk) {
-            self.enrolment_event(self.last_now, trunk, client::Event::Begin);
-        }
-        true
-    }
-
     /// Rows of another image are other trunks.
     pub(super) fn forget_trunks(&mut self) {
         for (trunk, slot) in (0u32..).zip(self.trunks.iter_mut()) {
@@ -34,7 +22,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    fn registers(&self, trunk: u16) -> bool {
+    pub(super) fn registers(&self, trunk: u16) -> bool {
         let row = self.policy.as_ref().and_then(|policy| policy.image.trunks().get(usize::from(trunk)));
         row.is_some_and(|row| row.flags & REGISTERS != 0 && row.username.len > 0)
     }
@@ -62,6 +50,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let row = image.trunks().get(usize::from(trunk))?;
         let (fresh, cookies) =
             (self.crypto.random_u64(), [self.crypto.random_u64(), self.crypto.random_u64()]);
+        let of = Party::Trunk(trunk);
+        let (proves, others) = (self.credentials(of).is_some(), self.other_servers(of));
         let slot = self.trunks.get_mut(usize::from(trunk))?;
         if slot.call_id == 0 {
             slot.call_id = fresh.max(1);
@@ -75,6 +65,8 @@ impl<C: Crypto> Exchange<'_, C> {
             call_id: slot.call_id,
             cseq,
             expires_s,
+            proves,
+            others,
         };
         slot.register = self.sip.enrol(now, &mut self.timers, &enrolment, cookies)?;
         Some(())

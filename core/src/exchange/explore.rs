@@ -127,7 +127,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         }
         sum.hash(hasher);
         for slot in self.trunks.iter() {
-            (slot.in_use, slot.address.is_some(), counts(&slot.brake)).hash(hasher);
+            (slot.in_use, slot.servers.is_known(), counts(&slot.brake)).hash(hasher);
         }
     }
 

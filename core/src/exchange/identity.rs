@@ -114,13 +114,14 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn trunk_caller(&self, message: &Message<'_>, source: Flow) -> Option<u16> {
         let policy = self.policy?;
         let trunk = policy.image.trunk_by_source(source.ip())?;
-        let far_end = self.trunks.get(usize::from(trunk)).and_then(|slot| slot.address);
+        let servers = self.trunks.get(usize::from(trunk)).map(|slot| &slot.servers);
         let user = message.from.as_ref().map_or(&[][..], |from| from.uri.user);
         let ours = policy.image.device_by_dn(user).or_else(|| policy.image.device_by_username(user));
         // Who could pretend to be it in datagrams is not it, where it comes over streams.
         let row = policy.image.trunks().get(usize::from(trunk))?;
-        let safe = source.transport.number() >= row.transport().number();
-        (safe && (far_end == Some(source.peer) || ours.is_none())).then_some(trunk)
+        let safe = source.transport.number() >= row.transport().unwrap_or_default().number();
+        let far_end = servers.is_some_and(|servers| servers.has(source.peer));
+        (safe && (far_end || ours.is_none())).then_some(trunk)
     }
 
     /// Whether the user part of this address is the device's number or username (R81).

@@ -295,6 +295,7 @@ impl<C: Crypto> Exchange<'_, C> {
             provisional: Provisional::of_invite(message, cookie),
             max_forwards: message.max_forwards.unwrap_or(70).saturating_sub(1),
             proves: false,
+            others: 0,
             proof: Text::EMPTY,
         });
     }

@@ -1,5 +1,6 @@
 //! The caller's memory, and the one type that has it in the right shape for Rust.
 
+use super::servers::Servers;
 use super::{Event, Record};
 use crate::base::digits::Packed;
 use crate::base::{Algorithm, Flow, Handle, Instant, Transport};
@@ -76,7 +77,8 @@ impl DeviceSlot {
 /// What an exchange keeps of a trunk.
 #[derive(Clone, Copy, Debug)]
 pub struct TrunkSlot {
-    pub(super) address: Option<SocketAddr>,
+    /// Where it is reached.
+    pub(super) servers: Servers,
     pub(super) in_use: u16,
     pub(super) brake: Brake,
     /// Our registration there.
@@ -94,9 +96,9 @@ pub struct TrunkSlot {
 }
 
 impl TrunkSlot {
-    /// A trunk whose address is not known.
+    /// A trunk of which it is not known where it is.
     pub const EMPTY: Self = Self {
-        address: None,
+        servers: Servers::NONE,
         in_use: 0,
         brake: Brake { rate: Rate::EMPTY, calls: 0 },
         client: client::State::Off,

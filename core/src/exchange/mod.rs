@@ -47,6 +47,7 @@ mod renegotiate;
 mod renew;
 mod responses;
 mod room;
+mod servers;
 mod session;
 mod station;
 mod taking;
@@ -57,6 +58,7 @@ mod ways;
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use outputs::{Event, Output, Pinhole, Received, Record};
 pub use room::CONFERENCE;
+pub use servers::MAX_SERVERS;
 pub use tick::{MAX_DEADLINES, Ticked};
 
 use crate::base::{Crypto, Digit, Full, Handle, Instant, Outbox, WallTime};

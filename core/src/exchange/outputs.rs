@@ -116,6 +116,13 @@ pub enum Output {
         /// How.
         standing: Standing,
     },
+    /// A server of a trunk has failed: requests to the trunk go to another from now on.
+    Server {
+        /// The trunk's row.
+        trunk: u16,
+        /// The server.
+        to: Flow,
+    },
     /// The user of a device has set something there: [`Exchange::settings`] says what holds now.
     Set {
         /// Its row.
@@ -163,6 +170,7 @@ pub enum Event {
     Registered(u32, u32, Flow),
     Unregistered(u32, Gone),
     Standing(u16, Standing),
+    Server(u16, Flow),
     Relay(Handle),
     RelayUndo(Handle),
     RelayEnd(Handle),
@@ -235,6 +243,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Event::Registered(device, expires_s, flow) => Output::Registered { device, expires_s, flow },
             Event::Unregistered(device, why) => Output::Unregistered { device, why },
             Event::Standing(trunk, standing) => Output::Standing { trunk, standing },
+            Event::Server(trunk, to) => Output::Server { trunk, to },
             Event::Relay(leg) => Output::Relay(self.ask(leg)?),
             Event::RelayUndo(media) => Output::RelayUndo(media),
             Event::RelayEnd(media) => Output::RelayEnd(media),

@@ -8,7 +8,7 @@ use crate::registration::digest;
 use crate::signalling::Transaction;
 use crate::signalling::dialog::Phase;
 use crate::signalling::provisional::Provisional;
-use crate::signalling::sip::Refused;
+use crate::signalling::sip::{Refused, Way};
 use crate::table::Text;
 use crate::wire::sip::{Message, Method};
 use core::net::{IpAddr, Ipv4Addr};
@@ -20,14 +20,6 @@ const MAX_URI: usize = 512;
 /// Pages that a body can have.
 const MAX_PIECES: usize = 40;
 
-/// A refused request, and the credentials that it goes out with again.
-#[derive(Clone, Copy)]
-pub(super) struct Answer {
-    refused: Refused,
-    proof: Text,
-    algorithm: Algorithm,
-}
-
 impl<C: Crypto> Exchange<'_, C> {
     /// Whom a party knows us as, if it may ask: a trunk. Work: logarithmic in the trunks with a password.
     pub(super) fn credentials(&self, party: Party) -> Option<Account<'_>> {
@@ -38,18 +30,57 @@ impl<C: Crypto> Exchange<'_, C> {
         Some(Account { username: policy.image.octets(row.username), password })
     }
 
-    /// The answer to a challenge, if this is one that we answer. It must be [given](Self::ask_again) or
-    /// [let go](Self::unanswered).
-    pub(super) fn answer_to(&mut self, handle: Handle, message: &Message<'_>) -> Option<Answer> {
-        let status = message.code().filter(|status| matches!(status, 401 | 407))?;
-        let refused = self.sip.refused(handle)?;
-        match self.prove(handle, &refused, message, status == 407) {
-            Some((proof, algorithm)) => Some(Answer { refused, proof, algorithm }),
-            None => {
-                self.sip.let_go(&refused);
-                None
+    /// Keeps a request that was refused in a way that may let it go out again; [`goes_out_again`](Self::goes_out_again) must follow, or
+    /// it is let go.
+    pub(super) fn keep_refused(&mut self, handle: Handle, message: &Message<'_>) -> Option<Refused> {
+        message.code().filter(|status| matches!(status, 401 | 407 | 503))?;
+        self.sip.refused(handle)
+    }
+
+    /// Sends a refused request again: with what it was asked for, or to another server. False if it stays refused.
+    pub(super) fn goes_out_again(
+        &mut self,
+        now: Instant,
+        handle: Handle,
+        refused: &Refused,
+        message: &Message<'_>,
+    ) -> bool {
+        let transaction = *refused.transaction();
+        let way = match message.code() {
+            _ if !self.wants(&transaction) => None,
+            Some(503) => {
+                let trunk = self.trunk_of(transaction.leg, handle).filter(|_| transaction.others > 0);
+                trunk.and_then(|trunk| self.fail_over(now, trunk, transaction.peer())).map(Way::Elsewhere)
             }
+            status => {
+                let proof = self.prove(handle, refused, message, status == Some(407));
+                proof.map(|(proof, algorithm)| Way::Proved(proof, algorithm))
+            }
+        };
+        let Some(way) = way else {
+            self.sip.let_go(refused);
+            return false;
+        };
+        self.goes_out(now, handle, refused, way)
+    }
+
+    /// The same, this way. False if there is no room.
+    pub(super) fn goes_out(&mut self, now: Instant, handle: Handle, refused: &Refused, way: Way) -> bool {
+        let Transaction { method, leg, .. } = *refused.transaction();
+        let trunk = self.enrolled_by(handle);
+        let cookie = self.crypto.random_u64();
+        let Some(again) = self.sip.again(now, &mut self.timers, refused, cookie, way) else { return false };
+        if let Some(slot) = trunk.and_then(|trunk| self.trunks.get_mut(usize::from(trunk))) {
+            slot.register = again;
         }
+        if method == Method::Invite
+            && let Some(dialog) = self.sip.dialog_mut(leg)
+            && matches!(dialog.phase, Phase::Calling { .. } | Phase::Early)
+        {
+            // What came of it before is of no consequence.
+            (dialog.phase, dialog.provisional) = (Phase::Calling { release: false }, Provisional::NONE);
+        }
+        true
     }
 
     fn prove(
@@ -60,11 +91,7 @@ impl<C: Crypto> Exchange<'_, C> {
         proxy: bool,
     ) -> Option<(Text, Algorithm)> {
         let transaction = refused.transaction();
-        let trunk = match self.calls.leg(transaction.leg).map(|slot| slot.party) {
-            Some(Party::Trunk(trunk)) if self.wants(transaction) => trunk,
-            Some(_) => return None,
-            None => self.enrolled_by(handle)?,
-        };
+        let trunk = self.trunk_of(transaction.leg, handle).filter(|_| transaction.proves)?;
         let least = self.trunks.get(usize::from(trunk))?.proved;
         let chosen = answer::strongest(&message.challenges, proxy, least, &self.crypto)?;
         // What was wrong once is wrong again (section 22.3): only an old nonce is worth another try.
@@ -100,39 +127,10 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Whether the call of an INVITE is still wanted; a request in a dialog always is.
-    fn wants(&self, transaction: &Transaction) -> bool {
+    pub(super) fn wants(&self, transaction: &Transaction) -> bool {
         let phase = self.sip.dialog(transaction.leg).map_or(Phase::None, |dialog| dialog.phase);
         let given_up = matches!(phase, Phase::Calling { release: true } | Phase::Cancelling);
         !(given_up && transaction.method == Method::Invite)
-    }
-
-    /// Sends the request again. False if there is no room: then it was refused.
-    pub(super) fn ask_again(&mut self, now: Instant, handle: Handle, answer: &Answer) -> bool {
-        let Answer { refused, proof, algorithm } = *answer;
-        let (method, leg) = (refused.transaction().method, refused.transaction().leg);
-        let trunk = self.enrolled_by(handle);
-        let cookie = self.crypto.random_u64();
-        let again = self.sip.again(now, &mut self.timers, &refused, cookie, (proof, algorithm));
-        let Some(again) = again else { return false };
-        if let Some(slot) = trunk.and_then(|trunk| self.trunks.get_mut(usize::from(trunk))) {
-            slot.register = again;
-        }
-        if method == Method::Invite
-            && let Some(dialog) = self.sip.dialog_mut(leg)
-            && matches!(dialog.phase, Phase::Calling { .. } | Phase::Early)
-        {
-            // What came of it before the challenge is of no consequence.
-            (dialog.phase, dialog.provisional) = (Phase::Calling { release: false }, Provisional::NONE);
-        }
-        true
-    }
-
-    /// It does not go out again.
-    pub(super) fn unanswered(&mut self, answer: Option<Answer>) {
-        if let Some(Answer { refused, proof, .. }) = answer {
-            self.sip.let_go(&refused);
-            self.sip.pages.release(proof);
-        }
     }
 
     /// A request with credentials was answered otherwise than by another challenge: its algorithm is the least from now on.
@@ -141,11 +139,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if !message.code().is_some_and(|status| status >= 200 && !matches!(status, 401 | 407)) {
             return;
         }
-        let trunk = match self.calls.leg(transaction.leg).map(|slot| slot.party) {
-            Some(Party::Trunk(trunk)) => Some(trunk),
-            Some(_) => None,
-            None => self.enrolled_by(handle),
-        };
+        let trunk = self.trunk_of(transaction.leg, handle);
         if let Some(slot) = trunk.and_then(|trunk| self.trunks.get_mut(usize::from(trunk))) {
             slot.proved = slot.proved.max(Some(algorithm));
         }

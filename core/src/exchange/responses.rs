@@ -18,12 +18,12 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn response(&mut self, now: Instant, message: &Message<'_>) {
         let Some(handle) = self.sip.find_client(message) else { return };
         let Some(transaction) = self.sip.transactions.get(handle).copied() else { return };
-        let answer = self.answer_to(handle, message);
+        let refused = self.keep_refused(handle, message);
         if !self.sip.response(now, &mut self.timers, handle, message) {
-            return self.unanswered(answer);
+            return refused.iter().for_each(|refused| self.sip.let_go(refused));
         }
-        if let Some(answer) = answer
-            && self.ask_again(now, handle, &answer)
+        if let Some(refused) = refused
+            && self.goes_out_again(now, handle, &refused, message)
         {
             return;
         }

@@ -90,6 +90,9 @@ impl<C: Crypto> Exchange<'_, C> {
 
     fn transaction_due(&mut self, now: Instant, slot: u32) {
         let Some(handle) = self.sip.transactions.handle_at(slot) else { return };
+        if self.sip.gives_up(now, handle) && self.given_up(now, handle) {
+            return;
+        }
         let method = self.sip.transactions.get(handle).map(|one| one.method);
         let (Some(method), Some(timed_out)) = (method, self.sip.tick(now, &mut self.timers, slot)) else {
             return;

@@ -103,6 +103,8 @@ pub struct Dialog {
     pub max_forwards: u8,
     /// We have called, and have credentials for who may ask for some. In a dialog where we were called none are given.
     pub proves: bool,
+    /// Until they are heard: so many other servers our INVITE may go to.
+    pub others: u8,
     /// The credentials that our INVITE went out with, as header lines: its ACK has the same.
     pub proof: Text,
 }
@@ -127,6 +129,7 @@ impl Dialog {
         provisional: Provisional::NONE,
         max_forwards: 70,
         proves: false,
+        others: 0,
         proof: Text::EMPTY,
     };
 }

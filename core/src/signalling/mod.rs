@@ -3,6 +3,7 @@
 pub mod dialog;
 pub mod provisional;
 pub mod render;
+pub mod servers;
 pub mod session;
 pub mod sip;
 pub mod transaction;

@@ -4,7 +4,9 @@ use crate::guard::{self, Engine, Place, bytes, read, stw_exchange};
 use crate::status::{stw_status, stw_status_number};
 use crate::types::{stw_address, stw_statistics};
 use crate::{convert, names};
-use strowger::base::{Instant, WallTime};
+use core::net::SocketAddr;
+use strowger::base::{Flow, Instant, WallTime};
+use strowger::exchange::MAX_SERVERS;
 use stw_status_number::{STW_EMPTY, STW_ERR_ARGUMENT, STW_ERR_UNKNOWN, STW_MORE, STW_OK};
 
 /// Copies the SHA-256 of the policy in force, its name everywhere, to the 32 octets at `hash`. STW_EMPTY: none is.
@@ -66,6 +68,36 @@ pub unsafe extern "C" fn stw_exchange_set_trunk_address(
         let address = convert::socket_address(&unsafe { read(address)? }).ok_or(STW_ERR_ARGUMENT)?;
         let trunk = u16::try_from(trunk).map_err(|_| STW_ERR_UNKNOWN)?;
         if engine.set_trunk_address(trunk, address) { Ok(STW_OK) } else { Err(STW_ERR_UNKNOWN) }
+    };
+    // SAFETY: conventions 1 and 2 of the header.
+    unsafe { guard::exchange(x, body) }
+}
+
+/// The most servers of a trunk.
+pub const STW_MAX_TRUNK_SERVERS: usize = 4;
+const _: () = assert!(STW_MAX_TRUNK_SERVERS == MAX_SERVERS);
+
+/// The same for a trunk with several servers, in the order in which they are tried; at most STW_MAX_TRUNK_SERVERS are kept. `transport` of
+/// an address counts where policy names none. A list that is the same as before changes nothing. 0: it cannot be reached.
+/// STW_ERR_UNKNOWN: no such trunk.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn stw_exchange_set_trunk_servers(
+    x: *mut stw_exchange,
+    trunk: u32,
+    servers: *const stw_address,
+    count: u32,
+) -> stw_status {
+    let body = |engine: &mut Engine| {
+        let trunk = u16::try_from(trunk).map_err(|_| STW_ERR_UNKNOWN)?;
+        let mut list = [Flow::from(SocketAddr::from(([0, 0, 0, 0], 0))); STW_MAX_TRUNK_SERVERS];
+        let count = usize::try_from(count).unwrap_or(usize::MAX).min(list.len());
+        for (at, place) in list.iter_mut().enumerate().take(count) {
+            // SAFETY: convention 4 of the header; every bit pattern is an stw_address.
+            let address = unsafe { read(servers.wrapping_add(at))? };
+            *place = convert::flow(&address).ok_or(STW_ERR_ARGUMENT)?;
+        }
+        let list = list.get(..count).unwrap_or(&[]);
+        if engine.set_trunk_servers(trunk, list) { Ok(STW_OK) } else { Err(STW_ERR_UNKNOWN) }
     };
     // SAFETY: conventions 1 and 2 of the header.
     unsafe { guard::exchange(x, body) }

@@ -54,6 +54,8 @@ pub enum stw_output_kind {
     STW_OUTPUT_HELD = 22,
     /// body.standing: how the exchange stands at the carrier of a trunk where it registers.
     STW_OUTPUT_STANDING = 23,
+    /// body.server: a server of a trunk has failed; requests to the trunk go to another from now on.
+    STW_OUTPUT_SERVER = 24,
 }
 
 /// How an exchange stands at a carrier where it registers.
@@ -237,6 +239,18 @@ pub struct stw_output_registration {
     pub address: stw_address,
 }
 
+/// STW_OUTPUT_SERVER.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct stw_output_server {
+    /// Row of the trunk.
+    pub trunk: u32,
+    /// 0.
+    pub reserved: u32,
+    /// The server that is used now.
+    pub address: stw_address,
+}
+
 /// STW_OUTPUT_STANDING.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -267,6 +281,8 @@ pub union stw_output_body {
     pub transfer: stw_output_transfer,
     /// STW_OUTPUT_REGISTERED, _UNREGISTERED, _SET.
     pub registration: stw_output_registration,
+    /// STW_OUTPUT_SERVER.
+    pub server: stw_output_server,
     /// STW_OUTPUT_STANDING.
     pub standing: stw_output_standing,
     /// STW_OUTPUT_DECISION.

@@ -71,7 +71,7 @@ impl World {
             socket.set_nonblocking(true).map_err(|why| why.to_string())?;
             let own = socket.local_addr().map_err(|why| why.to_string())?;
             let phone = if name == CARRIER {
-                daemon.set_trunk_address(0, own);
+                daemon.set_trunk_servers(0, &[own.into()]);
                 Phone::carrier(name, own, address)
             } else {
                 let mut config = PhoneConfig::new(name, password, own, address);

@@ -1,50 +1,92 @@
-//! Where trunks are: their hosts, found once when the gateway begins.
+//! Where trunks are: addresses are told to the engine at once, names are looked up, again and again.
 
 use super::Daemon;
-use std::net::{SocketAddr, ToSocketAddrs};
-use strowger::base::Transport;
+use crate::servers::{self, Found, Wanted};
+use std::collections::HashMap;
+use strowger::base::{Flow, Transport};
+use strowger_tools::trace::Input;
+use tokio::sync::mpsc;
 
-impl Daemon {
-    /// Finds the address of every trunk. A name that cannot be resolved is said, and its calls fail. `tcp` and `tls` tell whether
-    /// there is a listener that a trunk over that transport can come back to.
-    pub(super) fn find_trunks(&mut self, tcp: bool, tls: bool) {
-        let image = self.image;
-        let family = if self.v6 { "IPv6" } else { "IPv4" };
-        for (row, trunk) in (0u16..).zip(image.trunks().iter()) {
-            let (name, host, transport) = (image.text(trunk.name), image.text(trunk.host), trunk.transport());
-            match find(host, transport, self.v6) {
-                Ok(Some(address)) => {
-                    self.set_trunk_address(row, address);
-                    self.streams.name(address, bare(host));
-                }
-                Ok(None) => {
-                    tracing::warn!("trunk {name}: {host} has no {family} address; its calls will fail")
-                }
-                Err(why) => {
-                    tracing::warn!("trunk {name}: {host} cannot be resolved ({why}); its calls will fail");
-                }
-            }
-            let option = match transport {
-                Transport::Tcp if !tcp => "--sip-tcp",
-                Transport::Tls if !tls => "--sip-tls",
-                Transport::Udp | Transport::Tcp | Transport::Tls => continue,
-            };
-            tracing::warn!(
-                "trunk {name} is reached over {} and told to answer at an address where nobody listens: give {option}",
-                transport.name()
-            );
-        }
+/// What was found of the trunks that are looked for.
+pub(super) struct Lookups {
+    tell: mpsc::Sender<Found>,
+    found: mpsc::Receiver<Found>,
+    /// What was said of each, so that it is not said again.
+    said: HashMap<u16, String>,
+}
+
+impl Lookups {
+    pub(super) fn new() -> Self {
+        let (tell, found) = mpsc::channel(16);
+        Self { tell, found, said: HashMap::new() }
+    }
+
+    /// The next that is found.
+    pub(super) async fn next(&mut self) -> Option<Found> {
+        self.found.recv().await
     }
 }
 
-/// Its address, of our own family: 5061 is the port of TLS, 5060 of the others (RFC 3261 section 19.1.2).
-fn find(host: &str, transport: Transport, v6: bool) -> std::io::Result<Option<SocketAddr>> {
-    if let Ok(address) = host.parse() {
-        return Ok(Some(address));
+impl Daemon {
+    /// Finds every trunk. `tcp` and `tls` tell whether there is a listener that a trunk over that transport can come back to.
+    pub(super) fn find_trunks(&mut self, tcp: bool, tls: bool) {
+        let image = self.image;
+        let listeners = [(Transport::Udp, true), (Transport::Tcp, tcp), (Transport::Tls, tls)];
+        let can = listeners.into_iter().filter_map(|(transport, is)| is.then_some(transport));
+        let can: Vec<Transport> = can.collect();
+        for (trunk, row) in (0u16..).zip(image.trunks().iter()) {
+            let (name, host, transport) = (image.text(row.name), image.text(row.host), row.transport());
+            match servers::known(host, transport) {
+                Some(server) => self.set_trunk_servers(trunk, &[server]),
+                None => {
+                    let (host, can) = (host.to_owned(), can.clone());
+                    let wanted = Wanted { trunk, host, transport, can, v6: self.v6 };
+                    tokio::spawn(servers::watch(wanted, self.lookups.tell.clone()));
+                }
+            }
+            let option = match transport {
+                Some(Transport::Tcp) if !tcp => "--sip-tcp",
+                Some(Transport::Tls) if !tls => "--sip-tls",
+                Some(Transport::Udp | Transport::Tcp | Transport::Tls) | None => continue,
+            };
+            let over = transport.unwrap_or_default().name();
+            tracing::warn!(
+                "trunk {name} is reached over {over} and told to answer at an address where nobody listens: give {option}"
+            );
+        }
     }
-    let port = if transport == Transport::Tls { 5061 } else { 5060 };
-    let named = if host.contains(':') { host.to_owned() } else { format!("{host}:{port}") };
-    Ok(named.to_socket_addrs()?.find(|address| address.is_ipv6() == v6))
+
+    /// A name was looked up: what is not known any better stays as it was.
+    pub(super) fn found(&mut self, found: Found) {
+        let image = self.image;
+        let row = image.trunks().get(usize::from(found.trunk)).unwrap_or_default();
+        let name = image.text(row.name);
+        let said = match &found.servers {
+            Ok(servers) => {
+                let list: Vec<String> = servers.iter().map(ToString::to_string).collect();
+                format!("is reached at {}", list.join(", then "))
+            }
+            Err(why) => why.clone(),
+        };
+        if self.lookups.said.get(&found.trunk) != Some(&said) {
+            match &found.servers {
+                Ok(_) => tracing::info!("trunk {name} {said}"),
+                Err(_) => tracing::warn!("alarm: trunk {name}: {said}; it is looked for again"),
+            }
+            self.lookups.said.insert(found.trunk, said);
+        }
+        if let Ok(servers) = found.servers {
+            self.set_trunk_servers(found.trunk, &servers);
+        }
+    }
+
+    /// Tells where a trunk's servers are. Whoever answers there over TLS must be who policy names (RFC 5922 section 7.1), whatever DNS says.
+    pub(crate) fn set_trunk_servers(&mut self, trunk: u16, servers: &[Flow]) {
+        let host = self.image.trunks().get(usize::from(trunk)).map_or("", |row| self.image.text(row.host));
+        servers.iter().for_each(|server| self.streams.name(server.peer, bare(host)));
+        let now = self.now();
+        self.give(now, &Input::SetTrunkServers { trunk, servers });
+    }
 }
 
 /// A host without its port.

@@ -5,13 +5,13 @@ use super::classes::Classes;
 use crate::finding::{Place, Report, Row};
 use crate::schema::Policy;
 use crate::schema::dialing::{DigitModification, Use};
-use crate::schema::parties::{NumberFormat, Transport, Trunk};
+use crate::schema::parties::{NumberFormat, Trunk};
 use crate::write::Tables;
 use strowger::policy::keyring::MAX_PASSWORD;
 use strowger::policy::row::{Run, Str};
 use strowger::policy::rows::{
-    AS_DIALED, ChoiceRow, DigitModificationRow, E164, NATIONAL, REGISTERS, RouteListRow, RouteRow, TrunkRow,
-    TrustedRow, USE_LIST, USE_PLAN, USE_ROUTE,
+    ANY_TRANSPORT, AS_DIALED, ChoiceRow, DigitModificationRow, E164, NATIONAL, REGISTERS, RouteListRow,
+    RouteRow, TrunkRow, TrustedRow, USE_LIST, USE_PLAN, USE_ROUTE,
 };
 
 /// What ARS rows refer to.
@@ -160,7 +160,7 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
         let name = keys.name.get_ref();
         index.add(name.clone(), &format!("{name:?}"), row_number, row.at(keys.name.span()), report);
         let channels = keys.channels.map_or(8, |channels| channels.get());
-        let transport = keys.transport.as_ref().map_or(Transport::Udp, |transport| *transport.get_ref());
+        let transport = keys.transport.as_ref().map(|transport| transport.get_ref().number());
         let class = |key: &str, report: &mut Report| {
             let text = format!(
                 "trunk {name:?} has no `{key}`: it counts as 0, so calls from it reach emergency numbers only"
@@ -195,7 +195,7 @@ fn trunks(policy: &Policy, classes: &Classes, tables: &mut Tables, report: &mut 
                 } << 1
                 | if account.registers { REGISTERS } else { 0 },
             srtp: super::parties::srtp_number(keys.srtp),
-            transport: transport.number(),
+            transport: transport.unwrap_or(ANY_TRANSPORT),
             channels,
             inbound: 0,
             name: tables.texts.add(name),
@@ -229,21 +229,14 @@ fn account(row: &Row<Trunk>, row_number: usize, tables: &mut Tables, report: &mu
     let (keys, name) = (&row.keys, row.keys.name.get_ref());
     let registers = keys.register.unwrap_or(false);
     match (&keys.username, &keys.password) {
-        (None, Some(_)) => {
-            let text = format!("trunk {name:?}: a password without a `username`: the carrier asks for both");
-            report.error(row.place, "bad-value", text);
-        }
-        (Some(_), None) if !registers => {
-            let text = format!(
-                "trunk {name:?}: a `username` without a `password` proves nothing; give both, or `register = true` too"
-            );
-            report.error(row.place, "bad-value", text);
-        }
-        (None, None) if registers => {
+        (None, None) | (Some(_), Some(_)) if !registers => {}
+        (None, _) if registers => {
             let text = format!("trunk {name:?}: `register = true` needs the `username` to register as");
             report.error(row.place, "bad-value", text);
         }
-        (Some(_), Some(_)) | (Some(_), None) | (None, None) => {}
+        (None, _) => half(name, "password", "username", row.place, report),
+        (Some(_), None) if !registers => half(name, "username", "password", row.place, report),
+        (Some(_), _) => {}
     }
     if keys.username.as_ref().is_some_and(|username| username.0.0.is_empty()) {
         report.error(row.place, "bad-value", format!("trunk {name:?}: the `username` is empty"));
@@ -261,6 +254,14 @@ fn account(row: &Row<Trunk>, row_number: usize, tables: &mut Tables, report: &mu
     }
     let username = keys.username.as_ref().map(|username| username.0.0.as_str());
     Account { username: tables.texts.option(username), registers }
+}
+
+/// One half of what a carrier asks for proves nothing.
+fn half(name: &str, has: &str, lacks: &str, place: Place, report: &mut Report) {
+    let text = format!(
+        "trunk {name:?} has a `{has}` and no `{lacks}`: nothing is proved to the carrier; give both, or neither"
+    );
+    report.about("trunk", name).push(place, crate::Level::Warning, "trunk-credentials", text);
 }
 
 fn lists(policy: &Policy, routing: &mut Routing, tables: &mut Tables, report: &mut Report) {

@@ -336,8 +336,8 @@ fn trunks(
         let srtp = [Party::Trunk(was), Party::Trunk(is)];
         let srtp = [0, 1].map(|side| encryption(images[side], srtp[side]));
         lines.text(&format!("encryption of media of trunk {name}"), srtp[0], srtp[1]);
-        let [was, is] = [row_old, row_new].map(|row| row.transport().name());
-        lines.text(&format!("transport of trunk {name}"), was, is);
+        let said = |row: &TrunkRow| row.transport().map_or("as DNS says", |transport| transport.name());
+        lines.text(&format!("transport of trunk {name}"), said(&row_old), said(&row_new));
         let registers = |row: &TrunkRow| if row.flags & REGISTERS == 0 { "no" } else { "yes" };
         let registers = [registers(&row_old), registers(&row_new)];
         lines.text(&format!("registration at the carrier of trunk {name}"), registers[0], registers[1]);

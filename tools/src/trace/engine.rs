@@ -3,7 +3,6 @@
 use super::answers::{Log, Recording};
 use super::writer::Writer;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
 use std::ops::Deref;
 use strowger::base::{Crypto, Flow, Full, Handle, Instant, WallTime};
 use strowger::call::{Call, LegSlot};
@@ -94,11 +93,11 @@ pub enum Input<'a> {
     /// The service mode by an operator.
     SetMode(Option<Mode>),
     /// Where a trunk's far end is.
-    SetTrunkAddress {
+    SetTrunkServers {
         /// Its row.
         trunk: u16,
-        /// The address.
-        address: SocketAddr,
+        /// Its servers, in the order in which they are tried.
+        servers: &'a [Flow],
     },
     /// What the relay has said of a leg's media.
     Relayed {
@@ -384,7 +383,7 @@ pub(super) fn apply<C: Crypto>(
             exchange.set_mode(*mode);
             Took::Done
         }
-        Input::SetTrunkAddress { trunk, address } => match exchange.set_trunk_address(*trunk, *address) {
+        Input::SetTrunkServers { trunk, servers } => match exchange.set_trunk_servers(*trunk, servers) {
             true => Took::Done,
             false => Took::NoTrunk,
         },

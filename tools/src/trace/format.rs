@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
-use strowger::base::{Handle, Transport};
+use strowger::base::{Flow, Handle, Transport};
 
 /// The version this program reads and writes.
 pub const VERSION: u32 = 1;
@@ -100,9 +100,9 @@ pub enum InputText {
         offset_min: i16,
     },
     Mode(Option<String>),
-    TrunkAddress {
+    TrunkServers {
         trunk: String,
-        address: SocketAddr,
+        servers: Vec<ServerText>,
     },
     Relayed {
         leg: String,
@@ -121,6 +121,26 @@ pub enum Over {
     Udp,
     Tcp,
     Tls,
+}
+
+/// Where a server is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ServerText {
+    pub(super) address: SocketAddr,
+    #[serde(default, skip_serializing_if = "Over::is_udp")]
+    pub(super) over: Over,
+}
+
+impl From<Flow> for ServerText {
+    fn from(flow: Flow) -> Self {
+        Self { address: flow.peer, over: flow.transport.into() }
+    }
+}
+
+impl From<ServerText> for Flow {
+    fn from(text: ServerText) -> Self {
+        Self::new(text.address, text.over.into())
+    }
 }
 
 impl Over {
@@ -245,6 +265,11 @@ pub enum OutputText {
     Unregistered {
         device: String,
         why: String,
+    },
+    Server {
+        trunk: String,
+        #[serde(flatten)]
+        to: ServerText,
     },
     Standing {
         trunk: String,

@@ -5,7 +5,6 @@ use super::format::{InputText, SignalText, handle, unhandle};
 use super::outputs::Shown;
 use super::tokens::Kind;
 use super::{places, words};
-use std::net::SocketAddr;
 use strowger::base::{Crypto, Digit, Flow, Handle, WallTime};
 use strowger::call::dialing::State;
 use strowger::exchange::{Exchange, Signal};
@@ -35,9 +34,10 @@ pub(super) fn text<C: Crypto>(
         Input::Tick => InputText::Tick,
         Input::SetWall(wall) => InputText::Wall { unix_s: wall.unix_s, offset_min: wall.offset_min },
         Input::SetMode(mode) => InputText::Mode(mode.map(|mode| mode.name().to_owned())),
-        Input::SetTrunkAddress { trunk, address } => {
-            InputText::TrunkAddress { trunk: shown.party(Party::Trunk(*trunk)), address: *address }
-        }
+        Input::SetTrunkServers { trunk, servers } => InputText::TrunkServers {
+            trunk: shown.party(Party::Trunk(*trunk)),
+            servers: servers.iter().map(|server| (*server).into()).collect(),
+        },
         Input::Relayed { leg, places } => {
             InputText::Relayed { leg: handle(*leg), places: places.as_ref().map(places::text) }
         }
@@ -109,7 +109,7 @@ pub(super) enum Given {
     Tick,
     Wall(WallTime),
     Mode(Option<Mode>),
-    TrunkAddress(u16, SocketAddr),
+    TrunkServers(u16, Vec<Flow>),
     Relayed(Handle, Option<Places>),
     RelayLost,
     ClearCalls,
@@ -138,8 +138,10 @@ impl Given {
             InputText::Mode(Some(name)) => {
                 Self::Mode(Some(words::mode(name).ok_or_else(|| format!("there is no mode {name}"))?))
             }
-            InputText::TrunkAddress { trunk, address } => match party(trunk)? {
-                Party::Trunk(row) => Self::TrunkAddress(row, *address),
+            InputText::TrunkServers { trunk, servers } => match party(trunk)? {
+                Party::Trunk(row) => {
+                    Self::TrunkServers(row, servers.iter().map(|server| (*server).into()).collect())
+                }
                 Party::Device(_) | Party::User { .. } | Party::Conference | Party::Unknown => {
                     return Err(format!("{trunk} is no trunk"));
                 }
@@ -187,7 +189,7 @@ impl Given {
             Self::Tick => Input::Tick,
             Self::Wall(wall) => Input::SetWall(*wall),
             Self::Mode(mode) => Input::SetMode(*mode),
-            Self::TrunkAddress(trunk, address) => Input::SetTrunkAddress { trunk: *trunk, address: *address },
+            Self::TrunkServers(trunk, servers) => Input::SetTrunkServers { trunk: *trunk, servers },
             Self::Relayed(leg, places) => Input::Relayed { leg: *leg, places: *places },
             Self::RelayLost => Input::RelayLost,
             Self::ClearCalls => Input::ClearCalls,

@@ -98,6 +98,9 @@ impl Shown<'_> {
                 device: self.party(Party::Device(*device)),
                 why: format!("{why:?}").to_lowercase(),
             },
+            Output::Server { trunk, to } => {
+                OutputText::Server { trunk: self.party(Party::Trunk(*trunk)), to: (*to).into() }
+            }
             Output::Standing { trunk, standing } => OutputText::Standing {
                 trunk: self.party(Party::Trunk(*trunk)),
                 standing: words::standing(*standing).to_owned(),

@@ -1,15 +1,15 @@
 //! Every reference and range of an image, looked at once: what follows may rely on them.
 
 use super::{BadImage, Image, MAX_PROBE};
-use crate::base::{Digits, Transport};
+use crate::base::Digits;
 use crate::policy::calendar::WEEK;
 use crate::policy::class::NumberClass;
 use crate::policy::row::{Row, Run, Str, Table};
 use crate::policy::rows::{
-    CIRCULAR, CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD, END_INBOUND,
-    END_SHIFT, FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LINEAR, LOOK, MAX_MEMBERS, MAX_NOTIFIED,
-    NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, REGISTERS, RING_ALL, RUN, RUN_SHIFT, STAYS,
-    SYMBOL_SHIFT, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UserRow, UsernameSeedRow,
+    ANY_TRANSPORT, CIRCULAR, CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD,
+    END_INBOUND, END_SHIFT, FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LINEAR, LOOK, MAX_MEMBERS,
+    MAX_NOTIFIED, NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, REGISTERS, RING_ALL, RUN, RUN_SHIFT,
+    STAYS, SYMBOL_SHIFT, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UserRow, UsernameSeedRow,
 };
 use crate::policy::trie::{End, INDEX, analyse};
 
@@ -53,7 +53,7 @@ impl Image<'_> {
             classes(r.cos, r.cor, r.interconnect)
                 && zone(r.zone)
                 && r.srtp <= 2
-                && usize::from(r.transport) < Transport::ALL.len()
+                && r.transport <= ANY_TRANSPORT
                 && (r.flags & REGISTERS == 0 || r.username.len > 0 || self.is_block())
                 && [r.name, r.host, r.caller_id, r.username].iter().all(|text| self.has(*text))
                 && usize::try_from(r.inbound).is_ok_and(|root| root <= self.nodes.len())

@@ -149,7 +149,7 @@ row! {
         flags: u8,
         /// Encryption of its media: 0 best effort, 1 off, 2 required.
         srtp: u8,
-        /// Number of the transport that it is reached over.
+        /// Number of the transport that it is reached over, or [`ANY_TRANSPORT`].
         transport: u8,
         /// Calls at once.
         channels: u16,
@@ -169,13 +169,15 @@ row! {
 }
 
 impl TrunkRow {
-    /// The transport that it is reached over.
+    /// The transport that it is reached over; `None`: as DNS says, else UDP.
     #[must_use]
-    pub fn transport(&self) -> Transport {
-        Transport::ALL.get(usize::from(self.transport)).copied().unwrap_or_default()
+    pub fn transport(&self) -> Option<Transport> {
+        Transport::ALL.get(usize::from(self.transport)).copied()
     }
 }
 
+/// [`TrunkRow::transport`]: the one that DNS says (RFC 3263).
+pub const ANY_TRANSPORT: u8 = 3;
 /// [`TrunkRow::flags`], bit 3: we register there.
 pub const REGISTERS: u8 = 8;
 /// [`TrunkRow::flags`], bits 1-2: digits go as the digit modification leaves them.

@@ -1,9 +1,10 @@
-//! A request of ours goes out again, with credentials (RFC 3261 section 22.2): another branch, the next CSeq, the same otherwise.
+//! A request of ours goes out again, the same but for its branch: with credentials and the next CSeq (RFC 3261 section 22.2), or to another
+//! server (RFC 3263 section 4.3).
 
 use super::{Machine, Sip, Transaction};
-use crate::base::{Algorithm, Handle, Instant};
+use crate::base::{Algorithm, Flow, Handle, Instant};
 use crate::signalling::render::{self, Marks, position};
-use crate::signalling::transaction::{client, invite_client};
+use crate::signalling::transaction::{T1_64, client, invite_client};
 use crate::table::{Text, Timers};
 use crate::wire::sip::Method;
 use crate::wire::write::Sink;
@@ -11,10 +12,19 @@ use crate::wire::write::Sink;
 /// Octets of a branch behind its cookie.
 const TOKEN: usize = 28;
 
-/// A request that was refused for want of credentials.
+/// A request that was refused, or not answered.
 #[derive(Clone, Copy, Debug)]
 pub struct Refused {
     transaction: Transaction,
+}
+
+/// How a request goes out again.
+#[derive(Clone, Copy, Debug)]
+pub enum Way {
+    /// With these header lines, which have credentials by this algorithm; with the next CSeq. The text is given up to it.
+    Proved(Text, Algorithm),
+    /// To another server, over the same transport, as it was (RFC 3263 section 4.3).
+    Elsewhere(Flow),
 }
 
 impl Refused {
@@ -30,7 +40,7 @@ impl Sip<'_> {
     /// [`let_go`](Self::let_go) must follow.
     pub(crate) fn refused(&mut self, handle: Handle) -> Option<Refused> {
         let transaction = self.transactions.get(handle).copied()?;
-        if !transaction.proves || transaction.text.is_empty() {
+        if !transaction.is_kept() || transaction.text.is_empty() {
             return None;
         }
         self.pages.share(transaction.text);
@@ -61,45 +71,72 @@ impl Sip<'_> {
         self.pages.chunks(text, text.len().saturating_sub(marks.body.into()), text.len())
     }
 
-    /// Sends it again with these header lines, in a new client transaction; none without room. The lines are given up to this.
+    /// Whether nobody has answered a request for as long as is waited where it may go to another server.
+    pub(crate) fn gives_up(&self, now: Instant, handle: Handle) -> bool {
+        let Some(transaction) = self.transactions.get(handle).filter(|one| one.others > 0) else {
+            return false;
+        };
+        match transaction.machine {
+            Machine::InviteClient(invite_client::State::Calling { until, .. })
+            | Machine::Client(client::State::Trying { until, .. }) => now >= until,
+            Machine::InviteClient(_) | Machine::Client(_) | Machine::InviteServer(_) | Machine::Server(_) => {
+                false
+            }
+        }
+    }
+
+    /// Sends it again, in a new client transaction; none without room. What it was kept by is given back.
     pub(crate) fn again(
         &mut self,
         now: Instant,
         timers: &mut Timers<'_>,
         refused: &Refused,
         cookie: u64,
-        (proof, algorithm): (Text, Algorithm),
+        way: Way,
     ) -> Option<Handle> {
         let former = refused.transaction;
-        let Transaction { method, marks, text, peer, leg, .. } = former;
-        let machine = if method == Method::Invite {
-            Machine::InviteClient(invite_client::State::new(now, peer.transport))
-        } else {
-            Machine::Client(client::State::new(now, peer.transport))
-        };
+        let Transaction { method, marks, text, leg, .. } = former;
         let last = self.dialog(leg).map_or(former.cseq, |dialog| dialog.local_cseq);
-        let cseq = last.saturating_add(1);
-        let inserted = self.transactions.insert(Transaction {
-            cseq,
+        let (next, proof) = match way {
+            Way::Proved(proof, algorithm) => (
+                Transaction {
+                    cseq: last.saturating_add(1),
+                    marks: Marks { proof: position(proof.len()), ..marks },
+                    tries: former.tries.saturating_add(1),
+                    proof: Some(algorithm),
+                    ..former
+                },
+                proof,
+            ),
+            Way::Elsewhere(peer) => {
+                (Transaction { peer, others: former.others.saturating_sub(1), ..former }, Text::EMPTY)
+            }
+        };
+        let (over, patience) = (next.peer.transport, patience(next.others));
+        let machine = if method == Method::Invite {
+            Machine::InviteClient(invite_client::State::within(now, over, patience))
+        } else {
+            Machine::Client(client::State::within(now, over, patience))
+        };
+        let fresh = Transaction {
             cookie,
-            peer,
-            marks: Marks { proof: position(proof.len()), ..marks },
-            proves: true,
-            tries: former.tries.saturating_add(1),
-            proof: Some(algorithm),
-            ..Transaction::of(machine, leg, method)
-        });
-        let handle = inserted.ok();
+            text: Text::EMPTY,
+            echo: Text::EMPTY,
+            cancel: Handle::NONE,
+            machine,
+            ..next
+        };
+        let handle = self.transactions.insert(fresh).ok();
         let token = handle.map(|handle| render::token(handle, cookie));
         let mut out = self.pages.writer();
         let (branch, line) = (usize::from(marks.branch), usize::from(marks.cseq));
         out.put_text(text, 0, branch);
         out.put(token.as_ref().map_or(&[], |token| token.as_slice()));
         out.put_text(text, branch.saturating_add(TOKEN), line);
-        render::cseq_line(&mut out, cseq, method.as_bytes());
+        render::cseq_line(&mut out, next.cseq, method.as_bytes());
         out.put_text(proof, 0, proof.len());
-        let behind =
-            line.saturating_add(cseq_line_len(former.cseq, method)).saturating_add(marks.proof.into());
+        let former_proof = if proof.is_empty() { 0 } else { usize::from(marks.proof) };
+        let behind = line.saturating_add(cseq_line_len(former.cseq, method)).saturating_add(former_proof);
         out.put_text(text, behind, text.len());
         let made = out.finish();
         self.pages.release(text);
@@ -116,10 +153,16 @@ impl Sip<'_> {
         }
         let mut unused = proof;
         if let Some(dialog) = self.dialog_mut(leg) {
-            dialog.local_cseq = cseq;
+            dialog.local_cseq = dialog.local_cseq.max(next.cseq);
             if method == Method::Invite {
                 dialog.invite = handle;
-                unused = core::mem::replace(&mut dialog.proof, proof);
+                dialog.others = next.others;
+                if let Way::Elsewhere(peer) = way {
+                    dialog.far.next_hop = peer;
+                }
+                if !proof.is_empty() {
+                    unused = core::mem::replace(&mut dialog.proof, proof);
+                }
             }
         }
         self.pages.release(unused);
@@ -127,6 +170,12 @@ impl Sip<'_> {
         self.watch(timers, handle);
         Some(handle)
     }
+}
+
+/// How long an answer is waited for: with other servers to go to only as long as a request is sent four times (RFC 3263 section 4.3 would
+/// wait for timer B and F, 32 s, at each of them).
+pub(super) const fn patience(others: u8) -> u64 {
+    if others > 0 { 4_000 } else { T1_64 }
 }
 
 /// Octets of a CSeq line.

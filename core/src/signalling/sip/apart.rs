@@ -1,5 +1,6 @@
 //! Requests of ours outside of any dialog: what somebody is told, and a REGISTER at a carrier.
 
+use super::again::patience;
 use super::{Machine, Sip, Transaction};
 use crate::base::{Flow, Handle, Instant};
 use crate::signalling::render::{self, Marks, position};
@@ -34,6 +35,10 @@ pub struct Enrolment<'a> {
     pub cseq: u32,
     /// For how long, in seconds.
     pub expires_s: u32,
+    /// We have a password for who asks.
+    pub proves: bool,
+    /// Servers that can be tried if this one does not answer.
+    pub others: u8,
 }
 
 impl Sip<'_> {
@@ -94,12 +99,14 @@ impl Sip<'_> {
         cookies: [u64; 2],
     ) -> Option<Handle> {
         let ([cookie, tag], to) = (cookies, enrolment.to);
-        let machine = Machine::Client(client::State::new(now, to.transport));
+        let patience = patience(enrolment.others);
+        let machine = Machine::Client(client::State::within(now, to.transport, patience));
         let transaction = Transaction {
             cseq: enrolment.cseq,
             cookie,
             peer: to,
-            proves: true,
+            proves: enrolment.proves,
+            others: enrolment.others,
             ..Transaction::of(machine, Handle::NONE, Method::Register)
         };
         let handle = self.transactions.insert(transaction).ok()?;

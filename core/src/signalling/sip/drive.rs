@@ -134,7 +134,7 @@ impl Sip<'_> {
             )
             | Machine::Server(server::State::Completed { .. }) => (false, true),
             // It is not sent again, but may go out with credentials.
-            Machine::InviteClient(invite_client::State::Proceeding) => (!transaction.proves, false),
+            Machine::InviteClient(invite_client::State::Proceeding) => (!transaction.is_kept(), false),
             Machine::InviteClient(
                 invite_client::State::Completed { .. } | invite_client::State::Accepted { .. },
             )

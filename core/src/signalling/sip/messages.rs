@@ -1,5 +1,6 @@
 //! Requests and responses, made and remembered.
 
+use super::again::patience;
 use super::{Key, Machine, Request, Sip, Transaction};
 use crate::base::{Flow, Handle, Instant};
 use crate::media::Body;
@@ -171,16 +172,20 @@ impl Sip<'_> {
         let dialog = self.dialog_mut(leg)?;
         dialog.local_cseq = dialog.local_cseq.saturating_add(1);
         let dialog = *dialog;
+        let over = dialog.far.next_hop.transport;
+        // Who has been heard is where its requests go.
+        let others = if dialog.far.tag == 0 { dialog.others } else { 0 };
         let machine = if method == Method::Invite {
-            Machine::InviteClient(invite_client::State::new(now, dialog.far.next_hop.transport))
+            Machine::InviteClient(invite_client::State::within(now, over, patience(others)))
         } else {
-            Machine::Client(client::State::new(now, dialog.far.next_hop.transport))
+            Machine::Client(client::State::new(now, over))
         };
         let transaction = Transaction {
             cseq: dialog.local_cseq,
             cookie,
             peer: dialog.far.next_hop,
             proves: dialog.proves,
+            others,
             ..Transaction::of(machine, leg, method)
         };
         let handle = self.transactions.insert(transaction).ok()?;
@@ -221,6 +226,7 @@ impl Sip<'_> {
             cancel: Handle::NONE,
             // Nobody asks for credentials of it (RFC 3261 section 22.1).
             proves: false,
+            others: 0,
             ..invite
         };
         let Ok(handle) = self.transactions.insert(transaction) else { return };

@@ -5,7 +5,7 @@ mod apart;
 mod drive;
 mod messages;
 
-pub use again::Refused;
+pub use again::{Refused, Way};
 pub use apart::{Enrolment, Told};
 
 use super::dialog::{Dialog, Far};
@@ -61,7 +61,9 @@ pub struct Transaction {
     /// A client's: what of its message is another when it goes out again with credentials.
     marks: render::Marks,
     /// Whether it may: credentials are there for who may ask for some.
-    proves: bool,
+    pub proves: bool,
+    /// So many other servers it may go to, if this one fails.
+    pub others: u8,
     /// How often it has.
     pub tries: u8,
     /// The algorithm of the credentials that it has.
@@ -346,6 +348,17 @@ impl<'m> Sip<'m> {
 }
 
 impl Transaction {
+    /// Where its messages go.
+    #[must_use]
+    pub const fn peer(&self) -> Flow {
+        self.peer
+    }
+
+    /// Its message stays until it is answered finally: it may go out again.
+    const fn is_kept(&self) -> bool {
+        self.proves || self.others > 0
+    }
+
     /// One without texts, to and from nobody.
     const fn of(machine: Machine, leg: Handle, method: Method) -> Self {
         Self {
@@ -361,6 +374,7 @@ impl Transaction {
             cancel: Handle::NONE,
             marks: render::Marks::NONE,
             proves: false,
+            others: 0,
             tries: 0,
             proof: None,
         }

@@ -53,7 +53,13 @@ impl State {
     /// The request was just sent.
     #[must_use]
     pub const fn new(now: Instant, transport: Transport) -> Self {
-        Self::Trying { retry: Retry::over(transport, now), until: now.plus_ms(T1_64) }
+        Self::within(now, transport, T1_64)
+    }
+
+    /// The same, but it is given up after so many milliseconds without any answer.
+    #[must_use]
+    pub const fn within(now: Instant, transport: Transport, ms: u64) -> Self {
+        Self::Trying { retry: Retry::over(transport, now), until: now.plus_ms(ms) }
     }
 
     /// When [`Event::Tick`] is next wanted.

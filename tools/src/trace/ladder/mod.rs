@@ -130,7 +130,7 @@ impl Drawing {
             InputText::Lost { to, .. } => self.note(at, format!("the connection with {to} is lost")),
             InputText::Tick
             | InputText::Wall { .. }
-            | InputText::TrunkAddress { .. }
+            | InputText::TrunkServers { .. }
             | InputText::Listen { .. } => {}
         }
     }
@@ -209,6 +209,9 @@ impl Drawing {
                 };
                 self.note(at, format!("{device} {how}"));
             }
+            OutputText::Server { trunk, to } => {
+                self.note(at, format!("{trunk}: goes on to {}", to.address));
+            }
             OutputText::Standing { trunk, standing, expires_s, status } => {
                 let how = match (expires_s, status) {
                     (Some(seconds), _) => format!("registered for {seconds} s"),
@@ -244,8 +247,8 @@ fn names(trace: &Trace) -> HashMap<SocketAddr, String> {
     let image = trace.image();
     let mut names = HashMap::new();
     for line in &trace.lines {
-        if let InputText::TrunkAddress { trunk, address } = &line.input {
-            names.insert(*address, plain(trunk).to_owned());
+        if let InputText::TrunkServers { trunk, servers } = &line.input {
+            names.extend(servers.iter().map(|server| (server.address, plain(trunk).to_owned())));
         }
     }
     for line in &trace.lines {
