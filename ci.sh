@@ -55,6 +55,11 @@ check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-targe
 check_conference() { check_gateway; tests/interop/conference.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_carrier() { check_gateway; tests/interop/carrier.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_dns() { check_gateway; tests/interop/dns.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_floods() {
+    check_gateway
+    cargo build --quiet --release --locked -p strowger-testkit --bin flood
+    tests/interop/floods.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" "${CARGO_TARGET_DIR:-target}/release/flood"
+}
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 # Every difference between our reading of the shared corpus and that of another parser has its reason.
 check_parsers() { cargo test --quiet --locked -p strowger-tests --test parsers -- --ignored; }
@@ -79,7 +84,7 @@ check_counts() { ci/counts.sh; }
 check_fuzz() { ci/fuzz.sh ${STROWGER_FUZZ:-}; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c bare_metal daemon agreement parsers peers fuzz mutants counts load)
+ALL=(packages format clippy test doc demo c bare_metal daemon agreement parsers peers floods fuzz mutants counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.

@@ -10,6 +10,7 @@ mod pinholes;
 mod relay;
 mod run;
 mod servers;
+mod shed;
 mod socket;
 mod sources;
 mod streams;

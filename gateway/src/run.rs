@@ -12,6 +12,7 @@ use crate::files::Files;
 use crate::http::{self, Request};
 use crate::pinholes::{self, Pinholes};
 use crate::relay::Relay;
+use crate::shed::Shed;
 use crate::streams::{Streams, Tls, TlsFiles};
 use crate::{messages, socket, sources, words};
 use media::Media;
@@ -161,6 +162,8 @@ pub(crate) struct Daemon {
     streams: Streams,
     /// Trunks that are looked for by name.
     lookups: Lookups,
+    /// Who is heard in a flood.
+    shed: Shed,
     /// We are reached by IPv6.
     v6: bool,
 }
@@ -193,6 +196,7 @@ impl Daemon {
             media: Media::default(),
             streams: Streams::new(address.ip(), None),
             lookups: Lookups::new(),
+            shed: Shed::new(begin),
             v6: address.is_ipv6(),
         })
     }
@@ -217,6 +221,7 @@ impl Daemon {
                 _ = clock.tick() => {
                     self.set_clock();
                     self.streams.sweep();
+                    self.tell_of_flood();
                 }
                 Some(request) = asked(&mut self.requests) => self.administer(request),
                 Some(found) = self.lookups.next() => self.found(found),
@@ -333,10 +338,12 @@ impl Daemon {
             Output::Emergency(notice) => tracing::error!("{}", words::emergency(&self.image, notice)),
             Output::Registered { device, expires_s, flow } => {
                 self.streams.proved(*flow);
+                self.shed.registered(Clock::now(), *device, flow.ip());
                 let dn = words::party(&self.image, Party::Device(*device));
                 tracing::info!("{dn} is registered at {flow} for {expires_s} s");
             }
             Output::Unregistered { device, why } => {
+                self.shed.gone(*device);
                 let dn = words::party(&self.image, Party::Device(*device));
                 let how = match why {
                     Gone::Unregistered => "has unregistered",

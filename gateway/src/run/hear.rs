@@ -1,10 +1,13 @@
 //! What comes from the network, into the engine: datagrams, messages of connections, and their end.
 
 use super::Daemon;
-use crate::messages;
 use crate::streams::{Heard, News};
+use crate::{messages, shed};
+use std::net::IpAddr;
+use std::time::Instant as Clock;
 use strowger::base::Flow;
 use strowger::exchange::{Received, Ticked};
+use strowger::policy::trie::{End, analyse};
 use strowger_tools::trace::{Input, Took};
 
 impl Daemon {
@@ -14,12 +17,42 @@ impl Daemon {
         for _ in 0..most {
             match self.socket.try_recv_from(&mut buffer) {
                 Ok((len, source)) => {
-                    self.take(source.into(), &buffer[..len]);
+                    if self.hears(source.ip(), &buffer[..len]) {
+                        self.take(source.into(), &buffer[..len]);
+                    }
                 }
                 Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => return,
                 // ICMP errors of earlier sends surface here; they concern one peer, not the socket.
                 Err(why) => tracing::debug!("receiving: {why}"),
             }
+        }
+    }
+
+    /// Whether a datagram is heard at all: see [`shed`].
+    fn hears(&mut self, ip: IpAddr, datagram: &[u8]) -> bool {
+        let image = self.image;
+        let helps = || {
+            let called = shed::called(datagram).unwrap_or(&[]);
+            matches!(analyse(&image, called, |_| false).end(), End::Emergency(_))
+        };
+        let now = Clock::now();
+        if !self.shed.knows(ip)
+            && let Some(trunk) = image.trunk_by_source(ip)
+        {
+            let channels = image.trunks().get(usize::from(trunk)).map_or(0, |row| row.channels);
+            self.shed.trunk(now, ip, channels);
+        }
+        self.shed.hears(now, ip, helps)
+    }
+
+    /// Says what was too much, once a second at most.
+    pub(super) fn tell_of_flood(&mut self) {
+        let shed::Dropped { strangers, known } = self.shed.dropped();
+        if strangers > 0 {
+            tracing::warn!("alarm: flood: {strangers} datagrams of strangers were not heard");
+        }
+        if known > 0 {
+            tracing::warn!("alarm: flood: {known} datagrams from where phones or trunks are were not heard");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Daemon;
 use crate::servers::{self, Found, Wanted};
 use std::collections::HashMap;
+use std::time::Instant as Clock;
 use strowger::base::{Flow, Transport};
 use strowger_tools::trace::Input;
 use tokio::sync::mpsc;
@@ -83,7 +84,11 @@ impl Daemon {
     /// Tells where a trunk's servers are. Whoever answers there over TLS must be who policy names (RFC 5922 section 7.1), whatever DNS says.
     pub(crate) fn set_trunk_servers(&mut self, trunk: u16, servers: &[Flow]) {
         let host = self.image.trunks().get(usize::from(trunk)).map_or("", |row| self.image.text(row.host));
-        servers.iter().for_each(|server| self.streams.name(server.peer, bare(host)));
+        let channels = self.image.trunks().get(usize::from(trunk)).map_or(0, |row| row.channels);
+        for server in servers {
+            self.streams.name(server.peer, bare(host));
+            self.shed.trunk(Clock::now(), server.ip(), channels);
+        }
         let now = self.now();
         self.give(now, &Input::SetTrunkServers { trunk, servers });
     }
