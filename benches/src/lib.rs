@@ -1,6 +1,7 @@
 //! The pieces of work that are measured, each ready to be done again and again.
 
 pub mod calls;
+pub mod guesses;
 pub mod long;
 pub mod media;
 pub mod policies;

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::path::Path;
 use strowger::base::{Instant, Soft};
 use strowger::policy::{Code, Keyring};
-use strowger_benches::{calls, long, media, policies};
+use strowger_benches::{calls, guesses, long, media, policies};
 
 /// Policies are made with so many rows.
 const ROWS: [usize; 3] = [10, 1_000, 100_000];
@@ -37,6 +37,9 @@ fn list() {
     println!(
         "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1\ncheck-code {TIMES}\nmedia {TIMES}"
     );
+    for (user, _) in guesses::USERS {
+        println!("guess-{user} {TIMES}");
+    }
     for (kind, _) in long::KINDS {
         long::SIZES.iter().for_each(|size| println!("long-{kind}-{size} {TIMES}"));
     }
@@ -83,6 +86,15 @@ fn work(name: &str, directory: &Path) {
             assert!(black_box(sent) > 0);
         }
         "check-code" => check_code(),
+        name if name.starts_with("guess-") => {
+            let found = guesses::USERS.into_iter().find(|(user, _)| name.ends_with(&format!("-{user}")));
+            let Some((_, dn)) = found else { return unknown(name) };
+            let inputs = guesses::record(dn, TIMES);
+            let compiled = calls::policy();
+            let mut memory = Box::new(calls::Memory::new());
+            let mut engine = calls::engine(&mut memory, &compiled);
+            assert!(black_box(calls::play_measured(&mut engine, &inputs)) > 0);
+        }
         "media" => {
             let (offer, answer) = (media::description(&[1, 2]), media::description(&[1]));
             for _ in 0..TIMES {

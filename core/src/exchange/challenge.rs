@@ -6,6 +6,12 @@ use crate::registration::{Nonce, Offer};
 use crate::wire::sip::Message;
 use crate::wire::write::Sink;
 
+/// An answer is at most so many times as long as what it answers: whoever writes another's address into a request must not have him hit
+/// by more. A request of a phone has room for all algorithms; a shorter one is offered the first ones, and one always.
+const MOST: usize = 3;
+/// Octets behind the challenges.
+const END: usize = b"Content-Length: 0\r\n\r\n".len();
+
 impl<C: Crypto> Exchange<'_, C> {
     /// 401. `user` decides which algorithms are offered; nothing in the answer tells whether there is such a user (R81).
     pub(super) fn challenge(
@@ -23,8 +29,16 @@ impl<C: Crypto> Exchange<'_, C> {
         let offer = Offer::for_user(&policy.image, user, self.sip.hash(5, &[user]));
         let realm = policy.image.text(policy.image.system().realm).as_bytes();
         let crypto = &self.crypto;
+        let most = message.bytes.len().saturating_mul(MOST);
         self.sip.reply(message, source, 401, |out| {
+            let mut before = 0;
             for algorithm in offer.algorithms().filter(|algorithm| crypto.knows(*algorithm)) {
+                // Each is about as long as the one before it.
+                let with_one_more = out.len().saturating_mul(2).saturating_sub(before).saturating_add(END);
+                if before > 0 && with_one_more > most {
+                    break;
+                }
+                before = out.len();
                 out.put(b"WWW-Authenticate: Digest realm=\"");
                 out.put(realm);
                 out.put(b"\", nonce=\"");
