@@ -332,6 +332,39 @@ fn a_call_to_our_contact_goes_to_whom_to_says() {
     assert_eq!(status("oak", "6135550103", 5).0, 404, "we are not oak");
 }
 
+/// RFC 3261 section 21.4.13: what is no session description is refused with what would be one.
+#[test]
+fn rfc3261_21_4_13_a_body_that_cannot_be_read_is_refused_with_what_can() {
+    let mut office = Office::with(7, &[TRUSTED, INBOUND]);
+    office.register();
+    let bodies = [
+        ("Content-Type: text/plain\r\n", "hello"),
+        ("Content-Type: multipart/mixed;boundary=x\r\n", "--x--"),
+        ("", "v=0\r\n"),
+        ("Content-Type: application/sdp\r\nContent-Encoding: gzip\r\n", "v=0\r\n"),
+    ];
+    for (n, (lines, body)) in bodies.into_iter().enumerate() {
+        let text = format!(
+            "INVITE sip:6135550103@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.9.1:5060;branch=z9hG4bKb{n}\r\n\
+             From: <sip:x@10.0.9.1>;tag=b{n}\r\nTo: <sip:6135550103@10.0.0.1>\r\nCall-ID: b{n}\r\nCSeq: 1 INVITE\r\n\
+             Contact: <sip:10.0.9.1:5060>\r\n{lines}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let (now, peer) =
+            (office.sim.now, "10.0.9.1:5060".parse::<std::net::SocketAddr>().expect("an address"));
+        let exchange = office.sim.exchange(0);
+        exchange.receive(now, peer, text.as_bytes()).expect("there is room");
+        let mut buffer = [0; 8_192];
+        let Ok(Some(Output::Send { len, .. })) = exchange.poll(&mut buffer) else {
+            panic!("no answer to {text}")
+        };
+        let answer = String::from_utf8_lossy(&buffer[..len]).into_owned();
+        assert!(answer.starts_with("SIP/2.0 415 "), "{answer}");
+        assert_eq!(header(&answer, "Accept: "), "application/sdp");
+        assert_eq!(exchange.poll(&mut buffer), Ok(None));
+    }
+}
+
 /// Over a stream: a lost connection is made again soon, for calls from the carrier would come over it.
 #[test]
 fn a_trunk_whose_connection_is_lost_registers_again() {

@@ -112,6 +112,9 @@ struct RunArgs {
     /// Trunks over TLS must show a certificate for their `host` that one of these has signed; without it there are none.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_ca: Option<PathBuf>,
+    /// Datagrams in a second that are heard from an address where nobody is registered, twenty times as many from all of those; 0: all.
+    #[arg(long, value_name = "N", default_value_t = shed::OF_STRANGER)]
+    strangers: u32,
     /// Where records are kept.
     #[arg(long, value_name = "DIR", default_value = "./strowger-data")]
     data: PathBuf,
@@ -162,6 +165,7 @@ fn main() -> ExitCode {
                     client_ca: args.tls_client_ca,
                     ca: args.tls_ca,
                 },
+                strangers: args.strangers,
                 data: args.data,
                 keys: args.keys,
                 emergency: args.emergency,

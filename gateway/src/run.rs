@@ -14,7 +14,7 @@ use crate::pinholes::{self, Pinholes};
 use crate::relay::Relay;
 use crate::shed::Shed;
 use crate::streams::{Streams, Tls, TlsFiles};
-use crate::{messages, socket, sources, words};
+use crate::{messages, shed, socket, sources, words};
 use media::Media;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) sip_tcp: Option<SocketAddr>,
     pub(crate) sip_tls: Option<SocketAddr>,
     pub(crate) tls: TlsFiles,
+    /// Datagrams in a second from an address where nobody is registered; 0: all.
+    pub(crate) strangers: u32,
     pub(crate) data: PathBuf,
     pub(crate) keys: Option<PathBuf>,
     pub(crate) emergency: Option<PathBuf>,
@@ -110,6 +112,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         let mut daemon = Daemon::new(&policy, socket, files, record.transpose()?)?;
         (daemon.requests, daemon.media) = (requests, media);
         daemon.streams = Streams::new(address.ip(), tls);
+        daemon.shed = Shed::new(Clock::now(), settings.strangers);
         let mut heard_on = format!("udp {address}");
         let streams = [(settings.sip_tcp, Transport::Tcp), (settings.sip_tls, Transport::Tls)];
         for (wanted, transport) in streams {
@@ -196,7 +199,7 @@ impl Daemon {
             media: Media::default(),
             streams: Streams::new(address.ip(), None),
             lookups: Lookups::new(),
-            shed: Shed::new(begin),
+            shed: Shed::new(begin, shed::OF_STRANGER),
             v6: address.is_ipv6(),
         })
     }

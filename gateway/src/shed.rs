@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 
 /// Messages of one phone or channel in a second: a call is about ten, a registration two.
 const OF_ONE: u32 = 100;
-/// Of an address that nobody is registered at.
-const OF_STRANGER: u32 = 200;
-/// Of all of those.
-const OF_STRANGERS: u32 = 4_000;
+/// Of an address that nobody is registered at, unless told otherwise.
+pub(crate) const OF_STRANGER: u32 = 200;
+/// All of those together are so many.
+const STRANGERS: u32 = 20;
 /// Of those that ask for help.
 const OF_HELP: u32 = 400;
 /// Addresses of strangers that are remembered; for one more all are forgotten, which costs nothing but a fresh allowance.
@@ -34,6 +34,8 @@ pub(crate) struct Dropped {
 
 /// The allowance of each address.
 pub(crate) struct Shed {
+    /// Of an address that nobody is registered at; 0: everything is heard.
+    of_stranger: u32,
     known: HashMap<IpAddr, Known>,
     /// Where each device is registered from, by its row.
     homes: HashMap<u32, IpAddr>,
@@ -79,12 +81,13 @@ impl Bucket {
 
 impl Shed {
     /// Nobody is known.
-    pub(crate) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant, of_stranger: u32) -> Self {
         Self {
+            of_stranger,
             known: HashMap::new(),
             homes: HashMap::new(),
             strangers: HashMap::new(),
-            all: Bucket::full(now, OF_STRANGERS),
+            all: Bucket::full(now, of_stranger.saturating_mul(STRANGERS)),
             help: Bucket::full(now, OF_HELP),
             dropped: Dropped::default(),
         }
@@ -121,14 +124,17 @@ impl Shed {
     }
 
     fn at(&mut self, now: Instant, ip: IpAddr) -> &mut Known {
-        let nobody = Known { phones: 0, channels: 0, bucket: Bucket::full(now, OF_STRANGER) };
+        let nobody = Known { phones: 0, channels: 0, bucket: Bucket::full(now, self.of_stranger) };
         self.known.entry(ip).or_insert(nobody)
     }
 
     /// Whether a datagram from this address is heard; `calls_help` is asked where it would not be. Constant work.
     pub(crate) fn hears(&mut self, now: Instant, ip: IpAddr, calls_help: impl FnOnce() -> bool) -> bool {
+        if self.of_stranger == 0 {
+            return true;
+        }
         if let Some(known) = self.known.get_mut(&ip) {
-            let rate = (known.phones + known.channels).saturating_mul(OF_ONE).max(OF_STRANGER);
+            let rate = (known.phones + known.channels).saturating_mul(OF_ONE).max(self.of_stranger);
             let heard = known.bucket.take(now, rate) || calls_help() && self.help.take(now, OF_HELP);
             self.dropped.known += u64::from(!heard);
             return heard;
@@ -136,8 +142,9 @@ impl Shed {
         if self.strangers.len() >= REMEMBERED && !self.strangers.contains_key(&ip) {
             self.strangers.clear();
         }
-        let own = self.strangers.entry(ip).or_insert_with(|| Bucket::full(now, OF_STRANGER));
-        let heard = own.take(now, OF_STRANGER) && self.all.take(now, OF_STRANGERS)
+        let rate = self.of_stranger;
+        let own = self.strangers.entry(ip).or_insert_with(|| Bucket::full(now, rate));
+        let heard = own.take(now, rate) && self.all.take(now, rate.saturating_mul(STRANGERS))
             || calls_help() && self.help.take(now, OF_HELP);
         self.dropped.strangers += u64::from(!heard);
         heard
@@ -173,7 +180,7 @@ mod tests {
     #[test]
     fn a_stranger_is_heard_two_hundred_times_a_second() {
         let begin = Instant::now();
-        let mut shed = Shed::new(begin);
+        let mut shed = Shed::new(begin, OF_STRANGER);
         let first = heard(&mut shed, begin, 10_000, |_| ip(1), false);
         let second = heard(&mut shed, begin + Duration::from_secs(1), 10_000, |_| ip(1), false);
         assert!((598..=602).contains(&first) && (198..=202).contains(&second), "{first} {second}");
@@ -185,7 +192,7 @@ mod tests {
     #[test]
     fn many_strangers_are_heard_four_thousand_times_and_help_beside_them() {
         let begin = Instant::now();
-        let mut shed = Shed::new(begin);
+        let mut shed = Shed::new(begin, OF_STRANGER);
         let all = heard(&mut shed, begin, 100_000, |n| ip(n % 5_000), false);
         assert!((11_900..=12_100).contains(&all), "{all}");
         let later = begin + Duration::from_secs(1);
@@ -199,7 +206,7 @@ mod tests {
     #[test]
     fn who_is_registered_has_what_its_phones_have() {
         let begin = Instant::now();
-        let mut shed = Shed::new(begin);
+        let mut shed = Shed::new(begin, OF_STRANGER);
         for device in 0..50 {
             shed.registered(begin, device, ip(1));
             shed.registered(begin, device, ip(1));
@@ -221,11 +228,13 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let begin = Instant::now();
-        let mut shed = Shed::new(begin);
+        let mut shed = Shed::new(begin, OF_STRANGER);
         (0..100_000).for_each(|n| {
             shed.hears(begin, ip(n), || false);
         });
         (0..100_000).for_each(|n| shed.trunk(begin, ip(n), 8));
+        let mut open = Shed::new(begin, 0);
+        assert_eq!(heard(&mut open, begin, 50_000, |_| ip(1), false), 50_000, "who wants none has none");
         assert!(shed.strangers.len() <= REMEMBERED && shed.known.len() <= REMEMBERED);
     }
 

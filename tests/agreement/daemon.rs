@@ -46,6 +46,8 @@ impl Daemon {
         let file = File::create(&log).map_err(|why| format!("{}: {why}", log.display()))?;
         let mut command = Command::new(gateway);
         command.arg("run").arg(directory.join("policy.stw")).arg("--data").arg(directory.join("data"));
+        // Nobody registers here, and everybody calls as fast as he can.
+        command.args(["--strangers", "0"]);
         command.args(["--sip-udp", &sip.to_string(), "--http", &http.to_string()]);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn();
         let child = child.map_err(|why| format!("{}: {why}", gateway.display()))?;

@@ -6,9 +6,11 @@ use crate::registration::{Nonce, Offer};
 use crate::wire::sip::Message;
 use crate::wire::write::Sink;
 
-/// An answer is at most so many times as long as what it answers: whoever writes another's address into a request must not have him hit
-/// by more. A request of a phone has room for all algorithms; a shorter one is offered the first ones, and one always.
+/// The answer to a short request is at most so many times as long: whoever writes another's address into requests must not have him hit by
+/// more. It is offered the first algorithms then, and one always.
 const MOST: usize = 3;
+/// No request of a phone is as short: one with an address in Via, Contact and Max-Forwards is offered all algorithms.
+const SHORT: usize = 200;
 /// Octets behind the challenges.
 const END: usize = b"Content-Length: 0\r\n\r\n".len();
 
@@ -29,7 +31,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let offer = Offer::for_user(&policy.image, user, self.sip.hash(5, &[user]));
         let realm = policy.image.text(policy.image.system().realm).as_bytes();
         let crypto = &self.crypto;
-        let most = message.bytes.len().saturating_mul(MOST);
+        let len = message.bytes.len();
+        let most = if len < SHORT { len.saturating_mul(MOST) } else { usize::MAX };
         self.sip.reply(message, source, 401, |out| {
             let mut before = 0;
             for algorithm in offer.algorithms().filter(|algorithm| crypto.knows(*algorithm)) {
