@@ -1,4 +1,4 @@
-//! flood TARGET KIND SECONDS RATE [SOURCES]: sends datagrams to an address on loopback as fast as it can, at most RATE in a second, from
+//! `flood TARGET KIND SECONDS RATE [SOURCES]`: sends datagrams to an address on loopback as fast as it can, at most RATE in a second, from
 //! that many addresses of 127.66.0.0/16, and prints how many it sent. KIND is `register`, `invite`, `options` or `rubbish`.
 //!
 //! Bounded in time and rate, and for nothing but 127.0.0.0/8: it refuses other targets.
