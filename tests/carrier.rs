@@ -3,14 +3,11 @@
 mod office;
 
 use office::{Office, exchange_address};
-use std::cell::RefCell;
-use std::rc::Rc;
 use strowger::base::{Algorithm, Flow, Transport};
 use strowger::exchange::{Output, Ticked};
 use strowger::registration::client::Standing;
 use strowger::wire::sip::Method;
 use strowger_testkit::phone::{Ask, Asked, Asks, Behaviour, PhoneEvent};
-use strowger_testkit::sim::{Datagram, Fate};
 
 const PASSWORD: &str = "Carrier-secret-2026";
 const TRUSTED: (&str, &str) =
@@ -30,18 +27,13 @@ const INBOUND: (&str, &str) = (
 );
 
 /// The office with a carrier that asks; its own change of the policy. Everything that is sent is kept.
-fn office(asks: Asks, change: (&str, &str)) -> (Office, Rc<RefCell<Vec<Datagram>>>) {
+fn asked_by(asks: Asks, change: (&str, &str)) -> Office {
     let mut office = Office::with(7, &[TRUSTED, INBOUND, change]);
     let carrier = office.carrier;
     office.sim.phone(carrier).config.challenges = Some(asks);
     office.register();
-    let kept = Rc::new(RefCell::new(Vec::new()));
-    let keeper = kept.clone();
-    office.sim.decide_fates(move |datagram| {
-        keeper.borrow_mut().push(datagram.clone());
-        Fate::Sent
-    });
-    (office, kept)
+    office.sim.keep_sent = true;
+    office
 }
 
 fn seen(office: &mut Office) -> Asked {
@@ -58,10 +50,9 @@ fn standings(office: &Office) -> Vec<Standing> {
 }
 
 /// What the exchange sent to the carrier that begins so.
-fn sent(kept: &Rc<RefCell<Vec<Datagram>>>, begins: &str) -> Vec<String> {
-    let kept = kept.borrow();
-    let texts = kept.iter().filter(|datagram| datagram.from == exchange_address());
-    let texts = texts.map(|datagram| String::from_utf8_lossy(&datagram.bytes).into_owned());
+fn sent(office: &Office, begins: &str) -> Vec<String> {
+    let sent = office.sim.sent.iter().filter(|datagram| datagram.from == exchange_address());
+    let texts = sent.map(|datagram| String::from_utf8_lossy(&datagram.bytes).into_owned());
     texts.filter(|text| text.starts_with(begins)).collect()
 }
 
@@ -92,13 +83,13 @@ fn rfc3261_22_a_call_goes_out_with_the_credentials_that_the_carrier_asks_for() {
     ];
     for (asks, algorithm, qop) in rows {
         let shown = format!("{asks:?}");
-        let (mut office, kept) = office(asks, KNOWN);
+        let mut office = asked_by(asks, KNOWN);
         office.talks_and_ends("201", "95550100");
         let asked = seen(&mut office);
         let right = |method| (method, algorithm, qop.to_owned());
         assert_eq!(asked.right, [right(Method::Invite), right(Method::Bye)], "{shown}");
         assert_eq!((asked.wrong, asked.challenges), (0, 2), "{shown}");
-        let invites = sent(&kept, "INVITE");
+        let invites = sent(&office, "INVITE");
         assert_eq!(invites.len(), 2, "{shown}");
         for name in ["Call-ID: ", "From: ", "To: "] {
             assert_eq!(
@@ -113,14 +104,14 @@ fn rfc3261_22_a_call_goes_out_with_the_credentials_that_the_carrier_asks_for() {
         let body = |text: &str| text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
         assert_eq!(body(&invites[0]), body(&invites[1]));
         // Of the refusal's ACK and that of the 2xx the second has what the INVITE had (section 22.1).
-        let acks = sent(&kept, "ACK");
+        let acks = sent(&office, "ACK");
         let proof =
             |text: &str| text.lines().find(|line| line.contains("uthorization: ")).unwrap_or("").to_owned();
         assert_eq!(
             acks.iter().map(|ack| proof(ack)).collect::<Vec<_>>(),
             [String::new(), proof(&invites[1])]
         );
-        let all: String = sent(&kept, "").concat();
+        let all: String = sent(&office, "").concat();
         assert!(!all.contains(PASSWORD), "the password is never sent");
     }
 }
@@ -129,65 +120,65 @@ fn rfc3261_22_a_call_goes_out_with_the_credentials_that_the_carrier_asks_for() {
 #[test]
 fn security_3_a_carrier_that_asks_again_and_again_gets_two_answers() {
     for (stale, most) in [(0, 2), (1, 3), (2, 3), (50, 3)] {
-        let (mut office, kept) = office(Asks { stale, ..Asks::new("elm", PASSWORD) }, KNOWN);
+        let mut office = asked_by(Asks { stale, ..Asks::new("elm", PASSWORD) }, KNOWN);
         office.call("201", "95550100");
         office.sim.run_ms(10_000);
         let calls = seen(&mut office).right.len();
-        let invites = sent(&kept, "INVITE").len();
+        let invites = sent(&office, "INVITE").len();
         assert_eq!((calls, invites), (usize::from(stale < 2), most), "{stale}");
         office.hang_up("201");
         office.assert_nothing_left();
     }
     // A wrong password is wrong at once (section 22.3).
-    let (mut office, kept) = office(Asks::new("elm", "another"), KNOWN);
+    let mut office = asked_by(Asks::new("elm", "another"), KNOWN);
     assert_eq!(office.refused("201", "95550100").0, 480);
-    assert_eq!((sent(&kept, "INVITE").len(), seen(&mut office).wrong), (2, 1));
+    assert_eq!((sent(&office, "INVITE").len(), seen(&mut office).wrong), (2, 1));
     office.assert_nothing_left();
 }
 
 /// Who has no credentials for it, or is asked by somebody else, proves nothing.
 #[test]
 fn only_the_trunk_that_has_credentials_gives_them() {
-    let (mut office, kept) = office(Asks::new("elm", PASSWORD), ("", ""));
+    let mut office = asked_by(Asks::new("elm", PASSWORD), ("", ""));
     assert_eq!(office.refused("201", "95550100").0, 480);
-    assert_eq!(sent(&kept, "INVITE").len(), 1);
+    assert_eq!(sent(&office, "INVITE").len(), 1);
     office.assert_nothing_left();
-    let (mut office, kept) = self::office(Asks::new("elm", PASSWORD), KNOWN);
+    let mut office = asked_by(Asks::new("elm", PASSWORD), KNOWN);
     let id = office.phone("202");
     office.sim.phone(id).config.challenges = Some(Asks::new("elm", PASSWORD));
     office.call("201", "202");
     office.sim.run_ms(5_000);
-    assert_eq!(sent(&kept, "INVITE").len(), 1, "a phone is not told who we are at the carrier");
-    assert!(sent(&kept, "").iter().all(|text| !text.contains("elm")));
+    assert_eq!(sent(&office, "INVITE").len(), 1, "a phone is not told who we are at the carrier");
+    assert!(sent(&office, "").iter().all(|text| !text.contains("elm")));
     office.assert_nothing_left();
 }
 
 /// RFC 8760 section 5.1: who has known better is not answered with less.
 #[test]
 fn rfc8760_a_carrier_that_has_known_sha256_gets_no_md5() {
-    let (mut office, kept) = office(Asks::new("elm", PASSWORD), KNOWN);
+    let mut office = asked_by(Asks::new("elm", PASSWORD), KNOWN);
     office.talks_and_ends("201", "95550100");
     let carrier = office.carrier;
     let weaker = Asks { offers: vec![("MD5", "auth")], ..Asks::new("elm", PASSWORD) };
     office.sim.phone(carrier).config.challenges = Some(weaker);
-    let before = sent(&kept, "INVITE").len();
+    let before = sent(&office, "INVITE").len();
     assert_eq!(office.refused("201", "95550100").0, 480);
-    assert_eq!(sent(&kept, "INVITE").len(), before + 1);
+    assert_eq!(sent(&office, "INVITE").len(), before + 1);
     office.assert_nothing_left();
 }
 
 /// In a call that the carrier has made, its challenge is not answered: anybody could call us to have one.
 #[test]
 fn in_a_dialog_where_we_were_called_nothing_is_proved() {
-    let (mut office, kept) = office(Asks::new("elm", PASSWORD), KNOWN);
+    let mut office = asked_by(Asks::new("elm", PASSWORD), KNOWN);
     let carrier = office.carrier;
     office.sim.with(carrier, |phone, now| phone.call_from(now, "6135550101", "6135550199"));
     let talks = |event: &PhoneEvent| matches!(event, PhoneEvent::Connected { .. });
     assert!(office.sim.run_until_event(10_000, carrier, talks), "{}", office.sim.ladder.render());
     office.hang_up("201");
     office.sim.run_ms(5_000);
-    assert_eq!(sent(&kept, "BYE").len(), 1);
-    assert!(sent(&kept, "").iter().all(|text| !text.contains("uthorization")));
+    assert_eq!(sent(&office, "BYE").len(), 1);
+    assert!(sent(&office, "").iter().all(|text| !text.contains("uthorization")));
     assert_eq!(seen(&mut office).challenges, 1);
     office.assert_nothing_left();
 }
@@ -195,7 +186,7 @@ fn in_a_dialog_where_we_were_called_nothing_is_proved() {
 /// A call that is given up while the carrier asks is not made.
 #[test]
 fn a_call_that_was_given_up_is_not_proved() {
-    let (mut office, kept) = office(Asks { trying: true, ..Asks::new("elm", PASSWORD) }, KNOWN);
+    let mut office = asked_by(Asks { trying: true, ..Asks::new("elm", PASSWORD) }, KNOWN);
     let carrier = office.carrier;
     office.sim.phone(carrier).config.behaviour = Behaviour::Silent;
     office.call("201", "95550100");
@@ -204,7 +195,7 @@ fn a_call_that_was_given_up_is_not_proved() {
     office.sim.run_ms(100);
     office.sim.phone(carrier).config.behaviour = Behaviour::Answer { after_ms: 100 };
     office.sim.run_ms(5_000);
-    assert!(sent(&kept, "INVITE").iter().all(|text| !text.contains("uthorization")));
+    assert!(sent(&office, "INVITE").iter().all(|text| !text.contains("uthorization")));
     assert_eq!(seen(&mut office).challenges, 1);
     office.assert_nothing_left();
 }
@@ -212,7 +203,7 @@ fn a_call_that_was_given_up_is_not_proved() {
 /// Requests within the call are proved as well, each with the next CSeq of the dialog.
 #[test]
 fn what_is_asked_of_a_re_invite_is_answered_too() {
-    let (mut office, kept) = office(Asks { proxy: true, ..Asks::new("elm", PASSWORD) }, KNOWN);
+    let mut office = asked_by(Asks { proxy: true, ..Asks::new("elm", PASSWORD) }, KNOWN);
     office.call("201", "95550100");
     office.until_talks("201");
     office.sim.run_ms(1_000);
@@ -224,7 +215,7 @@ fn what_is_asked_of_a_re_invite_is_answered_too() {
     office.assert_nothing_left();
     let methods: Vec<_> = seen(&mut office).right.into_iter().map(|(method, ..)| method).collect();
     assert_eq!(methods, [Method::Invite, Method::Invite, Method::Invite, Method::Bye]);
-    let counts = sent(&kept, "").into_iter().filter(|text| !text.starts_with("SIP/2.0"));
+    let counts = sent(&office, "").into_iter().filter(|text| !text.starts_with("SIP/2.0"));
     let counts = counts.filter(|text| text.contains("uthorization") && !text.starts_with("ACK"));
     let counts: Vec<u32> = counts
         .map(|text| header(&text, "CSeq: ").split(' ').next().unwrap_or("").parse().unwrap_or(0))
@@ -235,7 +226,7 @@ fn what_is_asked_of_a_re_invite_is_answered_too() {
 /// Registered at the start, renewed in time, and told of.
 #[test]
 fn rfc3261_10_2_a_trunk_registers_at_its_carrier_and_stays_so() {
-    let (mut office, _) = office(Asks { most_s: 600, ..Asks::new("elm", PASSWORD) }, REGISTERS);
+    let mut office = asked_by(Asks { most_s: 600, ..Asks::new("elm", PASSWORD) }, REGISTERS);
     office.sim.run_ms(1_000);
     let asked = seen(&mut office);
     assert_eq!(asked.bound, Some(("sip:elm@10.0.0.1:5060".to_owned(), 600)));
@@ -401,7 +392,7 @@ fn odd_challenges_leave_nothing_behind() {
         ("md5", "AUTH"),
     ];
     for offer in odd {
-        let (mut office, _) = office(Asks { offers: vec![offer], ..Asks::new("elm", PASSWORD) }, REGISTERS);
+        let mut office = asked_by(Asks { offers: vec![offer], ..Asks::new("elm", PASSWORD) }, REGISTERS);
         office.call("201", "95550100");
         office.sim.run_ms(5_000);
         let right = !seen(&mut office).right.is_empty();

@@ -20,9 +20,9 @@ const MAX_URI: usize = 512;
 /// Pages that a body can have.
 const MAX_PIECES: usize = 40;
 
-impl<C: Crypto> Exchange<'_, C> {
+impl<'m, C: Crypto> Exchange<'m, C> {
     /// Whom a party knows us as, if it may ask: a trunk. Work: logarithmic in the trunks with a password.
-    pub(super) fn credentials(&self, party: Party) -> Option<Account<'_>> {
+    pub(super) fn credentials(&self, party: Party) -> Option<Account<'m>> {
         let Party::Trunk(trunk) = party else { return None };
         let policy = self.policy.as_ref()?;
         let row = policy.image.trunks().get(usize::from(trunk))?;
@@ -105,12 +105,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let slot = self.trunks.get_mut(usize::from(trunk))?;
         let count = if slot.nonce.0 == nonce { slot.nonce.1.checked_add(1)? } else { 1 };
         slot.nonce = (nonce, count);
-        let policy = self.policy.as_ref()?;
-        let row = policy.image.trunks().get(usize::from(trunk))?;
-        let account = Account {
-            username: policy.image.octets(row.username),
-            password: policy.keyring.trunk_password(trunk)?,
-        };
+        let account = self.credentials(Party::Trunk(trunk))?;
         let counted = Count::new(count, cnonce);
         let response = {
             let mut body = heapless::Vec::<&[u8], MAX_PIECES>::new();
