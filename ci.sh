@@ -88,7 +88,7 @@ ALL=(packages format clippy test doc demo c bare_metal daemon agreement parsers 
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.
-    export STROWGER_PAIRS=1000000 STROWGER_DATAGRAMS=500000 STROWGER_ATTEMPTS=1000000
+    export STROWGER_PAIRS=1000000 STROWGER_DATAGRAMS=500000 STROWGER_ATTEMPTS=1000000 STROWGER_DOUBLES=1000000
     export STROWGER_MERGED=1000 STROWGER_PROVE_CALLS=3 STROWGER_MUTANTS=all STROWGER_FUZZ=600
     names=("${ALL[@]}")
 fi

@@ -99,7 +99,7 @@ fn every_fate(anchored: bool, first: Begin, second: Option<(Begin, u64)>) -> (u3
         office.sim.relay.asked.clear();
         let mut rest = number;
         office.sim.decide_fates(move |_| {
-            let fate = [Fate::Sent, Fate::Lost, Fate::Late(LATE_MS)][rest as usize % 3];
+            let fate = [Fate::Sent, Fate::Lost, Fate::Late(LATE_MS)][rest as usize % 3].clone();
             rest /= 3;
             fate
         });

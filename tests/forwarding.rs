@@ -4,13 +4,13 @@
 mod office;
 
 use std::collections::BTreeMap;
-use strowger::base::{Handle, Instant, Soft};
+use strowger::base::{Handle, Instant};
 use strowger::call::Cause;
-use strowger::exchange::{Exchange, Output, Signal, Taken, Ticked};
+use strowger::exchange::{Output, Signal, Taken, Ticked};
 use strowger::policy::Party;
 use strowger::record::smdr::Station;
 use strowger::station::{Settings, When};
-use strowger_testkit::sim::build_exchange;
+use strowger_testkit::sim::{ExchangeBox, build_exchange};
 
 const OUTSIDE: &str = "95551234";
 const DNS: [&str; 6] = ["201", "202", "203", "204", "205", "206"];
@@ -158,7 +158,7 @@ fn policy(administrator: &BTreeMap<(usize, usize), &'static str>) -> (Vec<u8>, V
 }
 
 struct Desk {
-    exchange: Exchange<'static, Soft>,
+    exchange: ExchangeBox,
     now: Instant,
     outputs: Vec<Output>,
 }

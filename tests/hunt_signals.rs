@@ -2,11 +2,11 @@
 
 mod office;
 
-use strowger::base::{Digits, Handle, Instant, Soft};
+use strowger::base::{Digits, Handle, Instant};
 use strowger::call::Cause;
-use strowger::exchange::{Exchange, Output, Signal, Taken};
+use strowger::exchange::{Output, Signal, Taken};
 use strowger::policy::{Party, Rule, Verdict};
-use strowger_testkit::sim::build_exchange;
+use strowger_testkit::sim::{ExchangeBox, build_exchange};
 
 /// 201 and 204; the latter may not reach 205.
 const FIRST: Party = Party::Device(0);
@@ -14,11 +14,11 @@ const KEPT_APART: Party = Party::Device(3);
 const BEGIN: Instant = Instant(1_000);
 
 /// The office with a group of 205, 202 and 203, and keys more for these devices or the trunk.
-fn exchange(changes: &[(&str, &str)]) -> Exchange<'static, Soft> {
+fn exchange(changes: &[(&str, &str)]) -> ExchangeBox {
     exchange_of("linear", changes)
 }
 
-fn exchange_of(kind: &str, changes: &[(&str, &str)]) -> Exchange<'static, Soft> {
+fn exchange_of(kind: &str, changes: &[(&str, &str)]) -> ExchangeBox {
     let mut text = include_str!("office/policy.toml")
         .replace("[\"hold\", \"smdr-external\", \"smdr-internal\"]", "[\"transfer\", \"forward-internal\"]");
     for (old, new) in changes {
@@ -32,7 +32,7 @@ fn exchange_of(kind: &str, changes: &[(&str, &str)]) -> Exchange<'static, Soft> 
     build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
 }
 
-fn outputs(exchange: &mut Exchange<'_, Soft>) -> Vec<Output> {
+fn outputs(exchange: &mut ExchangeBox) -> Vec<Output> {
     let mut buffer = [0; 4096];
     std::iter::from_fn(|| exchange.poll(&mut buffer).expect("room")).collect()
 }
@@ -45,19 +45,19 @@ fn rung(outputs: &[Output]) -> Option<(Handle, Party)> {
     })
 }
 
-fn signal(exchange: &mut Exchange<'_, Soft>, signal: Signal<'_>) -> (Taken, Vec<Output>) {
+fn signal(exchange: &mut ExchangeBox, signal: Signal<'_>) -> (Taken, Vec<Output>) {
     let taken = exchange.signal(BEGIN, &signal).expect("room");
     (taken, outputs(exchange))
 }
 
-fn set_up(exchange: &mut Exchange<'_, Soft>, from: Party, dialed: &[u8]) -> (Handle, Vec<Output>) {
+fn set_up(exchange: &mut ExchangeBox, from: Party, dialed: &[u8]) -> (Handle, Vec<Output>) {
     let (Taken::SetUp { leg }, heard) = signal(exchange, Signal::Setup { from, dialed }) else {
         panic!("{from:?} is not set up")
     };
     (leg, heard)
 }
 
-fn assert_empty(exchange: &mut Exchange<'_, Soft>) {
+fn assert_empty(exchange: &mut ExchangeBox) {
     outputs(exchange);
     assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));
 }
@@ -292,7 +292,7 @@ fn r36_who_is_transferred_to_a_group_has_its_members_ring_at_once() {
 /// R29: who is transferred leaves, or nobody answers: nobody rings on, and the calls are as they were.
 #[test]
 fn r29_a_transfer_to_a_group_that_comes_to_nothing_leaves_nobody_ringing() {
-    let transferred = |exchange: &mut Exchange<'static, Soft>| {
+    let transferred = |exchange: &mut ExchangeBox| {
         let (caller, heard) = set_up(exchange, FIRST, b"207");
         let (by, _) = rung(&heard).expect("207 rings");
         signal(exchange, Signal::Answer(by));

@@ -4,12 +4,12 @@ mod desk;
 mod office;
 
 use desk::{Does, walk};
-use strowger::base::{Handle, Instant, Soft};
+use strowger::base::{Handle, Instant};
 use strowger::call::Cause;
 use strowger::call::dialing::Tone;
-use strowger::exchange::{Exchange, Output, Signal, Taken};
+use strowger::exchange::{Output, Signal, Taken};
 use strowger::policy::Party;
-use strowger_testkit::sim::build_exchange;
+use strowger_testkit::sim::{ExchangeBox, build_exchange};
 
 const NOW: Instant = Instant(1_000);
 
@@ -41,19 +41,19 @@ fn whatever_happens_while_a_party_waits_everybody_is_where_they_may_be() {
     }
 }
 
-fn exchange() -> Exchange<'static, Soft> {
+fn exchange() -> ExchangeBox {
     let compiled = strowger_tools::compile_str(&policy(), "policy.toml").expect("it compiles");
     let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
     build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
 }
 
-fn outputs(exchange: &mut Exchange<'_, Soft>) -> Vec<Output> {
+fn outputs(exchange: &mut ExchangeBox) -> Vec<Output> {
     let mut buffer = [0; 4096];
     std::iter::from_fn(|| exchange.poll(&mut buffer).expect("room")).collect()
 }
 
 /// A device calls a number, and it rings there: both legs.
-fn ringing(exchange: &mut Exchange<'_, Soft>, device: u32, number: &[u8]) -> [Handle; 2] {
+fn ringing(exchange: &mut ExchangeBox, device: u32, number: &[u8]) -> [Handle; 2] {
     let signal = Signal::Setup { from: Party::Device(device), dialed: number };
     let Taken::SetUp { leg } = exchange.signal(NOW, &signal).expect("room") else { panic!("not set up") };
     let called = outputs(exchange).into_iter().find_map(|output| match output {
@@ -67,7 +67,7 @@ fn ringing(exchange: &mut Exchange<'_, Soft>, device: u32, number: &[u8]) -> [Ha
 }
 
 /// A device dials a code, at once or digit by digit: its leg.
-fn takes(exchange: &mut Exchange<'_, Soft>, device: u32, code: &str, digits: bool) -> Handle {
+fn takes(exchange: &mut ExchangeBox, device: u32, code: &str, digits: bool) -> Handle {
     let from = Party::Device(device);
     if !digits {
         let taken = exchange.signal(NOW, &Signal::Setup { from, dialed: code.as_bytes() }).expect("room");
@@ -83,7 +83,7 @@ fn takes(exchange: &mut Exchange<'_, Soft>, device: u32, code: &str, digits: boo
     leg
 }
 
-fn over(exchange: &mut Exchange<'_, Soft>, leg: Handle) {
+fn over(exchange: &mut ExchangeBox, leg: Handle) {
     exchange.signal(NOW, &Signal::Release(leg, Cause::Normal)).expect("room");
     outputs(exchange);
     assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));

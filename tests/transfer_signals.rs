@@ -2,19 +2,19 @@
 
 mod office;
 
-use strowger::base::{Handle, Instant, Soft};
+use strowger::base::{Handle, Instant};
 use strowger::call::Cause;
-use strowger::exchange::{Exchange, Output, Signal, Taken};
+use strowger::exchange::{Output, Signal, Taken};
 use strowger::policy::{Party, Rule};
-use strowger_testkit::sim::build_exchange;
+use strowger_testkit::sim::{ExchangeBox, build_exchange};
 
 const NOW: Instant = Instant(1_000);
 
-fn exchange() -> Exchange<'static, Soft> {
+fn exchange() -> ExchangeBox {
     exchange_of("channels = 2")
 }
 
-fn exchange_of(channels: &str) -> Exchange<'static, Soft> {
+fn exchange_of(channels: &str) -> ExchangeBox {
     let text = include_str!("office/policy.toml")
         .replace("[\"hold\", \"smdr-external\", \"smdr-internal\"]", "[\"transfer\"]")
         .replace("channels = 2", channels);
@@ -23,7 +23,7 @@ fn exchange_of(channels: &str) -> Exchange<'static, Soft> {
     build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
 }
 
-fn outputs(exchange: &mut Exchange<'_, Soft>) -> Vec<Output> {
+fn outputs(exchange: &mut ExchangeBox) -> Vec<Output> {
     let mut buffer = [0; 4096];
     std::iter::from_fn(|| exchange.poll(&mut buffer).expect("room")).collect()
 }
@@ -37,7 +37,7 @@ fn called(outputs: &[Output]) -> Handle {
 }
 
 /// A device calls a number, and is answered: both legs.
-fn talking(exchange: &mut Exchange<'_, Soft>, device: u32, number: &[u8]) -> [Handle; 2] {
+fn talking(exchange: &mut ExchangeBox, device: u32, number: &[u8]) -> [Handle; 2] {
     let signal = Signal::Setup { from: Party::Device(device), dialed: number };
     let Taken::SetUp { leg } = exchange.signal(NOW, &signal).expect("room") else { panic!("not set up") };
     let other = called(&outputs(exchange));
@@ -46,7 +46,7 @@ fn talking(exchange: &mut Exchange<'_, Soft>, device: u32, number: &[u8]) -> [Ha
     [leg, other]
 }
 
-fn over(exchange: &mut Exchange<'_, Soft>, leg: Handle) {
+fn over(exchange: &mut ExchangeBox, leg: Handle) {
     exchange.signal(NOW, &Signal::Release(leg, Cause::Normal)).expect("room");
     outputs(exchange);
     assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));
@@ -115,7 +115,7 @@ fn what_cannot_be_is_said_and_changes_nothing() {
 
 /// A leg of an emergency call to which a device was brought: that device's leg, and the leg of the emergency centre, which was
 /// called by another.
-fn brought_to_help(exchange: &mut Exchange<'_, Soft>) -> [Handle; 2] {
+fn brought_to_help(exchange: &mut ExchangeBox) -> [Handle; 2] {
     let [first, centre] = talking(exchange, 0, b"911");
     let taken = exchange.signal(NOW, &Signal::Transfer(first, b"202")).expect("room");
     assert_eq!(taken, Taken::Done);
@@ -168,7 +168,7 @@ fn behind_a_trunk_nobody_is_rung_again() {
 }
 
 /// 202 is called by a device, holds it, and calls another: who is held, and both of 202's legs, and who was called.
-fn consults(exchange: &mut Exchange<'_, Soft>, device: u32, number: &[u8], answered: bool) -> [Handle; 4] {
+fn consults(exchange: &mut ExchangeBox, device: u32, number: &[u8], answered: bool) -> [Handle; 4] {
     let [first, held] = talking(exchange, device, b"202");
     assert_eq!(exchange.signal(NOW, &Signal::Hold(held)), Ok(Taken::Done));
     outputs(exchange);

@@ -5,17 +5,22 @@
 //! counters agree with what it put out.
 
 mod build;
+mod chance;
+mod clock;
 mod network;
 mod relay;
 
 pub use build::{ExchangeBox, Sizes, build_empty, build_exchange};
+pub use chance::{Chance, stick};
+pub use clock::Jump;
 pub use network::{Datagram, Dice, Network};
 pub use relay::{GIVEN_UP_MS, Pinholes, Relay, Session};
 
 use crate::ladder::{Ladder, summary_with_body};
 use crate::phone::{Phone, PhoneConfig, PhoneEvent};
+use clock::Clock;
 use std::net::SocketAddr;
-use strowger::base::{Flow, Instant, Transport};
+use strowger::base::{Flow, Instant, Transport, WallTime};
 use strowger::exchange::{Output, Received, Ticked};
 use strowger::record::{Decision, Smdr};
 
@@ -43,7 +48,10 @@ pub struct Sim {
     pub sent: Vec<Datagram>,
     /// Whether `sent` is kept.
     pub keep_sent: bool,
+    /// Datagrams sent so far, lost ones as well.
+    pub datagrams: u64,
     fate: Option<Fates>,
+    jump: Option<(u64, Jump)>,
     exchanges: Vec<Node>,
     phones: Vec<(String, Phone)>,
     wire: network::Wire,
@@ -56,11 +64,12 @@ struct Node {
     name: String,
     address: SocketAddr,
     exchange: ExchangeBox,
+    clock: Clock,
     decisions: u64,
 }
 
 /// What becomes of a datagram.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Fate {
     /// It is lost.
     Lost,
@@ -68,6 +77,10 @@ pub enum Fate {
     Sent,
     /// It is sent so many milliseconds later.
     Late(u64),
+    /// It is sent, and once more so many milliseconds later.
+    Twice(u64),
+    /// This is sent instead.
+    Changed(Vec<u8>),
 }
 
 /// Names a phone of a [`Sim`].
@@ -90,7 +103,9 @@ impl Sim {
             events: Vec::new(),
             sent: Vec::new(),
             keep_sent: false,
+            datagrams: 0,
             fate: None,
+            jump: None,
             exchanges: Vec::new(),
             phones: Vec::new(),
             wire: network::Wire::new(seed),
@@ -101,7 +116,8 @@ impl Sim {
     /// Adds an exchange that is reached at `address`; its number.
     pub fn add_exchange(&mut self, name: &str, address: SocketAddr, exchange: ExchangeBox) -> usize {
         self.ladder.participant(name);
-        self.exchanges.push(Node { name: name.to_owned(), address, exchange, decisions: 0 });
+        let (name, clock) = (name.to_owned(), Clock::default());
+        self.exchanges.push(Node { name, address, exchange, clock, decisions: 0 });
         self.exchanges.len() - 1
     }
 
@@ -149,6 +165,11 @@ impl Sim {
         self.fate = None;
     }
 
+    /// The clocks of all exchanges jump when so many more datagrams have been sent.
+    pub const fn jump_after(&mut self, datagrams: u64, jump: Jump) {
+        self.jump = Some((self.datagrams.saturating_add(datagrams), jump));
+    }
+
     /// Hands a datagram to whom it is addressed at once, whatever the network does.
     pub fn inject(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         self.deliver(&Datagram { from, to, bytes: bytes.to_vec() });
@@ -170,7 +191,8 @@ impl Sim {
             }
         }
         while let Some((at, leg, places, kept)) = self.relay.answer(self.now) {
-            let taken = self.exchanges[at].exchange.relayed(self.now, leg, places.as_ref());
+            let now = self.exchanges[at].clock.read(self.now);
+            let taken = self.exchanges[at].exchange.relayed(now, leg, places.as_ref());
             taken.expect("an exchange that has been drained takes every answer");
             self.drain_exchange(at);
             kept.iter().for_each(|datagram| self.deliver(datagram));
@@ -234,7 +256,7 @@ impl Sim {
 
     fn next(&self) -> Option<Instant> {
         let phones = self.phones.iter().filter_map(|(_, phone)| phone.next_deadline());
-        let exchanges = self.exchanges.iter().filter_map(|node| node.exchange.next_deadline());
+        let exchanges = self.exchanges.iter().filter_map(Node::next_deadline);
         phones.chain(exchanges).chain(self.wire.next()).chain(self.relay.next()).min()
     }
 
@@ -252,10 +274,20 @@ impl Sim {
         if self.keep_sent {
             self.sent.push(datagram.clone());
         }
+        self.datagrams += 1;
+        if let Some((_, jump)) = self.jump.take_if(|(at, _)| *at <= self.datagrams) {
+            let now = self.now;
+            self.exchanges.iter_mut().for_each(|node| node.jump(now, jump));
+        }
         let sent = match fate {
             Fate::Lost => false,
             Fate::Sent => self.wire.send(self.now, &self.network, datagram),
             Fate::Late(ms) => self.wire.send(self.now.plus_ms(ms), &self.network, datagram),
+            Fate::Twice(ms) => {
+                let first = self.wire.send(self.now, &self.network, datagram.clone());
+                self.wire.send(self.now.plus_ms(ms), &self.network, datagram) || first
+            }
+            Fate::Changed(bytes) => self.wire.send(self.now, &self.network, Datagram { bytes, ..datagram }),
         };
         if sent {
             self.ladder.arrow(self.now, &from, &to, &text);
@@ -268,7 +300,8 @@ impl Sim {
         let now = self.now;
         if let Some(at) = self.exchanges.iter().position(|node| node.address == datagram.to) {
             let source = Flow::new(datagram.from, self.transport(datagram.from));
-            let taken = self.exchanges[at].exchange.receive(now, source, &datagram.bytes);
+            let node = &mut self.exchanges[at];
+            let taken = node.exchange.receive(node.clock.read(now), source, &datagram.bytes);
             let taken = taken.expect("an exchange that has been drained takes every datagram");
             if let Received::Held(leg) = taken {
                 self.relay.keep(at, leg, datagram);
@@ -289,12 +322,15 @@ impl Sim {
 
     fn tick_exchange(&mut self, at: usize) {
         let now = self.now;
-        let due = self.exchanges[at].exchange.next_deadline().is_some_and(|due| due <= now);
+        let due = self.exchanges[at].next_deadline().is_some_and(|due| due <= now);
         if !due {
             return;
         }
+        let mut shown = now;
         for round in 0.. {
-            let ticked = self.exchanges[at].exchange.tick(now);
+            let node = &mut self.exchanges[at];
+            shown = node.clock.read(now);
+            let ticked = node.exchange.tick(shown);
             self.drain_exchange(at);
             match ticked.expect("an exchange that has been drained takes every tick") {
                 Ticked::Done => break,
@@ -302,7 +338,7 @@ impl Sim {
             }
         }
         let next = self.exchanges[at].exchange.next_deadline();
-        assert!(next.is_none_or(|next| next > now), "a tick at {now:?} left the deadline {next:?}");
+        assert!(next.is_none_or(|next| next > shown), "a tick at {shown:?} left the deadline {next:?}");
     }
 
     fn drain_exchange(&mut self, at: usize) {
@@ -376,6 +412,24 @@ impl Sim {
             };
             self.ladder.note(self.now, &name, &text);
             self.events.push((self.now, name, event));
+        }
+    }
+}
+
+impl Node {
+    /// By everybody's clock.
+    fn next_deadline(&self) -> Option<Instant> {
+        self.exchange.next_deadline().map(|due| self.clock.wakes_at(due))
+    }
+
+    fn jump(&mut self, now: Instant, jump: Jump) {
+        match jump {
+            Jump::Monotone(ms) => self.clock.jump(ms),
+            Jump::Glitch(ms) => self.clock.glitch(ms),
+            Jump::Wall(seconds) => {
+                let wall = WallTime { unix_s: seconds, offset_min: 0 };
+                self.exchange.set_wall(self.clock.read(now), wall);
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Datagrams as phones really send them, and what becomes of them on their way.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use crate::office::{Office, exchange_address};
 use strowger_testkit::phone::{Ask, Behaviour, Register};
 use strowger_testkit::sim::Dice;

@@ -102,6 +102,11 @@ impl Office {
         Self::built(seed, &SIZES, changed_policy(changes))
     }
 
+    /// The same of another size.
+    pub(crate) fn with_sizes(seed: u64, sizes: &Sizes, changes: &[(&str, &str)]) -> Self {
+        Self::built(seed, sizes, changed_policy(changes))
+    }
+
     fn built(seed: u64, sizes: &Sizes, (image, keyring): &'static (Vec<u8>, Vec<u8>)) -> Self {
         let mut sim = Sim::new(seed);
         let server = exchange_address();
@@ -289,12 +294,22 @@ impl Office {
             self.sim.ladder.render()
         );
         self.sim.run_ms(40_000);
-        let ladder = |office: &Self| office.sim.ladder.render();
-        assert_eq!(self.sim.exchange(0).transactions_in_use(), 0, "{}", ladder(self));
-        assert_eq!(self.sim.exchange(0).pages(), self.baseline, "{}", ladder(self));
-        assert_eq!(self.sim.exchange(0).calls().legs().count(), 0, "{}", ladder(self));
-        assert_eq!(self.sim.pinholes.iter().count(), 0, "{}", ladder(self));
-        assert_eq!(self.sim.relay.sessions().count(), 0, "{}", ladder(self));
+        let left = self.left();
+        assert!(left.is_empty(), "{left}\n{}", self.sim.ladder.render());
+    }
+
+    /// What is left of calls: nothing, if none is under way and the last has been over for 40 seconds.
+    pub(crate) fn left(&mut self) -> String {
+        let exchange = self.sim.exchange(0);
+        let (transactions, pages) = (exchange.transactions_in_use(), exchange.pages());
+        let (calls, legs) = (exchange.calls_in_use(), exchange.calls().legs().count());
+        let (pinholes, sessions) = (self.sim.pinholes.iter().count(), self.sim.relay.sessions().count());
+        let clean = (transactions, pages, calls, legs, pinholes, sessions) == (0, self.baseline, 0, 0, 0, 0);
+        let text = format!(
+            "{calls} calls, {legs} legs, {transactions} transactions, {pages:?} pages of {:?}, {pinholes} pinholes, {sessions} at the relay",
+            self.baseline
+        );
+        if clean { String::new() } else { text }
     }
 }
 

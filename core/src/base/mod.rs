@@ -10,11 +10,12 @@ pub mod time;
 pub mod typed;
 pub mod write;
 
-pub use crypto::{Algorithm, Crypto, Lean, Soft};
+pub use crypto::{Algorithm, Crypto, Hashed, Lean, Soft};
 pub use digits::{Digit, Digits};
 pub use flow::{Flow, Transport};
 pub use handle::Handle;
 pub use outbox::{Full, Outbox, Room};
 pub use secret::Secret;
+pub(crate) use time::Clock;
 pub use time::{Instant, WallTime};
 pub use typed::Typed;

@@ -1,6 +1,7 @@
 //! Time is an input. [`Instant`] is monotone and drives timers; [`WallTime`] only labels records.
 
-/// A moment in milliseconds from any epoch the caller likes; never goes backwards.
+/// A moment in milliseconds from any epoch the caller likes; never goes backwards. If it does all the same, that reading counts
+/// as no time passed.
 ///
 /// 64 bits of milliseconds do not wrap in the life of a machine, so no comparison here is modular.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -26,6 +27,41 @@ impl Instant {
     #[must_use]
     pub const fn since_ms(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The time that an engine goes by, made of what its host's clock shows.
+///
+/// A host whose clock goes back breaks its word ([`Instant`]), and pays with nothing: time stands still for that reading and
+/// goes on from there, so that no timer waits for as long as the clock went back.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Clock {
+    shown: Instant,
+    /// By how much the host's clock has gone back in all.
+    behind_ms: u64,
+}
+
+impl Clock {
+    /// The host's clock shows this: the time.
+    pub(crate) const fn advance(&mut self, shown: Instant) -> Instant {
+        self.behind_ms = self.behind_ms.saturating_add(self.shown.since_ms(shown));
+        self.shown = shown;
+        self.now()
+    }
+
+    /// The time when the host's clock was last read.
+    pub(crate) const fn now(&self) -> Instant {
+        self.shown.plus_ms(self.behind_ms)
+    }
+
+    /// The time when the host's clock shows this; never before [`now`](Self::now).
+    pub(crate) fn at(&self, shown: Instant) -> Instant {
+        shown.max(self.shown).plus_ms(self.behind_ms)
+    }
+
+    /// What the host's clock will show at that time, if it goes on.
+    pub(crate) const fn shows_at(&self, time: Instant) -> Instant {
+        Instant(time.0.saturating_sub(self.behind_ms))
     }
 }
 
@@ -109,6 +145,18 @@ impl WallTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What the host's clock shows, and the time: it never goes back, and goes on at once where the clock does.
+    #[test]
+    fn a_clock_that_is_set_back_stops_nothing() {
+        let mut clock = Clock::default();
+        let rows = [(1_000, 1_000), (1_500, 1_500), (200, 1_500), (300, 1_600), (299, 1_600), (1_299, 2_600)];
+        for (shown, time) in rows {
+            assert_eq!(clock.at(Instant(shown)), Instant(time), "{shown}");
+            assert_eq!(clock.advance(Instant(shown)), Instant(time), "{shown}");
+            assert_eq!((clock.now(), clock.shows_at(Instant(time))), (Instant(time), Instant(shown)));
+        }
+    }
 
     #[test]
     fn civil_dates_are_those_of_the_calendar() {

@@ -50,7 +50,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn may_camp(&self, now: Instant, image: &Image<'_>, party: Party) -> bool {
-        let features = class_of(image, party, self.mode(now)).map_or(0, |class| class.features);
+        let features = class_of(image, party, self.mode_at(now)).map_or(0, |class| class.features);
         Features::from_bits_truncate(features).contains(Features::CAMP_ON)
     }
 
@@ -62,7 +62,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(image) = self.policy.map(|policy| policy.image) else { return false };
         let Some(device) = self.calls.leg(leg).and_then(|slot| slot.party.phone()) else { return false };
         let caller = self.calls.edge(leg).and_then(|edge| self.calls.leg(edge.a())).map(|slot| slot.party);
-        let class = caller.and_then(|caller| class_of(&image, caller, self.mode(now))).unwrap_or_default();
+        let class = caller.and_then(|caller| class_of(&image, caller, self.mode_at(now))).unwrap_or_default();
         // Who has called a hot-desk user has not called the phone where he was.
         let called = self.forwardable(leg).is_some_and(|call| call.by == device);
         if !called
@@ -94,7 +94,7 @@ impl<C: Crypto> Exchange<'_, C> {
         } else if self.sip.dialog(a).is_some_and(|dialog| dialog.phase == Phase::Invited) {
             self.provisional(now, a, (182, true), |_| {}, &Body::NONE);
         }
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         let secured = |party| {
             let features = class_of(image, party, mode).map_or(0, |class| class.features);
             Features::from_bits_truncate(features).contains(Features::CAMP_ON_TONE_SECURITY)
@@ -124,7 +124,7 @@ impl<C: Crypto> Exchange<'_, C> {
     fn camped_rings(&mut self, now: Instant, device: u32, waits: Camped, queue: &mut Queue) {
         let Some(image) = self.policy.map(|policy| policy.image) else { return };
         let Camped { leg, of, call, authority } = waits;
-        let (mode, to) = (self.mode(now), self.at(now, device));
+        let (mode, to) = (self.mode_at(now), self.at(now, device));
         let camp = Camp { on: device, to, of, authority, mode };
         let permit = match Permit::camp(&image, &camp) {
             Ok(permit) => permit,

@@ -15,7 +15,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if members.is_empty() || self.calls.reaches_help(leg) {
             return None;
         }
-        let (image, mode) = (self.policy?.image, self.mode(now));
+        let (image, mode) = (self.policy?.image, self.mode_at(now));
         let by = self.calls.leg(leg)?.party;
         let of = self.calls.leg(self.calls.peer(leg)?)?.party;
         let who = (by, Some(Behalf { feature: Feature::Conference, party: of }));

@@ -60,7 +60,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// The row of the device table of the hot-desk user who is logged in at a phone.
     #[must_use]
     pub fn user_at(&self, now: Instant, phone: u32) -> Option<u32> {
-        let party = self.at(now, phone);
+        let party = self.at(self.clock.at(now), phone);
         let user = matches!(party, Party::User { .. });
         self.policy.as_ref().filter(|_| user).and_then(|policy| policy.image.row_of(party))
     }
@@ -101,7 +101,7 @@ impl<C: Crypto> Exchange<'_, C> {
         (asked, phone): (&Asked<'_>, u32),
         (user, pin): (Option<u16>, &[u8]),
     ) -> Result<u16, Result<Denial, Rule>> {
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         if asked.locked_out {
             return Err(Err(Rule::Lockout));
         }
@@ -234,7 +234,7 @@ impl<C: Crypto> Exchange<'_, C> {
             let forwarded = self.forward_or_intercept(now, leg, When::OutOfService, queue);
             return if forwarded { Unrung::Forwarded } else { Unrung::Refuses(Cause::UNAVAILABLE) };
         };
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         let desk = Desk { user, at: phone, of: call.from, authority: call.authority, mode };
         let who = (Party::Device(call.by), Some(Behalf { feature: Feature::Desk, party: call.from }));
         let permit = match Permit::desk(&policy.image, &desk) {

@@ -175,7 +175,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Whether a number that begins like this is refused whatever follows.
     fn is_hopeless(&self, now: Instant, party: Party, dialed: &[u8], code: Code) -> bool {
         let (Some(policy), false) = (&self.policy, matches!(party, Party::Trunk(_))) else { return false };
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         let attempt = Attempt { code, mode, ..Attempt::new(party, dialed) };
         match decide(&policy.image, &attempt, |_| true, &mut ()) {
             Verdict::Deny(denial) | Verdict::NeedsCode(denial) => matches!(
@@ -313,7 +313,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     party,
                     cos: class.id,
                     cor: self.cor(now, party),
-                    mode: self.mode(now),
+                    mode: self.mode_at(now),
                     code: None,
                 };
                 let denial = Denial::new(rule, authority, RowRef::None);
@@ -393,7 +393,7 @@ impl<C: Crypto> Exchange<'_, C> {
             None => {
                 let cos = self.class(now, party).id;
                 let authority =
-                    Authority { party, cos, cor: self.cor(now, party), mode: self.mode(now), code: None };
+                    Authority { party, cos, cor: self.cor(now, party), mode: self.mode_at(now), code: None };
                 Verdict::Deny(Denial::new(rule, authority, RowRef::None))
             }
         };
@@ -430,7 +430,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// The COS in force of a party.
     fn class(&self, now: Instant, party: Party) -> CosRow {
         let image = self.policy.as_ref().map(|policy| &policy.image);
-        image.and_then(|image| class_of(image, party, self.mode(now))).unwrap_or_default()
+        image.and_then(|image| class_of(image, party, self.mode_at(now))).unwrap_or_default()
     }
 
     fn timing(&self, now: Instant, party: Party) -> Timing {
@@ -440,7 +440,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     fn cor(&self, now: Instant, party: Party) -> u8 {
         let image = self.policy.as_ref().map(|policy| &policy.image);
-        image.map_or(0, |image| crate::policy::decide::cor_of(image, party, self.mode(now)))
+        image.map_or(0, |image| crate::policy::decide::cor_of(image, party, self.mode_at(now)))
     }
 }
 

@@ -47,7 +47,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             reserved_calls: self.reserved_calls,
             reserved_pages: self.reserved_pages,
             reserved_transactions: self.reserved_transactions,
-            last_now: self.last_now,
+            clock: self.clock,
             statistics: self.statistics,
             call_number: self.call_number,
             held: self.held,

@@ -115,7 +115,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if call.hunt.is_none() && self.forwards_to(call.by, Why::Set(When::NoAnswer)).is_some() {
             let class = self
                 .policy
-                .and_then(|policy| class_of(&policy.image, Party::Device(call.by), self.mode(now)));
+                .and_then(|policy| class_of(&policy.image, Party::Device(call.by), self.mode_at(now)));
             let ringing_s = class.map_or(0, |class| u16::from(class.no_answer_s));
             let mut more = Commands::new();
             self.calls.event(now, leg, leg::Event::Offer { ringing_s }, &mut more);
@@ -246,7 +246,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Whether a device wants no calls, and this caller has no leave to disturb it.
     pub(super) fn wants_no_calls(&self, now: Instant, device: u32, caller: Party) -> bool {
         let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         let overrides = self.policy.as_ref().and_then(|policy| class_of(&policy.image, caller, mode));
         let features = overrides.map_or(0, |class| class.features);
         slot.is_some_and(|slot| slot.station.do_not_disturb())
@@ -267,7 +267,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let image = self.policy?.image;
         let call = self.forwardable(leg)?;
         let (number, user) = self.forwards_to(call.by, why)?;
-        let (by, mode) = (Party::Device(call.by), self.mode(now));
+        let (by, mode) = (Party::Device(call.by), self.mode_at(now));
         let minute = self.moment(now).map(|moment| moment.minute);
         let behalf = Some(Behalf { feature: Feature::Forward { user }, party: call.from });
         // It may be the code of a speed call (R27).

@@ -34,7 +34,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Why the party of a leg may not hold its peer: noted down. Whoever has called for help may, and who holds already does.
     pub(super) fn not_held(&mut self, now: Instant, leg: Handle) -> Option<Decision> {
-        let (image, mode) = (self.policy?.image, self.mode(now));
+        let (image, mode) = (self.policy?.image, self.mode_at(now));
         let (_, choice) = self.calls.choice(leg)?;
         if choice.rule == Rule::Emergency || self.calls.holds_until(leg).is_some() {
             return None;
@@ -48,7 +48,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// What a phone wants to offer: the rule by which it may not, if it holds its peer, or takes it back.
     pub(super) fn held_against(&mut self, leg: Handle, offer: &Summary) -> Option<Rule> {
-        let now = self.last_now;
+        let now = self.clock.now();
         let decision = if offer.holds() {
             self.not_held(now, leg)
         } else if *offer == Summary::NONE {
@@ -80,7 +80,7 @@ impl<C: Crypto> Exchange<'_, C> {
     fn recall_at(&self, now: Instant, leg: Handle) -> Option<Instant> {
         let party = self.calls.leg(leg)?.party;
         let image = &self.policy.as_ref()?.image;
-        let class = class_of(image, party, self.mode(now)).unwrap_or_default();
+        let class = class_of(image, party, self.mode_at(now)).unwrap_or_default();
         // A trunk's far end is rung by its own exchange.
         let seconds = if party.phone().is_some() { class.hold_recall_s } else { 0 };
         Some(if seconds == 0 { NEVER } else { now.plus_s(u64::from(seconds)) })

@@ -83,7 +83,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Party::Device(device) | Party::User { at: device, .. } if self.is_registered(device) => {
                 Some(self.device(device)?.flow)
             }
-            Party::Trunk(trunk) => self.trunks.get(usize::from(trunk))?.servers.current(self.last_now),
+            Party::Trunk(trunk) => self.trunks.get(usize::from(trunk))?.servers.current(self.clock.now()),
             Party::Conference => self.flow(&super::room::resource(&self.policy.as_ref()?.image)?),
             Party::Device(_) | Party::User { .. } | Party::Unknown => None,
         }

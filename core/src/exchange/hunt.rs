@@ -166,7 +166,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Whether a member may ring, and can.
     fn member<'e>(&self, now: Instant, image: &'e Image<'_>, call: &Forwardable, member: u32) -> Member<'e> {
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         let at = self.at(now, member);
         let hunt =
             policy::Hunt { group: call.by, member: at, of: call.from, authority: call.authority, mode };

@@ -26,7 +26,7 @@ impl<C: Crypto> Exchange<'_, C> {
         commands: &mut Commands,
     ) -> Option<Handle> {
         let condition = Condition::of(denied.denial()?.rule).filter(|_| !asked.locked_out)?;
-        let (image, mode) = (self.policy?.image, self.mode(now));
+        let (image, mode) = (self.policy?.image, self.mode_at(now));
         let permit = self.intercepting(now, &image, (asked.from, condition), mode)?;
         let choice = *permit.choice();
         let terms = Terms {
@@ -65,7 +65,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn put_through(&mut self, now: Instant, leg: Handle, queue: &mut Queue) -> Option<()> {
-        let (image, mode) = (self.policy?.image, self.mode(now));
+        let (image, mode) = (self.policy?.image, self.mode_at(now));
         let call = self.forwardable(leg)?;
         let permit = self.intercepting(now, &image, (call.from, Condition::OutOfService), mode)?;
         let choice = *permit.choice();

@@ -61,7 +61,7 @@ pub use room::CONFERENCE;
 pub use servers::MAX_SERVERS;
 pub use tick::{MAX_DEADLINES, Ticked};
 
-use crate::base::{Crypto, Digit, Full, Handle, Instant, Outbox, WallTime};
+use crate::base::{Clock, Crypto, Digit, Full, Handle, Instant, Outbox, WallTime};
 use crate::brakes::Sources;
 use crate::call::{Calls, Cause, earlier};
 use crate::policy::{Image, Keyring, Mode, Party, calendar};
@@ -217,7 +217,7 @@ pub struct Exchange<'m, C> {
     reserved_calls: u32,
     reserved_pages: usize,
     reserved_transactions: u32,
-    last_now: Instant,
+    clock: Clock,
     statistics: Statistics,
     /// The last call with a record, 0-9999 (R86).
     call_number: u16,
@@ -284,7 +284,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             reserved_calls: config.reserved_calls,
             reserved_pages,
             reserved_transactions,
-            last_now: Instant(0),
+            clock: Clock::default(),
             statistics: Statistics::default(),
             call_number: 0,
             held: None,
@@ -342,6 +342,10 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     /// it is day.
     #[must_use]
     pub fn mode(&self, now: Instant) -> Mode {
+        self.mode_at(self.clock.at(now))
+    }
+
+    pub(crate) fn mode_at(&self, now: Instant) -> Mode {
         let scheduled = || Some(calendar::scheduled(&self.policy.as_ref()?.image, self.moment(now)?));
         self.mode.or_else(scheduled).unwrap_or_default()
     }
@@ -355,7 +359,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     /// Tells the clock: it labels records and picks service mode and route plan cells. A jump changes the next decision and
     /// label, never a timer.
     pub fn set_wall(&mut self, now: Instant, wall: WallTime) {
-        self.wall = Some((now, wall));
+        self.wall = Some((self.clock.advance(now), wall));
     }
 
     /// The policy in force.
@@ -404,7 +408,8 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     /// When [`tick`](Self::tick) is next wanted. An early tick does nothing; a late one makes calls late.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        earlier(earlier(self.timers.next(), self.lapses.next()), self.renewals.next())
+        let next = earlier(earlier(self.timers.next(), self.lapses.next()), self.renewals.next());
+        next.map(|due| self.clock.shows_at(due))
     }
 
     /// Makes sure that everything one input can cause has a place.
@@ -413,10 +418,9 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         if outputs < MAX_OUTPUTS || self.records.free() < MAX_RECORDS { Err(Full) } else { Ok(()) }
     }
 
-    /// Time never goes backwards: an earlier `now` counts as the latest one heard of.
+    /// The host's clock shows `now`: the time that everything goes by.
     fn advance(&mut self, now: Instant) -> Instant {
-        self.last_now = self.last_now.max(now);
-        self.last_now
+        self.clock.advance(now)
     }
 
     fn wall_at(&self, now: Instant) -> WallTime {

@@ -22,7 +22,7 @@ impl<C: Crypto> Exchange<'_, C> {
         write(&mut body, &image, from, dialed.as_bytes(), zone);
         crate::signalling::render::date(&mut body, at);
         let Some(body) = body.finish() else { return };
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         for device in emergency::notified(&image, mode) {
             let told = from.phone() != Some(device)
                 && to.and_then(Party::phone) != Some(device)

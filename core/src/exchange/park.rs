@@ -23,7 +23,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let (Some(one), Some(other)) = (self.calls.leg(by), self.calls.leg(of)) else {
             return Taken::UnknownLeg;
         };
-        let (party, waits, mode) = (one.party, other.party, self.mode(now));
+        let (party, waits, mode) = (one.party, other.party, self.mode_at(now));
         let Some(device) = party.phone() else { return Taken::NotNow };
         let (number, named) = match Digits::written(number) {
             Ok(number) if number.is_empty() => (number, Ok(device)),

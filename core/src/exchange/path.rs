@@ -204,7 +204,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let anchored = |path| matches!(path, Path::Anchored(_));
         let other = |media: &Media| anchored(media.fitting) != anchored(media.agreed);
         if self.calls.media(leg).is_some_and(other) && self.calls.is_answered(leg) {
-            self.renew(self.last_now.plus_ms(SETTLING_MS), leg);
+            self.renew(self.clock.now().plus_ms(SETTLING_MS), leg);
         }
     }
 

@@ -139,7 +139,7 @@ impl<C: Crypto> Exchange<'_, C> {
         asked: &Asked<'_>,
         commands: &mut Commands,
     ) -> Result<Handle, Unplaced> {
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         // Without a policy nothing is permitted (law 3); an emergency block knows emergency numbers only (law 4).
         let able =
             |policy: &Policy<'_>| !policy.image.is_block() || is_emergency(&policy.image, asked.dialed);

@@ -134,7 +134,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// A refusal that no decision of policy was needed for.
     pub(super) fn refused(&mut self, now: Instant, party: Party, claimed: &[u8], rule: Rule) {
         let at = self.wall_at(now);
-        let authority = Authority { party, cos: 0, cor: 0, mode: self.mode(now), code: None };
+        let authority = Authority { party, cos: 0, cor: 0, mode: self.mode_at(now), code: None };
         let denial = Denial::new(rule, authority, RowRef::None);
         self.statistics.denied = self.statistics.denied.wrapping_add(1);
         let dialed = Digits::dialed(claimed).unwrap_or_default();

@@ -44,7 +44,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// The session of a leg's call is to be renewed at this time.
     pub(super) fn renew(&mut self, at: Instant, leg: Handle) {
-        self.change(self.last_now, leg, |_| Event::Renew(at), &Came::NOTHING);
+        self.change(self.clock.now(), leg, |_| Event::Renew(at), &Came::NOTHING);
     }
 
     /// The session of a leg's call may be due.

@@ -29,7 +29,7 @@ impl<C: Crypto> Exchange<'_, C> {
         commands: &mut Commands,
     ) -> Result<Handle, Unplaced> {
         let Some(image) = self.policy.map(|policy| policy.image) else { return Err(Unplaced::Congested) };
-        let (by, mode) = (asked.from, self.mode(now));
+        let (by, mode) = (asked.from, self.mode_at(now));
         let rule = match (asked.locked_out, resource(&image).is_some()) {
             (true, _) => Some(Rule::Lockout),
             (false, false) => Some(Rule::NumberVacant),
@@ -85,7 +85,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         let [from, party] = [by, of].map(|leg| self.calls.leg(leg).map_or(Party::Unknown, |slot| slot.party));
         let neutral = self.calls.leg(of).is_some_and(|slot| slot.neutral);
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         let new = self.calls.heard_on(by);
         let members = self.calls.heard_with(into, by);
         let question =
@@ -122,7 +122,7 @@ impl<C: Crypto> Exchange<'_, C> {
             // More cannot be in it.
             let _ = members.push(self.calls.leg(leg).map_or(Party::Unknown, |slot| slot.party));
         }
-        let cause = match remain(&image, &members, self.mode(now)) {
+        let cause = match remain(&image, &members, self.mode_at(now)) {
             Err(denial) if members.len() > 1 => {
                 self.note_denied(now, denial.authority.party, Digits::EMPTY, Verdict::Deny(denial));
                 Cause::Denied(denial.rule)
@@ -151,7 +151,7 @@ impl<C: Crypto> Exchange<'_, C> {
     fn room_terms(&self, image: &Image<'_>, (by, neutral): (Party, bool), now: Instant) -> Terms {
         Terms {
             dialed: Digits::EMPTY,
-            ringing_s: ringing(image, by, self.mode(now)),
+            ringing_s: ringing(image, by, self.mode_at(now)),
             longest_s: 0,
             account: Typed::NONE,
             neutral: (neutral, neutral),

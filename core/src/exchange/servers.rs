@@ -79,7 +79,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if slot.servers.list != list {
             slot.servers = Servers { list, ..Servers::NONE };
             if self.registers(trunk) {
-                self.enrolment_event(self.last_now, trunk, client::Event::Begin);
+                self.enrolment_event(self.clock.now(), trunk, client::Event::Begin);
             }
         }
         true

@@ -61,7 +61,7 @@ impl<C: Crypto> Exchange<'_, C> {
         number: &[u8],
         locked_out: bool,
     ) -> Unplaced {
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         // A code that stands there is nobody's to read (R53).
         let hidden = self.policy.as_ref().is_some_and(|policy| {
             matches!(analyse(&policy.image, number, |_| false).end(), End::Feature(..))
@@ -112,7 +112,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     pub(super) fn refusal(&self, now: Instant, party: Party, rule: Rule) -> Denial {
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         let image = self.policy.as_ref().map(|policy| &policy.image);
         let cos = image.and_then(|image| class_of(image, party, mode)).map_or(0, |class| class.id);
         let cor = image.map_or(0, |image| cor_of(image, party, mode));

@@ -61,7 +61,7 @@ impl<C: Crypto> Exchange<'_, C> {
     ) -> Result<(), Untaken> {
         let (Some(policy), Some(slot)) = (self.policy, self.calls.leg(by)) else { return Err(NOTHING) };
         let Some(device) = slot.party.phone() else { return Err(NOTHING) };
-        let (party, neutral, mode) = (slot.party, slot.neutral, self.mode(now));
+        let (party, neutral, mode) = (slot.party, slot.neutral, self.mode_at(now));
         let image = &policy.image;
         let feature = match taking {
             Taking::Group | Taking::Directed => Feature::Pickup,

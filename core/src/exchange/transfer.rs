@@ -62,7 +62,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if !self.has_place(now, emergency, true) {
             return Taken::Congested;
         }
-        let mode = self.mode(now);
+        let mode = self.mode_at(now);
         let asked = Asked { from, dialed, neutral, locked_out: false, leg: None, given: None, zone };
         let mut called = Digits::EMPTY;
         let wanted = match self.wanted(now, &asked, mode, &mut called) {
@@ -171,7 +171,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
             Some(_) | None => Reached::Caller(reached),
         };
-        let question = Attended { by: from, of: party, to: target, mode: self.mode(now) };
+        let question = Attended { by: from, of: party, to: target, mode: self.mode_at(now) };
         let dialed = choice.map_or(Digits::EMPTY, |(dialed, _)| dialed);
         let image = &policy.image;
         let permit = match Permit::attended(image, &question) {
@@ -248,7 +248,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let to = self.at(now, to.phone()?);
         let image: Image<'_> = self.policy?.image;
         let slot = self.calls.leg(of)?;
-        let (party, neutral, mode) = (slot.party, slot.neutral, self.mode(now));
+        let (party, neutral, mode) = (slot.party, slot.neutral, self.mode_at(now));
         let question = Recall { of: party, to, reversed: self.calls.was_called(of), mode };
         let permit = match Permit::recall(&image, &question) {
             Ok(permit) => permit,

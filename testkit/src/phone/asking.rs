@@ -3,7 +3,7 @@
 use super::{Phone, text};
 use std::net::SocketAddr;
 use strowger::base::Algorithm;
-use strowger::wire::sip::{Credentials, Message, Method};
+use strowger::wire::sip::{Credentials, Message, Method, Name};
 
 /// Whom a carrier knows, and how it asks.
 #[derive(Clone, Debug)]
@@ -60,6 +60,8 @@ pub struct Asked {
     /// REGISTERs as they came.
     pub registers: Vec<String>,
     nonces: Vec<(String, u32)>,
+    /// Top Via of requests whose answers were right: they may come again.
+    content_with: Vec<Vec<u8>>,
 }
 
 impl Phone {
@@ -75,12 +77,17 @@ impl Phone {
         if matches!(method, Method::Ack | Method::Cancel) {
             return true;
         }
+        let via = message.headers(Name::Via).next().unwrap_or_default().to_vec();
+        if self.asked.content_with.contains(&via) {
+            return true;
+        }
         let given = message.credentials.iter().find(|one| one.proxy == asks.proxy).copied();
         let right = given.and_then(|given| self.is_right(&asks, &given, message));
         let stale = right.is_some() && asks.stale > 0;
         if let (Some(algorithm), false, false) = (right, stale, asks.never) {
             let qop = given.map(|given| text::lossy(given.qop)).unwrap_or_default();
             self.asked.right.push((method, algorithm, qop));
+            self.asked.content_with.push(via);
             return true;
         }
         if let (true, Some(asks)) = (stale, &mut self.config.challenges) {

@@ -32,19 +32,29 @@ impl Phone {
         let address = |address: Option<&strowger::wire::sip::Address<'_>>| {
             address.map(|address| format!("<{}>", text::lossy(address.uri.text))).unwrap_or_default()
         };
-        let remote_tag = message.from.as_ref().and_then(|from| from.tag()).map(text::lossy);
+        let remote_tag =
+            message.from.as_ref().and_then(|from| from.tag()).map(text::lossy).unwrap_or_default();
+        let call_id = text::lossy(message.call_id);
+        let cseq = message.cseq.map_or(0, |cseq| cseq.number);
+        let is_old = |call: &Call| {
+            call.call_id == call_id && call.remote_tag == remote_tag && cseq <= call.remote_cseq
+        };
+        if self.calls.iter().any(is_old) {
+            // The call's first INVITE comes once more, behind a change of the session (RFC 3261 section 8.2.2.2).
+            return;
+        }
         let target = message.contact.first().or(message.from.as_ref());
         let call = Call {
-            call_id: text::lossy(message.call_id),
+            call_id,
             tag: self.token(),
-            remote_tag: remote_tag.unwrap_or_default(),
+            remote_tag,
             local: address(message.to.as_ref()),
             remote: address(message.from.as_ref()),
             target: target.map(|target| text::lossy(target.uri.text)).unwrap_or_default(),
             peer: from,
             local_cseq: 0,
             invite_cseq: 0,
-            remote_cseq: message.cseq.map_or(0, |cseq| cseq.number),
+            remote_cseq: cseq,
             state: State::Offered { answer_at: None },
             remote_sdp: text::description(message),
             invite_branch: branch.to_vec(),

@@ -1,5 +1,6 @@
 //! An exchange on the heap, of any size.
 
+use super::chance::Chance;
 use std::net::SocketAddr;
 use strowger::base::Soft;
 use strowger::exchange::{
@@ -10,7 +11,7 @@ use strowger::signalling::Dialog;
 use strowger::table::{Due, Entry, Page, Slot};
 
 /// An exchange over memory that lives as long as the program.
-pub type ExchangeBox = Exchange<'static, Soft>;
+pub type ExchangeBox = Exchange<'static, Chance>;
 
 /// How large an exchange is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,7 +86,7 @@ pub fn build_empty(sizes: &Sizes, address: SocketAddr, crypto: Soft) -> Exchange
         events: leak(vec![None; 2 * MAX_OUTPUTS]),
         records: leak(vec![None; MAX_OUTPUTS]),
     };
-    Exchange::new(memory, &Config { instance: 1, address, reserved_calls }, crypto)
+    Exchange::new(memory, &Config { instance: 1, address, reserved_calls }, crypto.into())
 }
 
 fn leak<T>(items: Vec<T>) -> &'static mut [T] {

@@ -17,19 +17,31 @@ pub struct Relay {
     pub delay_ms: u64,
     /// Whether it takes media; a dead one is given up after [`GIVEN_UP_MS`].
     pub alive: bool,
+    /// The question from now on, counted from 0, to which it says nothing.
+    pub ignores: Option<u64>,
     /// Whether datagrams that wait for it are kept; if not, their senders send them again.
     pub keeps: bool,
     /// What was asked, in order.
     pub asked: Vec<Ask>,
     /// Calls that it forwards for.
     sessions: BTreeMap<(usize, u64), Session>,
-    questions: Vec<(Instant, usize, Ask)>,
+    questions: Vec<Question>,
     kept: Vec<(usize, Handle, Datagram)>,
     ports: u16,
 }
 
 /// After this a question is given up.
 pub const GIVEN_UP_MS: u64 = 1_500;
+
+/// What the relay has been asked.
+#[derive(Debug)]
+struct Question {
+    due: Instant,
+    exchange: usize,
+    ask: Ask,
+    /// It will answer, if it still lives then.
+    answered: bool,
+}
 
 /// What the relay knows of a call.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +60,7 @@ impl Relay {
             address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 200)),
             delay_ms: 3,
             alive: true,
+            ignores: None,
             keeps: true,
             asked: Vec::new(),
             sessions: BTreeMap::new(),
@@ -69,13 +82,16 @@ impl Relay {
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
-        self.questions.iter().map(|(due, ..)| *due).min()
+        self.questions.iter().map(|question| question.due).min()
     }
 
     pub(super) fn ask(&mut self, now: Instant, exchange: usize, ask: Ask) {
         self.asked.push(ask);
-        let after = if self.alive { self.delay_ms } else { GIVEN_UP_MS };
-        self.questions.push((now.plus_ms(after), exchange, ask));
+        let ignored = self.ignores == Some(0);
+        self.ignores = self.ignores.and_then(|left| left.checked_sub(1));
+        let answered = self.alive && !ignored;
+        let due = now.plus_ms(if answered { self.delay_ms } else { GIVEN_UP_MS });
+        self.questions.push(Question { due, exchange, ask, answered });
     }
 
     pub(super) fn keep(&mut self, exchange: usize, leg: Handle, datagram: &Datagram) {
@@ -86,9 +102,9 @@ impl Relay {
 
     /// The next question that is answered by now, the answer, and what was kept for it.
     pub(super) fn answer(&mut self, now: Instant) -> Option<(usize, Handle, Option<Places>, Vec<Datagram>)> {
-        let at = self.questions.iter().position(|(due, ..)| *due <= now)?;
-        let (_, exchange, ask) = self.questions.remove(at);
-        let places = self.alive.then(|| self.place(exchange, &ask));
+        let at = self.questions.iter().position(|question| question.due <= now)?;
+        let Question { exchange, ask, answered, .. } = self.questions.remove(at);
+        let places = (answered && self.alive).then(|| self.place(exchange, &ask));
         let (mine, others) = std::mem::take(&mut self.kept)
             .into_iter()
             .partition(|(at, leg, _)| (*at, *leg) == (exchange, ask.leg));
@@ -128,7 +144,7 @@ impl Relay {
 
     pub(super) fn end(&mut self, exchange: usize, media: Handle) {
         // What is still under way to it does not bring a call back.
-        self.questions.retain(|(_, at, ask)| (*at, ask.media) != (exchange, media));
+        self.questions.retain(|question| (question.exchange, question.ask.media) != (exchange, media));
         self.sessions.remove(&(exchange, media.bits()));
     }
 }

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Line coverage of core by the tests of the workspace, file by file where it is below the whole; fails below LEAST percent.
+#
+# What reads LLVM's counters has to be of the compiler's own LLVM: `rustup component add llvm-tools`, or Debian's llvm-NN.
+# Files that hold tests alone are not counted.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+LEAST=${STROWGER_COVERAGE:-95}
+
+version=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+own=$(rustc --print target-libdir)/../bin
+if [ -x "$own/llvm-profdata" ]; then
+    tools=$own
+elif command -v "llvm-profdata-$version" > /dev/null; then
+    tools=/usr/lib/llvm-$version/bin
+else
+    echo "coverage: neither rustup's llvm-tools nor llvm-profdata-$version is there" >&2
+    exit 1
+fi
+
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/coverage
+export RUSTFLAGS="-C instrument-coverage"
+counters=$PWD/$CARGO_TARGET_DIR/counters
+rm -rf "$counters"
+# Enough of everything random to come everywhere.
+export STROWGER_PAIRS=2000 STROWGER_DATAGRAMS=3000 STROWGER_DOUBLES=2000 STROWGER_MERGED=2
+packages=(-p strowger -p strowger-ffi -p strowger-tests -p strowger-testkit)
+programs=$(cargo test "${packages[@]}" --tests --locked --no-run --message-format=json 2> /dev/null \
+    | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | sort -u)
+# One file for all runs of a program; %4m: up to four at a time.
+LLVM_PROFILE_FILE="$counters/%m_%4m.profraw" \
+    cargo test "${packages[@]}" --tests --locked --quiet -- --skip every_build --quiet
+"$tools/llvm-profdata" merge -sparse "$counters"/*.profraw -o "$counters/all.profdata"
+
+objects=()
+for program in $programs; do objects+=(-object "$program"); done
+"$tools/llvm-cov" export -summary-only -instr-profile "$counters/all.profdata" "${objects[@]}" \
+    -ignore-filename-regex '(^|[/_])(tests|walk)\.rs$' "$PWD/core/src" > "$counters/summary.json"
+python3 - "$counters/summary.json" "$LEAST" <<'PY'
+import json, sys
+data = json.load(open(sys.argv[1]))["data"][0]
+least, whole = float(sys.argv[2]), data["totals"]["lines"]
+for file in sorted(data["files"], key=lambda file: file["summary"]["lines"]["percent"]):
+    lines = file["summary"]["lines"]
+    if lines["percent"] < whole["percent"]:
+        name = file["filename"].split("/core/src/")[-1]
+        print(f"  {lines['percent']:6.2f} %  {lines['count'] - lines['covered']:4} of {lines['count']:4} lines not run  {name}")
+print(f"== core: {whole['percent']:.2f} % of {whole['count']} lines run by tests (at least {least:g} %)")
+sys.exit(whole["percent"] < least)
+PY
