@@ -32,6 +32,16 @@ const STORIES: [&[Act]; 6] = [
     &[(0, |phone, now| phone.call(now, "202")), (0, Phone::cancel), (2, |phone, now| phone.options(now))],
 ];
 
+/// URIs of every kind.
+const URIS: [&str; 6] = [
+    "sips:201@[2001:db8::1]:5061;transport=tls;lr",
+    "sip:%32%30;x=1:secret@elm.example?Subject=a%20b&Replaces=1",
+    "tel:+1-613-555-0100;phone-context=+1",
+    "urn:service:sos.fire",
+    "mailto:a@elm.example",
+    "sip:192.0.2.1",
+];
+
 fn main() {
     let folder = std::env::args().nth(1).expect("usage: seeds DIR");
     let put = |target: &str, name: &str, bytes: &[u8]| {
@@ -40,6 +50,9 @@ fn main() {
         std::fs::write(folder.join(name), bytes).expect("it can be written");
     };
     put("image", "policy", IMAGE);
+    for (n, uri) in URIS.iter().enumerate() {
+        put("uri", &format!("kind-{n}"), uri.as_bytes());
+    }
     let stories = STORIES.iter().flat_map(|story| [Transport::Udp, Transport::Tls].map(|over| (story, over)));
     for (n, (story, over)) in stories.enumerate() {
         let told = tell(story, over);
@@ -51,6 +64,10 @@ fn main() {
             for line in text.lines() {
                 if let Some((name, value)) = line.split_once(": ") {
                     put("values", &format!("story-{n}-{m}-{name}"), value.as_bytes());
+                    let uri = value.split_once('<').and_then(|(_, behind)| behind.split_once('>'));
+                    if let Some((uri, _)) = uri {
+                        put("uri", &format!("story-{n}-{m}-{name}"), uri.as_bytes());
+                    }
                 }
             }
             if let Some((_, body)) = text.split_once("\r\n\r\n").filter(|(_, body)| !body.is_empty()) {

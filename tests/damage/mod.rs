@@ -38,7 +38,10 @@ pub(crate) fn recorded() -> Vec<Vec<u8>> {
     office.hang_up("201");
     office.sim.with(id, |phone, now| phone.options(now));
     office.sim.with(id, |phone, now| {
-        phone.register_as(now, &Register { contact: Some("*".to_owned()), expires_s: Some(0), to: None })
+        phone.register_as(
+            now,
+            &Register { contact: Some("*".to_owned()), expires_s: Some(0), ..Register::default() },
+        )
     });
     office.sim.run_ms(1_000);
     let to_exchange = office.sim.sent.iter().filter(|datagram| datagram.to == exchange_address());

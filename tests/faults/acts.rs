@@ -48,7 +48,8 @@ pub(crate) fn act(office: &mut Office, acts: &[Do]) {
             Do::Join(who) => by(office, who, Phone::join),
             Do::Register(who, expires_s) => by(office, who, |phone, now| phone.register(now, expires_s)),
             Do::RegisterAs(who, contact, expires_s) => {
-                let register = phone::Register { expires_s, to: None, contact: Some(contact.to_owned()) };
+                let contact = Some(contact.to_owned());
+                let register = phone::Register { expires_s, contact, ..phone::Register::default() };
                 by(office, who, |phone, now| phone.register_as(now, &register))
             }
             Do::Options(who) => by(office, who, Phone::options),

@@ -6,7 +6,8 @@ use super::{Event, Exchange, Record};
 use crate::base::{Crypto, Digits, Flow, Instant, Transport};
 use crate::policy::{Authority, Denial, Party, RowRef, Rule, Verdict};
 use crate::record::Decision;
-use crate::registration::binding::{self, MAX_EXPIRES_S, MIN_EXPIRES_S, Order};
+use crate::registration::binding::{self, MIN_EXPIRES_S, Order};
+use crate::registration::contacts::{self, Wanted};
 use crate::signalling::render;
 use crate::wire::sip::{Address, Message, Scheme};
 use crate::wire::write::Sink;
@@ -35,21 +36,17 @@ impl<C: Crypto> Exchange<'_, C> {
                 out.line(&[b"Reason: Q.850;cause=21;text=\"", rule.name().as_bytes(), b"\""]);
             });
         }
-        if message.contact.star {
-            return if message.expires == Some(0) && message.contact.list.is_empty() {
-                self.bind(now, message, source, device, binding::Event::Unregister { order }, None)
-            } else {
-                self.sip.reply(message, source, 400, |_| {})
-            };
-        }
-        // Without a contact it only asks what is bound.
-        let Some(contact) = message.contact.first() else {
-            return self.registered(now, message, source, device);
+        let bound = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
+        let bound = bound.filter(|slot| slot.binding != binding::Binding::Absent);
+        let bound = bound.map_or(&[][..], |slot| &slot.contact);
+        let (contact, expires) = match contacts::wanted(&message.contact, message.expires, bound) {
+            Wanted::Bound(contact, expires) => (contact, expires),
+            Wanted::Nothing => {
+                return self.bind(now, message, source, device, binding::Event::Unregister { order }, None);
+            }
+            Wanted::Known => return self.registered(now, message, source, device),
+            Wanted::Wrong => return self.sip.reply(message, source, 400, |_| {}),
         };
-        let expires = contact.expires().or(message.expires).unwrap_or(MAX_EXPIRES_S);
-        if expires == 0 {
-            return self.bind(now, message, source, device, binding::Event::Unregister { order }, None);
-        }
         if expires < MIN_EXPIRES_S {
             return self.sip.reply(message, source, 423, |out| {
                 out.put(b"Min-Expires: ");

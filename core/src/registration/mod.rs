@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod binding;
 pub mod client;
+pub mod contacts;
 pub mod digest;
 pub mod nonce;
 

@@ -129,12 +129,14 @@ pub(super) fn trim_end(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// Whether `text` is `lower` but for the case of letters; `lower` is of lower-case letters, `-` and `:` only.
+/// Whether `text` is `lower` but for the case of letters; `lower` has no upper-case letters.
 #[inline(always)]
 pub(super) fn folds_to<const N: usize>(text: &[u8; N], lower: &[u8; N]) -> bool {
     let mut differs = 0;
     for (byte, want) in text.iter().zip(lower) {
-        differs |= (byte | 0x20) ^ want;
+        // Of letters alone: `:` is 0x1A with this bit, and `-` CR.
+        let case = if want.is_ascii_lowercase() { 0x20 } else { 0 };
+        differs |= (byte | case) ^ want;
     }
     differs == 0
 }

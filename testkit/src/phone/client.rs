@@ -15,6 +15,8 @@ pub struct Register {
     pub to: Option<String>,
     /// The value of `Contact`, if not the phone's own address; an empty one leaves the header out.
     pub contact: Option<String>,
+    /// Further header lines, each with its end.
+    pub more: String,
 }
 
 /// What a request is for.
@@ -110,7 +112,7 @@ impl Phone {
             to: format!("<sip:{to}@{server}>"),
             call_id: self.registration.call_id.clone(),
             cseq: self.registration.cseq,
-            extra: contact + &expires,
+            extra: contact + &expires + &register.more,
             body: Vec::new(),
         };
         self.begin(now, request, Purpose::Register { expires_s }, server);

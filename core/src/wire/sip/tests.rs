@@ -206,6 +206,38 @@ fn every_name_is_known_in_any_case() {
     }
 }
 
+/// RFC 3261 25.1: what stands outside the grammar is no URI, wherever it stands, and looks like none.
+#[test]
+fn no_control_character_is_part_of_a_uri() {
+    for known in ["sip:201@elm.example:5060;lr", "SIPS:elm.example", "tel:+1613", "x-y:a"] {
+        assert!(Uri::parse(known.as_bytes()).is_ok(), "{known}");
+        for (at, byte) in (0..known.len()).flat_map(|at| (0..=b' ').chain([0x7F]).map(move |byte| (at, byte)))
+        {
+            let mut text = known.as_bytes().to_vec();
+            text[at] = byte;
+            assert!(Uri::parse(&text).is_err(), "{:?}", String::from_utf8_lossy(&text));
+        }
+    }
+}
+
+/// RFC 3261 19.1.4, as far as it matters for where a request goes.
+#[test]
+fn uris_that_lead_to_the_same_place() {
+    let rows = [
+        ("sip:201@Elm.example", "SIP:201@elm.EXAMPLE;x=1?Subject=a", true),
+        ("sip:201@10.0.0.1;transport=tcp", "sip:201@10.0.0.1;TRANSPORT=TCP", true),
+        ("sip:201@10.0.0.1", "sip:201@10.0.0.1:5060", false),
+        ("sip:201@10.0.0.1", "sip:201@10.0.0.1;transport=tcp", false),
+        ("sip:201@10.0.0.1", "sip:202@10.0.0.1", false),
+        ("sip:a@10.0.0.1", "sip:A@10.0.0.1", false),
+        ("sip:201@10.0.0.1", "sips:201@10.0.0.1", false),
+    ];
+    for (one, other, same) in rows {
+        let [a, b] = [one, other].map(|text| Uri::parse(text.as_bytes()).expect(text));
+        assert_eq!((a.leads_where(&b), b.leads_where(&a)), (same, same), "{one} {other}");
+    }
+}
+
 #[test]
 fn uris() {
     type Row = (&'static str, &'static str, Host<'static>, Option<u16>, &'static str, &'static str);

@@ -116,6 +116,17 @@ impl<'a> Uri<'a> {
         Transport::ALL.into_iter().find(|one| asked.eq_ignore_ascii_case(one.name().as_bytes()))
     }
 
+    /// Whether both lead to the same place: scheme, user, host and port are the same, a host's name in any case (RFC 3261 19.1.4), and
+    /// the transport that is asked for. Stricter than there: what is escaped in one and not in the other differs.
+    pub fn leads_where(&self, other: &Uri<'_>) -> bool {
+        let host = match (self.host, other.host) {
+            (Host::Name(one), Host::Name(other)) => one.eq_ignore_ascii_case(other),
+            (one, other) => one == other,
+        };
+        let to = |uri: &Uri<'_>| (uri.scheme, uri.port, uri.transport());
+        host && self.user == other.user && to(self) == to(other)
+    }
+
     /// Where to send, if the host is an IP literal and the port is not 0. Without a port: 5060, and 5061 for `sips`
     /// or `transport=tls` (RFC 3263 4.2).
     pub fn socket_address(&self) -> Option<SocketAddr> {
