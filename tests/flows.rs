@@ -90,6 +90,32 @@ fn rfc3261_18_phones_call_each_other_over_every_pair_of_transports() {
     }
 }
 
+/// A phone that is reached by `sips` alone is given such an address of ours (RFC 3261 section 8.1.1.8, RFC 5630 section 3.1.3).
+#[test]
+fn rfc3261_8_1_1_8_whoever_is_reached_by_sips_reaches_us_by_it() {
+    for (scheme, ours) in [
+        ("sips", "<sips:10.0.0.1:5061>"),
+        ("SIPS", "<sips:10.0.0.1:5061>"),
+        ("sip", "<sip:10.0.0.1:5061;transport=tls>"),
+    ] {
+        let (mut office, kept) = office(&[("203", Transport::Tls)], &[]);
+        office.register();
+        let (id, own) = (office.phone("203"), phone_address(2));
+        let contact = Some(format!("<{scheme}:203@{own};transport=tls>"));
+        office
+            .sim
+            .with(id, |phone, now| phone.register_as(now, &Register { contact, ..Register::default() }));
+        office.sim.run_ms(1_000);
+        office.call("201", "203");
+        office.until_talks("201");
+        let invites = sent(&kept, own, "INVITE");
+        assert!(invites[0].starts_with(&format!("INVITE {scheme}:203@{own}")), "{}", invites[0]);
+        assert!(invites[0].contains(&format!("Contact: {ours}\r\n")), "{}", invites[0]);
+        office.hang_up("201");
+        office.assert_nothing_left();
+    }
+}
+
 /// CANCEL and the ACK of a refusal go the way of their INVITE (RFC 3261 sections 9.1 and 17.1.1.3).
 #[test]
 fn rfc3261_9_1_a_call_over_a_stream_is_cancelled_and_refused_over_it() {
