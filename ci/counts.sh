@@ -19,6 +19,8 @@ ceiling() {
     neutral-call) echo 10000 ;;
     sip-call) echo 145000 ;;
     sip-register) echo 52000 ;;
+    # Its cryptography apart.
+    sip-refresh) echo 21000 ;;
     check-code) echo 12000 ;;
     media) echo 20000 ;;
     guess-known) echo 67000 ;;

@@ -1,7 +1,7 @@
 //! Whole calls in the engine: by neutral signals, and by a recorded stream of SIP datagrams.
 
 use std::net::SocketAddr;
-use strowger::base::{Instant, Soft};
+use strowger::base::{Crypto, Instant, Soft};
 use strowger::call::Cause;
 use strowger::exchange::{Config, Exchange, Output, Resources, Signal, Taken};
 use strowger::policy::{Image, Keyring, Party};
@@ -53,7 +53,18 @@ pub fn policy() -> strowger_tools::Compiled {
 /// # Panics
 /// If it does not fit.
 pub fn engine<'m>(memory: &'m mut Memory, compiled: &'m strowger_tools::Compiled) -> Engine<'m> {
-    let mut crypto = Soft::new(&[5; 32]);
+    engine_by(memory, compiled, Soft::new(&[5; 32]))
+}
+
+/// The same with a provider of one's own.
+///
+/// # Panics
+/// If it does not fit.
+pub fn engine_by<'m, C: Crypto>(
+    memory: &'m mut Memory,
+    compiled: &'m strowger_tools::Compiled,
+    mut crypto: C,
+) -> Exchange<'m, C> {
     let image = Image::load(&compiled.image, &mut crypto).expect("a valid image");
     let keyring = Keyring::load(&compiled.keyring, &image, &mut crypto).expect("its keyring");
     let config = Config { instance: 1, address: gateway(), reserved_calls: 1 };
@@ -172,7 +183,10 @@ thread_local! {
 /// # Panics
 /// If the engine refuses an input.
 #[inline(never)]
-pub fn play_measured(engine: &mut Engine<'_>, inputs: &[(Instant, SocketAddr, Vec<u8>)]) -> usize {
+pub fn play_measured<C: Crypto>(
+    engine: &mut Exchange<'_, C>,
+    inputs: &[(Instant, SocketAddr, Vec<u8>)],
+) -> usize {
     let mut buffer = [0; 4096];
     let mut sent = 0;
     for (now, source, bytes) in inputs {

@@ -5,6 +5,7 @@ pub mod guesses;
 pub mod long;
 pub mod media;
 pub mod policies;
+pub mod refresh;
 
 use strowger::wire::sdp::Session;
 use strowger::wire::sip::Message;

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::path::Path;
 use strowger::base::{Instant, Soft};
 use strowger::policy::{Code, Keyring};
-use strowger_benches::{calls, guesses, long, media, policies};
+use strowger_benches::{calls, guesses, long, media, policies, refresh};
 
 /// Policies are made with so many rows.
 const ROWS: [usize; 3] = [10, 1_000, 100_000];
@@ -35,7 +35,7 @@ fn main() {
 
 fn list() {
     println!(
-        "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1\ncheck-code {TIMES}\nmedia {TIMES}"
+        "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1\nsip-refresh {TIMES}\ncheck-code {TIMES}\nmedia {TIMES}"
     );
     for (user, _) in guesses::USERS {
         println!("guess-{user} {TIMES}");
@@ -85,6 +85,7 @@ fn work(name: &str, directory: &Path) {
             };
             assert!(black_box(sent) > 0);
         }
+        "sip-refresh" => assert!(black_box(refresh::refreshes(TIMES)) > 0),
         "check-code" => check_code(),
         name if name.starts_with("guess-") => {
             let found = guesses::USERS.into_iter().find(|(user, _)| name.ends_with(&format!("-{user}")));

@@ -27,11 +27,10 @@ pub fn wanted<'a, 'm>(contacts: &'a Contacts<'m>, expires: Option<u32>, bound: &
     }
     let mut best: Option<(&Address<'m>, u32)> = None;
     let mut gone = false;
-    let bound = Uri::parse(bound).ok();
     for contact in &contacts.list {
         let seconds = contact.expires().or(expires).unwrap_or(MAX_EXPIRES_S);
         if seconds == 0 {
-            gone |= bound.is_some_and(|bound| bound.leads_where(&contact.uri));
+            gone |= Uri::parse(bound).is_ok_and(|bound| bound.leads_where(&contact.uri));
         } else if best.is_none_or(|(best, _)| contact.q() > best.q()) {
             best = Some((contact, seconds));
         }

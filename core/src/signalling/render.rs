@@ -5,7 +5,7 @@ use crate::base::crypto::hex_digit;
 use crate::base::{Flow, Handle, WallTime};
 use crate::media::Body;
 use crate::table::pages::PageWriter;
-use crate::wire::sip::{Message, Method, Name};
+use crate::wire::sip::{Message, Method, Name, values};
 use crate::wire::write::Sink;
 use core::net::SocketAddr;
 
@@ -118,8 +118,12 @@ pub fn echo(out: &mut impl Sink, message: &Message<'_>, source: Flow, tag: &[u8]
         }
         out.put(b"\r\n");
     }
-    for via in message.items(Name::Via).skip(1) {
-        out.line(&[b"Via: ", via]);
+    let top = message.via.as_ref().map_or(&[][..], |via| via.text);
+    for (n, line) in message.headers(Name::Via).enumerate() {
+        // Usually the top one is all there is.
+        if n > 0 || line.len() > top.len() {
+            values(line).skip(usize::from(n == 0)).for_each(|via| out.line(&[b"Via: ", via]));
+        }
     }
     if message.method() == Some(Method::Invite) {
         for route in message.headers(Name::RecordRoute) {
@@ -301,27 +305,33 @@ impl Sink for Length {
 
 /// A `Date` header (RFC 3261 section 20.17), for phones that set their clock by it.
 pub fn date(out: &mut impl Sink, now: WallTime) {
-    const DAYS: [&[u8]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"];
-    const MONTHS: [&[u8]; 12] =
+    const DAYS: [&[u8; 3]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"];
+    const MONTHS: [&[u8; 3]; 12] =
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
     let utc = WallTime { offset_min: 0, ..now };
     let civil = utc.civil();
     let weekday = usize::try_from(utc.unix_s.div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
-    let two = |n: u8| [b'0'.saturating_add(n / 10 % 10), b'0'.saturating_add(n % 10)];
     let month = MONTHS.get(usize::from(civil.month).saturating_sub(1)).copied().unwrap_or(b"Jan");
-    out.put(b"Date: ");
-    out.put(DAYS.get(weekday).copied().unwrap_or(b"Thu"));
-    out.put(b", ");
-    out.put(&two(civil.day));
-    out.put(b" ");
-    out.put(month);
-    out.put(b" ");
-    out.number(u64::try_from(civil.year).unwrap_or(1970));
-    for (before, part) in [(b" ", civil.hour), (b":", civil.minute), (b":", civil.second)] {
-        out.put(before);
-        out.put(&two(part));
+    let year = u16::try_from(civil.year).ok().filter(|year| *year < 10_000).unwrap_or(1970);
+    let [century, year] = [year / 100, year % 100].map(|pair| u8::try_from(pair).unwrap_or(0));
+    let mut line = *b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+    let (day, month) = (DAYS.get(weekday).copied().unwrap_or(b"Thu"), month);
+    for (from, text) in [(6, day), (14, month)] {
+        line.iter_mut().skip(from).zip(text).for_each(|(place, letter)| *place = *letter);
     }
-    out.put(b" GMT\r\n");
+    let pairs = [
+        (11, civil.day),
+        (18, century),
+        (20, year),
+        (23, civil.hour),
+        (26, civil.minute),
+        (29, civil.second),
+    ];
+    for (from, number) in pairs {
+        let digits = [b'0'.saturating_add(number / 10 % 10), b'0'.saturating_add(number % 10)];
+        line.iter_mut().skip(from).zip(digits).for_each(|(place, digit)| *place = digit);
+    }
+    out.put(&line);
 }
 
 #[cfg(test)]
