@@ -36,6 +36,7 @@ check_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 check_gateway() { cargo build --quiet --release --locked -p strowger-gateway -p strowger-tools; }
 check_demo() { check_gateway; "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" demo; }
 check_c() { ci/c.sh; }
+check_abi() { ci/abi.sh ${STROWGER_ABI:-}; }
 check_bare_metal() { ci/bare-metal.sh; }
 check_daemon() { check_gateway; tests/interop/daemon.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_agreement() {
@@ -82,15 +83,22 @@ check_mutants() { ci/mutants.sh ${STROWGER_MUTANTS:-}; }
 check_counts() { ci/counts.sh; }
 # What reads octets, with whatever leads somewhere new, for a while: what it finds depends on how long it looks.
 check_fuzz() { ci/fuzz.sh ${STROWGER_FUZZ:-}; }
+# Of core, by all tests that run it: they are slow while they are counted.
+check_coverage() {
+    [ -x "$(rustc --print target-libdir)/../bin/llvm-profdata" ] ||
+        PACKAGES=("llvm-$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')") check_packages
+    ci/coverage.sh
+}
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c bare_metal daemon agreement parsers peers floods fuzz mutants counts load)
+ALL=(packages format clippy test doc demo c abi bare_metal daemon agreement parsers peers floods fuzz mutants counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.
     export STROWGER_PAIRS=1000000 STROWGER_DATAGRAMS=500000 STROWGER_ATTEMPTS=1000000 STROWGER_DOUBLES=1000000
     export STROWGER_MERGED=1000 STROWGER_PROVE_CALLS=3 STROWGER_MUTANTS=all STROWGER_FUZZ=600
-    names=("${ALL[@]}")
+    export STROWGER_ABI=400000
+    names=("${ALL[@]}" coverage)
 fi
 [ ${#names[@]} -gt 0 ] || names=("${ALL[@]}")
 for name in "${names[@]}"; do
