@@ -85,8 +85,8 @@ check_counts() { ci/counts.sh; }
 check_fuzz() { ci/fuzz.sh ${STROWGER_FUZZ:-}; }
 # Of core, by all tests that run it: they are slow while they are counted.
 check_coverage() {
-    [ -x "$(rustc --print target-libdir)/../bin/llvm-profdata" ] ||
-        PACKAGES=("llvm-$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')") check_packages
+    local PACKAGES=("llvm-$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')")
+    [ -x "$(rustc --print target-libdir)/../bin/llvm-profdata" ] || check_packages
     ci/coverage.sh
 }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
