@@ -149,6 +149,19 @@ static void poll_one(int *more)
     stw_status status = known(stw_exchange_poll(world.x, once_in(50) ? NULL : &out, buffer, size, once_in(10) ? NULL : &needed));
     *more = status != STW_EMPTY && status != STW_ERR_ARGUMENT;
     check(status != STW_ERR_BUFFER || size < LONGEST, "a message that is longer than it may be");
+    if (status == STW_ERR_BUFFER) {
+        /* One byte less than is needed is too little, and then it is enough. */
+        free(buffer);
+        known(stw_exchange_poll(world.x, &out, NULL, 0, &needed));
+        check(needed > size && needed <= LONGEST, "it was not too short");
+        buffer = block(needed - 1);
+        check(known(stw_exchange_poll(world.x, &out, buffer, needed - 1, NULL)) == STW_ERR_BUFFER, "it fits where it does not");
+        free(buffer);
+        size = needed;
+        buffer = block(size);
+        status = known(stw_exchange_poll(world.x, &out, buffer, size, NULL));
+        check(status == STW_OK && out.kind == STW_OUTPUT_SEND, "it does not fit where it does");
+    }
     if (status == STW_OK) {
         check(out.kind > 0 && out.kind < 64, "an output of no kind");
         kinds[out.kind]++;

@@ -17,7 +17,8 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
         let Some(chosen) = strongest(&challenges, false, least, &crypto) else { continue };
         assert!(least.is_none_or(|least| chosen.algorithm >= least), "never less");
         let (account, uri) = (Account { username: b"elm", password: b"secret-enough-7" }, b"sip:1@192.0.2.1");
-        let request = Request { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), method: b"INVITE", body: &[b"v=0", b"\r\n"] };
+        let request =
+            Request { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), method: b"INVITE", body: &[b"v=0", b"\r\n"] };
         let count = Count::new(7, 0x0123_4567_89AB_CDEF);
         let ours = chosen.response(account, (&request, uri), &count, &mut crypto);
         let mut bytes = vec![0; input.len() + 512];

@@ -16,9 +16,14 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     assert!(unescape(uri.user, &mut place).len() <= uri.user.len());
     for name in [&b"transport"[..], b"user", b"lr"] {
         let value = uri.param(name).flatten();
-        assert!(value.is_none_or(|value| input.windows(value.len().max(1)).any(|part| part.starts_with(value))));
+        assert!(
+            value.is_none_or(|value| input.windows(value.len().max(1)).any(|part| part.starts_with(value)))
+        );
     }
     let address = uri.socket_address();
     assert!(address.is_none_or(|address| Some(address.ip()) == uri.host.ip() && address.port() != 0));
-    assert!(uri.host.ip().is_none() || matches!(uri.scheme, Scheme::Sip | Scheme::Sips), "only those have a host");
+    assert!(
+        uri.host.ip().is_none() || matches!(uri.scheme, Scheme::Sip | Scheme::Sips),
+        "only those have a host"
+    );
 });
