@@ -58,8 +58,9 @@ check_carrier() { check_gateway; tests/interop/carrier.sh "${CARGO_TARGET_DIR:-t
 check_dns() { check_gateway; tests/interop/dns.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_floods() {
     check_gateway
-    cargo build --quiet --release --locked -p strowger-testkit --bin flood
-    tests/interop/floods.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" "${CARGO_TARGET_DIR:-target}/release/flood"
+    cargo build --quiet --release --locked -p strowger-testkit --bins
+    local built="${CARGO_TARGET_DIR:-target}/release"
+    tests/interop/floods.sh "$built/strowger-gateway" "$built/flood" "$built/slow"
 }
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 # Every difference between our reading of the shared corpus and that of another parser has its reason.

@@ -1,16 +1,22 @@
 #!/usr/bin/env bash
-# floods.sh GATEWAY FLOOD: registered phones call, and strangers call for help, while another process sends as many datagrams as this
+# floods.sh GATEWAY FLOOD SLOW: registered phones call, and strangers call for help, while another process sends as many datagrams as this
 # machine can, from 64 other addresses of loopback. Calls succeed as without it (90 % at least), help answers within four seconds each
-# time, and memory stays as it is. Rates are printed; ten seconds a flood.
+# time, and memory stays as it is. Then the same while ten times as many connections as strangers may have say an octet in a second each,
+# of a message or of the beginning of TLS; a phone that was registered over TCP before keeps its connection, and another one comes.
+# Rates are printed; ten seconds a flood.
 set -euo pipefail
 flood=$(realpath "$2")
+slow=$(realpath "$3")
+ulimit -n 20000
 . "$(dirname "$0")/scenarios.sh"
 users=100
 port=28060
 
 bash "$here/policy.sh" "$users" > "$work/policy.toml"
 sed -i '0,/channels = 100/s//channels = 100\ntransport = "udp"/' "$work/policy.toml"
-serve
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=127.0.0.1" -keyout "$work/tls.key" \
+    -out "$work/tls.pem" 2> /dev/null
+serve --sip-tcp "127.0.0.1:$port" --sip-tls "127.0.0.1:$((port + 1))" --tls-cert "$work/tls.pem" --tls-key "$work/tls.key"
 
 field() { echo "[authentication username=$1 password=Plum-$(($1 * 7))-orchard]"; }
 { echo SEQUENTIAL; for ((n = 3000; n < 3000 + users; n++)); do echo "$n;28070;$(field $n)"; done; } > "$work/callers.csv"
@@ -56,6 +62,30 @@ for kind in register invite options rubbish; do
     [ "$up" -ge $((quiet * 9 / 10)) ] || fail "$kind: $up of 200 calls were set up, $quiet without a flood"
     [ "$grown" -le 4096 ] || fail "$kind: the gateway has grown by $grown KiB"
     echo "floods: $kind: $((sent / 10)) datagrams a second: $up of 200 calls set up, 5 of 5 calls for help answered, memory $grown KiB more"
+done
+held() { python3 "$here/held.py" "$port" "$1" "Plum-$(($1 * 7))-orchard" "$2"; } # DN SECONDS
+for kind in sip tls; do
+    before=$(memory)
+    held 3050 13 > "$work/held" &
+    holding=$!
+    sleep 1
+    to=$port
+    [ "$kind" = sip ] || to=$((port + 1))
+    "$slow" "127.0.0.1:$to" "$kind" 11 10000 > "$work/$kind.slow" &
+    flooding=$!
+    unset to
+    sleep 2
+    calls "slow-$kind"
+    came=$(held 3051 2) || fail "slow $kind: a phone did not come over TCP"
+    wait "$holding" || fail "slow $kind: a phone that was there before was not heard"
+    grown=$(($(memory) - before))
+    wait "$flooding" || fail "the slow flood ended early"
+    opened=$(cat "$work/$kind.slow")
+    [ "$opened" -ge 10000 ] || fail "slow $kind: only $opened connections were opened: this is no flood"
+    [ "$up" -ge $((quiet * 9 / 10)) ] || fail "slow $kind: $up of 200 calls were set up, $quiet without a flood"
+    [ "$grown" -le 98304 ] || fail "slow $kind: the gateway has grown by $grown KiB"
+    echo "floods: slow $kind: $opened connections in 11 s: $up of 200 calls set up, 5 of 5 calls for help answered, memory $grown KiB more"
+    echo "floods: slow $kind: there before: $(cat "$work/held"); came during it: $came"
 done
 grep -q "alarm: flood: [0-9]* datagrams of strangers were not heard" "$work/gateway.log" || fail "a flood was not said"
 stop_serving
