@@ -187,7 +187,7 @@ pub fn play_measured<C: Crypto>(
     engine: &mut Exchange<'_, C>,
     inputs: &[(Instant, SocketAddr, Vec<u8>)],
 ) -> usize {
-    let mut buffer = [0; 4096];
+    let mut buffer = vec![0; 4096];
     let mut sent = 0;
     for (now, source, bytes) in inputs {
         while engine.next_deadline().is_some_and(|at| at <= *now) {

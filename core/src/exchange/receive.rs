@@ -8,6 +8,14 @@ use crate::table::Pages;
 use crate::wire::sip::{Message, Method, Name, Scheme, Start};
 use crate::wire::write::Sink;
 
+const TOO_LONG: &str = "longer than this exchange takes";
+
+/// The length of the body that a message says to have; of a stream only the beginning has come if that is too long.
+fn announced(message: &Message<'_>) -> usize {
+    let length = message.headers(Name::ContentLength).next();
+    length.and_then(|length| core::str::from_utf8(length).ok()?.parse().ok()).unwrap_or(0)
+}
+
 /// How much room is left for texts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Load {
@@ -48,13 +56,15 @@ impl<C: Crypto> Exchange<'_, C> {
         let load = if free < step.saturating_add(self.reserved_pages) { Load::Reserve } else { Load::Normal };
         let mut message = Message::new();
         if let Err(malformed) = message.parse(datagram) {
-            if !malformed.is_keep_alive() {
+            if source.transport.is_reliable() && announced(&message) > MAX_DATAGRAM {
+                self.malformed(&message, source, 513, TOO_LONG);
+            } else if !malformed.is_keep_alive() {
                 self.malformed(&message, source, malformed.status, malformed.reason);
             }
             return Ok(Received::Done);
         }
         if datagram.len() > MAX_DATAGRAM {
-            self.malformed(&message, source, 513, "longer than this exchange takes");
+            self.malformed(&message, source, 513, TOO_LONG);
             return Ok(Received::Done);
         }
         // RFC 3261 18.3: without it nobody knows where the next message begins.
