@@ -73,7 +73,8 @@ pub fn engine_by<'m, C: Crypto>(
     engine
 }
 
-fn gateway() -> SocketAddr {
+/// Where the engine is.
+pub(crate) fn gateway() -> SocketAddr {
     ([127, 0, 0, 1], 5060).into()
 }
 
@@ -176,6 +177,28 @@ pub fn record(calls: usize) -> Recorded {
 
 thread_local! {
     static PENDING: std::cell::RefCell<Vec<(SocketAddr, Vec<u8>)>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// Hands the engine what a phone at an address sends, and the phone what comes back; `inputs` keeps what was sent.
+///
+/// # Panics
+/// If the engine refuses an input.
+pub fn talk<C: Crypto>(
+    engine: &mut Exchange<'_, C>,
+    phone: &mut Phone,
+    (now, own): (Instant, SocketAddr),
+    inputs: &mut Vec<(Instant, SocketAddr, Vec<u8>)>,
+) {
+    let mut buffer = [0; 4096];
+    while let Some((_, bytes)) = phone.poll_transmit() {
+        engine.receive(now, own, &bytes).expect("drained");
+        inputs.push((now, own, bytes));
+        while let Ok(Some(output)) = engine.poll(&mut buffer) {
+            if let Output::Send { len, .. } = output {
+                phone.receive(now, gateway(), &buffer[..len]);
+            }
+        }
+    }
 }
 
 /// Plays recorded inputs; returns the bytes that were sent.

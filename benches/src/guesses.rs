@@ -1,9 +1,8 @@
 //! What a wrong password costs, for a user who is there and for one who is not: by time nobody is to tell them apart (R81).
 
-use crate::calls::{Memory, engine, policy};
+use crate::calls::{Memory, engine, gateway, policy, talk};
 use std::net::SocketAddr;
 use strowger::base::Instant;
-use strowger::exchange::Output;
 use strowger_testkit::phone::{Phone, PhoneConfig, PhoneEvent};
 
 /// Who is guessed at: a phone of the policy, and one that looks like it.
@@ -19,24 +18,14 @@ pub fn record(dn: &str, times: usize) -> Vec<(Instant, SocketAddr, Vec<u8>)> {
     let compiled = policy();
     let mut memory = Box::new(Memory::new());
     let mut engine = engine(&mut memory, &compiled);
-    let gateway = SocketAddr::from(([127, 0, 0, 1], 5060));
     let mut inputs = Vec::new();
     for n in 0..times {
         let now = Instant(0).plus_s(3600 * u64::try_from(n + 1).expect("few"));
         let place = u8::try_from(n + 1).expect("few");
         let own = SocketAddr::from(([10, 0, 0, place], 5060));
-        let mut phone = Phone::new(PhoneConfig::new(dn, "guessed-a-hundred-times", own, gateway));
+        let mut phone = Phone::new(PhoneConfig::new(dn, "guessed-a-hundred-times", own, gateway()));
         phone.register(now, 600);
-        let mut buffer = [0; 4096];
-        while let Some((_, bytes)) = phone.poll_transmit() {
-            inputs.push((now, own, bytes.clone()));
-            engine.receive(now, own, &bytes).expect("drained");
-            while let Ok(Some(output)) = engine.poll(&mut buffer) {
-                if let Output::Send { len, .. } = output {
-                    phone.receive(now, gateway, &buffer[..len]);
-                }
-            }
-        }
+        talk(&mut engine, &mut phone, (now, own), &mut inputs);
         assert_eq!(phone.poll_event(), Some(PhoneEvent::RegisterFailed(401)), "{dn}");
     }
     inputs

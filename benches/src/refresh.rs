@@ -1,12 +1,11 @@
 //! A registered phone's REGISTER with credentials that are good at once, its cryptography apart: what is hashed and drawn is written down
 //! in a first run, and read off in the one that is measured.
 
-use crate::calls::{Memory, engine_by, play_measured, policy};
+use crate::calls::{Memory, engine_by, gateway, play_measured, policy, talk};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use strowger::base::{Algorithm, Crypto, Hashed, Instant, Soft};
-use strowger::exchange::Output;
 use strowger_testkit::phone::{Phone, PhoneConfig, PhoneEvent};
 
 /// What came of one piece of cryptography.
@@ -77,23 +76,13 @@ pub fn refreshes(times: usize) -> usize {
     let inputs = {
         let mut memory = Box::new(Memory::new());
         let mut engine = engine_by(&mut memory, &compiled, Apart(Some(Soft::new(&[5; 32]))));
-        let gateway = SocketAddr::from(([127, 0, 0, 1], 5060));
         let own = SocketAddr::from(([127, 0, 0, 1], 5071));
-        let mut phone = Phone::new(PhoneConfig::new("201", "Copper-beech-lane-3", own, gateway));
+        let mut phone = Phone::new(PhoneConfig::new("201", "Copper-beech-lane-3", own, gateway()));
         let mut inputs = Vec::new();
         for n in 0..=times {
             let now = Instant(1_000).plus_s(10 * u64::try_from(n).expect("few"));
             phone.register(now, 3600);
-            let mut buffer = [0; 4096];
-            while let Some((_, bytes)) = phone.poll_transmit() {
-                inputs.push((now, own, bytes.clone()));
-                engine.receive(now, own, &bytes).expect("drained");
-                while let Ok(Some(output)) = engine.poll(&mut buffer) {
-                    if let Output::Send { len, .. } = output {
-                        phone.receive(now, gateway, &buffer[..len]);
-                    }
-                }
-            }
+            talk(&mut engine, &mut phone, (now, own), &mut inputs);
             assert_eq!(phone.poll_event(), Some(PhoneEvent::Registered));
         }
         // The first was asked for credentials.
