@@ -5,6 +5,8 @@
 //! goes first. A connection over which a device has registered, or of a trunk's address, is never put out for others.
 
 mod connection;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use connection::{Ends, open, run};
@@ -12,11 +14,12 @@ pub(crate) use tls::{Files as TlsFiles, Tls};
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use strowger::base::{Flow, Transport};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 /// Connections of those who have proved nothing: in all, and from one address.
 const STRANGERS: usize = 1_024;
@@ -224,9 +227,9 @@ impl Streams {
 
     /// Lets what is still to be written be written, for a moment.
     pub(crate) async fn finish(&mut self, moment: Duration) {
-        let end = tokio::time::Instant::now() + moment;
+        let end = Instant::now() + moment;
         let unwritten = |one: &Connection| one.is_there() && one.out.capacity() < UNWRITTEN;
-        while self.table.values().any(unwritten) && tokio::time::Instant::now() < end {
+        while self.table.values().any(unwritten) && Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

@@ -121,7 +121,8 @@ fn set_up(stream: &TcpStream) {
     }
 }
 
-async fn talk<S: AsyncRead + AsyncWrite>(mut ends: Ends, stream: S) {
+/// Reads and writes until it is over.
+pub(super) async fn talk<S: AsyncRead + AsyncWrite>(mut ends: Ends, stream: S) {
     let (mut read, mut write) = tokio::io::split(stream);
     let mut buffer = vec![0; MAX_DATAGRAM];
     let mut stream = Stream::new(&mut buffer);
