@@ -81,7 +81,7 @@ fn random_double_faults_end_right_or_fall_back() {
 #[test]
 fn every_place_that_is_refused_ends_right_or_falls_back() {
     let transactions = (1..=24).map(|transactions| Sizes { transactions, ..SIZES });
-    let pages = (20..=140).step_by(4).map(|pages| Sizes { pages, ..SIZES });
+    let pages = (20..=140).step_by(8).map(|pages| Sizes { pages, ..SIZES });
     let calls = (0..SIZES.calls).map(|calls| Sizes { calls, ..SIZES });
     let (mut all, mut otherwise) = (0, 0);
     for sizes in transactions.chain(pages).chain(calls) {

@@ -64,6 +64,7 @@ impl Fault {
             Self::Lost(_) | Self::Twice(..) | Self::Late(..) | Self::Stuck(_) => true,
             Self::Clock(_, Jump::Monotone(ms)) => ms < 0,
             Self::Clock(_, Jump::Wall(_)) => true,
+            // Behind a long silence a wrong reading hides how long that was, and then time is made up for at once.
             Self::Clock(_, Jump::Glitch(_)) | Self::Corrupt(..) | Self::Relay(_) => false,
         }
     }

@@ -33,18 +33,26 @@ impl Instant {
 /// The time that an engine goes by, made of what its host's clock shows.
 ///
 /// A host whose clock goes back breaks its word ([`Instant`]), and pays with nothing: time stands still for that reading and
-/// goes on from there, so that no timer waits for as long as the clock went back.
+/// goes on from there, so that no timer waits for as long as the clock went back. A single wrong reading is forgotten if the next one is
+/// where the clock was before.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Clock {
     shown: Instant,
     /// By how much the host's clock has gone back in all.
     behind_ms: u64,
+    /// Both before the last reading, if that one went back.
+    before: Option<(Instant, u64)>,
 }
 
 impl Clock {
     /// The host's clock shows this: the time.
-    pub(crate) const fn advance(&mut self, shown: Instant) -> Instant {
-        self.behind_ms = self.behind_ms.saturating_add(self.shown.since_ms(shown));
+    pub(crate) fn advance(&mut self, shown: Instant) -> Instant {
+        if shown < self.shown {
+            self.before = Some((self.shown, self.behind_ms));
+            self.behind_ms = self.behind_ms.saturating_add(self.shown.since_ms(shown));
+        } else if let Some((_, behind_ms)) = self.before.take().filter(|(before, _)| shown >= *before) {
+            self.behind_ms = behind_ms;
+        }
         self.shown = shown;
         self.now()
     }
@@ -55,8 +63,8 @@ impl Clock {
     }
 
     /// The time when the host's clock shows this; never before [`now`](Self::now).
-    pub(crate) fn at(&self, shown: Instant) -> Instant {
-        shown.max(self.shown).plus_ms(self.behind_ms)
+    pub(crate) fn at(mut self, shown: Instant) -> Instant {
+        self.advance(shown)
     }
 
     /// What the host's clock will show at that time, if it goes on.
@@ -150,11 +158,24 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_stops_nothing() {
         let mut clock = Clock::default();
-        let rows = [(1_000, 1_000), (1_500, 1_500), (200, 1_500), (300, 1_600), (299, 1_600), (1_299, 2_600)];
-        for (shown, time) in rows {
-            assert_eq!(clock.at(Instant(shown)), Instant(time), "{shown}");
+        let rows = [(1_000, 1_000), (1_500, 1_500), (200, 1_500), (300, 1_600), (299, 1_600), (1_299, 2_599)];
+        // One wrong reading, and two, of which the first is the one that counts.
+        let wrong = [
+            (1_300, 2_600),
+            (7, 2_600),
+            (1_310, 2_610),
+            (8, 2_610),
+            (7, 2_610),
+            (1_007, 3_609),
+            (1_310, 3_912),
+        ];
+        for (shown, time) in rows.into_iter().chain(wrong) {
             assert_eq!(clock.advance(Instant(shown)), Instant(time), "{shown}");
-            assert_eq!((clock.now(), clock.shows_at(Instant(time))), (Instant(time), Instant(shown)));
+            assert_eq!(
+                (clock.now(), clock.shows_at(Instant(time))),
+                (Instant(time), Instant(shown)),
+                "{shown}"
+            );
         }
     }
 
