@@ -76,8 +76,8 @@ fn random_double_faults_end_right_or_fall_back() {
     println!("{all} double faults: {otherwise} flows ended otherwise, and all of them well");
 }
 
-/// One table at a time is as small as it can be, and then larger by one until the flow fits: so each place that a flow takes is
-/// refused once. Afterwards there are as many places as before, and the same flow comes to the same again.
+/// One table at a time is as small as it can be, and then larger until every flow fits, by one place, pages by eight: so each place
+/// that a flow takes is refused once. Afterwards there are as many places as before, and the same flow comes to the same again.
 #[test]
 fn every_place_that_is_refused_ends_right_or_falls_back() {
     let transactions = (1..=24).map(|transactions| Sizes { transactions, ..SIZES });

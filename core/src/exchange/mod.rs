@@ -345,6 +345,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         self.mode_at(self.clock.at(now))
     }
 
+    /// The same by the exchange's own [`Clock`], as everything in here is.
     pub(crate) fn mode_at(&self, now: Instant) -> Mode {
         let scheduled = || Some(calendar::scheduled(&self.policy.as_ref()?.image, self.moment(now)?));
         self.mode.or_else(scheduled).unwrap_or_default()
