@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-3000}
-target=$PWD/${CARGO_TARGET_DIR:-target}/abi
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}/abi")
 host=$(rustc -vV | sed -n 's/^host: //p')
 mkdir -p "$target"
 # The sanitizer is in every stable toolchain, behind this switch.
@@ -12,7 +12,7 @@ RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflo
     CARGO_PROFILE_RELEASE_LTO=off cargo build --quiet --release --locked -p strowger-ffi --target "$host" --target-dir "$target"
 cargo run --quiet --locked -p strowger-tools -- compile fuzz/policy.toml -o "$target/policy.stw" 2> "$target/findings" ||
     { cat "$target/findings" >&2; exit 1; }
-cc=$(command -v clang || command -v gcc)
+cc=$(command -v gcc || command -v clang)
 "$cc" -std=c99 -g -O1 -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude ffi/fuzz/calls.c \
     "$target/$host/release/libstrowger.a" -lpthread -ldl -lm -o "$target/calls"
 pids=()

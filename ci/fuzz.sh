@@ -5,7 +5,7 @@
 # everything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=$PWD/${CARGO_TARGET_DIR:-target}/fuzz
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}/fuzz")
 host=$(rustc -vV | sed -n 's/^host: //p')
 renew=
 [ "${1:-}" != renew ] || { renew=yes; shift; }
@@ -16,7 +16,7 @@ flags='-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-arg
 build() { RUSTFLAGS="$(echo $flags)" cargo build --quiet --release --locked --manifest-path fuzz/Cargo.toml --target "$host" --target-dir "$target" "$@"; }
 # The compiler of policies is not fuzzed, and is there already where the gateway is.
 cargo build --quiet --release --locked -p strowger-tools
-STROWGER=$PWD/${CARGO_TARGET_DIR:-target}/release/strowger
+STROWGER=$(realpath -m "${CARGO_TARGET_DIR:-target}/release/strowger")
 export STROWGER
 build
 work=$(mktemp -d)

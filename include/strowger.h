@@ -17,8 +17,8 @@
  *  6. Status: 0 is done, positive is information, negative is refused and then nothing has changed, so that
  *     `if (status < 0)` finds every error.
  *  7. Results come last among the parameters and are written only where the function says so, which is on success.
- *  8. Time is milliseconds of a clock of yours that never goes backwards, from any beginning; if it does,
- *     no time has passed at that reading, and it goes on from there.
+ *  8. Time is milliseconds of a clock of yours that never goes backwards, from any beginning; where it is
+ *     set back no time has passed, and time goes on from there.
  *  9. Handles are numbers with the exchange and a generation in them: a stale or foreign one is STW_ERR_UNKNOWN.
  * 10. Versions: within one upper half of STW_ABI_VERSION functions, kinds and numbers are only added, so ignore those
  *     that you do not know.

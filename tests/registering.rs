@@ -158,6 +158,14 @@ fn r78_a_recorded_register_cannot_be_played_again() {
     assert!(summary(&office.sim.sent[before].bytes).starts_with("200"));
     // From elsewhere it is not.
     assert!(ask(&mut office, &recorded)[0].starts_with("SIP/2.0 401"));
+    // From there with another Contact it is answered, and moves nobody.
+    let moved = recorded.replace("Contact: <sip:201@10.0.1.1", "Contact: <sip:201@10.6.6.6");
+    assert_ne!(moved, recorded);
+    let before = office.sim.sent.len();
+    office.sim.inject(address, exchange_address(), moved.as_bytes());
+    let answer = text(&office.sim.sent[before].bytes);
+    assert!(answer.starts_with("SIP/2.0 200") && answer.contains("Contact: <sip:201@10.0.1.1"), "{answer}");
+    assert!(!answer.contains("Contact: <sip:201@10.6.6.6"), "{answer}");
     let calls_201 = Output::Registered { device: 0, expires_s: 600, flow: address.into() };
     assert_eq!(office.sim.outputs.iter().map(|(_, output)| *output).collect::<Vec<_>>(), [calls_201]);
 }

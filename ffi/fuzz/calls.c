@@ -249,7 +249,10 @@ static void step(void)
         break;
     case 22: known(stw_exchange_lost(x, now, &where)); break;
     case 23: known(stw_exchange_listen(x, &where)); break;
-    case 24: known(stw_exchange_set_trunk_servers(x, below(3), &where, below(2))); break;
+    case 24:
+        known(stw_exchange_set_trunk_servers(x, below(3), &where, below(2)));
+        known(stw_exchange_set_trunk_address(x, below(3), once_in(20) ? NULL : &where));
+        break;
     case 25:
         bytes = dialed(&len);
         if (known(stw_exchange_device(x, bytes, len, &row)) == STW_OK)

@@ -84,6 +84,9 @@ fn a_stream_is_read_octet_by_octet_and_keep_alives_are_answered() {
     for (ending, status, warning) in [
         ("", "400", "Content-Length missing on a stream"),
         ("l: 9000\r\n", "513", "longer than this exchange takes"),
+        ("l: 8192\r\n", "513", "longer than this exchange takes"),
+        ("l: 99999999999999999999\r\n", "513", "longer than this exchange takes"),
+        ("l: x\r\n", "400", "Content-Length"),
     ] {
         let (mut line, _) = Line::tcp(daemon.tcp());
         line.put(daemon.tcp(), format!("{OPTIONS}{ending}\r\n").as_bytes());

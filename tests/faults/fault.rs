@@ -38,6 +38,8 @@ pub(crate) const SINGLE: &[fn(u64) -> Fault] = &[
     |at| Fault::Clock(at, Jump::Monotone(5_000)),
     |at| Fault::Clock(at, Jump::Monotone(2 * HOUR_MS)),
     |at| Fault::Clock(at, Jump::Monotone(-HOUR_MS)),
+    |at| Fault::Clock(at, Jump::Monotone(-5_000)),
+    |at| Fault::Clock(at, Jump::Glitch(-500)),
     |at| Fault::Clock(at, Jump::Glitch(-HOUR_MS)),
     |at| Fault::Clock(at, Jump::Glitch(30_000)),
     |at| Fault::Clock(at, Jump::Wall(0)),
@@ -47,8 +49,18 @@ pub(crate) const SINGLE: &[fn(u64) -> Fault] = &[
 ];
 
 impl Fault {
+    /// Two that may happen among so many datagrams. Of the random source and of the relay only one thing goes wrong at a time.
+    pub(crate) fn two(dice: &mut Dice, datagrams: u64) -> [Self; 2] {
+        loop {
+            let two = [(); 2].map(|()| Self::random(dice, datagrams));
+            if !matches!(two, [Self::Stuck(_), Self::Stuck(_)] | [Self::Relay(_), Self::Relay(_)]) {
+                return two;
+            }
+        }
+    }
+
     /// One that may happen among so many datagrams.
-    pub(crate) fn random(dice: &mut Dice, datagrams: u64) -> Self {
+    fn random(dice: &mut Dice, datagrams: u64) -> Self {
         let at = dice.below(datagrams);
         match SINGLE[dice.below(SINGLE.len() as u64) as usize](at) {
             Self::Corrupt(at, _) => Self::Corrupt(at, dice.roll()),
@@ -64,8 +76,9 @@ impl Fault {
             Self::Lost(_) | Self::Twice(..) | Self::Late(..) | Self::Stuck(_) => true,
             Self::Clock(_, Jump::Monotone(ms)) => ms < 0,
             Self::Clock(_, Jump::Wall(_)) => true,
-            // Behind a long silence a wrong reading hides how long that was, and then time is made up for at once.
-            Self::Clock(_, Jump::Glitch(_)) | Self::Corrupt(..) | Self::Relay(_) => false,
+            // The reading behind a wrong one looks like a clock that was set forward.
+            Self::Clock(_, Jump::Glitch(ms)) => -1_000 < ms && ms < 0,
+            Self::Corrupt(..) | Self::Relay(_) => false,
         }
     }
 
@@ -86,7 +99,7 @@ impl Fault {
 pub(crate) fn begin(sim: &mut Sim, faults: &[Fault]) {
     for fault in faults {
         match *fault {
-            Fault::Clock(at, jump) => sim.jump_after(at, jump),
+            Fault::Clock(at, jump) => sim.jump_at(at, jump),
             Fault::Stuck(at) => stick(at, 4),
             Fault::Relay(at) => sim.relay.ignores = Some(at),
             Fault::Lost(_) | Fault::Twice(..) | Fault::Late(..) | Fault::Corrupt(..) => {}
@@ -102,6 +115,7 @@ pub(crate) fn begin(sim: &mut Sim, faults: &[Fault]) {
 /// Nothing goes wrong any more.
 pub(crate) fn end(sim: &mut Sim) {
     stick(0, 0);
+    sim.forget_jumps();
     sim.relay.ignores = None;
     sim.relay.alive = true;
     sim.deliver_all();

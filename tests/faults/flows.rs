@@ -380,6 +380,14 @@ pub(crate) const FLOWS: &[Flow] = &[
             &[Call("206", "*50401864205"), Call("206", "202"), HangUp("206"), Call("206", "*51")],
         )
     },
+    Flow {
+        mends: &[("206", "*50401864205"), ("206", "*51")],
+        ..flow(
+            "hot desk user is called",
+            "internal internal; 201,401,I,401,,,",
+            &[Call("206", "*50401864205"), Call("201", "401"), HangUp("206"), Call("206", "*51")],
+        )
+    },
     // Media over the relay: 205 is at home.
     flow("anchored", "internal; 201,205,I,205,,,", &[Call("201", "205"), HangUp("205")]),
     flow(

@@ -54,6 +54,7 @@ name = "Visitor"
 pin = "864205"
 cos = 1
 cor = 1
+logout_after_min = 60
 [[pickup_group]]
 id = 1
 members = ["202", "203"]

@@ -209,9 +209,7 @@ impl Office {
 
     /// The relay was started again, and the exchange is told.
     pub(crate) fn lose_relay(&mut self) {
-        self.sim.relay.restart();
-        let now = self.sim.now;
-        self.sim.exchange(0).relay_lost(now).expect("there is room");
+        self.sim.relay_lost(0);
     }
 
     /// 201 and 202 talk, and go by each other's description.

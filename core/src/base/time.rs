@@ -30,30 +30,28 @@ impl Instant {
     }
 }
 
+/// A clock that goes back by less is read in another order than it was; by more, it was set.
+const SET_MS: u64 = 1_000;
+
 /// The time that an engine goes by, made of what its host's clock shows.
 ///
-/// A host whose clock goes back breaks its word ([`Instant`]), and pays with nothing: time stands still for that reading and
-/// goes on from there, so that no timer waits for as long as the clock went back. A single wrong reading is forgotten if the next one is
-/// where the clock was before.
+/// A host whose clock goes back breaks its word ([`Instant`]). Time stands still then, and where the clock was set it goes on from
+/// there: no timer waits for as long as the clock went back.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Clock {
     shown: Instant,
-    /// By how much the host's clock has gone back in all.
+    /// By how much the host's clock was set back in all.
     behind_ms: u64,
-    /// Both before the last reading, if that one went back.
-    before: Option<(Instant, u64)>,
 }
 
 impl Clock {
     /// The host's clock shows this: the time.
-    pub(crate) fn advance(&mut self, shown: Instant) -> Instant {
-        if shown < self.shown {
-            self.before = Some((self.shown, self.behind_ms));
-            self.behind_ms = self.behind_ms.saturating_add(self.shown.since_ms(shown));
-        } else if let Some((_, behind_ms)) = self.before.take().filter(|(before, _)| shown >= *before) {
-            self.behind_ms = behind_ms;
+    pub(crate) const fn advance(&mut self, shown: Instant) -> Instant {
+        let back_ms = self.shown.since_ms(shown);
+        if back_ms == 0 || back_ms >= SET_MS {
+            self.behind_ms = self.behind_ms.saturating_add(back_ms);
+            self.shown = shown;
         }
-        self.shown = shown;
         self.now()
     }
 
@@ -63,7 +61,7 @@ impl Clock {
     }
 
     /// The time when the host's clock shows this; never before [`now`](Self::now).
-    pub(crate) fn at(mut self, shown: Instant) -> Instant {
+    pub(crate) const fn at(mut self, shown: Instant) -> Instant {
         self.advance(shown)
     }
 
@@ -158,24 +156,26 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_stops_nothing() {
         let mut clock = Clock::default();
-        let rows = [(1_000, 1_000), (1_500, 1_500), (200, 1_500), (300, 1_600), (299, 1_600), (1_299, 2_599)];
-        // One wrong reading, and two, of which the first is the one that counts.
-        let wrong = [
-            (1_300, 2_600),
-            (7, 2_600),
-            (1_310, 2_610),
-            (8, 2_610),
-            (7, 2_610),
-            (1_007, 3_609),
-            (1_310, 3_912),
+        // Read out of order by less than a second, then set back, twice.
+        let rows = [
+            (1_000, 1_000),
+            (1_020, 1_020),
+            (1_000, 1_020),
+            (1_010, 1_020),
+            (1_040, 1_040),
+            (41, 1_040),
+            (40, 1_040),
+            (9_000, 10_000),
+            (8_000, 10_000),
+            (8_500, 10_500),
+            (7_501, 10_500),
+            (9_500, 11_500),
         ];
-        for (shown, time) in rows.into_iter().chain(wrong) {
+        for (shown, time) in rows {
+            assert_eq!(clock.at(Instant(shown)), Instant(time), "{shown}");
             assert_eq!(clock.advance(Instant(shown)), Instant(time), "{shown}");
-            assert_eq!(
-                (clock.now(), clock.shows_at(Instant(time))),
-                (Instant(time), Instant(shown)),
-                "{shown}"
-            );
+            assert_eq!(clock.now(), Instant(time), "{shown}");
+            assert_eq!(clock.at(clock.shows_at(Instant(time))), Instant(time), "{shown}");
         }
     }
 

@@ -11,7 +11,10 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Our address in the dialog of a leg that faces another.
     pub(super) fn own(&self, leg: Handle) -> Own {
         let peer = self.calls.peer(leg).and_then(|peer| self.calls.leg(peer));
-        Own { focus: peer.is_some_and(|peer| peer.party == Party::Conference), ..self.plain(leg) }
+        let focus = peer.is_some_and(|peer| peer.party == Party::Conference);
+        let plain = self.plain(leg);
+        // Who is brought to a focus is called by its address, and no `sips` call is taken.
+        Own { focus, secure: plain.secure && !focus, ..plain }
     }
 
     /// The same while it faces nobody yet.

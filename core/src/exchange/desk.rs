@@ -60,17 +60,25 @@ impl<C: Crypto> Exchange<'_, C> {
     /// The row of the device table of the hot-desk user who is logged in at a phone.
     #[must_use]
     pub fn user_at(&self, now: Instant, phone: u32) -> Option<u32> {
-        let party = self.at(self.clock.at(now), phone);
-        let user = matches!(party, Party::User { .. });
-        self.policy.as_ref().filter(|_| user).and_then(|policy| policy.image.row_of(party))
+        self.seated(self.clock.at(now), phone)
     }
 
     /// The phone where a user, by row of the device table, is logged in.
     #[must_use]
     pub fn phone_of(&self, now: Instant, user: u32) -> Option<u32> {
+        self.seat_of(self.clock.at(now), user)
+    }
+
+    fn seated(&self, now: Instant, phone: u32) -> Option<u32> {
+        let party = self.at(now, phone);
+        let user = matches!(party, Party::User { .. });
+        self.policy.as_ref().filter(|_| user).and_then(|policy| policy.image.row_of(party))
+    }
+
+    fn seat_of(&self, now: Instant, user: u32) -> Option<u32> {
         let slot = self.devices.get(usize::try_from(user).ok()?)?;
         let phone = slot.seat.other.checked_sub(1)?;
-        (self.user_at(now, phone) == Some(user)).then_some(phone)
+        (self.seated(now, phone) == Some(user)).then_some(phone)
     }
 
     /// A user wants to be at a phone from now on: number and PIN have been dialed there. Work: one mac.
@@ -115,7 +123,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if let Some(denial) = may_be_no_guest(image, user, phone, mode) {
             return Err(Ok(denial));
         }
-        let before = image.user_row(user).and_then(|row| self.phone_of(now, row));
+        let before = image.user_row(user).and_then(|row| self.seat_of(now, row));
         let elsewhere =
             before.is_some_and(|before| before != phone && self.calls.engaged(before, Handle::NONE));
         if elsewhere || self.calls.engaged(phone, asked.leg.unwrap_or(Handle::NONE)) {
@@ -229,7 +237,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return Unrung::Refuses(Cause::CONGESTION);
         }
         let neutral = self.calls.leg(call.a).is_some_and(|slot| slot.neutral);
-        let there = self.phone_of(now, call.by).filter(|phone| neutral || self.is_registered(*phone));
+        let there = self.seat_of(now, call.by).filter(|phone| neutral || self.is_registered(*phone));
         let (Some(phone), Some(policy)) = (there, self.policy) else {
             let forwarded = self.forward_or_intercept(now, leg, When::OutOfService, queue);
             return if forwarded { Unrung::Forwarded } else { Unrung::Refuses(Cause::UNAVAILABLE) };

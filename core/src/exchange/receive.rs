@@ -10,10 +10,15 @@ use crate::wire::write::Sink;
 
 const TOO_LONG: &str = "longer than this exchange takes";
 
-/// The length of the body that a message says to have; of a stream only the beginning has come if that is too long.
-fn announced(message: &Message<'_>) -> usize {
-    let length = message.headers(Name::ContentLength).next();
-    length.and_then(|length| core::str::from_utf8(length).ok()?.parse().ok()).unwrap_or(0)
+/// Whether a message of a stream, of which there is the beginning, is or says to be longer than is taken.
+fn is_too_long(message: &Message<'_>, octets: usize) -> bool {
+    let length =
+        message.headers(Name::ContentLength).next().filter(|text| text.iter().all(u8::is_ascii_digit));
+    let length = length.and_then(|text| core::str::from_utf8(text).ok());
+    // A number that is no `usize` is longer than anything.
+    let length =
+        length.map_or(0, |text| if text.is_empty() { 0 } else { text.parse().unwrap_or(usize::MAX) });
+    octets >= MAX_DATAGRAM || octets.saturating_add(length) > MAX_DATAGRAM
 }
 
 /// How much room is left for texts.
@@ -56,7 +61,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let load = if free < step.saturating_add(self.reserved_pages) { Load::Reserve } else { Load::Normal };
         let mut message = Message::new();
         if let Err(malformed) = message.parse(datagram) {
-            if source.transport.is_reliable() && announced(&message) > MAX_DATAGRAM {
+            if source.transport.is_reliable() && is_too_long(&message, datagram.len()) {
                 self.malformed(&message, source, 513, TOO_LONG);
             } else if !malformed.is_keep_alive() {
                 self.malformed(&message, source, malformed.status, malformed.reason);

@@ -127,7 +127,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut named = message.headers(Name::ReferTo);
         let (Some(value), None) = (named.next(), named.next()) else { return Err(400) };
         let uri = Address::parse(value).map_err(|_| 400u16)?.uri;
-        if uri.scheme != Scheme::Sip {
+        // As the party of a dialog it may have our `sips` address.
+        if !matches!(uri.scheme, Scheme::Sip | Scheme::Sips) {
             return Err(416);
         }
         if let Some(method) = uri.param(b"method")

@@ -89,7 +89,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let before = slot.flow;
         let repeat = matches!(event, binding::Event::Register { order, .. } if slot.binding.is_repeat(order));
         let outcome = if repeat { binding::Outcome::Nothing } else { slot.binding.handle(now, event) };
-        if let (Some(contact), Some(flow), false) = (contact, flow, outcome == binding::Outcome::OutOfOrder) {
+        // What is repeated says nothing new: without `auth-int` its Contact could be anybody's (R78).
+        let is_new = !repeat && outcome != binding::Outcome::OutOfOrder;
+        if let (Some(contact), Some(flow), true) = (contact, flow, is_new) {
             slot.contact.clear();
             let _ = slot.contact.extend_from_slice(contact.uri.text);
             slot.flow = flow;

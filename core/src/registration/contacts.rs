@@ -12,7 +12,7 @@ pub enum Wanted<'a, 'm> {
     Nothing,
     /// This is to be bound, for so many seconds.
     Bound(&'a Address<'m>, u32),
-    /// `*` with another contact, or without `Expires: 0` (step 6).
+    /// `*` with another contact, or without `Expires: 0` (step 6); or more contacts than are read.
     Wrong,
 }
 
@@ -22,8 +22,14 @@ pub enum Wanted<'a, 'm> {
 #[must_use]
 pub fn wanted<'a, 'm>(contacts: &'a Contacts<'m>, expires: Option<u32>, bound: &[u8]) -> Wanted<'a, 'm> {
     if contacts.star {
-        let alone = contacts.list.is_empty() && contacts.more == 0;
-        return if expires == Some(0) && alone { Wanted::Nothing } else { Wanted::Wrong };
+        return if expires == Some(0) && contacts.list.is_empty() && contacts.more == 0 {
+            Wanted::Nothing
+        } else {
+            Wanted::Wrong
+        };
+    }
+    if contacts.more > 0 {
+        return Wanted::Wrong;
     }
     let mut best: Option<(&Address<'m>, u32)> = None;
     let mut gone = false;
@@ -89,6 +95,10 @@ mod tests {
             ("Contact: *\r\nExpires: 0\r\n", "Nothing"),
             ("Contact: *\r\nExpires: 60\r\n", "Wrong"),
             ("Contact: *\r\n", "Wrong"),
+            (
+                "Contact: <sip:a@h>, <sip:b@h>, <sip:c@h>, <sip:d@h>, <sip:e@h>, <sip:f@h>, <sip:g@h>, <sip:h@h>, <sip:i@h>\r\n",
+                "Wrong",
+            ),
         ];
         for (lines, expected) in rows {
             assert_eq!(of(lines), expected, "{lines}");

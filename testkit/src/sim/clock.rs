@@ -39,6 +39,11 @@ impl Clock {
         shown
     }
 
+    /// What it showed when it was read last.
+    pub(super) const fn showed(&self) -> Instant {
+        self.last.1
+    }
+
     /// When a host wakes up that went to sleep at the last reading, for as long as it was then until that moment.
     pub(super) const fn wakes_at(&self, shown: Instant) -> Instant {
         let (at, showed) = self.last;
