@@ -3,7 +3,7 @@
 
 mod office;
 
-use office::{Office, exchange_address, phone_address};
+use office::{Office, assert_talk, exchange_address, phone_address};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use strowger::base::{Flow, Instant, Transport};
 use strowger::exchange::{Output, Received, Ticked};
 use strowger::policy::{Party, Rule};
 use strowger::registration::Gone;
-use strowger_testkit::phone::{Behaviour, Phone, PhoneConfig, PhoneEvent, Register};
+use strowger_testkit::phone::{Ask, Behaviour, Phone, PhoneConfig, PhoneEvent, Register};
 use strowger_testkit::sim::{Datagram, Fate, Sizes, build_exchange};
 
 /// Where the exchange is reached over each transport.
@@ -114,6 +114,35 @@ fn rfc3261_8_1_1_8_whoever_is_reached_by_sips_reaches_us_by_it() {
         office.hang_up("201");
         office.assert_nothing_left();
     }
+}
+
+/// What it was given names its call when it transfers, as RFC 5589 section 7.1 has it.
+#[test]
+fn rfc5589_7_1_a_phone_transfers_by_the_sips_address_that_it_was_given() {
+    let staff = (
+        "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
+        "features = [\"hold\", \"transfer\", \"smdr-external\", \"smdr-internal\"]",
+    );
+    let (mut office, kept) = office(&[("203", Transport::Tls)], &[staff]);
+    office.register();
+    let (id, own) = (office.phone("203"), phone_address(2));
+    let contact = Some(format!("<sips:203@{own}>"));
+    office.sim.with(id, |phone, now| phone.register_as(now, &Register { contact, ..Register::default() }));
+    office.sim.run_ms(1_000);
+    for (from, to) in [("201", "203"), ("202", "203")] {
+        office.call(from, to);
+        office.until_talks(from);
+        office.sim.run_ms(500);
+        office.ask("203", Ask::Hold);
+        office.sim.run_ms(1_000);
+    }
+    office.sim.with(id, Phone::join);
+    office.sim.run_ms(3_000);
+    let kept = kept.borrow();
+    let refers = kept.iter().filter(|datagram| datagram.from == own && datagram.bytes.starts_with(b"REFER"));
+    let refers: Vec<_> = refers.map(|datagram| String::from_utf8_lossy(&datagram.bytes)).collect();
+    assert!(refers[0].contains("Refer-To: <sips:10.0.0.1:5061?Replaces="), "{}", refers[0]);
+    assert_talk(&mut office, "201", "202");
 }
 
 /// CANCEL and the ACK of a refusal go the way of their INVITE (RFC 3261 sections 9.1 and 17.1.1.3).

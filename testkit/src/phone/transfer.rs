@@ -28,7 +28,8 @@ impl Phone {
             };
             text
         });
-        let target = format!("<sip:{}@{}?Replaces={escaped}>", self.config.dn, self.config.server);
+        // By the address that it was given in that call (RFC 5589 section 7.1).
+        let target = format!("<{}?Replaces={escaped}>", call.target);
         self.refer(now, &target, "");
     }
 
