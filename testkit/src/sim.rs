@@ -8,6 +8,7 @@ mod build;
 mod chance;
 mod clock;
 mod network;
+mod node;
 mod relay;
 
 pub use build::{ExchangeBox, Sizes, build_empty, build_exchange};
@@ -19,8 +20,9 @@ pub use relay::{GIVEN_UP_MS, Pinholes, Relay, Session};
 use crate::ladder::{Ladder, summary_with_body};
 use crate::phone::{Phone, PhoneConfig, PhoneEvent};
 use clock::Clock;
+use node::Node;
 use std::net::SocketAddr;
-use strowger::base::{Flow, Instant, Transport, WallTime};
+use strowger::base::{Flow, Instant, Transport};
 use strowger::exchange::{Output, Received, Ticked};
 use strowger::record::{Decision, Smdr};
 
@@ -59,14 +61,6 @@ pub struct Sim {
 }
 
 type Fates = Box<dyn FnMut(&Datagram) -> Fate>;
-
-struct Node {
-    name: String,
-    address: SocketAddr,
-    exchange: ExchangeBox,
-    clock: Clock,
-    decisions: u64,
-}
 
 /// What becomes of a datagram.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -416,40 +410,8 @@ impl Sim {
         }
         while let Some(event) = self.phones[at].1.poll_event() {
             let name = self.phones[at].0.clone();
-            let text = match &event {
-                PhoneEvent::Connected { .. } => "talks".to_owned(),
-                PhoneEvent::Changed { .. } => "changed".to_owned(),
-                PhoneEvent::Incoming { from } => format!("called by {from}"),
-                PhoneEvent::Ended { status, .. } => format!("over: {status}"),
-                PhoneEvent::RegisterFailed(status) => format!("not registered: {status}"),
-                PhoneEvent::Registered => "registered".to_owned(),
-                PhoneEvent::Unregistered => "unregistered".to_owned(),
-                PhoneEvent::Ringing => "hears ringing".to_owned(),
-                PhoneEvent::Referred { status } => format!("hears of its transfer: {status}"),
-                PhoneEvent::Warned(warning) => format!("is told: {warning}"),
-                PhoneEvent::Message(text) => format!("reads: {}", text.lines().next().unwrap_or("")),
-                PhoneEvent::Answered { status, .. } => format!("answered: {status}"),
-            };
-            self.ladder.note(self.now, &name, &text);
+            self.ladder.note(self.now, &name, &event.to_string());
             self.events.push((self.now, name, event));
-        }
-    }
-}
-
-impl Node {
-    /// By everybody's clock.
-    fn next_deadline(&self) -> Option<Instant> {
-        self.exchange.next_deadline().map(|due| self.clock.wakes_at(due))
-    }
-
-    fn jump(&mut self, now: Instant, jump: Jump) {
-        match jump {
-            Jump::Monotone(ms) => self.clock.jump(ms),
-            Jump::Glitch(ms) => self.clock.glitch(ms),
-            Jump::Wall(seconds) => {
-                let wall = WallTime { unix_s: seconds, offset_min: 0 };
-                self.exchange.set_wall(self.clock.read(now), wall);
-            }
         }
     }
 }

@@ -18,6 +18,7 @@ mod change;
 mod client;
 mod digest;
 mod early;
+mod event;
 mod text;
 mod transfer;
 
@@ -32,6 +33,7 @@ use strowger::wire::sip::{Message, Method};
 pub use asking::{Asked, Asks};
 pub use change::Ask;
 pub use client::Register;
+pub use event::PhoneEvent;
 
 /// RFC 3261 timer T1, in milliseconds.
 pub const T1: u64 = 500;
@@ -155,57 +157,6 @@ impl PhoneConfig {
     fn via(&self) -> String {
         format!("{} {}", self.transport.name(), self.address)
     }
-}
-
-/// What a phone tells its user.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum PhoneEvent {
-    /// Registered (again).
-    Registered,
-    /// The registration was taken back.
-    Unregistered,
-    /// A REGISTER failed with this status; 408 if nobody answered.
-    RegisterFailed(u16),
-    /// The called party rings.
-    Ringing,
-    /// Talking. A late offer's answer has not been heard when this is told on the calling side.
-    Connected {
-        /// The description of the other side, as it came.
-        remote_sdp: Vec<u8>,
-    },
-    /// The session was changed, by either side.
-    Changed {
-        /// The description of the other side, as it came.
-        remote_sdp: Vec<u8>,
-    },
-    /// A provisional answer had this `Warning`: an account code is wanted, or the way is a dear one.
-    Warned(String),
-    /// A MESSAGE came: its text.
-    Message(String),
-    /// Somebody calls.
-    Incoming {
-        /// The user part of From.
-        from: String,
-    },
-    /// What becomes of a transfer that was asked for: the status that came by NOTIFY.
-    Referred {
-        /// It.
-        status: u16,
-    },
-    /// A call is over.
-    Ended {
-        /// The final status, 200 if it was hung up after an answer, 408 if nobody answered at all.
-        status: u16,
-        /// The value of the `Reason` header, or nothing.
-        reason: String,
-    },
-    /// A request outside calls, or a re-INVITE, was answered.
-    Answered {
-        /// Its method.
-        method: Method,
-        /// The status.
-        status: u16,
-    },
 }
 
 /// The phone.
