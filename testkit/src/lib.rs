@@ -6,6 +6,7 @@
 
 pub mod corpus;
 pub mod ladder;
+pub mod loopback;
 pub mod model;
 pub mod oracle;
 pub mod phone;

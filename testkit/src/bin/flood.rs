@@ -3,7 +3,7 @@
 //!
 //! Bounded in time and rate, and for nothing but 127.0.0.0/8: it refuses other targets.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "flood TARGET register|invite|options|rubbish SECONDS RATE [SOURCES]";
@@ -31,10 +31,7 @@ fn main() {
 
 fn flood(args: &[String]) -> Result<u64, String> {
     let [target, kind, seconds, rate, rest @ ..] = args else { return Err(USAGE.to_owned()) };
-    let target: SocketAddr = target.parse().map_err(|_| USAGE)?;
-    if !matches!(target.ip(), IpAddr::V4(ip) if ip.is_loopback()) {
-        return Err(format!("{target} is not on 127.0.0.0/8"));
-    }
+    let target = strowger_testkit::loopback::target(target)?;
     let seconds: u64 = seconds.parse().ok().filter(|seconds| *seconds <= 60).ok_or("at most 60 seconds")?;
     let rate: u64 = rate.parse().map_err(|_| USAGE)?;
     let count: u16 = rest.first().map_or(Ok(64), |count| count.parse()).map_err(|_| USAGE)?;

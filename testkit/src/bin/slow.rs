@@ -6,7 +6,7 @@
 
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "slow TARGET sip|tls SECONDS CONNECTIONS";
@@ -30,10 +30,7 @@ fn main() {
 
 fn slow(args: &[String]) -> Result<u64, String> {
     let [target, kind, seconds, connections] = args else { return Err(USAGE.to_owned()) };
-    let target: SocketAddr = target.parse().map_err(|_| USAGE)?;
-    if !matches!(target.ip(), IpAddr::V4(ip) if ip.is_loopback()) {
-        return Err(format!("{target} is not on 127.0.0.0/8"));
-    }
+    let target = strowger_testkit::loopback::target(target)?;
     let seconds: u64 = seconds.parse().ok().filter(|seconds| *seconds <= 60).ok_or("at most 60 seconds")?;
     let connections: usize =
         connections.parse().ok().filter(|many| *many <= 10_000).ok_or("at most 10,000 connections")?;
