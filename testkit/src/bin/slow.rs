@@ -1,8 +1,9 @@
 //! `slow TARGET sip|tls SECONDS CONNECTIONS`: keeps so many connections to an address on loopback, from 64 addresses of 127.67.0.0/16; each
-//! says one octet in a second of a message, or of the beginning of TLS, that never ends. Who is cut off comes again. Prints how many
-//! connections there were in all.
+//! says one octet in a second of a message, or of the beginning of TLS, that never ends. Who is cut off comes again. Goes on for so many
+//! seconds, and until as many connections were open as it is to keep. Prints how many there were in all.
 //!
-//! Bounded in time and number, and for nothing but 127.0.0.0/8: it refuses other targets.
+//! It waits for no connection while it opens others: a target that takes them slowly has them all before it.
+//! Bounded in time (a minute, whatever came of it) and number, and for nothing but 127.0.0.0/8: it refuses other targets.
 
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
@@ -12,10 +13,14 @@ use std::time::{Duration, Instant};
 const USAGE: &str = "slow TARGET sip|tls SECONDS CONNECTIONS";
 /// Addresses that it comes from.
 const SOURCES: usize = 64;
+/// However few connections the target took.
+const AT_MOST: Duration = Duration::from_secs(60);
 /// Rounds in a second: in each a tenth of the connections says something.
 const ROUNDS: usize = 10;
 /// The beginning of a ClientHello of 16,000 octets (RFC 8446 section 4).
 const HELLO: [u8; 9] = [0x16, 3, 1, 0x3E, 0x80, 1, 0, 0x3E, 0x7C];
+/// EINPROGRESS of Linux.
+const IN_PROGRESS: i32 = 115;
 const MESSAGE: &[u8] = b"INVITE sip:3001@127.0.0.1 SIP/2.0\r\nSubject: ";
 
 fn main() {
@@ -39,44 +44,68 @@ fn slow(args: &[String]) -> Result<u64, String> {
         "tls" => &HELLO,
         _ => return Err(USAGE.to_owned()),
     };
-    let mut open: Vec<Option<(TcpStream, usize)>> = (0..connections).map(|_| None).collect();
-    let (mut opened, end) = (0, Instant::now() + Duration::from_secs(seconds));
+    let mut places: Vec<Option<(TcpStream, usize)>> = (0..connections).map(|_| None).collect();
+    let (mut opened, begun) = (0, Instant::now());
     for round in 0.. {
-        for (n, place) in open.iter_mut().enumerate().skip(round % ROUNDS).step_by(ROUNDS) {
-            if Instant::now() >= end {
-                return Ok(opened);
-            }
-            match place.take().and_then(|(stream, said)| say(stream, said, text)) {
-                Some(going_on) => *place = Some(going_on),
-                None => {
-                    *place = connect(target, n).ok().map(|stream| (stream, 0));
-                    opened += u64::from(place.is_some());
-                }
-            }
+        for (n, place) in places.iter_mut().enumerate().skip(round % ROUNDS).step_by(ROUNDS) {
+            *place = match place.take() {
+                Some((stream, said)) => match say(&stream, text.get(said).copied().unwrap_or(b'a')) {
+                    Said::Yes => {
+                        opened += u64::from(said == 0);
+                        Some((stream, said + 1))
+                    }
+                    Said::NotYet => Some((stream, said)),
+                    Said::CutOff => {
+                        opened += u64::from(said == 0);
+                        None
+                    }
+                    Said::Refused => None,
+                },
+                None => connect(target, n).ok().map(|stream| (stream, 0)),
+            };
+        }
+        let took = begun.elapsed();
+        if took >= AT_MOST || took >= Duration::from_secs(seconds) && opened >= connections as u64 {
+            break;
         }
         std::thread::sleep(Duration::from_secs(1) / u32::try_from(ROUNDS).unwrap_or(1));
     }
     Ok(opened)
 }
 
-/// Says the next octet; nothing if it has been cut off.
-fn say(mut stream: TcpStream, said: usize, text: &[u8]) -> Option<(TcpStream, usize)> {
-    let cut = match stream.read(&mut [0; 64]) {
-        Ok(octets) => octets == 0,
-        Err(why) => why.kind() != ErrorKind::WouldBlock,
-    };
-    let octet = text.get(said).copied().unwrap_or(b'a');
-    let taken = stream.write(&[octet]).is_ok();
-    (!cut && taken).then_some((stream, said + 1))
+/// What came of an octet.
+enum Said {
+    Yes,
+    /// The connection is not open yet, or takes nothing at the moment.
+    NotYet,
+    /// It was open, and is not any more.
+    CutOff,
+    /// It never was.
+    Refused,
 }
 
-/// From one of the addresses.
+fn say(mut stream: &TcpStream, octet: u8) -> Said {
+    let failed = |why: ErrorKind| match why {
+        ErrorKind::WouldBlock | ErrorKind::NotConnected => Said::NotYet,
+        ErrorKind::ConnectionRefused | ErrorKind::TimedOut => Said::Refused,
+        _ => Said::CutOff,
+    };
+    match stream.read(&mut [0; 64]).map_err(|why| failed(why.kind())) {
+        Ok(0) => return Said::CutOff,
+        Err(gone @ (Said::CutOff | Said::Refused)) => return gone,
+        Ok(_) | Err(Said::Yes | Said::NotYet) => {}
+    }
+    stream.write(&[octet]).map_or_else(|why| failed(why.kind()), |_| Said::Yes)
+}
+
+/// From one of the addresses, without waiting for it.
 fn connect(target: SocketAddr, n: usize) -> std::io::Result<TcpStream> {
     let last = u8::try_from(n % SOURCES).unwrap_or(0) + 1;
     let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
     socket.bind(&SocketAddr::from(([127, 67, 0, last], 0)).into())?;
-    socket.connect_timeout(&target.into(), Duration::from_millis(500))?;
-    let stream = TcpStream::from(socket);
-    stream.set_nonblocking(true)?;
-    Ok(stream)
+    match socket.connect(&target.into()) {
+        Err(why) if why.raw_os_error() != Some(IN_PROGRESS) => Err(why),
+        Ok(()) | Err(_) => Ok(socket.into()),
+    }
 }
