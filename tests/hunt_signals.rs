@@ -361,3 +361,47 @@ fn where_there_is_no_room_for_all_some_ring() {
     signal(&mut exchange, Signal::Release(caller, Cause::Normal));
     assert_empty(&mut exchange);
 }
+
+/// The code that a phone entered is over when it hangs up, though it is a member of the group to which it has transferred the call and
+/// is rung for it (R7, R47).
+#[test]
+fn whoever_is_rung_for_its_own_transfer_has_no_code_any_more() {
+    let mut exchange = exchange(&[
+        (
+            "dn = \"202\"\nkind = \"sip\"\ndigest = [\"md5\"]\npassword = \"Qu1et-river-Stone-4\"\ncos = 1",
+            "dn = \"202\"\nkind = \"sip\"\ndigest = [\"md5\"]\npassword = \"Qu1et-river-Stone-4\"\ncos = 7",
+        ),
+        (
+            "[[template]]",
+            "[[cos]]\nid = 7\nfeatures = [\"transfer\", \"forced-verified-account-code\"]\naccount_code_length = 6\n\
+             [[account_code]]\ncode = \"864205\"\nkind = \"verified\"\nname = \"Legal\"\ncos = 7\ncor = 1\n\
+             [features]\naccount_code = \"*33\"\n[[template]]",
+        ),
+    ]);
+    let by = Party::Device(1);
+    let transfers =
+        |exchange: &mut ExchangeBox, leg, number: &[u8]| signal(exchange, Signal::Transfer(leg, number));
+    let (leg, heard) = set_up(&mut exchange, by, b"*33864205201");
+    let (first, _) = rung(&heard).expect("201 rings");
+    signal(&mut exchange, Signal::Answer(first));
+    // While it is off hook its code is in force.
+    let (taken, heard) = transfers(&mut exchange, leg, b"600");
+    assert_eq!(taken, Taken::Done, "{heard:?}");
+    let (member, _) = rung(&heard).expect("the first member rings");
+    signal(&mut exchange, Signal::Release(leg, Cause::Normal));
+    let (_, heard) = signal(&mut exchange, Signal::Release(member, Cause::BUSY));
+    let (again, who) = rung(&heard).expect("the next member rings");
+    assert_eq!(who, by);
+    let (_, heard) = signal(&mut exchange, Signal::Answer(again));
+    assert!(heard.contains(&Output::Joined { leg: again, with: first }), "{heard:?}");
+    // Now it has none, whomever it transfers 201 to; but with one in what it dials.
+    let (taken, _) = transfers(&mut exchange, again, b"203");
+    let Taken::Denied(decision) = taken else { panic!("{taken:?}") };
+    let Verdict::NeedsCode(denial) = decision.verdict else { panic!("{decision:?}") };
+    assert_eq!(denial.rule, Rule::CodeForcedVerified);
+    let (taken, heard) = transfers(&mut exchange, again, b"*33864205203");
+    assert_eq!(taken, Taken::Done, "{heard:?}");
+    signal(&mut exchange, Signal::Release(first, Cause::Normal));
+    signal(&mut exchange, Signal::Release(again, Cause::Normal));
+    assert_empty(&mut exchange);
+}

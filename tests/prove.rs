@@ -508,7 +508,7 @@ fn agree(text: &str, calls: usize) -> (Option<usize>, usize) {
         }
     }
     if let Some(broken) = merged.0 {
-        eprintln!("{}: {}\n{}", broken.invariant, broken.text, broken.ladder);
+        eprintln!("{}: {}\n{}\n{text}", broken.invariant, broken.text, broken.ladder);
     }
     (merged.0.map(|_| merged.1), merged.1.min(whole.1))
 }

@@ -203,11 +203,12 @@ impl<C: Crypto> Exchange<'_, C> {
             && self.sip.dialog(leg).is_some_and(|dialog| dialog.phase != Phase::Confirmed)
     }
 
-    /// The verified code with which the party of this leg began its call: it is in force until that is over (R7).
+    /// The verified code with which the party of this leg began its call: it is in force until that is over (R7). Who hangs up and is
+    /// called by what it has dialed itself, as a member of a hunt group may be, has none any more.
     fn code_in_force(&self, leg: Handle, party: Party) -> Code {
         let (Some(edge), Some(policy)) = (self.calls.edge(leg), &self.policy) else { return Code::None };
         let authority = edge.authority();
-        let row = authority.code.filter(|_| authority.party == party);
+        let row = authority.code.filter(|_| authority.party == party && !self.calls.was_called(leg));
         let verified =
             |row: &u16| policy.image.account_codes().get(usize::from(*row)).is_some_and(|row| row.kind == 0);
         row.filter(verified).map_or(Code::None, Code::Verified)
