@@ -54,7 +54,7 @@
 #define STW_BYTES_FIXED 28672
 
 // Bytes for each device.
-#define STW_BYTES_DEVICE 608
+#define STW_BYTES_DEVICE 536
 
 // Bytes for each trunk.
 #define STW_BYTES_TRUNK 304

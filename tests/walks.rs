@@ -291,9 +291,10 @@ fn lockout_at_now(state: Lockout, by_ms: u64) -> Lockout {
         Lockout::Open => Lockout::Open,
         // What lies outside the window counts no more, however long ago it was.
         Lockout::Failing { since, failures } => {
-            Lockout::Failing { since: Instant(since.0.saturating_sub(by_ms).max(NOW.0 - 305_000)), failures }
+            let since = Instant(since.instant().0.saturating_sub(by_ms).max(NOW.0 - 305_000)).into();
+            Lockout::Failing { since, failures }
         }
-        Lockout::Locked { until } => Lockout::Locked { until: moved(until, by_ms) },
+        Lockout::Locked { until } => Lockout::Locked { until: moved(until.instant(), by_ms).into() },
     }
 }
 
@@ -306,8 +307,7 @@ fn the_lockout_machine() {
         if before.is_locked(NOW) {
             assert!(!locks && failed == *before, "a lock is neither lengthened nor told twice");
         } else {
-            let within =
-                matches!(before, Lockout::Failing { since, failures: 2 } if NOW.since_ms(*since) <= 300_000);
+            let within = matches!(before, Lockout::Failing { since, failures: 2 } if NOW.since_ms(since.instant()) <= 300_000);
             assert_eq!(locks, within, "the third failure within the window locks, and no other: {before:?}");
             assert_eq!(failed.is_locked(NOW), locks);
         }

@@ -15,7 +15,7 @@ pub(crate) const ALIGNMENT: usize = 8;
 /// Bytes that an exchange takes whatever its size.
 pub const STW_BYTES_FIXED: usize = 28_672;
 /// Bytes for each device.
-pub const STW_BYTES_DEVICE: usize = 608;
+pub const STW_BYTES_DEVICE: usize = 536;
 /// Bytes for each trunk.
 pub const STW_BYTES_TRUNK: usize = 304;
 /// Bytes for each call: two legs, their SIP dialogs, transactions and texts.

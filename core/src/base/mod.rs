@@ -17,5 +17,5 @@ pub use handle::Handle;
 pub use outbox::{Full, Outbox, Room};
 pub use secret::Secret;
 pub(crate) use time::Clock;
-pub use time::{Instant, WallTime};
+pub use time::{Instant, Kept, WallTime};
 pub use typed::Typed;

@@ -7,6 +7,28 @@
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Instant(pub u64);
 
+/// The same where every device has one: aligned to four octets, it leaves no gap.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[repr(packed(4))]
+pub struct Kept(u64);
+
+impl Kept {
+    /// The beginning of time.
+    pub const ZERO: Self = Self(0);
+
+    /// The moment.
+    #[must_use]
+    pub const fn instant(self) -> Instant {
+        Instant(self.0)
+    }
+}
+
+impl From<Instant> for Kept {
+    fn from(instant: Instant) -> Self {
+        Self(instant.0)
+    }
+}
+
 impl Instant {
     /// Later than any other.
     pub const NEVER: Self = Self(u64::MAX);

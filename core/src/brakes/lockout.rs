@@ -7,7 +7,7 @@
 //!  Locked  --time---------------------------------> Open, nothing counted
 //! ```
 
-use crate::base::Instant;
+use crate::base::{Instant, Kept};
 
 /// When to lock, and for how long (`[limits]`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,14 +29,14 @@ pub enum Lockout {
     /// Attempts are taken; some have failed since.
     Failing {
         /// The first of them.
-        since: Instant,
+        since: Kept,
         /// How many.
         failures: u8,
     },
     /// Attempts are refused.
     Locked {
         /// Until then.
-        until: Instant,
+        until: Kept,
     },
 }
 
@@ -44,22 +44,22 @@ impl Lockout {
     /// Whether attempts are refused.
     #[must_use]
     pub fn is_locked(&self, now: Instant) -> bool {
-        matches!(self, Self::Locked { until } if now < *until)
+        matches!(self, Self::Locked { until } if now < until.instant())
     }
 
     /// Notes a failure; true if this one locks.
     pub fn fail(&mut self, now: Instant, terms: Terms) -> bool {
         let window = u64::from(terms.window_s);
         let (since, failures) = match *self {
-            Self::Locked { until } if now < until => return false,
-            Self::Failing { since, failures } if now <= since.plus_s(window) => {
+            Self::Locked { until } if now < until.instant() => return false,
+            Self::Failing { since, failures } if now <= since.instant().plus_s(window) => {
                 (since, failures.saturating_add(1))
             }
-            Self::Failing { .. } | Self::Open | Self::Locked { .. } => (now, 1),
+            Self::Failing { .. } | Self::Open | Self::Locked { .. } => (now.into(), 1),
         };
         let locks = terms.failures != 0 && failures >= terms.failures;
         *self = if locks {
-            Self::Locked { until: now.plus_s(u64::from(terms.lockout_s)) }
+            Self::Locked { until: now.plus_s(u64::from(terms.lockout_s)).into() }
         } else {
             Self::Failing { since, failures }
         };

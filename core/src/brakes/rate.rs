@@ -9,7 +9,9 @@ const STEPS: usize = 13;
 
 /// Counts beginnings in steps of five seconds. It never counts less than the last 60 seconds held, and remembers none for
 /// more than 65.
+// Every device has one: no octet is spent on alignment.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[repr(packed(2))]
 pub struct Rate {
     /// The newest step first.
     counts: [u16; STEPS],

@@ -41,8 +41,8 @@ impl Sources {
         let known = self.places.iter().position(|place| place.ip == ip && place.lock != Lockout::Open);
         let age = |place: &Place| match place.lock {
             Lockout::Open => Some(Instant(0)),
-            Lockout::Failing { since, .. } => Some(since),
-            Lockout::Locked { until } => (until <= now).then_some(Instant(0)),
+            Lockout::Failing { since, .. } => Some(since.instant()),
+            Lockout::Locked { until } => (until.instant() <= now).then_some(Instant(0)),
         };
         let oldest = || {
             let ages = self.places.iter().enumerate().filter_map(|(at, place)| Some((age(place)?, at)));

@@ -45,7 +45,7 @@ fn seated_at(image: &Image<'_>, calls: &Calls<'_>, now: Instant, (phone, seat): 
     };
     // Who is leaving is there as long as he takes part in something himself: another's call does not bring him back.
     let guest = Party::User { user, at: phone };
-    if now < seat.until || calls.takes_part(guest) { guest } else { Party::Device(phone) }
+    if now < seat.until.instant() || calls.takes_part(guest) { guest } else { Party::Device(phone) }
 }
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -180,7 +180,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let (Some(slot), Some(phone), true) = (slot, from.phone(), guest) else {
             return self.not_seated(now, from, (None, Rule::NumberVacant));
         };
-        slot.seat.until = now;
+        slot.seat.until = now.into();
         self.event(Event::Set(phone));
         Unplaced::Set
     }
@@ -192,7 +192,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let until = match minutes {
             0 => Instant(u64::MAX),
             minutes => now.plus_s(u64::from(minutes).saturating_mul(60)),
-        };
+        }
+        .into();
         for own in [row, phone] {
             let slot = usize::try_from(own).ok().and_then(|own| self.devices.get(own));
             let other = slot.and_then(|slot| slot.seat.other.checked_sub(1));

@@ -107,8 +107,10 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             (if at_once { brake.calls } else { 0 }, if per_minute { brake.rate.begun(now) } else { 0 })
         };
         let locked = |lock: &Lockout| match *lock {
-            Lockout::Failing { since, failures } => Some((now.since_ms(since), failures)),
-            Lockout::Locked { until } if now < until => Some((until.since_ms(now), u8::MAX)),
+            Lockout::Failing { since, failures } => Some((now.since_ms(since.instant()), failures)),
+            Lockout::Locked { until } if now < until.instant() => {
+                Some((until.instant().since_ms(now), u8::MAX))
+            }
             Lockout::Open | Lockout::Locked { .. } => None,
         };
         // A sum, for it does not matter who of a kind it is.
@@ -116,7 +118,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         for (row, slot) in (0u32..).zip(self.devices.iter()) {
             let set = slot.station.any().then_some(&slot.station);
             let seated = slot.seat.other.checked_sub(1);
-            let seated = seated.map(|other| (alike(Party::Device(other)), now < slot.seat.until));
+            let seated = seated.map(|other| (alike(Party::Device(other)), now < slot.seat.until.instant()));
             let told =
                 (counts(&slot.brake), locked(&slot.login), locked(&slot.codes), set, slot.hunted, seated);
             if told != ((0, 0), None, None, None, 0, None) {

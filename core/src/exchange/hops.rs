@@ -3,7 +3,7 @@
 use super::memory::DeviceSlot;
 use super::tick::{MAX_DEADLINES, Ticked};
 use super::{Event, Exchange};
-use crate::base::{Crypto, Flow, Full, Handle, Instant, Transport};
+use crate::base::{Crypto, Flow, Full, Handle, Instant, Transport, flow};
 use crate::policy::Party;
 use crate::registration::binding;
 use crate::wire::sip::{Address, Message, Name, Uri};
@@ -26,10 +26,10 @@ impl<C: Crypto> Exchange<'_, C> {
     pub fn lost(&mut self, now: Instant, flow: Flow) -> Result<Ticked, Full> {
         self.reserve()?;
         let now = self.advance(now);
-        let mut gone = 0;
+        let (packed, mut gone) = (flow::Packed::from(flow), 0);
         for device in 0..self.devices.len() {
             let there =
-                |slot: &&mut DeviceSlot| slot.flow == flow && slot.binding != binding::Binding::Absent;
+                |slot: &&mut DeviceSlot| slot.flow == packed && slot.binding != binding::Binding::Absent;
             let Some(slot) = self.devices.get_mut(device).filter(there) else { continue };
             if gone == MAX_DEADLINES {
                 return Ok(Ticked::More);
@@ -81,7 +81,7 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn reach(&self, party: Party) -> Option<Flow> {
         match party {
             Party::Device(device) | Party::User { at: device, .. } if self.is_registered(device) => {
-                Some(self.device(device)?.flow)
+                Some(self.device(device)?.flow.flow())
             }
             Party::Trunk(trunk) => self.trunks.get(usize::from(trunk))?.servers.current(self.clock.now()),
             Party::Conference => self.flow(&super::room::resource(&self.policy.as_ref()?.image)?),

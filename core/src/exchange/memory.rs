@@ -3,14 +3,14 @@
 use super::servers::Servers;
 use super::{Event, Record};
 use crate::base::digits::Packed;
-use crate::base::{Algorithm, Flow, Handle, Instant, Transport};
+use crate::base::{Algorithm, Handle, Kept, flow};
 use crate::brakes::{Brake, Lockout, Rate};
 use crate::call::{Call, LegSlot};
 use crate::registration::{Binding, Replay, client};
 use crate::signalling::{Dialog, Transaction, sip::Outgoing};
 use crate::station::Settings;
 use crate::table::{Due, Entry, Page, Slot};
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr};
 
 /// The longest contact URI taken at registration; a longer one gets 513. Phones seen send 30 to 120.
 pub const MAX_CONTACT: usize = 192;
@@ -21,12 +21,12 @@ pub(super) struct Seat {
     /// Row of the device table plus one: at a phone its user, of a user his phone; 0 none.
     pub(super) other: u32,
     /// That ends when this has come and the phone is idle.
-    pub(super) until: Instant,
+    pub(super) until: Kept,
 }
 
 impl Seat {
     /// Nobody, or nowhere.
-    pub(super) const EMPTY: Self = Self { other: 0, until: Instant(0) };
+    pub(super) const EMPTY: Self = Self { other: 0, until: Kept::ZERO };
 }
 
 /// What an exchange keeps of a device.
@@ -34,9 +34,9 @@ impl Seat {
 pub struct DeviceSlot {
     pub(super) binding: Binding,
     /// Its contact URI.
-    pub(super) contact: heapless::Vec<u8, MAX_CONTACT>,
+    pub(super) contact: heapless::Vec<u8, MAX_CONTACT, u8>,
     /// Where requests to it go.
-    pub(super) flow: Flow,
+    pub(super) flow: flow::Packed,
     /// Where its REGISTER came from.
     pub(super) source: IpAddr,
     pub(super) replay: Replay,
@@ -61,7 +61,7 @@ impl DeviceSlot {
     pub const EMPTY: Self = Self {
         binding: Binding::Absent,
         contact: heapless::Vec::new(),
-        flow: Flow::new(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0), Transport::Udp),
+        flow: flow::Packed::EMPTY,
         source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         replay: Replay::EMPTY,
         brake: Brake { rate: Rate::EMPTY, calls: 0 },

@@ -29,7 +29,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 && self.is_registered(device);
             let slot = usize::try_from(device).ok().and_then(|device| self.devices.get(device));
             let Some(slot) = slot.filter(|_| told) else { continue };
-            let told = Told { to: slot.flow, target: &slot.contact, number: dn(&image, device).as_bytes() };
+            let told =
+                Told { to: slot.flow.flow(), target: &slot.contact, number: dn(&image, device).as_bytes() };
             let cookies = [self.crypto.random_u64(), self.crypto.random_u64(), self.crypto.random_u64()];
             self.sip.tell(now, &mut self.timers, &told, cookies, body);
         }

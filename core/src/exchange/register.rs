@@ -86,7 +86,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let Some(slot) = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device)) else {
             return self.congested(message, source);
         };
-        let before = slot.flow;
+        let before = slot.flow.flow();
         let repeat = matches!(event, binding::Event::Register { order, .. } if slot.binding.is_repeat(order));
         let outcome = if repeat { binding::Outcome::Nothing } else { slot.binding.handle(now, event) };
         // What is repeated says nothing new: without `auth-int` its Contact could be anybody's (R78).
@@ -94,11 +94,11 @@ impl<C: Crypto> Exchange<'_, C> {
         if let (Some(contact), Some(flow), true) = (contact, flow, is_new) {
             slot.contact.clear();
             let _ = slot.contact.extend_from_slice(contact.uri.text);
-            slot.flow = flow;
+            slot.flow = flow.into();
             slot.source = source.ip();
         }
         self.lapses.set(device, slot.binding.next_deadline());
-        let flow = slot.flow;
+        let flow = slot.flow.flow();
         match outcome {
             binding::Outcome::Registered(expires_s) => self.event(Event::Registered(device, expires_s, flow)),
             binding::Outcome::Refreshed(expires_s) if flow != before => {
