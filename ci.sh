@@ -90,6 +90,8 @@ check_coverage() {
     [ -x "$(rustc --print target-libdir)/../bin/llvm-profdata" ] || check_packages
     ci/coverage.sh
 }
+# All mutants of policy and call/join, and a sample of the others: a night.
+check_mutation() { ci/mutation.sh policy && ci/mutation.sh rest; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
 ALL=(packages format clippy test doc demo c abi bare_metal daemon agreement parsers peers floods fuzz mutants counts load)

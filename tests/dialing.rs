@@ -475,3 +475,25 @@ fn the_last_places_are_for_emergency_calls_and_who_only_dials_makes_room() {
         "{heard:?}"
     );
 }
+
+/// What a modification inserts is sent before the trunk's own form is looked for, also where that is one digit.
+#[test]
+fn r62_one_digit_is_inserted_over_a_trunk_with_a_form_of_its_own() {
+    for (form, sent) in [("national", "16135550123"), ("e164", "+16135550123"), ("as-dialed", "6135550123")] {
+        let changes = [
+            ("insert = \"1613\"", "insert = \"6\""),
+            ("digits = \"NXXXXXX\"", "digits = \"XXXXXXXXX\""),
+            ("name = \"carrier\"\n", &*format!("name = \"carrier\"\nnumber_format = \"{form}\"\n")),
+        ];
+        let mut exchange = office::neutral(&changes);
+        let setup = Signal::Setup { from: Party::Device(0), dialed: b"9135550123" };
+        exchange.signal(Instant(1_000), &setup).expect("room");
+        let mut buffer = [0; 4096];
+        let outputs = std::iter::from_fn(|| exchange.poll(&mut buffer).expect("room"));
+        let digits = outputs.filter_map(|output| match output {
+            Output::Setup { to: Party::Trunk(0), digits, .. } => Some(digits.as_str().to_owned()),
+            _ => None,
+        });
+        assert_eq!(digits.collect::<Vec<_>>(), [sent], "{form}");
+    }
+}
