@@ -1,16 +1,22 @@
 //! Guessing from one address, whoever is guessed at: a [`Lockout`] for each of the last addresses that were wrong (R75).
 //!
+//! An address that goes on afterwards is shut out twice as long each time, up to sixteen times as long; a day of quiet is a new beginning.
+//!
 //! Only who has answered a nonce that was given to its own address counts as wrong: nobody is shut out by datagrams that somebody else
 //! writes that address into.
 
 use super::{Lockout, Terms};
-use crate::base::Instant;
+use crate::base::{Instant, Kept};
 use core::net::{IpAddr, Ipv4Addr};
 
 /// Addresses that are remembered.
 const PLACES: usize = 16;
 /// An address may be wrong so many times as often as one user, for several phones can be behind it.
 const TIMES: u8 = 4;
+/// How often a lock-out is doubled at most.
+const DOUBLED: u8 = 4;
+/// After so many seconds without a lock-out none of the earlier ones counts.
+const QUIET_S: u64 = 86_400;
 
 /// What is known of addresses.
 #[derive(Clone, Copy, Debug)]
@@ -22,12 +28,20 @@ pub struct Sources {
 struct Place {
     ip: IpAddr,
     lock: Lockout,
+    /// How often it was locked out.
+    before: u8,
+    /// When the last of these ended, or ends.
+    until: Kept,
+}
+
+impl Place {
+    const EMPTY: Self =
+        Self { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), lock: Lockout::Open, before: 0, until: Kept::ZERO };
 }
 
 impl Sources {
     /// Nobody was wrong.
-    pub const NONE: Self =
-        Self { places: [Place { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), lock: Lockout::Open }; PLACES] };
+    pub const NONE: Self = Self { places: [Place::EMPTY; PLACES] };
 
     /// Whether answers from an address are not looked at. Work: the sixteen places.
     #[must_use]
@@ -50,9 +64,19 @@ impl Sources {
         };
         let Some(place) = known.or_else(oldest).and_then(|at| self.places.get_mut(at)) else { return false };
         if known.is_none() {
-            *place = Place { ip, lock: Lockout::Open };
+            *place = Place { ip, ..Place::EMPTY };
         }
-        place.lock.fail(now, Terms { failures: terms.failures.saturating_mul(TIMES), ..terms })
+        if now > place.until.instant().plus_s(QUIET_S) {
+            place.before = 0;
+        }
+        let lockout_s = terms.lockout_s.saturating_mul(1u32.wrapping_shl(place.before.min(DOUBLED).into()));
+        let failures = terms.failures.saturating_mul(TIMES);
+        let locks = place.lock.fail(now, Terms { failures, lockout_s, ..terms });
+        if locks {
+            place.before = place.before.saturating_add(1);
+            place.until = now.plus_s(lockout_s.into()).into();
+        }
+        locks
     }
 }
 
@@ -80,6 +104,27 @@ mod tests {
         assert!(!sources.fail(s(912), ip(1), TERMS), "it begins anew");
         let never = Terms { failures: 0, ..TERMS };
         assert!((0..200).all(|n| !sources.fail(s(1_000 + n), ip(3), never)));
+    }
+
+    #[test]
+    fn who_goes_on_is_locked_out_longer_each_time() {
+        let mut sources = Sources::NONE;
+        let mut now = 0;
+        // Seconds that a lock-out lasts, begun now.
+        let mut lasts = |now: u64| {
+            assert!(
+                (0..11).all(|_| !sources.fail(s(now), ip(1), TERMS)) && sources.fail(s(now), ip(1), TERMS)
+            );
+            let end = (1..).find(|more| !sources.is_locked(s(now + more), ip(1)));
+            end.expect("it ends")
+        };
+        for expected in [1, 2, 4, 8, 16, 16, 16] {
+            assert_eq!(lasts(now), expected * 900);
+            now += expected * 900 + 1;
+        }
+        // Within a day all of it counts, and then nothing.
+        assert_eq!(lasts(now + 86_000), 16 * 900);
+        assert_eq!(lasts(now + 86_000 + 16 * 900 + 86_401), 900);
     }
 
     #[test]
