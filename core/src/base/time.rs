@@ -9,7 +9,7 @@ pub struct Instant(pub u64);
 
 /// The same where every device has one: aligned to four octets, it leaves no gap.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 pub struct Kept(u64);
 
 impl Kept {

@@ -11,7 +11,7 @@ const STEPS: usize = 13;
 /// more than 65.
 // Every device has one: no octet is spent on alignment.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-#[repr(packed(2))]
+#[repr(Rust, packed(2))]
 pub struct Rate {
     /// The newest step first.
     counts: [u16; STEPS],

@@ -18,7 +18,7 @@ pub const MIN_EXPIRES_S: u32 = 60;
 pub const MAX_EXPIRES_S: u32 = 3600;
 
 /// Which REGISTER: a seeded hash of its Call-ID, and its CSeq.
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Order {
     /// Seeded hash of the Call-ID.

@@ -82,7 +82,7 @@ pub struct Replay {
     floor: u64,
 }
 
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 struct Used {
     number: u64,
