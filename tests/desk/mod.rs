@@ -120,8 +120,8 @@ impl<'i> Desk<'_, 'i> {
                 Transfer::Parked { at, by, until } => {
                     Transfer::Parked { at, by, until: Instant(until.0.saturating_sub(self.now.0)) }
                 }
-                Transfer::Camped { on, until } => {
-                    Transfer::Camped { on, until: Instant(until.0.saturating_sub(self.now.0)) }
+                Transfer::Camped { on, by, until } => {
+                    Transfer::Camped { on, by, until: Instant(until.0.saturating_sub(self.now.0)) }
                 }
                 same @ (Transfer::None | Transfer::Failed { .. }) => same,
             });

@@ -180,8 +180,9 @@ impl<'m> Calls<'m> {
                 (2u8, self.legs.get(by).is_some(), (now.name)(party), recall, described).hash(hasher);
             }
             Transfer::Failed { recall } => (3u8, recall).hash(hasher),
-            Transfer::Camped { on, until } => {
-                (5u8, (now.name)(Party::Device(on)), until.since_ms(now.now)).hash(hasher);
+            Transfer::Camped { on, by, until } => {
+                let on = (now.name)(Party::Device(on));
+                (5u8, on, by.map(|by| (now.name)(by)), until.since_ms(now.now)).hash(hasher);
             }
             Transfer::Parked { at, by, until } => {
                 let at = (now.name)(Party::Device(at));

@@ -204,10 +204,12 @@ pub enum Transfer {
         /// When that party is rung.
         until: Instant,
     },
-    /// Its caller waits until a busy device is idle ([`camp`](super::features::camp)); nobody faces it.
+    /// Its caller, or who was transferred, waits until a busy device is idle ([`camp`](super::features::camp)); nobody faces it.
     Camped {
         /// The device.
         on: u32,
+        /// Who has transferred it there, and is rung if nothing comes of it; absent: it has called itself.
+        by: Option<Party>,
         /// When it has waited long enough.
         until: Instant,
     },
@@ -291,6 +293,23 @@ pub struct Terms {
     pub zone: u8,
     /// A speed call's code was dialed for it; and whether no COR was asked for (R27).
     pub speed: Option<bool>,
+}
+
+impl Terms {
+    /// Of a call for which nobody has dialed anything.
+    #[must_use]
+    pub const fn undialed(ringing_s: u16, neutral: (bool, bool)) -> Self {
+        Self {
+            dialed: Digits::EMPTY,
+            ringing_s,
+            longest_s: 0,
+            account: Typed::NONE,
+            neutral,
+            leg: None,
+            zone: 0,
+            speed: None,
+        }
+    }
 }
 
 /// What a finished call leaves for its record.

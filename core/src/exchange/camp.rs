@@ -1,4 +1,4 @@
-//! Camp-on, carried out: a number is called by the code for it, and who is busy there rings when it is idle. What becomes of the
+//! Camp-on, carried out: a number is called, or a call transferred, by the code for it, and who is busy there rings when it is idle. What becomes of the
 //! call, [`camp`](crate::call::features::camp); whom the caller may be joined with then, [`camped`](crate::policy::camp).
 
 use super::Exchange;
@@ -7,12 +7,12 @@ use super::placing::{Asked, Unplaced, is_emergency, ringing};
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::dialing::Tone;
 use crate::call::features::camp::Camped;
-use crate::call::{Cause, Commands, leg};
+use crate::call::{Cause, Commands, Terms, leg};
 use crate::media::Body;
 use crate::policy::decide::class_of;
 use crate::policy::rows::Features;
 use crate::policy::trie::{End, analyse};
-use crate::policy::{Camp, Image, Party, Permit, Refusal, Rule, Verdict};
+use crate::policy::{Behalf, Camp, Feature, Image, Party, Permit, Refusal, Rule, Verdict};
 use crate::signalling::dialog::Phase;
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -49,7 +49,8 @@ impl<C: Crypto> Exchange<'_, C> {
         Ok(a)
     }
 
-    fn may_camp(&self, now: Instant, image: &Image<'_>, party: Party) -> bool {
+    /// Whether the class of a party allows it (R3).
+    pub(super) fn may_camp(&self, now: Instant, image: &Image<'_>, party: Party) -> bool {
         let features = class_of(image, party, self.mode_at(now)).map_or(0, |class| class.features);
         Features::from_bits_truncate(features).contains(Features::CAMP_ON)
     }
@@ -61,25 +62,23 @@ impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn camp(&mut self, now: Instant, leg: Handle, queue: &mut Queue) -> bool {
         let Some(image) = self.policy.map(|policy| policy.image) else { return false };
         let Some(device) = self.calls.leg(leg).and_then(|slot| slot.party.phone()) else { return false };
-        let caller = self.calls.edge(leg).and_then(|edge| self.calls.leg(edge.a())).map(|slot| slot.party);
-        let class = caller.and_then(|caller| class_of(&image, caller, self.mode_at(now))).unwrap_or_default();
+        let camps = self.calls.may_camp(leg);
+        let class = camps.and_then(|camps| class_of(&image, camps, self.mode_at(now))).unwrap_or_default();
         // Who has called a hot-desk user has not called the phone where he was.
         let called = self.forwardable(leg).is_some_and(|call| call.by == device);
-        if !called
-            || !self.calls.may_camp(leg)
-            || class.camp_on_recall_s == 0
-            || !self.calls.engaged(device, leg)
-        {
+        if !called || camps.is_none() || class.camp_on_recall_s == 0 || !self.calls.engaged(device, leg) {
             return false;
         }
         let until = now.plus_s(u64::from(class.camp_on_recall_s));
-        let Some(a) = self.calls.camp(leg, device, until) else { return false };
+        let mut commands = Commands::new();
+        let Some(a) = self.calls.camp(leg, device, until, &mut commands) else { return false };
+        enqueue(queue, &commands);
         self.ended(now, leg);
         self.camping = true;
         self.watch_leg(a);
         // It was busy for good, or for a moment: whoever has waited until now has waited long enough.
         if self.calls.deadline(a).is_some_and(|until| until <= now) {
-            let _ = queue.push_back(self.calls.camps_in_vain(a, Cause::BUSY));
+            self.camps_in_vain(a, Cause::BUSY, queue);
             return true;
         }
         self.tell_camped(now, a, device, &image);
@@ -123,35 +122,53 @@ impl<C: Crypto> Exchange<'_, C> {
 
     fn camped_rings(&mut self, now: Instant, device: u32, waits: Camped, queue: &mut Queue) {
         let Some(image) = self.policy.map(|policy| policy.image) else { return };
-        let Camped { leg, of, call, authority } = waits;
+        let Camped { leg, of, call, by, until, .. } = waits;
         let (mode, to) = (self.mode_at(now), self.at(now, device));
+        let authority = by.map_or(waits.authority, |by| self.authority(now, by));
         let camp = Camp { on: device, to, of, authority, mode };
         let permit = match Permit::camp(&image, &camp) {
             Ok(permit) => permit,
             Err(Refusal::Denied(denial) | Refusal::NeedsCode(denial)) => {
                 let dialed = self.calls.choice(leg).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
-                self.note_denied(now, of, dialed, Verdict::Deny(denial));
-                let _ = queue.push_back(self.calls.camps_in_vain(leg, Cause::Denied(denial.rule)));
+                let behalf = by.map(|_| Behalf { feature: Feature::Transfer, party: of });
+                self.note_denied_for(now, (by.unwrap_or(of), behalf), dialed, Verdict::Deny(denial));
+                self.camps_in_vain(leg, Cause::Denied(denial.rule), queue);
                 return;
             }
         };
         let neutral = self.is_neutral(to, self.calls.leg(leg).is_some_and(|slot| slot.neutral));
         let mut commands = Commands::new();
-        self.calls.camps_no_more(call);
         // What is kept free for emergency calls is not touched for it.
-        let room = self.calls.free_legs() > self.reserved_calls.saturating_mul(2);
-        let ringing_s = ringing(&image, of, mode);
-        let rung = room.then(|| self.calls.reroute(now, call, permit, ringing_s, neutral, &mut commands));
-        match rung.flatten() {
+        let rung = match by {
+            Some(by) if self.has_place(now, false, true) => {
+                let own = self.calls.leg(leg).is_some_and(|slot| slot.neutral);
+                let terms = Terms::undialed(ringing(&image, by, mode), (own, neutral));
+                let rung = self.calls.ring_for(now, permit, (leg, Handle::NONE), &terms, &mut commands);
+                rung.inspect(|b| self.calls.rings_camped(*b, by, until))
+            }
+            None if self.calls.free_legs() > self.reserved_calls.saturating_mul(2) => {
+                self.calls.camps_no_more(call);
+                self.calls.reroute(now, call, permit, ringing(&image, of, mode), neutral, &mut commands)
+            }
+            Some(_) | None => None,
+        };
+        match rung {
             Some(b) => {
                 self.watch_leg(leg);
                 self.watch_leg(b);
                 enqueue(queue, &commands);
             }
             None => {
-                let _ = queue.push_back(self.calls.camps_in_vain(leg, Cause::CONGESTION));
+                self.camps_in_vain(leg, Cause::CONGESTION, queue);
             }
         }
+    }
+
+    /// Nothing comes of waiting.
+    fn camps_in_vain(&mut self, leg: Handle, cause: Cause, queue: &mut Queue) {
+        let follows = self.calls.camps_in_vain(leg, cause);
+        self.watch_leg(leg);
+        let _ = queue.push_back(follows);
     }
 
     /// Time has come for a leg: who waits for a busy device has perhaps waited long enough.
@@ -159,6 +176,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut commands = Commands::new();
         self.calls.camped_too_long(now, leg, &mut commands);
         if !commands.is_empty() {
+            self.watch_leg(leg);
             self.perform(now, &commands, &Heard::NOTHING);
         }
     }

@@ -5,7 +5,6 @@
 use super::commands::{Heard, Queue};
 use super::placing::{Asked, Unplaced, ringing};
 use super::{Exchange, Taken};
-use crate::account::Typed;
 use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::features::conference::Members;
 use crate::call::features::room::Coming;
@@ -149,16 +148,7 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Terms of a call to the resource.
     fn room_terms(&self, image: &Image<'_>, (by, neutral): (Party, bool), now: Instant) -> Terms {
-        Terms {
-            dialed: Digits::EMPTY,
-            ringing_s: ringing(image, by, self.mode_at(now)),
-            longest_s: 0,
-            account: Typed::NONE,
-            neutral: (neutral, neutral),
-            leg: None,
-            zone: 0,
-            speed: None,
-        }
+        Terms::undialed(ringing(image, by, self.mode_at(now)), (neutral, neutral))
     }
 }
 

@@ -112,11 +112,16 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     pub(super) fn refusal(&self, now: Instant, party: Party, rule: Rule) -> Denial {
+        Denial::new(rule, self.authority(now, party), RowRef::None)
+    }
+
+    /// The classes of a party as they are now.
+    pub(super) fn authority(&self, now: Instant, party: Party) -> Authority {
         let mode = self.mode_at(now);
         let image = self.policy.as_ref().map(|policy| &policy.image);
         let cos = image.and_then(|image| class_of(image, party, mode)).map_or(0, |class| class.id);
         let cor = image.map_or(0, |image| cor_of(image, party, mode));
-        Denial::new(rule, Authority { party, cos, cor, mode, code: None }, RowRef::None)
+        Authority { party, cos, cor, mode, code: None }
     }
 
     /// Tells a phone that what it has dialed is set. Its leg is there, and its dialog.

@@ -102,16 +102,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let taken = match found {
             Takeable::Ringing(rings) => self.calls.pick_up(now, permit, &rings, by, &mut commands),
             Takeable::Parked(waits) => {
-                let terms = Terms {
-                    dialed: *number,
-                    ringing_s: TAKING_S,
-                    longest_s: 0,
-                    account: crate::account::Typed::NONE,
-                    neutral: (neutral, neutral),
-                    leg: Some(by),
-                    zone: 0,
-                    speed: None,
-                };
+                let plain = Terms::undialed(TAKING_S, (neutral, neutral));
+                let terms = Terms { dialed: *number, leg: Some(by), ..plain };
                 self.calls.take_back(now, permit, (waits.leg, by), &terms, &mut commands)
             }
         };

@@ -64,11 +64,23 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         let mode = self.mode_at(now);
         let asked = Asked { from, dialed, neutral, locked_out: false, leg: None, given: None, zone };
-        let mut called = Digits::EMPTY;
-        let wanted = match self.wanted(now, &asked, mode, &mut called) {
+        let (mut called, mut behind) = (Digits::EMPTY, Digits::EMPTY);
+        let wanted = self.wanted(now, &asked, mode, &mut called);
+        // Behind the code for camp-on stands a number.
+        let camps = matches!(wanted, Err(Unwanted::CampsOn(_)));
+        let wanted = match wanted {
+            Err(Unwanted::CampsOn(_)) if !self.may_camp(now, &policy.image, from) => {
+                Err(Unwanted::Unable(Rule::CosFeature))
+            }
+            Err(Unwanted::CampsOn(number)) => {
+                self.wanted(now, &Asked { dialed: number, ..asked }, mode, &mut behind)
+            }
+            wanted => wanted,
+        };
+        let wanted = match wanted {
             Ok(wanted) => wanted,
-            Err(Unwanted::Parks(number)) => return self.park(now, by, number, accepted),
-            Err(Unwanted::Confers) => return self.bring_in(now, by, accepted),
+            Err(Unwanted::Parks(number)) if !camps => return self.park(now, by, number, accepted),
+            Err(Unwanted::Confers) if !camps => return self.bring_in(now, by, accepted),
             Err(unwanted) => {
                 // Nobody is transferred to any other feature code.
                 let rule = match unwanted {
@@ -119,6 +131,9 @@ impl<C: Crypto> Exchange<'_, C> {
             self.referred(now, by, Cause::CONGESTION.status());
             return Taken::Congested;
         };
+        if camps {
+            self.calls.camps(to);
+        }
         self.decided_for(now, (from, behalf), number, Verdict::Allow(choice));
         if choice.rule == Rule::Emergency {
             self.emergency_notice(now, from, number, zone);
@@ -258,16 +273,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 return None;
             }
         };
-        let terms = Terms {
-            dialed: Digits::EMPTY,
-            ringing_s: ringing(&image, to, mode),
-            longest_s: 0,
-            account: crate::account::Typed::NONE,
-            neutral: (neutral, self.is_neutral(to, neutral)),
-            leg: None,
-            zone: 0,
-            speed: None,
-        };
+        let terms = Terms::undialed(ringing(&image, to, mode), (neutral, self.is_neutral(to, neutral)));
         let leg = self.calls.ring_for(now, permit, (of, Handle::NONE), &terms, commands)?;
         self.count_channel(to, true);
         self.watch_leg(leg);

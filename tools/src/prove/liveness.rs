@@ -154,7 +154,11 @@ impl World {
                     let faces = calls
                         .peer(handle)
                         .filter(|peer| calls.peer(*peer) == Some(handle) && calls.leg(*peer).is_some());
-                    let parked = waits && matches!(calls.transfer(handle), Some(Transfer::Parked { .. }));
+                    let parked = waits
+                        && matches!(
+                            calls.transfer(handle),
+                            Some(Transfer::Parked { .. } | Transfer::Camped { .. })
+                        );
                     faces.is_none() && !rung && !parked
                 }
                 leg::State::Idle | leg::State::Gone => true,

@@ -365,7 +365,8 @@ impl World {
             pairs.push(pair);
         }
         // Who waits for a busy device has the call that it had.
-        let waits = |pair: &&Pair| matches!(calls.transfer(pair.a), Some(Transfer::Camped { .. }));
+        let waits =
+            |pair: &&Pair| !pair.joined && matches!(calls.transfer(pair.a), Some(Transfer::Camped { .. }));
         pairs.extend(self.stories.pairs.iter().filter(waits).copied());
         for owed in forwarded {
             self.settle(Some(owed));

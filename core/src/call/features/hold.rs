@@ -9,7 +9,7 @@
 //! descriptions, and the engine only notes it. A call for help is held, and never taken from who has called.
 
 use crate::base::{Handle, Instant};
-use crate::call::{Calls, Cause, Command, Commands, push};
+use crate::call::{Calls, Cause, Command, Commands, Transfer, push};
 use crate::media::Side;
 use crate::policy::Rule;
 use core::num::NonZeroU64;
@@ -101,7 +101,8 @@ impl Calls<'_> {
         (at, until): (u32, Instant),
         commands: &mut Commands,
     ) -> bool {
-        if self.overheld(now, by).is_none() || !self.left_to_wait(by, (at, until), commands) {
+        let parked = |by| Transfer::Parked { at, by, until };
+        if self.overheld(now, by).is_none() || !self.left_to_wait(by, parked, commands) {
             return false;
         }
         push(commands, Command::Dismiss(by, Cause::Normal));

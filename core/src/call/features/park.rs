@@ -44,7 +44,8 @@ impl Calls<'_> {
 
     /// The peer of a leg waits at the directory number of this device until then. False, and nothing changed, if it cannot.
     pub fn park(&mut self, by: Handle, at: u32, until: Instant, commands: &mut Commands) -> bool {
-        if self.parkable(by).is_none() || !self.left_to_wait(by, (at, until), commands) {
+        let parked = |by| Transfer::Parked { at, by, until };
+        if self.parkable(by).is_none() || !self.left_to_wait(by, parked, commands) {
             return false;
         }
         push(commands, Command::Referred(by, 200));
@@ -52,16 +53,16 @@ impl Calls<'_> {
         true
     }
 
-    /// The peer of a leg waits there, and nobody faces it; who has left it is released by who asks.
+    /// The peer of a leg waits like that, and nobody faces it; who has left it is released by who asks.
     pub(super) fn left_to_wait(
         &mut self,
         by: Handle,
-        (at, until): (u32, Instant),
+        waits: impl FnOnce(Party) -> Transfer,
         commands: &mut Commands,
     ) -> bool {
         let Some((party, call)) = self.legs.get(by).map(|slot| (slot.party, slot.call)) else { return false };
         let Some(placed) = self.placed_mut(call) else { return false };
-        placed.transfer = Transfer::Parked { at, by: party, until };
+        placed.transfer = waits(party);
         placed.holds = Holds::default();
         let media = core::mem::take(&mut placed.media);
         push(commands, Command::Parted(placed.known, media));
