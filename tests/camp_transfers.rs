@@ -133,6 +133,25 @@ fn r3_a_denial_leaves_the_call_as_it_was() {
     }
 }
 
+/// Law 4: without the class.
+#[test]
+fn help_is_reached_behind_the_code() {
+    let transfers = (
+        "[\"hold\", \"smdr-external\", \"smdr-internal\"]",
+        "[\"transfer\", \"smdr-external\", \"smdr-internal\"]",
+    );
+    let mut office = Office::changed(7, &[CODE, transfers]);
+    office.call("203", "201");
+    office.until_talks("203");
+    office.sim.run_ms(500);
+    transfer(&mut office, "201", "*61911");
+    office.sim.run_ms(3_000);
+    assert!(office.trace().contains("exchange -> carrier: INVITE"), "{}", office.trace());
+    assert_eq!(told(&office, "201").last(), Some(&200));
+    office.hang_up("203");
+    office.assert_nothing_left();
+}
+
 struct Lines {
     exchange: ExchangeBox,
     now: Instant,

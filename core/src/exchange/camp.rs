@@ -10,7 +10,7 @@ use crate::call::features::camp::Camped;
 use crate::call::{Cause, Commands, Terms, leg};
 use crate::media::Body;
 use crate::policy::decide::class_of;
-use crate::policy::rows::Features;
+use crate::policy::rows::{FEATURE_CAMP_ON, Features};
 use crate::policy::trie::{End, analyse};
 use crate::policy::{Behalf, Camp, Feature, Image, Party, Permit, Refusal, Rule, Verdict};
 use crate::signalling::dialog::Phase;
@@ -180,4 +180,13 @@ impl<C: Crypto> Exchange<'_, C> {
             self.perform(now, &commands, &Heard::NOTHING);
         }
     }
+}
+
+/// A number for help that a phone has dialed behind the code, without that; anything else as it is. Help asks for no class (law 4).
+pub(super) fn help_behind<'d>(image: &Image<'_>, from: Party, dialed: &'d [u8]) -> &'d [u8] {
+    let End::Feature(FEATURE_CAMP_ON, digits) = analyse(image, dialed, |_| false).end() else {
+        return dialed;
+    };
+    let behind = dialed.get(usize::from(digits)..).filter(|_| from.phone().is_some());
+    behind.filter(|number| is_emergency(image, number)).unwrap_or(dialed)
 }

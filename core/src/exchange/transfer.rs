@@ -2,6 +2,7 @@
 //! does anything change. Who is where meanwhile, [`call::features::transfer`](crate::call::features::transfer) says.
 
 use super::brakes::{Line, brake};
+use super::camp::help_behind;
 use super::commands::Heard;
 use super::placing::{Asked, Unwanted, is_emergency, ringing};
 use super::renegotiate::Came;
@@ -55,6 +56,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return Taken::UnknownLeg;
         };
         let (from, party, neutral) = (one.party, other.party, one.neutral);
+        let dialed = help_behind(&policy.image, from, dialed);
         let emergency = is_emergency(&policy.image, dialed);
         // Who has moved calls the help of the place where it is (R71).
         let at = self.sip.dialog(by).filter(|_| emergency).map(|dialog| dialog.far.next_hop.ip());
