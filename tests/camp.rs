@@ -5,8 +5,8 @@ mod office;
 
 use office::{Office, assert_talk, last_denial, neutral, records};
 use strowger::base::{Handle, Instant};
-use strowger::call::Cause;
 use strowger::call::dialing::Tone;
+use strowger::call::{Cause, Transfer};
 use strowger::exchange::{Output, Signal, Taken};
 use strowger::policy::{Camp, Image, Mode, Party, Rule, Verdict, camped};
 use strowger_testkit::phone::Behaviour;
@@ -15,6 +15,9 @@ use strowger_testkit::sim::ExchangeBox;
 const CODE: (&str, &str) = ("", "[features]\ncamp_on = \"*61\"\naccount_code = \"*55\"\n");
 const CLASS: (&str, &str) =
     ("features = [\"hold\", \"smdr-external\"", "features = [\"hold\", \"camp-on\", \"smdr-external\"");
+
+const TRANSFERS: (&str, &str) =
+    ("features = [\"hold\", \"smdr-external\"", "features = [\"transfer\", \"camp-on\", \"smdr-external\"");
 
 fn office(seed: u64) -> Office {
     Office::changed(seed, &[CODE, CLASS])
@@ -135,7 +138,11 @@ impl Lines {
 
     /// 201 and 202 talk: their legs.
     fn talk(&mut self) -> (Handle, Handle) {
-        let (a, b) = self.calls(0, b"202");
+        self.talks(0, b"202")
+    }
+
+    fn talks(&mut self, from: u32, dialed: &[u8]) -> (Handle, Handle) {
+        let (a, b) = self.calls(from, dialed);
         self.signal(Signal::Answer(b));
         (a, b)
     }
@@ -243,4 +250,37 @@ fn r36_the_matrix_is_asked_when_the_device_is_idle() {
     assert_eq!(rule(ask(3, 4, 4)), Some(Rule::Interconnect));
     assert_eq!(rule(ask(3, 3, 3)), Some(Rule::CallSelf));
     assert_eq!(rule(ask(3, 1, 2)), Some(Rule::NumberVacant));
+}
+
+/// The same for who is transferred by the code; for who has transferred it is done as soon as the other waits.
+#[test]
+fn who_is_transferred_waits_on_as_well() {
+    let mut lines = Lines::new(&[TRANSFERS]);
+    let (_, busy) = lines.talks(6, b"202");
+    let (first, by) = lines.talks(2, b"201");
+    // 201 transfers 203 to 202, which is busy.
+    let heard = lines.signal(Signal::Transfer(by, b"*61202"));
+    let [tried] = rings(&heard)[..] else { panic!("{heard:?}") };
+    let heard = lines.signal(Signal::Release(tried, Cause::BUSY));
+    assert!(heard.contains(&Output::Referred { leg: by, status: 200 }), "{heard:?}");
+    assert!(heard.contains(&Output::Release(by, Cause::Normal)), "{heard:?}");
+    let waits = |lines: &Lines| match lines.exchange.calls().transfer(first) {
+        Some(Transfer::Camped { on: 1, by: Some(Party::Device(0)), until }) => Some(until),
+        _ => None,
+    };
+    let until = waits(&lines).expect("203 waits");
+    assert_eq!(until, NOW.plus_s(60));
+    // It rings, and has gone off hook for another call meanwhile.
+    lines.now = lines.now.plus_s(10);
+    let [again] = rings(&lines.signal(Signal::Release(busy, Cause::Normal)))[..] else { panic!("202 rings") };
+    let (_, other) = lines.talks(1, b"205");
+    lines.signal(Signal::Release(again, Cause::BUSY));
+    assert_eq!(waits(&lines), Some(until), "it waits on");
+    let [again] = rings(&lines.signal(Signal::Release(other, Cause::Normal)))[..] else {
+        panic!("once more")
+    };
+    let heard = lines.signal(Signal::Answer(again));
+    assert!(heard.contains(&Output::Joined { leg: first, with: again }), "{heard:?}");
+    lines.signal(Signal::Release(first, Cause::Normal));
+    assert_eq!(lines.exchange.calls_in_use(), 0);
 }

@@ -3,13 +3,9 @@
 
 mod office;
 
-use office::{Office, assert_talk, last_denial, neutral, records};
-use strowger::base::{Handle, Instant};
-use strowger::call::{Cause, Transfer};
-use strowger::exchange::{Output, Signal, Taken};
+use office::{Office, assert_talk, last_denial, records, referred};
 use strowger::policy::{Behalf, Feature, Party, Rule};
-use strowger_testkit::phone::{Behaviour, PhoneEvent};
-use strowger_testkit::sim::ExchangeBox;
+use strowger_testkit::phone::Behaviour;
 
 const CODE: (&str, &str) = ("", "[features]\ncamp_on = \"*61\"\npark = \"*62\"\n");
 const CLASS: (&str, &str) = (
@@ -21,16 +17,6 @@ const TWENTY: (&str, &str) = ("ringing = 60\n", "ringing = 60\ncamp_on_recall = 
 fn transfer(office: &mut Office, dn: &str, number: &str) {
     let id = office.phone(dn);
     office.sim.with(id, |phone, now| phone.transfer(now, number));
-}
-
-fn told(office: &Office, dn: &str) -> Vec<u16> {
-    let events = office.sim.told(office.phone(dn)).into_iter();
-    events
-        .filter_map(|event| match event {
-            PhoneEvent::Referred { status } => Some(status),
-            _ => None,
-        })
-        .collect()
 }
 
 /// 202 and 207 talk, and want no second call. 203 talks to 201, which transfers it to 202 by the code, and is done.
@@ -54,7 +40,7 @@ fn waiting(seed: u64, changes: &[(&str, &str)]) -> Office {
 fn who_is_transferred_to_a_busy_phone_waits_for_it() {
     let mut office = waiting(1, &[]);
     // For 201 it is done.
-    assert_eq!(told(&office, "201"), [100, 200]);
+    assert_eq!(referred(&office, "201"), [100, 200]);
     assert!(office.trace().contains("exchange -> 201: BYE"), "{}", office.trace());
     office.sim.run_ms(10_000);
     office.sim.ladder.clear();
@@ -147,74 +133,7 @@ fn help_is_reached_behind_the_code() {
     transfer(&mut office, "201", "*61911");
     office.sim.run_ms(3_000);
     assert!(office.trace().contains("exchange -> carrier: INVITE"), "{}", office.trace());
-    assert_eq!(told(&office, "201").last(), Some(&200));
+    assert_eq!(referred(&office, "201").last(), Some(&200));
     office.hang_up("203");
     office.assert_nothing_left();
-}
-
-struct Lines {
-    exchange: ExchangeBox,
-    now: Instant,
-}
-
-impl Lines {
-    fn outputs(&mut self) -> Vec<Output> {
-        let mut outputs = Vec::new();
-        while let Ok(Some(output)) = self.exchange.poll(&mut [0; 2048]) {
-            outputs.push(output);
-        }
-        outputs
-    }
-
-    fn signal(&mut self, signal: Signal<'_>) -> Vec<Output> {
-        self.exchange.signal(self.now, &signal).expect("room");
-        self.outputs()
-    }
-
-    fn talk(&mut self, from: u32, dialed: &[u8]) -> (Handle, Handle) {
-        let setup = Signal::Setup { from: Party::Device(from), dialed };
-        let Ok(Taken::SetUp { leg: a }) = self.exchange.signal(self.now, &setup) else { panic!("refused") };
-        let (b, _) = rung(&self.outputs()).expect("somebody rings");
-        self.signal(Signal::Answer(b));
-        (a, b)
-    }
-}
-
-fn rung(outputs: &[Output]) -> Option<(Handle, Party)> {
-    outputs.iter().find_map(|output| match output {
-        Output::Setup { leg, to, .. } => Some((*leg, *to)),
-        _ => None,
-    })
-}
-
-/// By neutral signals; who is busy once more is waited for again, and no longer than from the beginning.
-#[test]
-fn who_is_busy_once_more_is_waited_for_again() {
-    let mut lines = Lines { exchange: neutral(&[CODE, CLASS]), now: Instant(1_000) };
-    let (_, busy) = lines.talk(6, b"202");
-    let (first, by) = lines.talk(2, b"201");
-    // 201 transfers 203 to 202, which is busy.
-    let heard = lines.signal(Signal::Transfer(by, b"*61202"));
-    let (tried, _) = rung(&heard).expect("202 is tried");
-    let heard = lines.signal(Signal::Release(tried, Cause::BUSY));
-    assert!(heard.contains(&Output::Referred { leg: by, status: 200 }), "{heard:?}");
-    assert!(heard.contains(&Output::Release(by, Cause::Normal)), "{heard:?}");
-    let waits = |lines: &Lines| match lines.exchange.calls().transfer(first) {
-        Some(Transfer::Camped { on: 1, by: Some(Party::Device(0)), until }) => Some(until),
-        _ => None,
-    };
-    let until = waits(&lines).expect("203 waits");
-    assert_eq!(until, Instant(1_000).plus_s(60));
-    // It rings, and has gone off hook for another call meanwhile.
-    lines.now = lines.now.plus_s(10);
-    let (again, to) = rung(&lines.signal(Signal::Release(busy, Cause::Normal))).expect("202 rings");
-    assert_eq!(to, Party::Device(1));
-    let (_, other) = lines.talk(1, b"205");
-    lines.signal(Signal::Release(again, Cause::BUSY));
-    assert_eq!(waits(&lines), Some(until), "it waits on");
-    let (again, _) = rung(&lines.signal(Signal::Release(other, Cause::Normal))).expect("202 rings once more");
-    let heard = lines.signal(Signal::Answer(again));
-    assert!(heard.contains(&Output::Joined { leg: first, with: again }), "{heard:?}");
-    lines.signal(Signal::Release(first, Cause::Normal));
-    assert_eq!(lines.exchange.calls_in_use(), 0);
 }

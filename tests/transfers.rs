@@ -3,7 +3,7 @@
 
 mod office;
 
-use office::{Office, assert_talk, assert_trace, records};
+use office::{Office, assert_talk, assert_trace, records, referred};
 use strowger::policy::{Behalf, Feature, Party, Rule, Verdict};
 use strowger_testkit::phone::{Ask, Behaviour, PhoneEvent};
 use strowger_testkit::sim::Network;
@@ -44,16 +44,6 @@ fn hand_over(office: &mut Office, attended: bool, by: &str, number: &str) {
     } else {
         transfer(office, by, number);
     }
-}
-
-fn told(office: &Office, dn: &str) -> Vec<u16> {
-    let events = office.sim.told(office.phone(dn)).into_iter();
-    events
-        .filter_map(|event| match event {
-            PhoneEvent::Referred { status } => Some(status),
-            _ => None,
-        })
-        .collect()
 }
 
 fn refused(office: &Office, dn: &str) -> Option<u16> {
@@ -171,7 +161,7 @@ fn who_has_called_and_who_was_called_may_be_joined_in_every_order() {
         join(&mut office, "202");
         office.sim.run_ms(2_000);
         assert_talk(&mut office, "201", "203");
-        assert_eq!(told(&office, "202"), [200]);
+        assert_eq!(referred(&office, "202"), [200]);
         office.hang_up("203");
         office.until_over("201");
         office.assert_nothing_left();
@@ -188,7 +178,7 @@ fn a_transfer_to_a_party_that_still_rings_goes_through_when_it_answers() {
     office.sim.run_ms(300);
     assert_eq!(office.sim.phone(office.phones[1]).calls_up(), 1, "it talks on until somebody answers");
     office.sim.run_ms(5_000);
-    assert_eq!(told(&office, "202"), [200]);
+    assert_eq!(referred(&office, "202"), [200]);
     assert_talk(&mut office, "201", "203");
     office.hang_up("203");
     office.until_over("201");
@@ -210,7 +200,7 @@ fn r29_nobody_answers_and_the_two_talk_on() {
         talking(&mut office, "201", "202");
         transfer(&mut office, "202", "203");
         office.sim.run_ms(100_000);
-        assert_eq!(told(&office, "202").last(), Some(&status), "{behaviour:?}");
+        assert_eq!(referred(&office, "202").last(), Some(&status), "{behaviour:?}");
         assert_talk(&mut office, "201", "202");
         office.hang_up("201");
         office.until_over("202");
@@ -234,7 +224,7 @@ fn r29_a_denied_transfer_leaves_the_calls_as_they_were() {
         transfer(&mut office, "202", number);
         office.sim.run_ms(2_000);
         assert_eq!((refused(&office, "202"), last_rule(&office)), (Some(status), rule), "{number}");
-        assert!(told(&office, "202").is_empty());
+        assert!(referred(&office, "202").is_empty());
         // The record names who asked, and who was to be transferred.
         let decision = office.sim.decisions.last().expect("it was decided");
         let behalf = Behalf { feature: Feature::Transfer, party: Party::Device(0) };
@@ -333,7 +323,7 @@ fn r88_the_call_over_the_trunk_has_the_record() {
         talking(&mut office, "201", second);
         join(&mut office, "201");
         office.sim.run_ms(5_000);
-        assert_eq!(told(&office, "201"), [200]);
+        assert_eq!(referred(&office, "201"), [200]);
         office.hang_up("203");
         office.sim.run_ms(2_000);
         assert_eq!(records(&office), expected);
@@ -399,7 +389,7 @@ fn whoever_is_transferred_to_an_emergency_centre_gets_there() {
     talking(&mut office, "201", "202");
     transfer(&mut office, "202", "911");
     office.sim.run_ms(5_000);
-    assert_eq!(told(&office, "202"), [100, 180, 200]);
+    assert_eq!(referred(&office, "202"), [100, 180, 200]);
     let carrier = office.carrier;
     assert_eq!(office.sim.phone(carrier).calls_up(), 1);
     office.hang_up("201");
@@ -551,7 +541,7 @@ fn transfers_stand_loss() {
         office.sim.run_ms(60_000);
         office.sim.network = Network::GOOD;
         office.sim.run_ms(60_000);
-        done += usize::from(told(&office, "202").contains(&200));
+        done += usize::from(referred(&office, "202").contains(&200));
         for dn in ["201", "202", "203"] {
             for _ in 0..2 {
                 office.hang_up(dn);
@@ -579,7 +569,7 @@ fn the_path_is_chosen_anew_and_no_pinhole_or_relay_is_left() {
             assert_eq!(relayed(&office) > 0, before, "{home}");
             hand_over(&mut office, attended, "202", "203");
             office.sim.run_ms(10_000);
-            assert_eq!(told(&office, "202").last(), Some(&200), "{home}");
+            assert_eq!(referred(&office, "202").last(), Some(&200), "{home}");
             assert_eq!(relayed(&office), usize::from(after), "{home} {}", office.sim.ladder.render());
             let pinholes = office.sim.pinholes.iter().count();
             assert_eq!(pinholes, if after { 4 } else { 2 }, "{home}");
@@ -604,7 +594,7 @@ fn an_answer_that_crosses_a_change_waits_for_it() {
             office.sim.run_ms(after_ms);
             office.ask(asks, Ask::Same);
             office.sim.run_ms(10_000);
-            assert_eq!(told(&office, "202").last(), Some(&200), "{asks} {after_ms}");
+            assert_eq!(referred(&office, "202").last(), Some(&200), "{asks} {after_ms}");
             assert_talk(&mut office, "201", "203");
             office.hang_up("201");
             office.until_over("203");
@@ -693,7 +683,8 @@ fn r29_two_whose_media_cannot_meet_are_not_joined() {
             }
             hand_over(&mut office, attended, "202", "203");
             office.sim.run_ms(6_000);
-            let heard = if attended { refused(&office, "202") } else { told(&office, "202").last().copied() };
+            let heard =
+                if attended { refused(&office, "202") } else { referred(&office, "202").last().copied() };
             assert_eq!(heard, Some(488), "{why} {attended} {}", office.sim.ladder.render());
             let talk = office.phone("201");
             assert_eq!(office.sim.phone(talk).calls_up(), 1, "{why} {attended}");

@@ -341,6 +341,19 @@ pub(crate) const FLOWS: &[Flow] = &[
         ],
     ),
     flow(
+        "transfer to who is busy",
+        "internal internal internal; 207,202,I,202,,, 203,201,I,201,X,202,; 201 Refer 202",
+        &[
+            Call("207", "202"),
+            Is("202", Behaviour::Busy),
+            Call("203", "201"),
+            Transfer("201", "*61202"),
+            Is("202", Behaviour::Answer { after_ms: 1_000 }),
+            HangUp("207"),
+            HangUp("203"),
+        ],
+    ),
+    flow(
         "hunt group",
         "internal internal internal; 201,600,I,204,,,",
         &[Is("203", Behaviour::Busy), Call("201", "600"), HangUp("201")],

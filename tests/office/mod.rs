@@ -360,6 +360,17 @@ pub(crate) fn columns(office: &Office, columns: &[std::ops::Range<usize>]) -> Ve
     office.sim.records.iter().map(|record| short(record.standard())).collect()
 }
 
+/// What a phone has heard of its transfers.
+pub(crate) fn referred(office: &Office, dn: &str) -> Vec<u16> {
+    let events = office.sim.told(office.phone(dn)).into_iter();
+    events
+        .filter_map(|event| match event {
+            PhoneEvent::Referred { status } => Some(status),
+            _ => None,
+        })
+        .collect()
+}
+
 /// The last denial: its rule, who acted, and for whom.
 pub(crate) fn last_denial(office: &Office) -> Option<(Rule, Party, Option<Behalf>)> {
     office.sim.decisions.iter().rev().find_map(|decision| match decision.verdict {
