@@ -11,13 +11,13 @@ use strowger_testkit::sim::{ExchangeBox, build_exchange};
 const NOW: Instant = Instant(1_000);
 
 fn exchange() -> ExchangeBox {
-    exchange_of("channels = 2")
+    exchange_of(("channels = 2", "channels = 2"))
 }
 
-fn exchange_of(channels: &str) -> ExchangeBox {
+fn exchange_of((old, new): (&str, &str)) -> ExchangeBox {
     let text = include_str!("office/policy.toml")
         .replace("[\"hold\", \"smdr-external\", \"smdr-internal\"]", "[\"transfer\"]")
-        .replace("channels = 2", channels);
+        .replace(old, new);
     let compiled = strowger_tools::compile_str(&text, "policy.toml").expect("it compiles");
     let (image, keyring) = (compiled.image.leak(), compiled.keyring.leak());
     build_exchange(image, keyring, &office::SIZES, office::exchange_address(), 1)
@@ -128,7 +128,7 @@ fn brought_to_help(exchange: &mut ExchangeBox) -> [Handle; 2] {
 #[test]
 fn three_calls_over_trunks_that_have_become_one_leave_nothing_behind() {
     for swapped in [false, true] {
-        let mut exchange = exchange_of("channels = 8");
+        let mut exchange = exchange_of(("channels = 2", "channels = 8"));
         let [own, centre] = brought_to_help(&mut exchange);
         // The centre passes it on to another.
         exchange.signal(NOW, &Signal::Transfer(centre, b"911")).expect("room");
@@ -149,7 +149,7 @@ fn three_calls_over_trunks_that_have_become_one_leave_nothing_behind() {
 
 #[test]
 fn behind_a_trunk_nobody_is_rung_again() {
-    let mut exchange = exchange_of("channels = 8");
+    let mut exchange = exchange_of(("channels = 2", "channels = 8"));
     let [own, centre] = brought_to_help(&mut exchange);
     exchange.signal(NOW, &Signal::Transfer(centre, b"911")).expect("room");
     let next = called(&outputs(&mut exchange));
@@ -205,6 +205,29 @@ fn r30_a_transfer_by_going_on_hook_clears_all_if_it_is_denied() {
         assert!(heard.contains(&Output::Release(leg, cause)), "{heard:?}");
     }
     assert_eq!((exchange.calls_in_use(), exchange.calls().legs().count()), (0, 0));
+}
+
+/// R30, read openly: who was held waits, and who went on hook is rung; what it rang or talked to is cleared.
+#[test]
+fn r30_read_openly_who_went_on_hook_is_rung() {
+    for answered in [false, true] {
+        let mut exchange =
+            exchange_of(("[[cos]]\nid = 1\n", "[system.rules]\nr30 = \"open\"\n[[cos]]\nid = 1\n"));
+        // 204 may not be joined with 205.
+        let [first, held, other, third] = consults(&mut exchange, 3, b"205", answered);
+        let Ok(Taken::Denied(_)) = exchange.signal(NOW, &Signal::OnHook(other)) else { panic!("joined") };
+        let heard = outputs(&mut exchange);
+        let denied = Cause::Denied(Rule::Interconnect);
+        assert!(heard.contains(&Output::Release(held, Cause::Normal)), "{heard:?}");
+        assert!(heard.contains(&Output::Release(third, denied)), "{heard:?}");
+        assert!(exchange.calls().leg(other).is_none() && exchange.calls().leg(first).is_some());
+        let _ = exchange.tick(NOW.plus_s(1)).expect("room");
+        let rung = called(&outputs(&mut exchange));
+        assert_eq!(exchange.calls().leg(rung).map(|slot| slot.party), Some(Party::Device(1)));
+        exchange.signal(NOW.plus_s(1), &Signal::Answer(rung)).expect("room");
+        assert!(outputs(&mut exchange).contains(&Output::Joined { leg: first, with: rung }));
+        over(&mut exchange, first);
+    }
 }
 
 /// Whom it calls may still ring; where there is nobody to transfer, it hangs up on that leg, and who is held stays so.

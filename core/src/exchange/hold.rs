@@ -11,8 +11,8 @@ use crate::policy::decide::class_of;
 use crate::policy::{Behalf, Feature, Rule, Verdict, may_not_hold};
 use crate::record::Decision;
 
-/// Between the release of who has held for too long and its recall: its phone is idle then.
-const BETWEEN_MS: u64 = 1_000;
+/// Between the release of who holds and its recall: its phone is idle then.
+pub(super) const BETWEEN_MS: u64 = 1_000;
 
 impl<C: Crypto> Exchange<'_, C> {
     /// The party of a neutral leg holds its peer, or goes on with it. To do it twice changes nothing.
@@ -95,9 +95,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let of =
             self.calls.overheld(now, leg).filter(|_| !device.is_some_and(|at| self.calls.engaged(at, leg)));
         let mut commands = Commands::new();
-        let recalled = of.zip(device).is_some_and(|(_, at)| {
-            self.calls.recall_held(now, leg, (at, now.plus_ms(BETWEEN_MS)), &mut commands)
-        });
+        let recalled = of
+            .zip(device)
+            .is_some_and(|(_, at)| self.calls.recall_held(leg, (at, now.plus_ms(BETWEEN_MS)), &mut commands));
         if let (true, Some(of)) = (recalled, of) {
             self.watch_leg(of);
             return self.perform(now, &commands, &Heard::NOTHING);

@@ -115,7 +115,7 @@ pub enum Signal<'a> {
     /// The party of this leg hung up or refused.
     Release(Handle, Cause),
     /// The party of this leg goes on hook. If its phone holds one other peer, it transfers that one to the peer of this leg; where that is
-    /// denied, all of them are cleared (R30). Otherwise like [`Release`](Self::Release).
+    /// denied, all of them are cleared, or the first is given back (R30). Otherwise like [`Release`](Self::Release).
     OnHook(Handle),
     /// The party of this leg holds its peer.
     Hold(Handle),

@@ -301,7 +301,7 @@ const fn overrides(from: &Caller) -> bool {
 }
 
 /// Whether a rule that the field leaves open (R22 to R37) is to be read openly.
-pub(super) fn is_open(image: &Image<'_>, rule: u8) -> bool {
+pub(crate) fn is_open(image: &Image<'_>, rule: u8) -> bool {
     image.system().open_rules.wrapping_shr(u32::from(rule.wrapping_sub(22))) & 1 != 0
 }
 

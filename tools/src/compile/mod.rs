@@ -131,7 +131,7 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
 }
 
 /// The rules that can be read openly.
-const OPEN_RULES: [u8; 4] = [24, 26, 33, 36];
+const OPEN_RULES: [u8; 5] = [24, 26, 30, 33, 36];
 
 fn system(policy: &Policy, tables: &mut Tables, report: &mut Report) {
     let texts = &mut tables.texts;
@@ -151,7 +151,7 @@ fn system(policy: &Policy, tables: &mut Tables, report: &mut Report) {
     }) {
         row.open_rules |= u16::from(*reading == Reading::Open) << (rule.0.number() - 22);
         if let (Reading::Open, false) = (reading, OPEN_RULES.contains(&rule.0.number())) {
-            let text = "of the open rules, this version reads r24, r26, r33 and r36 openly where that is asked for; the others are strict, or concern what is not in force";
+            let text = "of the open rules, this version reads r24, r26, r30, r33 and r36 openly where that is asked for; the others are strict, or concern what is not in force";
             report.group(place, crate::read::NOT_IN_FORCE, text.into());
         }
     }

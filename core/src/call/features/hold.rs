@@ -11,7 +11,6 @@
 use crate::base::{Handle, Instant};
 use crate::call::{Calls, Cause, Command, Commands, Transfer, push};
 use crate::media::Side;
-use crate::policy::Rule;
 use core::num::NonZeroU64;
 
 /// The moment until which somebody holds who is never rung for it.
@@ -88,21 +87,13 @@ impl Calls<'_> {
     #[must_use]
     pub fn overheld(&self, now: Instant, by: Handle) -> Option<Handle> {
         let due = self.holds_until(by).is_some_and(|until| until <= now);
-        let (_, choice) = self.choice(by)?;
-        self.transferee(by).filter(|_| due && choice.rule != Rule::Emergency)
+        self.parkable(by).filter(|_| due)
     }
 
-    /// Who was held for too long waits for who has held it; that party is released, and rung then. False, and nothing changed, if
-    /// it cannot be.
-    pub fn recall_held(
-        &mut self,
-        now: Instant,
-        by: Handle,
-        (at, until): (u32, Instant),
-        commands: &mut Commands,
-    ) -> bool {
+    /// Who was held waits for who has held it; that party is released, and rung then. False, and nothing changed, if it cannot be.
+    pub fn recall_held(&mut self, by: Handle, (at, until): (u32, Instant), commands: &mut Commands) -> bool {
         let parked = |by| Transfer::Parked { at, by, until };
-        if self.overheld(now, by).is_none() || !self.left_to_wait(by, parked, commands) {
+        if self.parkable(by).is_none() || !self.left_to_wait(by, parked, commands) {
             return false;
         }
         push(commands, Command::Dismiss(by, Cause::Normal));
