@@ -21,7 +21,7 @@ export STROWGER_PAIRS=1000 STROWGER_DIFFS=200 STROWGER_DATAGRAMS=2000 STROWGER_A
 own=(--file 'core/src/policy/**' --file core/src/call/join.rs)
 case $which in
 policy)
-    tests=(attacks behalf calls camp changes conference decisions dialing emergency forwarding forwards hold hot_desk hunt_signals hunting intercept
+    tests=(attacks behalf calls camp changes conference decisions dialing emergency forwarding forwards hold hot_desk hunt_signals hunting images intercept
         outside park pickup redial restriction room room_signals speed taking transfer_signals transferring transfers walks)
     chosen=("${own[@]}")
     ;;
