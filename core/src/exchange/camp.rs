@@ -136,12 +136,12 @@ impl<C: Crypto> Exchange<'_, C> {
                 return;
             }
         };
-        let neutral = self.is_neutral(to, self.calls.leg(leg).is_some_and(|slot| slot.neutral));
+        let own = self.calls.leg(leg).is_some_and(|slot| slot.neutral);
+        let neutral = self.is_neutral(to, own);
         let mut commands = Commands::new();
         // What is kept free for emergency calls is not touched for it.
         let rung = match by {
             Some(by) if self.has_place(now, false, true) => {
-                let own = self.calls.leg(leg).is_some_and(|slot| slot.neutral);
                 let terms = Terms::undialed(ringing(&image, by, mode), (own, neutral));
                 let rung = self.calls.ring_for(now, permit, (leg, Handle::NONE), &terms, &mut commands);
                 rung.inspect(|b| self.calls.rings_camped(*b, by, until))
@@ -158,9 +158,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.watch_leg(b);
                 enqueue(queue, &commands);
             }
-            None => {
-                self.camps_in_vain(leg, Cause::CONGESTION, queue);
-            }
+            None => self.camps_in_vain(leg, Cause::CONGESTION, queue),
         }
     }
 
