@@ -35,72 +35,7 @@ fn policy() -> String {
     ] {
         text = text.replacen(old, new, if old.starts_with("[[ars]]") { 1 } else { usize::MAX });
     }
-    text + r#"
-[features]
-account_code = "*33"
-[[account_code]]
-code = "864205"
-kind = "verified"
-name = "Legal"
-cos = 1
-cor = 1
-[[speed_call]]
-code = "*03"
-number = "202"
-[[intercept]]
-id = 1
-vacant = { dn = "202" }
-[[intercept]]
-id = 2
-vacant = { dn = "203" }
-[[pickup_group]]
-id = 1
-members = ["202", "203"]
-[[hunt_group]]
-dn = "600"
-kind = "linear"
-members = ["203", "204"]
-[[user]]
-dn = "401"
-pin = "864205"
-cos = 1
-cor = 1
-[[zone]]
-name = "home"
-subnets = ["10.0.1.4/32"]
-emergency = { route = 10 }
-[[zone]]
-name = "annex"
-[[media_path]]
-between = ["default", "home"]
-path = "direct"
-[[media_path]]
-between = ["home", "annex"]
-path = "direct"
-[emergency]
-notify = ["202"]
-[[schedule]]
-mode = "night1"
-days = "mon-fri"
-from = "18:00"
-to = "08:00"
-[[holiday]]
-date = "2026-12-25"
-mode = "night2"
-[[holiday]]
-date = "2026-12-26"
-mode = "night2"
-[[route_plan]]
-id = 1
-zones = [
-  { days = "mon", from = "00:00", to = "08:00", use = { route = 1 } },
-  { days = "mon", from = "08:00", to = "22:00", use = { list = 9 } },
-]
-[[number_class]]
-name = "shut"
-prefixes = ["6135550123"]
-action = "deny"
-"#
+    text + include_str!("images/more.toml")
 }
 
 struct Whole {
