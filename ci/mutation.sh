@@ -52,7 +52,7 @@ case $status in 0 | 2 | 3) ;; *) exit $status ;; esac
 python3 - "$out/mutants.out" docs/mutation.md "$LEAST" "$which" <<'PY'
 import pathlib, re, sys
 
-out, reasons, least, which = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_text(), float(sys.argv[3]), sys.argv[4]
+out, reasons, least, which = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]).read_text().replace("\\|", "|"), float(sys.argv[3]), sys.argv[4]
 lines = {kind: (out / f"{kind}.txt").read_text().splitlines() for kind in ("caught", "missed", "timeout", "unviable")}
 killed = len(lines["caught"]) + len(lines["timeout"])
 viable = killed + len(lines["missed"])
