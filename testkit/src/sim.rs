@@ -10,12 +10,14 @@ mod clock;
 mod network;
 mod node;
 mod relay;
+mod terminal;
 
 pub use build::{ExchangeBox, Sizes, build_empty, build_exchange};
 pub use chance::{Chance, stick};
 pub use clock::Jump;
 pub use network::{Datagram, Dice, Network};
 pub use relay::{GIVEN_UP_MS, Pinholes, Relay, Session};
+pub use terminal::{LINES, Terminal, TerminalId, build_terminal, terminal_config};
 
 use crate::ladder::{Ladder, summary_with_body};
 use crate::phone::{Phone, PhoneConfig, PhoneEvent};
@@ -46,6 +48,8 @@ pub struct Sim {
     pub records: Vec<Smdr>,
     /// What phones told their users.
     pub events: Vec<(Instant, String, PhoneEvent)>,
+    /// What telephones of the engine's own told theirs.
+    pub heard: Vec<(Instant, String, strowger::phone::Output)>,
     /// Every datagram that was sent, lost ones as well, if kept.
     pub sent: Vec<Datagram>,
     /// Whether `sent` is kept.
@@ -56,6 +60,7 @@ pub struct Sim {
     jumps: Vec<(u64, Jump)>,
     exchanges: Vec<Node>,
     phones: Vec<(String, Phone)>,
+    terminals: Vec<terminal::Placed>,
     wire: network::Wire,
     steps: u64,
 }
@@ -95,6 +100,7 @@ impl Sim {
             decisions: Vec::new(),
             records: Vec::new(),
             events: Vec::new(),
+            heard: Vec::new(),
             sent: Vec::new(),
             keep_sent: false,
             datagrams: 0,
@@ -102,6 +108,7 @@ impl Sim {
             jumps: Vec::new(),
             exchanges: Vec::new(),
             phones: Vec::new(),
+            terminals: Vec::new(),
             wire: network::Wire::new(seed),
             steps: 0,
         }
@@ -208,6 +215,7 @@ impl Sim {
             self.drain_exchange(at);
             kept.iter().for_each(|datagram| self.deliver(datagram));
         }
+        self.tick_terminals();
         for at in 0..self.exchanges.len() {
             self.tick_exchange(at);
         }
@@ -268,14 +276,16 @@ impl Sim {
     fn next(&self) -> Option<Instant> {
         let phones = self.phones.iter().filter_map(|(_, phone)| phone.next_deadline());
         let exchanges = self.exchanges.iter().filter_map(Node::next_deadline);
-        phones.chain(exchanges).chain(self.wire.next()).chain(self.relay.next()).min()
+        let terminals = self.terminal_deadlines();
+        phones.chain(exchanges).chain(terminals).chain(self.wire.next()).chain(self.relay.next()).min()
     }
 
     fn name(&self, address: SocketAddr) -> String {
         let exchanges = self.exchanges.iter().map(|node| (&node.name, node.address));
         let phones = self.phones.iter().map(|(name, phone)| (name, phone.config.address));
         let found = exchanges.chain(phones).find(|(_, at)| *at == address);
-        found.map_or_else(|| address.to_string(), |(name, _)| name.clone())
+        let found = found.map(|(name, _)| name.clone()).or_else(|| self.terminal_name(address));
+        found.unwrap_or_else(|| address.to_string())
     }
 
     fn send(&mut self, datagram: Datagram) {
@@ -322,6 +332,8 @@ impl Sim {
         {
             self.phones[at].1.receive(now, datagram.from, &datagram.bytes);
             self.drain_phone(at);
+        } else if let Some(at) = self.terminal_at(datagram.to) {
+            self.terminal_receives(at, datagram);
         }
     }
 

@@ -55,17 +55,28 @@ pub(crate) fn policy() -> &'static (Vec<u8>, Vec<u8>) {
     })
 }
 
+/// Image of the office's policy with changes, and the keyring as the phone of that number has it.
+pub(crate) fn policy_of(dn: &str, changes: &[(&str, &str)]) -> (Vec<u8>, Vec<u8>) {
+    let compiled = compiled(changes);
+    let keyring = strowger_tools::keyring_for(&compiled, dn).expect("a device of the office");
+    (compiled.image, keyring)
+}
+
 /// Image and keyring of the office's policy with changes: old text and new, or nothing and what comes behind it.
 fn changed_policy(changes: &[(&str, &str)]) -> &'static (Vec<u8>, Vec<u8>) {
+    let compiled = compiled(changes);
+    Box::leak(Box::new((compiled.image, compiled.keyring)))
+}
+
+fn compiled(changes: &[(&str, &str)]) -> strowger_tools::Compiled {
     let mut text = include_str!("policy.toml").to_owned();
     for (old, new) in changes {
         assert!(old.is_empty() || text.contains(old), "{old}");
         text = if old.is_empty() { format!("{text}{new}") } else { text.replace(old, new) };
     }
-    let compiled = strowger_tools::compile_str(&text, "policy.toml").unwrap_or_else(|findings| {
+    strowger_tools::compile_str(&text, "policy.toml").unwrap_or_else(|findings| {
         panic!("{}", findings.iter().map(|finding| format!("{finding}\n")).collect::<String>())
-    });
-    Box::leak(Box::new((compiled.image, compiled.keyring)))
+    })
 }
 
 /// An exchange under the office's policy with changes, for parties with signalling of their own.

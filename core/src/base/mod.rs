@@ -14,7 +14,7 @@ pub use crypto::{Algorithm, Crypto, Hashed, Lean, Soft};
 pub use digits::{Digit, Digits};
 pub use flow::{Flow, Transport};
 pub use handle::Handle;
-pub use outbox::{Full, Outbox, Room};
+pub use outbox::{Full, Outbox, Room, Ticked};
 pub use secret::Secret;
 pub(crate) use time::Clock;
 pub use time::{Instant, Kept, WallTime};

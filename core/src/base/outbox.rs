@@ -4,6 +4,16 @@
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Full;
 
+/// Whether time has been caught up with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use = "more deadlines may be due"]
+pub enum Ticked {
+    /// Every deadline up to now is served.
+    Done,
+    /// More are due: poll the outputs and call again.
+    More,
+}
+
 /// A first-in first-out queue over a slice.
 #[derive(Debug)]
 pub struct Outbox<'m, T> {

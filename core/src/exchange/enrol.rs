@@ -7,6 +7,7 @@ use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::policy::Party;
 use crate::policy::rows::REGISTERS;
 use crate::registration::client::{self, Outcome};
+use crate::signalling::render;
 use crate::signalling::sip::Enrolment;
 use crate::wire::sip::{Message, Scheme, unescape};
 
@@ -65,6 +66,7 @@ impl<C: Crypto> Exchange<'_, C> {
             call_id: slot.call_id,
             cseq,
             expires_s,
+            able: render::ABLE,
             proves,
             others,
         };

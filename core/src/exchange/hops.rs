@@ -1,9 +1,9 @@
 //! Where requests go: to a party, in a dialog, and what becomes of that when a connection is lost.
 
 use super::memory::DeviceSlot;
-use super::tick::{MAX_DEADLINES, Ticked};
+use super::tick::MAX_DEADLINES;
 use super::{Event, Exchange};
-use crate::base::{Crypto, Flow, Full, Handle, Instant, Transport, flow};
+use crate::base::{Crypto, Flow, Full, Handle, Instant, Ticked, Transport, flow};
 use crate::policy::Party;
 use crate::registration::binding;
 use crate::wire::sip::{Address, Message, Name, Uri};
@@ -66,8 +66,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 continue;
             };
             let far = dialog.far;
-            let routed = far.text.len() > usize::from(far.address_len).saturating_add(far.target_len.into());
-            let Some(party) = self.calls.leg(dialog.leg).map(|slot| slot.party).filter(|_| !routed) else {
+            let party = self.calls.leg(dialog.leg).map(|slot| slot.party);
+            let Some(party) = party.filter(|_| !far.is_routed()) else {
                 continue;
             };
             let Some(way) = to(party, far.next_hop, self) else { continue };

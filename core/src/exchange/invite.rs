@@ -11,7 +11,7 @@ use crate::base::{Crypto, Digits, Flow, Full, Handle, Instant};
 use crate::call::{Cause, Commands, Dialing, leg};
 use crate::media::{Body, Described, Refused, Summary, keys};
 use crate::policy::Party;
-use crate::signalling::dialog::{Dialog, Far, Phase};
+use crate::signalling::dialog::Dialog;
 use crate::signalling::provisional::Provisional;
 use crate::signalling::sip::Key;
 use crate::signalling::{render, session};
@@ -250,54 +250,15 @@ impl<C: Crypto> Exchange<'_, C> {
         leg: Handle,
         cookie: u64,
     ) {
-        let tag = render::token(leg, cookie);
-        let (Some(from), Some(to)) = (&message.from, &message.to) else { return };
-        let Some(invite) = self.sip.begin_server(message, source, key, leg, &tag) else { return };
-        let contact = message.contact.first();
-        let target = contact.map_or(from.uri.text, |contact| contact.uri.text);
-        let mut fixed = self.sip.pages.writer();
-        fixed.put(message.call_id);
-        fixed.put(to.text);
-        let fixed = fixed.finish().unwrap_or(Text::EMPTY);
-        let mut remote = self.sip.pages.writer();
-        remote.put(from.text);
-        remote.put(target);
-        for route in message.headers(Name::RecordRoute) {
-            remote.line(&[b"Route: ", route]);
-        }
-        let remote = remote.finish().unwrap_or(Text::EMPTY);
-        let mut offer = self.sip.pages.writer();
-        keys::usable_only(&mut offer, described(message), offered);
-        let offer = offer.finish().unwrap_or(Text::EMPTY);
-        let length = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX);
         let next_hop = self.next_hop(source, message, false);
-        self.sip.open_dialog(Dialog {
-            leg,
-            phase: Phase::Invited,
-            cookie,
-            fixed,
-            call_id_len: length(message.call_id),
-            far: Far {
-                tag: self.sip.tag_hash(from.tag().unwrap_or(&[])),
-                text: remote,
-                address_len: length(from.text),
-                target_len: length(target),
-                next_hop,
-            },
-            local_cseq: 0,
-            remote_cseq: message.cseq.as_ref().map_or(0, |cseq| cseq.number),
-            invite,
-            offer,
-            ack: Text::EMPTY,
-            acknowledged: 0,
-            terms,
-            session: session::Session::Off,
-            provisional: Provisional::of_invite(message, cookie),
-            max_forwards: message.max_forwards.unwrap_or(70).saturating_sub(1),
-            proves: false,
-            others: 0,
-            proof: Text::EMPTY,
-        });
+        let Some(dialog) = self.sip.begun_by_them(message, (source, next_hop), key, (leg, cookie)) else {
+            return;
+        };
+        let mut offer = self.sip.pages.writer();
+        keys::usable_only(&mut offer, message.sdp(), offered);
+        let offer = offer.finish().unwrap_or(Text::EMPTY);
+        let provisional = Provisional::of_invite(message, cookie);
+        self.sip.open_dialog(Dialog { offer, terms, provisional, ..dialog });
     }
 
     fn trying(&mut self, now: Instant, leg: Handle) {
@@ -321,19 +282,13 @@ fn start<'a>(message: &Message<'a>) -> Start<'a> {
     }
 }
 
-/// The body, if it is a session description.
-pub(super) fn described<'a>(message: &Message<'a>) -> &'a [u8] {
-    let sdp = message.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
-    if sdp { message.body } else { &[] }
-}
-
 /// What the description in a message says, if it has one; the status for a body that cannot be handed on.
 pub(super) fn description(message: &Message<'_>) -> Result<Described, u16> {
     if message.body.is_empty() {
         return Ok(Described::NONE);
     }
     let encoded = message.headers(Name::ContentEncoding).next().is_some();
-    if described(message).is_empty() || encoded {
+    if message.sdp().is_empty() || encoded {
         return Err(415);
     }
     Session::parse(message.body).as_ref().map(Described::of).map_err(|_| 400)

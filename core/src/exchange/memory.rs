@@ -3,11 +3,12 @@
 use super::servers::Servers;
 use super::{Event, Record};
 use crate::base::digits::Packed;
-use crate::base::{Algorithm, Handle, Kept, flow};
+use crate::base::{Handle, Kept, flow};
 use crate::brakes::{Brake, Lockout, Rate};
 use crate::call::{Call, LegSlot};
 use crate::registration::{Binding, Replay, client};
-use crate::signalling::{Dialog, Transaction, sip::Outgoing};
+use crate::signalling::sip::{Outgoing, Proven};
+use crate::signalling::{Dialog, Transaction};
 use crate::station::Settings;
 use crate::table::{Due, Entry, Page, Slot};
 use core::net::{IpAddr, Ipv4Addr};
@@ -89,10 +90,8 @@ pub struct TrunkSlot {
     pub(super) call_id: u64,
     /// The CSeq of the next one.
     pub(super) cseq: u32,
-    /// Seeded hash of the nonce that was answered last, and how often it was.
-    pub(super) nonce: (u64, u32),
-    /// The strongest algorithm that we have proved ourselves by: no weaker one is used any more.
-    pub(super) proved: Option<Algorithm>,
+    /// How we have proved ourselves there.
+    pub(super) proven: Proven,
 }
 
 impl TrunkSlot {
@@ -105,8 +104,7 @@ impl TrunkSlot {
         register: Handle::NONE,
         call_id: 0,
         cseq: 1,
-        nonce: (0, 0),
-        proved: None,
+        proven: Proven::NONE,
     };
 }
 

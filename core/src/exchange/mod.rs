@@ -55,11 +55,12 @@ mod tick;
 mod transfer;
 mod ways;
 
+pub use crate::base::Ticked;
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use outputs::{Event, Output, Pinhole, Received, Record};
 pub use room::CONFERENCE;
 pub use servers::MAX_SERVERS;
-pub use tick::{MAX_DEADLINES, Ticked};
+pub use tick::MAX_DEADLINES;
 
 use crate::base::{Clock, Crypto, Digit, Full, Handle, Instant, Outbox, WallTime};
 use crate::brakes::Sources;

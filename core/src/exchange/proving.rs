@@ -3,22 +3,13 @@
 use super::Exchange;
 use crate::base::{Algorithm, Crypto, Handle, Instant};
 use crate::policy::Party;
-use crate::registration::answer::{self, Account, Count};
-use crate::registration::digest;
+use crate::registration::answer::{Account, Known};
 use crate::signalling::Transaction;
 use crate::signalling::dialog::Phase;
 use crate::signalling::provisional::Provisional;
 use crate::signalling::sip::{Refused, Way};
 use crate::table::Text;
 use crate::wire::sip::{Message, Method};
-use core::net::{IpAddr, Ipv4Addr};
-
-/// A request goes out so often with credentials: once, and once more if only its nonce was old.
-const MOST_TRIES: u8 = 2;
-/// The longest Request-URI that is proved.
-const MAX_URI: usize = 512;
-/// Pages that a body can have.
-const MAX_PIECES: usize = 40;
 
 impl<'m, C: Crypto> Exchange<'m, C> {
     /// Whom a party knows us as, if it may ask: a trunk. Work: logarithmic in the trunks with a password.
@@ -27,7 +18,10 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         let policy = self.policy.as_ref()?;
         let row = policy.image.trunks().get(usize::from(trunk))?;
         let password = policy.keyring.trunk_password(trunk)?;
-        Some(Account { username: policy.image.octets(row.username), password })
+        Some(Account {
+            username: policy.image.octets(row.username),
+            secret: Known::Password { password, realm: b"" },
+        })
     }
 
     /// Keeps a request that was refused in a way that may let it go out again; [`goes_out_again`](Self::goes_out_again) must follow, or
@@ -92,33 +86,9 @@ impl<'m, C: Crypto> Exchange<'m, C> {
     ) -> Option<(Text, Algorithm)> {
         let transaction = refused.transaction();
         let trunk = self.trunk_of(transaction.leg, handle).filter(|_| transaction.proves)?;
-        let least = self.trunks.get(usize::from(trunk))?.proved;
-        let chosen = answer::strongest(&message.challenges, proxy, least, &self.crypto)?;
-        // What was wrong once is wrong again (section 22.3): only an old nonce is worth another try.
-        if transaction.tries >= MOST_TRIES || transaction.tries > 0 && !chosen.challenge.stale {
-            return None;
-        }
-        let mut buffer = [0; MAX_URI];
-        let uri = self.sip.request_uri(refused, &mut buffer)?;
-        let cnonce = self.crypto.random_u64();
-        let nonce = self.sip.hash(7, &[chosen.challenge.nonce]);
-        let slot = self.trunks.get_mut(usize::from(trunk))?;
-        let count = if slot.nonce.0 == nonce { slot.nonce.1.checked_add(1)? } else { 1 };
-        slot.nonce = (nonce, count);
         let account = self.credentials(Party::Trunk(trunk))?;
-        let counted = Count::new(count, cnonce);
-        let response = {
-            let mut body = heapless::Vec::<&[u8], MAX_PIECES>::new();
-            for piece in self.sip.body(refused) {
-                body.push(piece).ok()?;
-            }
-            let (peer, method) = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), transaction.method.as_bytes());
-            let request = digest::Request { peer, method, body: &body };
-            chosen.response(account, (&request, uri), &counted, &mut self.crypto)
-        };
-        let mut out = self.sip.pages.writer();
-        chosen.write(&mut out, account.username, uri, &counted, &response);
-        Some((out.finish()?, chosen.algorithm))
+        let proven = &mut self.trunks.get_mut(usize::from(trunk))?.proven;
+        self.sip.prove(refused, (message, proxy), &account, proven, &mut self.crypto)
     }
 
     /// Whether the call of an INVITE is still wanted; a request in a dialog always is.
@@ -136,7 +106,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         }
         let trunk = self.trunk_of(transaction.leg, handle);
         if let Some(slot) = trunk.and_then(|trunk| self.trunks.get_mut(usize::from(trunk))) {
-            slot.proved = slot.proved.max(Some(algorithm));
+            slot.proven.algorithm = slot.proven.algorithm.max(Some(algorithm));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Provisional answers: to callers, and those of whom they call; with PRACK where both know it (RFC 3262). When one is sent and
 //! acknowledged is [`Provisional`](crate::signalling::provisional::Provisional)'s.
 
+use super::Exchange;
 use super::commands::Heard;
 use super::media::Ready;
-use super::{Exchange, invite};
 use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::call::{Cause, leg};
 use crate::media::Body;
@@ -79,7 +79,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.sip.answer(now, &mut self.timers, message, source, key, 481);
         };
         let phase = dialog.phase;
-        let status = if invite::described(message).is_empty() { 200 } else { 488 };
+        let status = if message.sdp().is_empty() { 200 } else { 488 };
         self.sip.answer(now, &mut self.timers, message, source, key, status);
         self.sip.invite_server_event(now, &mut self.timers, invite, invite_server::Event::Prack);
         if next != 0 && phase == Phase::Invited {
@@ -100,7 +100,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         // Early media is like the answer to come (RFC 3261 section 13.2.1); what policy does not want is not told.
         let peer = self.calls.peer(leg);
-        let body = invite::described(message);
+        let body = message.sdp();
         let early = !body.is_empty()
             && !self.calls.rings_for_another(leg)
             && !self.calls.rings_with_others(leg)

@@ -3,7 +3,7 @@
 //! What may be under way is [`media::Change`](crate::media::Change)'s; here its actions become messages. The dialogs of both
 //! legs say how far their INVITE is: [`Phase::Reinvited`] where one came, [`Phase::Reinviting`] where it was passed on.
 
-use super::invite::{described, description, reason, warning};
+use super::invite::{description, reason, warning};
 use super::media::Ready;
 use super::{Exchange, session};
 use crate::base::{Crypto, Flow, Handle, Instant};
@@ -317,7 +317,7 @@ impl<C: Crypto> Exchange<'_, C> {
         status: u16,
         message: &Message<'_>,
     ) {
-        let body = described(message);
+        let body = message.sdp();
         let came = Came { body, ..Came::NOTHING };
         match status {
             ..=199 => {}
@@ -394,21 +394,8 @@ impl<C: Crypto> Exchange<'_, C> {
     /// Where requests of a dialog go from now on (section 12.2.1.2); its route stays.
     pub(super) fn refresh_target(&mut self, leg: Handle, message: &Message<'_>) {
         let Some(contact) = message.contact.first() else { return };
-        let Some(dialog) = self.sip.dialog(leg).copied() else { return };
-        let routes = usize::from(dialog.far.address_len).saturating_add(usize::from(dialog.far.target_len));
-        let mut remote = self.sip.pages.writer();
-        remote.put_text(dialog.far.text, 0, usize::from(dialog.far.address_len));
-        remote.put(contact.uri.text);
-        remote.put_text(dialog.far.text, routes, dialog.far.text.len());
-        let Some(text) = remote.finish() else { return };
-        self.sip.pages.release(dialog.far.text);
-        let next_hop = dialog.far.next_hop;
-        let routed = routes != dialog.far.text.len();
-        let next_hop = if routed { next_hop } else { self.onward(next_hop, &contact.uri) };
-        if let Some(dialog) = self.sip.dialog_mut(leg) {
-            dialog.far.text = text;
-            dialog.far.target_len = u16::try_from(contact.uri.text.len()).unwrap_or(u16::MAX);
-            dialog.far.next_hop = next_hop;
-        }
+        let Some(far) = self.sip.dialog(leg).map(|dialog| dialog.far) else { return };
+        let next_hop = if far.is_routed() { far.next_hop } else { self.onward(far.next_hop, &contact.uri) };
+        self.sip.retarget(leg, contact.uri.text, next_hop);
     }
 }

@@ -2,7 +2,6 @@
 
 use super::Exchange;
 use super::commands::Heard;
-use super::invite::described;
 use super::media::Ready;
 use super::path::SETTLING_MS;
 use crate::base::{Crypto, Handle, Instant};
@@ -11,8 +10,7 @@ use crate::signalling::dialog::{Far, Phase};
 use crate::signalling::provisional::Provisional;
 use crate::signalling::session::{By, Terms};
 use crate::table::Text;
-use crate::wire::sip::{Message, Method, Name};
-use crate::wire::write::Sink;
+use crate::wire::sip::{Message, Method};
 
 impl<C: Crypto> Exchange<'_, C> {
     pub(super) fn response(&mut self, now: Instant, message: &Message<'_>) {
@@ -52,7 +50,7 @@ impl<C: Crypto> Exchange<'_, C> {
             return;
         }
         self.turn_to(leg);
-        let body = described(message);
+        let body = message.sdp();
         match (status, dialog.phase) {
             (100..=199, Phase::Calling { release: true }) => {
                 self.cancel(now, leg);
@@ -158,41 +156,17 @@ impl<C: Crypto> Exchange<'_, C> {
             return;
         }
         let Some(far) = self.far_end(leg, message) else { return };
+        self.sip.learn_far_end(leg, far);
         if let Some(dialog) = self.sip.dialog_mut(leg) {
-            let before = core::mem::replace(&mut dialog.far, far);
             dialog.terms = terms;
             dialog.max_forwards = 70;
-            self.sip.pages.release(before.text);
         }
     }
 
-    /// What an answer to our INVITE tells of the far end: its tag, its target and the way there (RFC 3261 section 12.1.2).
+    /// What an answer to our INVITE tells of the far end.
     pub(super) fn far_end(&mut self, leg: Handle, message: &Message<'_>) -> Option<Far> {
-        let (to, known) = (message.to.as_ref()?, self.sip.dialog(leg)?.far);
-        let contact = message.contact.first();
-        let mut remote = self.sip.pages.writer();
-        remote.put(to.text);
-        let before = remote.len();
-        match contact {
-            Some(contact) => remote.put(contact.uri.text),
-            None => {
-                let from = usize::from(known.address_len);
-                remote.put_text(known.text, from, from.saturating_add(usize::from(known.target_len)));
-            }
-        }
-        let target_len = u16::try_from(remote.len().saturating_sub(before)).unwrap_or(u16::MAX);
-        // The route set is the Record-Route of the response, reversed.
-        let count = message.items(Name::RecordRoute).count();
-        for n in (0..count).rev() {
-            if let Some(route) = message.items(Name::RecordRoute).nth(n) {
-                remote.line(&[b"Route: ", route]);
-            }
-        }
-        let text = remote.finish()?;
-        let next_hop = self.next_hop(known.next_hop, message, true);
-        let address_len = u16::try_from(to.text.len()).unwrap_or(u16::MAX);
-        let tag = self.sip.tag_hash(to.tag().unwrap_or(&[]));
-        Some(Far { tag, text, address_len, target_len, next_hop })
+        let next_hop = self.next_hop(self.sip.dialog(leg)?.far.next_hop, message, true);
+        self.sip.far_end(leg, message, next_hop)
     }
 
     /// A request of ours was not answered in time.

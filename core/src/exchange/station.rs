@@ -129,7 +129,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let mut room = [0; standby::MAX];
         let us = self.sip.us();
         let mut out = Buffer::new(&mut room);
-        standby::none(&mut out, super::invite::described(message), us.ip().is_ipv4());
+        standby::none(&mut out, message.sdp(), us.ip().is_ipv4());
         let len = out.finish().unwrap_or(0);
         let Some(invite) = self.sip.dialog(leg).map(|dialog| dialog.invite) else { return };
         self.leg_event(now, leg, leg::Event::Originate, &Heard::NOTHING);

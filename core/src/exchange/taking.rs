@@ -85,7 +85,7 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         // Who brings its own media has none that a phone of ours could be told of.
         let unlike = self.calls.leg(waiting).is_none_or(|slot| neutral && !slot.neutral);
-        let undescribed = invite.is_some_and(|invite| super::invite::described(invite).is_empty());
+        let undescribed = invite.is_some_and(|invite| invite.sdp().is_empty());
         if unlike || undescribed {
             return Err((Cause::Status(488), None));
         }
@@ -185,7 +185,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let us = self.sip.us();
         let mut room = [0; standby::MAX];
         let mut out = Buffer::new(&mut room);
-        standby::on_hold(&mut out, super::invite::described(invite), us.ip().is_ipv4(), &key);
+        standby::on_hold(&mut out, invite.sdp(), us.ip().is_ipv4(), &key);
         let len = out.finish().unwrap_or(0);
         self.set_phase(by, Phase::Answered { release: false });
         let own = self.plain(by);
@@ -256,7 +256,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 self.accepted_for_another(now, leg, message);
             }
             (200..=299, Some(message)) => {
-                let body = super::invite::described(message);
+                let body = message.sdp();
                 let judged = self.judge_acceptance(leg, body);
                 if judged == Ok(super::media::Ready::Held) {
                     return self.held = Some(leg);

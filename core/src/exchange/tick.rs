@@ -2,7 +2,7 @@
 
 use super::commands::Heard;
 use super::{Event, Exchange};
-use crate::base::{Crypto, Full, Handle, Instant};
+use crate::base::{Crypto, Full, Handle, Instant, Ticked};
 use crate::call::{Cause, leg};
 use crate::registration::{binding, client as registration};
 use crate::signalling::sip::Machine;
@@ -11,16 +11,6 @@ use crate::wire::sip::Method;
 
 /// Deadlines served in one call of [`Exchange::tick`].
 pub const MAX_DEADLINES: usize = 16;
-
-/// Whether time has been caught up with.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[must_use = "more deadlines may be due"]
-pub enum Ticked {
-    /// Every deadline up to now is served.
-    Done,
-    /// More are due: poll the outputs and call again.
-    More,
-}
 
 impl<C: Crypto> Exchange<'_, C> {
     /// Serves deadlines that have come, at most [`MAX_DEADLINES`].

@@ -289,7 +289,7 @@ impl<C: Crypto> Exchange<'_, C> {
         if !settled || self.is_occupied(of) {
             return;
         }
-        let body = super::invite::described(message);
+        let body = message.sdp();
         let judged = if self.calls.was_described(leg) {
             Ok(super::media::Ready::Now)
         } else {

@@ -1,5 +1,6 @@
 //! What two parties of a call agree on for their media (RFC 3264). The descriptions themselves go from one to the other, less
 //! keys that must not; this knows what was offered, by whom, whether policy lets it be agreed on, and what became of it.
+//! What a telephone offers and answers itself is [`sound`].
 
 pub mod change;
 pub mod codecs;
@@ -10,6 +11,7 @@ pub mod passage;
 pub mod path;
 pub mod place;
 pub mod relay;
+pub mod sound;
 pub mod srtp;
 pub mod standby;
 pub mod summary;
@@ -36,5 +38,6 @@ pub use passage::{Body, Passage};
 pub use path::{Path, Why};
 pub use place::{Place, Places};
 pub use relay::Relayed;
+pub use sound::{Ability, Codec, Keys, Sound};
 pub use srtp::Srtp;
 pub use summary::{Described, Summary};

@@ -188,6 +188,14 @@ impl<'a> Keyring<'a> {
         password_of(self.trunks.get(at)?)
     }
 
+    /// Whether it has a line of this device. Work: as of [`ha1`](Self::ha1).
+    #[must_use]
+    pub fn has(&self, device: u32) -> bool {
+        [Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512_256]
+            .into_iter()
+            .any(|algorithm| self.ha1(device, algorithm).is_some())
+    }
+
     /// The device's HA1 for an algorithm, if it has one. Work: logarithmic in the rows; one step when all devices are in.
     #[must_use]
     pub fn ha1(&self, device: u32, algorithm: Algorithm) -> Option<Ha1> {

@@ -3,16 +3,71 @@
 use super::digest::{self, Request};
 use crate::base::crypto::{Hashed, hex_digit};
 use crate::base::{Algorithm, Crypto};
+use crate::policy::Keyring;
+use crate::policy::keyring::Ha1;
 use crate::wire::sip::{Challenge, Credentials};
 use crate::wire::write::Sink;
 
-/// Who we are there. The password is secret.
+/// Who we are there.
 #[derive(Clone, Copy)]
 pub struct Account<'a> {
     /// Our user name.
     pub username: &'a [u8],
-    /// Our password.
-    pub password: &'a [u8],
+    /// What we prove it by.
+    pub secret: Known<'a>,
+}
+
+/// What only we and the server know.
+#[derive(Clone, Copy)]
+pub enum Known<'a> {
+    /// A password.
+    Password {
+        /// It.
+        password: &'a [u8],
+        /// For this realm; empty: for any.
+        realm: &'a [u8],
+    },
+    /// What a keyring has of a device: good for one realm.
+    Keyring {
+        /// The keyring.
+        keyring: Keyring<'a>,
+        /// The device's row.
+        device: u32,
+        /// The realm.
+        realm: &'a [u8],
+    },
+}
+
+impl Account<'_> {
+    /// H(username:realm:password), if that is known for this realm and algorithm.
+    fn ha1(&self, realm: &[u8], algorithm: Algorithm, crypto: &mut impl Crypto) -> Option<Ha1> {
+        match self.secret {
+            Known::Password { .. } | Known::Keyring { .. } if !self.is_for(realm, algorithm) => None,
+            Known::Password { password, .. } => {
+                let hashed = crypto.digest(algorithm, &[self.username, b":", realm, b":", password]);
+                let mut ha1 = Ha1::new();
+                ha1.set(hashed.as_bytes()).then_some(ha1)
+            }
+            Known::Keyring { keyring, device, .. } => keyring.ha1(device, algorithm),
+        }
+    }
+
+    /// Whether a server of this realm can be answered by this algorithm: no other realm is ever told anything.
+    fn is_for(&self, realm: &[u8], algorithm: Algorithm) -> bool {
+        match self.secret {
+            Known::Password { realm: own, .. } => own.is_empty() || own == realm,
+            Known::Keyring { keyring, device, realm: own } => {
+                own == realm && keyring.ha1(device, algorithm).is_some()
+            }
+        }
+    }
+}
+
+impl core::fmt::Debug for Account<'_> {
+    /// Without the secret.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Account").finish_non_exhaustive()
+    }
 }
 
 /// A challenge that can be answered.
@@ -34,6 +89,7 @@ pub fn strongest<'a>(
     challenges: &[Challenge<'a>],
     proxy: bool,
     least: Option<Algorithm>,
+    account: &Account<'_>,
     crypto: &impl Crypto,
 ) -> Option<Answerable<'a>> {
     let able = challenges.iter().filter(|one| one.proxy == proxy).filter_map(|challenge| {
@@ -41,7 +97,10 @@ pub fn strongest<'a>(
         let plain = [challenge.realm, challenge.nonce, challenge.opaque];
         let clean = plain.into_iter().flatten().all(|c| !c.is_ascii_control());
         let qop = qop(challenge.qop)?;
-        let usable = clean && crypto.knows(algorithm) && least.is_none_or(|least| algorithm >= least);
+        let usable = clean
+            && crypto.knows(algorithm)
+            && least.is_none_or(|least| algorithm >= least)
+            && account.is_for(challenge.realm, algorithm);
         usable.then_some(Answerable { challenge: *challenge, algorithm, qop })
     });
     // The first of equals: the server's own order (RFC 8760 section 2.4).
@@ -83,17 +142,17 @@ impl Count {
 }
 
 impl Answerable<'_> {
-    /// What the answer has to be. Work: three digests, and one more over the body with `auth-int`.
+    /// What the answer has to be; `None` if the account is none of that realm. Work: three digests, and one more over the body with
+    /// `auth-int`.
     pub fn response(
         &self,
-        account: Account<'_>,
+        account: &Account<'_>,
         (request, uri): (&Request<'_>, &[u8]),
         count: &Count,
         crypto: &mut impl Crypto,
-    ) -> Hashed {
+    ) -> Option<Hashed> {
         let Self { challenge, algorithm, qop } = *self;
-        let ha1 =
-            crypto.digest(algorithm, &[account.username, b":", challenge.realm, b":", account.password]);
+        let ha1 = account.ha1(challenge.realm, algorithm, crypto)?;
         let credentials = Credentials {
             proxy: challenge.proxy,
             username: account.username,
@@ -108,7 +167,7 @@ impl Answerable<'_> {
             qop,
             userhash: false,
         };
-        digest::response(crypto, algorithm, ha1.as_bytes(), &credentials, request)
+        Some(digest::response(crypto, algorithm, ha1.expose(), &credentials, request))
     }
 
     /// Writes the header line with it.

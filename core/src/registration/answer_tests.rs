@@ -1,6 +1,6 @@
 //! Which challenge is answered, and that what we answer is what we would take ourselves.
 
-use super::{Account, Count, strongest};
+use super::{Account, Count, Known, strongest};
 use crate::base::{Algorithm, Crypto, Soft};
 use crate::registration::digest::{Request, response};
 use crate::wire::sip::{Challenge, Credentials};
@@ -12,6 +12,10 @@ fn challenges<'a>(lines: &[&'a str]) -> Vec<Challenge<'a>> {
         |line: &&'a str| Challenge::parse(line.as_bytes(), false).expect("well formed").expect("a digest");
     lines.iter().map(read).collect()
 }
+
+/// Whose password is good for every realm.
+const ANYBODY: Account<'_> =
+    Account { username: b"elm", secret: Known::Password { password: b"", realm: b"" } };
 
 const MD5: &str = "Digest realm=\"r\", nonce=\"m\", algorithm=MD5, qop=\"auth\"";
 const OLD: &str = "Digest realm=\"r\", nonce=\"o\"";
@@ -44,36 +48,43 @@ fn rfc8760_2_4_the_strongest_challenge_is_answered() {
     ];
     for (lines, least, expected) in rows {
         let challenges = challenges(lines);
-        let chosen = strongest(&challenges, false, least, &Soft::new(&[0; 32]));
+        let chosen = strongest(&challenges, false, least, &ANYBODY, &Soft::new(&[0; 32]));
         let chosen = chosen.map(|one| (one.challenge.nonce, one.qop));
         assert_eq!(
             chosen,
             expected.map(|(nonce, qop)| (nonce.as_bytes(), qop.as_bytes())),
             "{lines:?} {least:?}"
         );
-        assert_eq!(strongest(&challenges, true, least, &Soft::new(&[0; 32])), None, "401 is not 407");
+        assert_eq!(
+            strongest(&challenges, true, least, &ANYBODY, &Soft::new(&[0; 32])),
+            None,
+            "401 is not 407"
+        );
     }
     let lean = crate::base::Lean::new(&[0; 32]);
     let both = challenges(&[LONG, SHA]);
-    let chosen = strongest(&both, false, None, &lean).map(|one| one.algorithm);
+    let chosen = strongest(&both, false, None, &ANYBODY, &lean).map(|one| one.algorithm);
     assert_eq!(chosen, Some(Sha256), "of what is known here");
     // A fold in a value would be one in our request.
     let folded = challenges(&["Digest realm=\"a\r\n b\", nonce=\"n\""]);
-    assert_eq!(strongest(&folded, false, None, &lean), None);
+    assert_eq!(strongest(&folded, false, None, &ANYBODY, &lean), None);
 }
 
 /// What is written reads back as credentials that the server's side finds right, for every algorithm and protection.
 #[test]
 fn what_we_answer_is_what_a_server_expects() {
-    let account = Account { username: b"elm", password: b"Carrier-secret-2026" };
+    let account = Account {
+        username: b"elm",
+        secret: Known::Password { password: b"Carrier-secret-2026", realm: b"" },
+    };
     for line in [MD5, OLD, SHA, LONG] {
         let mut crypto = Soft::new(&[1; 32]);
         let challenges = challenges(&[line]);
-        let chosen = strongest(&challenges, false, None, &crypto).expect("it can be answered");
+        let chosen = strongest(&challenges, false, None, &account, &crypto).expect("it can be answered");
         let peer = core::net::IpAddr::from([192, 0, 2, 1]);
         let request = Request { peer, method: b"INVITE", body: &[b"v=0\r\n", b"s=-\r\n"] };
         let (uri, count) = (b"sip:5550100@192.0.2.1", Count::new(0x1F, 0xABCD_EF01_2345_6789));
-        let ours = chosen.response(account, (&request, uri), &count, &mut crypto);
+        let ours = chosen.response(&account, (&request, uri), &count, &mut crypto).expect("its realm");
         let mut buffer = [0; 600];
         let mut out = Buffer::new(&mut buffer);
         chosen.write(&mut out, account.username, uri, &count, &ours);
@@ -101,10 +112,12 @@ fn rfc2069_a_server_without_qop_is_answered_as_it_expects() {
     let challenges =
         challenges(&["Digest realm=\"testrealm@host.com\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\""]);
     let mut crypto = Soft::new(&[0; 32]);
-    let chosen = strongest(&challenges, false, None, &crypto).expect("it can be answered");
-    let account = Account { username: b"Mufasa", password: b"Circle Of Life" };
+    let account =
+        Account { username: b"Mufasa", secret: Known::Password { password: b"Circle Of Life", realm: b"" } };
+    let chosen = strongest(&challenges, false, None, &account, &crypto).expect("it can be answered");
     let request = Request { peer: core::net::IpAddr::from([192, 0, 2, 1]), method: b"GET", body: &[] };
-    let ours = chosen.response(account, (&request, b"/dir/index.html"), &Count::new(1, 0), &mut crypto);
+    let ours = chosen.response(&account, (&request, b"/dir/index.html"), &Count::new(1, 0), &mut crypto);
+    let ours = ours.expect("a password is for every realm");
     let (hex, len) = ours.hex();
     assert_eq!(&hex[..len], b"670fd8c2df070c60b045671b8b24ff02");
 }

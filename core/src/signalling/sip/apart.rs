@@ -35,13 +35,70 @@ pub struct Enrolment<'a> {
     pub cseq: u32,
     /// For how long, in seconds.
     pub expires_s: u32,
+    /// What we take, as header lines without the last end.
+    pub able: &'a [u8],
     /// We have a password for who asks.
     pub proves: bool,
     /// Servers that can be tried if this one does not answer.
     pub others: u8,
 }
 
+/// Whom we ask whether it is there (RFC 3261 section 11).
+#[derive(Clone, Copy, Debug)]
+pub struct Probe<'a> {
+    /// Where it goes.
+    pub to: Flow,
+    /// The user that we are there.
+    pub user: &'a [u8],
+    /// How long its answer is waited for, in milliseconds.
+    pub patience_ms: u64,
+}
+
 impl Sip<'_> {
+    /// Sends OPTIONS outside of any dialog, in a new client transaction; `cookies` are random.
+    pub fn probe(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        probe: &Probe<'_>,
+        cookies: [u64; 3],
+    ) -> Option<Handle> {
+        let ([cookie, tag, call_id], Probe { to, user, patience_ms }) = (cookies, *probe);
+        let machine = Machine::Client(client::State::within(now, to.transport, patience_ms));
+        let transaction = Transaction {
+            cseq: 1,
+            cookie,
+            peer: to,
+            ..Transaction::of(machine, Handle::NONE, Method::Options)
+        };
+        let handle = self.transactions.insert(transaction).ok()?;
+        let us = self.ours(to);
+        let mut out = self.pages.writer();
+        out.put(b"OPTIONS sip:");
+        out.socket_address(to.peer);
+        out.line(&[to.transport.parameter().as_bytes(), b" SIP/2.0"]);
+        render::via(&mut out, us);
+        out.line(&[b";rport;branch=z9hG4bK", &render::token(handle, cookie)]);
+        out.line(&[b"Max-Forwards: 70"]);
+        out.put(b"From: <sip:");
+        render::user(&mut out, user);
+        out.put(b"@");
+        out.socket_address(us.peer);
+        out.line(&[b">;tag=", &render::token(Handle::NONE, tag)]);
+        out.put(b"To: <sip:");
+        out.socket_address(to.peer);
+        out.line(&[b">"]);
+        out.line(&[b"Call-ID: ", &render::token(Handle::NONE, call_id)]);
+        render::cseq_line(&mut out, 1, Method::Options.as_bytes());
+        render::body(&mut out, &crate::media::Body::NONE);
+        if let (Some(text), Some(transaction)) = (out.finish(), self.transactions.get_mut(handle)) {
+            transaction.text = text;
+        }
+        self.send_again(handle);
+        self.watch(timers, handle);
+        Some(handle)
+    }
+
     /// Sends a stored text in a MESSAGE (RFC 3428), outside of any dialog; `cookies` are random. The text stays the caller's.
     /// What comes back is of no consequence.
     pub fn tell(
@@ -144,7 +201,7 @@ impl Sip<'_> {
         out.put(b"Expires: ");
         out.number(u64::from(enrolment.expires_s));
         out.put(b"\r\n");
-        out.line(&[render::ABLE]);
+        out.line(&[enrolment.able]);
         render::body(&mut out, &crate::media::Body::NONE);
         let text = out.finish();
         if let (Some(text), Some(transaction)) = (text, self.transactions.get_mut(handle)) {

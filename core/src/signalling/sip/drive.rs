@@ -1,6 +1,6 @@
 //! Events into transactions, and what they ask for.
 
-use super::{MAX_MESSAGE, Machine, Outgoing, Sip, TimedOut};
+use super::{MAX_MESSAGE, Machine, Outgoing, Sip, TimedOut, Transaction};
 use crate::base::{Flow, Handle, Instant};
 use crate::signalling::Dialog;
 use crate::signalling::transaction::{Action, Actions, client, invite_client, invite_server, server};
@@ -157,6 +157,31 @@ impl Sip<'_> {
         };
         let gone = [take(text, &mut transaction.text), take(echo, &mut transaction.echo)];
         gone.into_iter().for_each(|text| self.pages.release(text));
+    }
+
+    /// If no transaction is free, ends one that only absorbs what comes again: whoever sends that once more is not answered, and no call is
+    /// the worse for it. Linear in the transactions.
+    pub fn make_room(&mut self, timers: &mut Timers<'_>) {
+        if self.transactions.free() > 0 {
+            return;
+        }
+        let lingers = |one: &Transaction| match one.machine {
+            Machine::Client(client::State::Completed { .. })
+            | Machine::InviteClient(invite_client::State::Completed { .. })
+            | Machine::Server(server::State::Completed { .. })
+            | Machine::InviteServer(
+                invite_server::State::Confirmed { .. } | invite_server::State::Accepted { retry: None, .. },
+            ) => true,
+            // As long as the call is there its 2xx may come again, and must be acknowledged.
+            Machine::InviteClient(invite_client::State::Accepted { .. }) => self.dialog(one.leg).is_none(),
+            Machine::Client(_) | Machine::InviteClient(_) | Machine::Server(_) | Machine::InviteServer(_) => {
+                false
+            }
+        };
+        let found = self.transactions.iter().find(|(_, one)| lingers(one)).map(|(handle, _)| handle);
+        if let Some(handle) = found {
+            self.drop_transaction(timers, handle);
+        }
     }
 
     /// Ends a transaction without a word.

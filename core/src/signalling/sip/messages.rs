@@ -147,12 +147,42 @@ impl Sip<'_> {
         out.put_text(transaction.echo, 0, transaction.echo.len());
         extra(&mut out);
         render::body(&mut out, body);
-        let Some(text) = out.finish() else { return };
-        self.pages.release(transaction.text);
-        if let Some(transaction) = self.transactions.get_mut(handle) {
-            transaction.text = text;
+        if let Some(text) = out.finish() {
+            self.responds(now, timers, (handle, event), text);
         }
-        if transaction.method == Method::Invite {
+    }
+
+    /// Accepts an INVITE with a stored description, which stays the caller's.
+    pub fn accept(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        handle: Handle,
+        extra: impl FnOnce(&mut PageWriter<'_, '_>),
+        body: Text,
+    ) {
+        let Some(transaction) = self.transactions.get(handle).copied() else { return };
+        let mut out = self.pages.writer();
+        render::status_line(&mut out, 200);
+        out.put_text(transaction.echo, 0, transaction.echo.len());
+        extra(&mut out);
+        stored(&mut out, b"application/sdp", body);
+        if let Some(text) = out.finish() {
+            self.responds(now, timers, (handle, invite_server::Event::Success), text);
+        }
+    }
+
+    fn responds(
+        &mut self,
+        now: Instant,
+        timers: &mut Timers<'_>,
+        (handle, event): (Handle, invite_server::Event),
+        text: Text,
+    ) {
+        let Some(transaction) = self.transactions.get_mut(handle) else { return self.pages.release(text) };
+        let (method, before) = (transaction.method, core::mem::replace(&mut transaction.text, text));
+        self.pages.release(before);
+        if method == Method::Invite {
             self.invite_server_event(now, timers, handle, event);
         } else {
             self.server_event(now, timers, handle, server::Event::Final);
@@ -333,15 +363,22 @@ impl Sip<'_> {
             // What becomes of a transfer is told in a message of its own kind (RFC 3515 section 2.4.5).
             let kind: &[u8] = if head.method == Method::Notify {
                 b"message/sipfrag;version=2.0"
+            } else if head.method == Method::Info {
+                b"application/dtmf-relay"
             } else {
                 b"application/sdp"
             };
-            out.line(&[b"Content-Type: ", kind]);
-            out.put(b"Content-Length: ");
-            out.number(u64::try_from(body.len()).unwrap_or(0));
-            out.put(b"\r\n\r\n");
-            out.put_text(body, 0, body.len());
+            stored(&mut out, kind, body);
         }
         Some((out.finish()?, Marks { body: render::position(body.len()), ..marks }))
     }
+}
+
+/// A stored body of that kind, and the lines that say so.
+fn stored(out: &mut PageWriter<'_, '_>, kind: &[u8], body: Text) {
+    out.line(&[b"Content-Type: ", kind]);
+    out.put(b"Content-Length: ");
+    out.number(u64::try_from(body.len()).unwrap_or(0));
+    out.put(b"\r\n\r\n");
+    out.put_text(body, 0, body.len());
 }

@@ -2,11 +2,14 @@
 
 mod again;
 mod apart;
+mod begun;
 mod drive;
 mod messages;
+mod prove;
 
 pub use again::{Refused, Way};
-pub use apart::{Enrolment, Told};
+pub use apart::{Enrolment, Probe, Told};
+pub use prove::{MAX_URI, Proven};
 
 use super::dialog::{Dialog, Far};
 use super::render;

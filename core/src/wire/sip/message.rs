@@ -220,6 +220,13 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// The body, if it is a session description; else nothing.
+    #[must_use]
+    pub fn sdp(&self) -> &'a [u8] {
+        let sdp = self.content_type.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
+        if sdp { self.body } else { &[] }
+    }
+
     /// Name of a line as written.
     pub fn name(&self, line: &Line) -> &'a [u8] {
         slice(self.bytes, line.name_at, line.name_length)
