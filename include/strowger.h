@@ -4,12 +4,12 @@
  *
  * Conventions, once for all functions:
  *
- *  1. Threads: an exchange belongs to one thread at a time, different exchanges have nothing in common, and no function
- *     is for interrupt handlers.
- *  2. Memory: it is yours before stw_exchange_init and after stw_exchange_deinit, and the library's between; nothing is
- *     ever allocated.
- *  3. Inputs: give one thing (a datagram, a signal, a tick), then call stw_exchange_poll until STW_EMPTY, then wait for
- *     stw_exchange_deadline or the next thing.
+ *  1. Threads: an engine (an exchange or a telephone) belongs to one thread at a time, different engines have nothing in
+ *     common, and no function is for interrupt handlers.
+ *  2. Memory: it is yours before stw_exchange_init or stw_phone_init and after _deinit, and the library's between; nothing
+ *     is ever allocated.
+ *  3. Inputs: give one thing (a datagram, a signal, a tick), then call _poll until STW_EMPTY, then wait for _deadline or
+ *     the next thing.
  *  4. Pointers lead to what their type says, aligned for it, and where a length follows, to so many elements; null is
  *     an error unless the length is 0 or the function says otherwise.
  *  5. Bytes that you hand in are looked at during the call only, except a policy and its keyring, which stay in place;
@@ -19,7 +19,7 @@
  *  7. Results come last among the parameters and are written only where the function says so, which is on success.
  *  8. Time is milliseconds of a clock of yours that never goes backwards, from any beginning; where it is
  *     set back no time has passed, and time goes on from there.
- *  9. Handles are numbers with the exchange and a generation in them: a stale or foreign one is STW_ERR_UNKNOWN.
+ *  9. Handles are numbers with the engine's instance and a generation in them: a stale or foreign one is STW_ERR_UNKNOWN.
  * 10. Versions: within one upper half of STW_ABI_VERSION functions, kinds and numbers are only added, so ignore those
  *     that you do not know.
  *
@@ -44,6 +44,18 @@
 #define STW_EXCHANGE_CONFIG_INIT \
     {(uint32_t)sizeof(stw_exchange_config), STW_ABI_VERSION, 1, 1, 1, 1, 0, 0, 0, 0, {{0}, 0, 0, 0, 0}, {0}}
 
+/* Bytes for a telephone with the default numbers of transactions and pages; stw_phone_size has the exact number. */
+#define STW_PHONE_BYTES(lines) (STW_BYTES_PHONE + (size_t)(lines) * STW_BYTES_LINE)
+
+/* The same for a static array: static uint64_t memory[STW_PHONE_WORDS(3)]; */
+#define STW_PHONE_WORDS(lines) (STW_PHONE_BYTES(lines) / 8)
+
+/* What an stw_phone_config begins with: three lines, G.711, encrypted if the other can, one gateway that is still to be told. */
+#define STW_PHONE_CONFIG_INIT \
+    {(uint32_t)sizeof(stw_phone_config), STW_ABI_VERSION, 1, 3, 0, 0, 16384, STW_SRTP_BEST_EFFORT, \
+     {STW_CODEC_PCMU, STW_CODEC_PCMA, 0, 0, 0, 0, 0, 0}, 0, 0, 0, 1, {{{0}, 0, 0, 0, 0}, {{0}, 0, 0, 0, 0}}, \
+     {{0}, 0, 0, 0, 0}, {{0}}, {0}, {0}, {0}, {0}, {0}, {0}}
+
 // The most servers of a trunk.
 #define STW_MAX_TRUNK_SERVERS 4
 
@@ -62,8 +74,14 @@
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
 #define STW_BYTES_CALL 10840
 
+// Bytes that a telephone takes whatever its size.
+#define STW_BYTES_PHONE 4096
+
+// Bytes for each line: its SIP dialog, transactions and texts.
+#define STW_BYTES_LINE 3328
+
 // The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
-#define STW_ABI_VERSION 65537
+#define STW_ABI_VERSION 65538
 
 // The longest number, without the zero behind it.
 #define STW_DIGITS_MAX 47
@@ -79,6 +97,9 @@
 
 // In stw_smdr.time_to_answer_s: nobody answered.
 #define STW_UNANSWERED 4294967295
+
+// In stw_sound.events: keys that are pressed are not taken.
+#define STW_NO_EVENTS 4294967295
 
 // The numbers of `stw_status`.
 typedef enum stw_status_number {
@@ -384,8 +405,95 @@ typedef enum stw_alarm_cause {
     STW_ALARM_SOURCE = 7,
 } stw_alarm_cause;
 
+// Codecs of a telephone.
+typedef enum stw_codec {
+    // None: ends a list.
+    STW_CODEC_NONE = 0,
+    // G.711 u-law.
+    STW_CODEC_PCMU = 1,
+    // G.711 A-law.
+    STW_CODEC_PCMA = 2,
+    // G.722.
+    STW_CODEC_G722 = 3,
+    // G.729.
+    STW_CODEC_G729 = 4,
+    // Opus.
+    STW_CODEC_OPUS = 5,
+} stw_codec;
+
+// Whether a telephone encrypts its sound.
+typedef enum stw_srtp {
+    // If both can, else in clear.
+    STW_SRTP_BEST_EFFORT = 0,
+    // Never.
+    STW_SRTP_OFF = 1,
+    // Always; a call for help is made in clear all the same.
+    STW_SRTP_REQUIRED = 2,
+} stw_srtp;
+
+// Where a line is.
+typedef enum stw_line_state {
+    // We call.
+    STW_LINE_CALLING = 1,
+    // It rings there, or something is to be heard.
+    STW_LINE_ALERTED = 2,
+    // It rings here.
+    STW_LINE_RINGING = 3,
+    // It is up.
+    STW_LINE_UP = 4,
+    // It is over, but for what goes on without its user.
+    STW_LINE_OVER = 5,
+} stw_line_state;
+
+// Who sends sound, as seen from the telephone.
+typedef enum stw_direction {
+    // Both.
+    STW_DIRECTION_BOTH = 0,
+    // The telephone does.
+    STW_DIRECTION_SEND = 1,
+    // The other does.
+    STW_DIRECTION_RECEIVE = 2,
+    // Nobody.
+    STW_DIRECTION_NONE = 3,
+} stw_direction;
+
+// Kinds of output of a telephone; ignore one that you do not know.
+typedef enum stw_phone_output_kind {
+    // Send `length` bytes of the buffer to `to`.
+    STW_PHONE_SEND = 1,
+    // How it stands at its gateway: `standing`, `value` has seconds or a status as in stw_output_standing.
+    STW_PHONE_STANDING = 2,
+    // It belongs to the gateway `value` of its configuration from now on.
+    STW_PHONE_SERVER = 3,
+    // Somebody calls: it rings here, on `line`.
+    STW_PHONE_INCOMING = 4,
+    // It rings there, or something is to be heard.
+    STW_PHONE_ALERTED = 5,
+    // An account code is wanted: stw_phone_press its digits.
+    STW_PHONE_CODE = 6,
+    // The call goes over a dear route.
+    STW_PHONE_DEAR = 7,
+    // The call is up.
+    STW_PHONE_UP = 8,
+    // The sound of the line is another: stw_phone_sound.
+    STW_PHONE_SOUND = 9,
+    // They hold us (`value` 1), or go on (0).
+    STW_PHONE_HELD = 10,
+    // What became of stw_phone_hold: a SIP status in `value`, 200 if it is so.
+    STW_PHONE_CHANGED = 11,
+    // What becomes of a transfer: a SIP status in `value`, 200 if it is done, from 300 on it has failed and the call is as it was.
+    STW_PHONE_REFERRED = 12,
+    // A text for the user: `length` bytes of the buffer.
+    STW_PHONE_TEXT = 13,
+    // The call is over: `value` is 200 if it was up, else why not; `rule` is the gateway's, one of stw_rule, or 0.
+    STW_PHONE_OVER = 14,
+} stw_phone_output_kind;
+
 // An exchange. It lives at the beginning of the memory given to stw_exchange_init and must not be moved or copied.
 typedef struct stw_exchange stw_exchange;
+
+// A telephone. It lives at the beginning of the memory given to stw_phone_init and must not be moved or copied.
+typedef struct stw_phone stw_phone;
 
 // What every function that can be refused returns: one of `stw_status_number`.
 typedef int32_t stw_status;
@@ -789,6 +897,132 @@ typedef struct stw_output {
     union stw_output_body body;
 } stw_output;
 
+// How a telephone is set up. Begin with STW_PHONE_CONFIG_INIT; what is 0 has its default. Texts end with a zero.
+typedef struct stw_phone_config {
+    // sizeof(stw_phone_config).
+    uint32_t struct_size;
+    // STW_ABI_VERSION.
+    uint32_t abi_version;
+    // Goes into every handle: another for each engine of a process, 1 to 65535.
+    uint32_t instance;
+    // Calls at once, 2 to 64: those to talk on, and one more, which a call for help always finds.
+    uint32_t lines;
+    // SIP transactions, which outlive their calls by up to 32 s; 0: 4 for each line.
+    uint32_t transactions;
+    // Pages of 256 bytes for SIP texts, 16 or more; 0: 8 for each line.
+    uint32_t pages;
+    // The first line awaits its sound at this port, each further one two higher.
+    uint32_t sound_port;
+    // One of stw_srtp.
+    uint32_t srtp;
+    // Codecs (stw_codec), the one that it likes best first; at least one.
+    uint8_t codecs[8];
+    // Between two heartbeats to its gateway, in seconds; 0: 30.
+    uint32_t heartbeat_s;
+    // So many heartbeats without an answer mean that the gateway is gone; 0: 3.
+    uint32_t missed;
+    // How long the first gateway must have answered before the telephone comes back to it, in seconds; 0: 300; UINT32_MAX: it does not
+    // come back by itself.
+    uint32_t return_s;
+    // Gateways in servers: 1 or 2.
+    uint32_t server_count;
+    // Its gateway, and the one that stands in for it.
+    struct stw_address servers[2];
+    // The address that it is reached at.
+    struct stw_address address;
+    // Its directory number.
+    struct stw_digits number;
+    // The user name of its digest; empty: its number.
+    char username[64];
+    // Its password; empty: its line of the keyring says who it is. Secret: wipe yours.
+    char password[64];
+    // The realm that the password is for: no other server is answered; empty: whatever the gateway says.
+    char realm[64];
+    // The host in its addresses; empty: the gateway's address.
+    char domain[64];
+    // As in stw_exchange_config.
+    uint8_t random_seed[32];
+    // 0.
+    uint64_t reserved[4];
+} stw_phone_config;
+
+// What was counted since stw_phone_init.
+typedef struct stw_phone_statistics {
+    // Datagrams taken.
+    uint64_t received;
+    // Datagrams that were not SIP, or broken.
+    uint64_t malformed;
+    // Datagrams dropped for want of room.
+    uint64_t dropped;
+    // Requests and responses refused because they did not come from a gateway of ours.
+    uint64_t strangers;
+    // Calls that the telephone's own policy refused.
+    uint64_t denied;
+    // Pages of SIP text free now.
+    uint64_t pages_free;
+    // 0.
+    uint64_t reserved[2];
+} stw_phone_statistics;
+
+// A line of a telephone: one call. 0 is never one.
+typedef uint64_t stw_line;
+
+// A line, as stw_phone_line tells it.
+typedef struct stw_line_info {
+    // One of stw_line_state.
+    uint32_t state;
+    // 0.
+    uint32_t reserved;
+    // The number of who is there, as it was dialed or as they say, ended by a zero. Anybody can say anything.
+    char number[40];
+    // The name that they say, ended by a zero; empty: none.
+    char name[40];
+} stw_line_info;
+
+// The sound that a line has agreed on. Secret: it has keys.
+typedef struct stw_sound {
+    // Where ours is sent.
+    struct stw_address to;
+    // Where theirs comes to.
+    struct stw_address at;
+    // One of stw_codec.
+    uint32_t codec;
+    // The RTP payload type that says so.
+    uint32_t payload;
+    // The payload type of keys that are pressed (RFC 4733), or STW_NO_EVENTS.
+    uint32_t events;
+    // One of stw_direction.
+    uint32_t direction;
+    // 1: it is encrypted by the keys, AES_CM_128_HMAC_SHA1_80 (RFC 3711, RFC 4568); 0: it is not, and they are 0.
+    uint32_t encrypted;
+    // 0.
+    uint32_t reserved;
+    // Master key and salt for what we send.
+    uint8_t our_key[30];
+    // And for what we get.
+    uint8_t their_key[30];
+    // 0.
+    uint8_t padding[4];
+} stw_sound;
+
+// What a telephone puts out.
+typedef struct stw_phone_output {
+    // One of stw_phone_output_kind.
+    uint32_t kind;
+    // Of STW_PHONE_STANDING one of stw_standing, else 0.
+    uint32_t standing;
+    // The line, or 0.
+    stw_line line;
+    // By kind.
+    uint32_t value;
+    // By kind.
+    uint32_t rule;
+    // Bytes of the buffer given to stw_phone_poll, or 0.
+    uint64_t length;
+    // Of STW_PHONE_SEND where to; else all 0.
+    struct stw_address to;
+} stw_phone_output;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1002,6 +1236,166 @@ stw_status stw_exchange_poll(struct stw_exchange *x,
                              uint8_t *buf,
                              size_t size,
                              size_t *needed);
+
+// Bytes that a telephone of this configuration takes; exact, where STW_PHONE_BYTES has head-room.
+//
+// Only the sizes of the configuration are looked at. STW_ERR_ABI, STW_ERR_ARGUMENT (a number out of range), STW_ERR_MEMORY.
+stw_status stw_phone_size(const struct stw_phone_config *config,
+                          size_t *size);
+
+// Sets a telephone up in your memory. It does nothing until stw_phone_register, and without a policy it calls nobody.
+//
+// `memory` begins at a multiple of 8 and is the library's from now to stw_phone_deinit: never move, copy or touch it. `size` is at
+// least what stw_phone_size or STW_PHONE_BYTES say. `config` is read during the call only: its texts are copied. `out` gets the
+// telephone. Errors: STW_ERR_ARGUMENT (no number, gateway, address or codec; a text without its zero), STW_ERR_ABI, STW_ERR_MEMORY,
+// STW_ERR_RANDOM. Cost: writes the whole memory once.
+stw_status stw_phone_init(uint8_t *memory,
+                          size_t size,
+                          const struct stw_phone_config *config,
+                          struct stw_phone **out);
+
+// Ends a telephone and overwrites all of its memory with zeros, which is yours again. Calls are not cleared, the registration is not
+// taken back: see stw_phone_hang_up, stw_phone_unregister. The only function that works after STW_ERR_POISONED. Errors:
+// STW_ERR_ARGUMENT, also at the second time. Cost: writes the whole memory once.
+stw_status stw_phone_deinit(struct stw_phone *p);
+
+// Puts a compiled policy in force, with this telephone's line of its keyring, or without one (`keyring_len` 0).
+//
+// Neither is copied: both must stay where they are, unchanged, until stw_phone_deinit; flash will do. What the policy denies the
+// telephone does not ask its gateway for. Errors: STW_ERR_IMAGE_…, STW_ERR_KEYRING_…, STW_ERR_UNKNOWN (the policy does not have its
+// number), STW_ERR_BUSY (a call is up); the telephone stays as it was. Cost: linear in both.
+stw_status stw_phone_load(struct stw_phone *p,
+                          const uint8_t *image,
+                          size_t image_len,
+                          const uint8_t *keyring,
+                          size_t keyring_len);
+
+// Puts an emergency block in force, for a telephone that has no policy: help can be called and nobody else.
+//
+// `block` is the block alone, or a compiled policy of which the rest may be damaged; it stays where it is. Errors: STW_ERR_IMAGE_…,
+// STW_ERR_BUSY. Cost: linear in `block_len`.
+stw_status stw_phone_load_emergency(struct stw_phone *p,
+                                    const uint8_t *block,
+                                    size_t block_len);
+
+// Overrides the service mode, as an operator has done at the gateway; 0 gives it back to the policy's schedules. `mode` is one of
+// stw_mode; STW_ERR_ARGUMENT: it is none. Cost: constant.
+stw_status stw_phone_set_mode(struct stw_phone *p,
+                              uint32_t mode);
+
+// Tells the clock, by which the policy's schedules and route plans go; until then it is day, and route plans are closed. Cost: constant.
+stw_status stw_phone_set_clock(struct stw_phone *p,
+                               uint64_t now_ms,
+                               int64_t unix_s,
+                               int32_t offset_min);
+
+// What was counted. Cost: constant.
+stw_status stw_phone_count(struct stw_phone *p, struct stw_phone_statistics *out);
+
+// Calls a number: `dialed_len` characters 0-9, *, #. STW_OK: it is on its way, `line` gets its line. STW_DENIED: the telephone's own policy
+// refuses, `rule` says which (stw_rule), and nothing was sent. STW_NOT_NOW: another line is neither on hold nor over. STW_CONGESTED: no line
+// is free. A call for help needs no registration and always finds a line. `rule` may be null. STW_ERR_DRAIN_FIRST: poll first. Cost: one
+// decision, one message.
+stw_status stw_phone_dial(struct stw_phone *p,
+                          uint64_t now_ms,
+                          const uint8_t *dialed,
+                          size_t dialed_len,
+                          stw_line *line,
+                          uint32_t *rule);
+
+// Takes a call that rings here. STW_NOT_NOW: none does on this line. STW_ERR_UNKNOWN: no such line. STW_ERR_DRAIN_FIRST: poll first. Cost:
+// one message.
+stw_status stw_phone_answer(struct stw_phone *p,
+                            uint64_t now_ms,
+                            stw_line line);
+
+// Hangs up, gives up, or refuses what rings. Results as for stw_phone_answer. Cost: one message.
+stw_status stw_phone_hang_up(struct stw_phone *p, uint64_t now_ms, stw_line line);
+
+// Holds who is there (`hold` not 0), or goes on with them (0). STW_PHONE_CHANGED tells what became of it. Results as for stw_phone_answer.
+// Cost: one message.
+stw_status stw_phone_hold(struct stw_phone *p,
+                          uint64_t now_ms,
+                          stw_line line,
+                          uint32_t hold);
+
+// Transfers who is there to a number (blind transfer). STW_PHONE_REFERRED tells what becomes of it. STW_DENIED: the telephone's own policy
+// refuses. Results as for stw_phone_dial. Cost: one decision, one message.
+stw_status stw_phone_transfer(struct stw_phone *p,
+                              uint64_t now_ms,
+                              stw_line line,
+                              const uint8_t *dialed,
+                              size_t dialed_len,
+                              uint32_t *rule);
+
+// Joins who is on one line with who is on the other, which may still ring there (attended transfer). STW_PHONE_REFERRED of the first line
+// tells what becomes of it. Results as for stw_phone_answer. Cost: one message.
+stw_status stw_phone_join(struct stw_phone *p,
+                          uint64_t now_ms,
+                          stw_line line,
+                          stw_line other);
+
+// A digit of the account code that STW_PHONE_CODE asks for, as a character. In a call keys go with the sound (RFC 4733). STW_ERR_ARGUMENT:
+// no key. Results as for stw_phone_answer. Cost: one message.
+stw_status stw_phone_press(struct stw_phone *p,
+                           uint64_t now_ms,
+                           stw_line line,
+                           uint32_t key);
+
+// What is known of a line. STW_ERR_UNKNOWN: no such line, or it is gone. Cost: constant.
+stw_status stw_phone_line(struct stw_phone *p, stw_line line, struct stw_line_info *out);
+
+// The sound that a line has agreed on, with its keys: wipe your copy. STW_EMPTY: nothing is agreed on. STW_ERR_UNKNOWN: no such line. Cost:
+// constant.
+stw_status stw_phone_sound(struct stw_phone *p,
+                           stw_line line,
+                           struct stw_sound *out);
+
+// Registers at the gateway, and stays so, at the other one while the first is gone. STW_PHONE_STANDING tells how that goes.
+// STW_ERR_DRAIN_FIRST: poll first. Cost: one message.
+stw_status stw_phone_register(struct stw_phone *p,
+                              uint64_t now_ms);
+
+// Takes the registration back. Calls go on. STW_ERR_DRAIN_FIRST: poll first. Cost: one message.
+stw_status stw_phone_unregister(struct stw_phone *p, uint64_t now_ms);
+
+// Takes one SIP datagram, or one whole message of a stream, read during the call only; at most 2,048 bytes of one are taken. `source` says
+// over which transport. What is wrong with it is answered or counted, and no error. STW_ERR_DRAIN_FIRST: poll, then give it again. Cost:
+// linear in its length.
+stw_status stw_phone_receive(struct stw_phone *p,
+                             uint64_t now_ms,
+                             const struct stw_address *source,
+                             const uint8_t *datagram,
+                             size_t datagram_len);
+
+// Tells the address at which the telephone is reached over a transport. STW_ERR_ARGUMENT: no such transport or family. Cost: constant.
+stw_status stw_phone_listen(struct stw_phone *p,
+                            const struct stw_address *address);
+
+// A connection to the gateway is closed, or could not be made. STW_ERR_DRAIN_FIRST: poll first. Cost: linear in the transactions.
+stw_status stw_phone_lost(struct stw_phone *p,
+                          uint64_t now_ms,
+                          const struct stw_address *peer);
+
+// Time has come to `now_ms`: serves deadlines that are due, at most 4. STW_MORE: more are due; poll and call again.
+// STW_ERR_DRAIN_FIRST: poll first. An early tick does nothing.
+stw_status stw_phone_tick(struct stw_phone *p,
+                          uint64_t now_ms);
+
+// When stw_phone_tick is next wanted; UINT64_MAX: not before something happens (and for what is no telephone). Ask after the outputs are
+// polled.
+uint64_t stw_phone_deadline(struct stw_phone *p);
+
+// Takes the oldest output; call until STW_EMPTY after every input.
+//
+// Of STW_PHONE_SEND and STW_PHONE_TEXT the bytes are copied to the `size` bytes at `buf`. STW_ERR_BUFFER: they do not fit, `*needed` says
+// how many there are, and the output stays. `buf` may be null if `size` is 0, `needed` may be null. 2,048 bytes suffice. Cost: constant,
+// and the bytes copied.
+stw_status stw_phone_poll(struct stw_phone *p,
+                          struct stw_phone_output *out,
+                          uint8_t *buf,
+                          size_t size,
+                          size_t *needed);
 
 // The party of a neutral leg transfers its peer to what it dials (blind transfer). STW_OK: permitted; what becomes of it
 // comes as STW_OUTPUT_REFERRED, and until it is answered nothing has changed: a party that hangs up leaves the transfer to itself.

@@ -8,7 +8,10 @@
 
 enum { DEVICES = 8, TRUNKS = 2, CALLS = 2 };
 
+enum { LINES = 3 };
+
 static uint64_t memory[STW_EXCHANGE_WORDS(DEVICES, TRUNKS, CALLS)];
+static uint64_t handset[STW_PHONE_WORDS(LINES)];
 static uint8_t datagram[2048];
 
 /* The policy and its keyring, wherever flash has them. */
@@ -97,6 +100,88 @@ static void one_input(stw_exchange *x)
     led = (uint32_t)*stw_rule_name((uint16_t)decision.rule);
 }
 
+static void drain_phone(stw_phone *p)
+{
+    stw_phone_output out;
+    size_t needed = 0;
+    while (stw_phone_poll(p, &out, datagram, sizeof datagram, &needed) == STW_OK)
+        led = out.kind;
+}
+
+static void one_phone_input(stw_phone *p)
+{
+    static const uint8_t dialed[] = {'2', '0', '1'};
+    static stw_line line, other;
+    static stw_line_info info;
+    static stw_sound sound;
+    static stw_phone_statistics counted;
+    stw_address gateway = {{192, 0, 2, 1}, 0, 5060, STW_FAMILY_IPV4, 0};
+    uint32_t key = key_pressed, rule = 0;
+
+    if (received_bytes > 0)
+        (void)stw_phone_receive(p, clock_ms, &gateway, datagram, received_bytes);
+    else if (key == 1)
+        led = (uint32_t)stw_phone_dial(p, clock_ms, dialed, sizeof dialed, &line, &rule);
+    else if (key == 2)
+        (void)stw_phone_answer(p, clock_ms, line);
+    else if (key == 3)
+        (void)stw_phone_hang_up(p, clock_ms, line);
+    else if (key == 4)
+        (void)stw_phone_hold(p, clock_ms, line, 1);
+    else if (key == 5)
+        led = (uint32_t)stw_phone_transfer(p, clock_ms, line, dialed, sizeof dialed, &rule);
+    else if (key == 6)
+        (void)stw_phone_join(p, clock_ms, line, other);
+    else if (key >= '0' && key <= '9')
+        (void)stw_phone_press(p, clock_ms, line, key);
+    else if (key == 7 && stw_phone_line(p, line, &info) == STW_OK)
+        led = info.state;
+    else if (key == 8 && stw_phone_sound(p, line, &sound) == STW_OK)
+        led = sound.payload;
+    else if (key == 9)
+        (void)stw_phone_unregister(p, clock_ms);
+    else if (key == 10)
+        (void)stw_phone_listen(p, &gateway);
+    else if (key == 11)
+        (void)stw_phone_lost(p, clock_ms, &gateway);
+    else if (key == 12)
+        (void)stw_phone_set_mode(p, STW_MODE_NIGHT1);
+    else if (key == 13)
+        (void)stw_phone_set_clock(p, clock_ms, 1795327200, -300);
+    else if (stw_phone_deadline(p) <= clock_ms)
+        (void)stw_phone_tick(p, clock_ms);
+    drain_phone(p);
+    (void)stw_phone_count(p, &counted);
+    led = (uint32_t)counted.denied;
+}
+
+/* The telephone of this firmware, if it is one. */
+static void telephone(void)
+{
+    stw_phone_config config = STW_PHONE_CONFIG_INIT;
+    stw_phone *p = 0;
+    stw_status status;
+    size_t size = 0;
+
+    config.lines = LINES;
+    config.number.text[0] = '2';
+    config.address.family = STW_FAMILY_IPV4;
+    config.servers[0].family = STW_FAMILY_IPV4;
+    for (size_t at = 0; at < sizeof config.random_seed; at++)
+        config.random_seed[at] = (uint8_t)random_word;
+    status = stw_phone_size(&config, &size);
+    if (status == STW_OK && size <= sizeof handset)
+        status = stw_phone_init((uint8_t *)handset, sizeof handset, &config, &p);
+    if (status == STW_OK)
+        status = stw_phone_load(p, policy, policy_length, keyring, keyring_length);
+    if (status != STW_OK)
+        status = stw_phone_load_emergency(p, policy, policy_length);
+    (void)stw_phone_register(p, clock_ms);
+    while (led != 0xFF)
+        one_phone_input(p);
+    led = (uint32_t)stw_phone_deinit(p) + (uint32_t)status;
+}
+
 void reset(void);
 void reset(void)
 {
@@ -106,6 +191,8 @@ void reset(void)
     size_t size = 0;
 
     *(volatile uint32_t *)0xE000ED88u |= 0xFu << 20; /* CPACR: the floating-point unit, before anything can use it */
+    if (key_pressed == 98)
+        telephone();
     config.devices = DEVICES;
     config.trunks = TRUNKS;
     config.calls = CALLS;

@@ -3,16 +3,18 @@
 mod administration;
 mod calls;
 mod network;
+mod phone;
 mod transfers;
 
 #[cfg(test)]
-pub use {administration::*, calls::*, network::*};
+pub use {administration::*, calls::*, network::*, phone::*};
 
 use crate::guard::{self, Engine, Place, bytes, read, stw_exchange};
+use crate::memory::{self, exchange as tables};
 use crate::provider::Provider;
 use crate::status::{stw_status, stw_status_number};
 use crate::types::{STW_ABI_VERSION, stw_exchange_config};
-use crate::{convert, memory, names, status};
+use crate::{convert, names, status};
 use core::ffi::{CStr, c_char};
 use core::mem::MaybeUninit;
 use core::net::{Ipv4Addr, SocketAddr};
@@ -51,8 +53,8 @@ pub unsafe extern "C" fn stw_exchange_size(
     guard::call(|| {
         // SAFETY: conventions 2 and 4 of the header: what pointers lead to is there and is the library's during the call.
         let (config, size) = unsafe { (configuration(config)?, Place::new(size)?) };
-        let lengths = memory::Lengths::of(&config).ok_or(STW_ERR_ARGUMENT)?;
-        size.write(memory::bytes(&lengths).ok_or(STW_ERR_MEMORY)?);
+        let lengths = tables::Lengths::of(&config).ok_or(STW_ERR_ARGUMENT)?;
+        size.write(tables::bytes(&lengths).ok_or(STW_ERR_MEMORY)?);
         Ok(STW_OK)
     })
 }
@@ -73,11 +75,11 @@ pub unsafe extern "C" fn stw_exchange_init(
     guard::call(|| {
         // SAFETY: conventions 2 and 4 of the header.
         let (config, out) = unsafe { (configuration(config)?, Place::new(out)?) };
-        let lengths = memory::Lengths::of(&config).ok_or(STW_ERR_ARGUMENT)?;
+        let lengths = tables::Lengths::of(&config).ok_or(STW_ERR_ARGUMENT)?;
         if memory.is_null() || !memory.addr().is_multiple_of(memory::ALIGNMENT) {
             return Err(STW_ERR_ARGUMENT);
         }
-        if memory::bytes(&lengths).is_none_or(|needed| size < needed) {
+        if tables::bytes(&lengths).is_none_or(|needed| size < needed) {
             return Err(STW_ERR_MEMORY);
         }
         let instance = u16::try_from(config.instance).map_err(|_| STW_ERR_ARGUMENT)?;
@@ -90,10 +92,10 @@ pub unsafe extern "C" fn stw_exchange_init(
         }
         let provider = Provider::new(&config.random_seed).ok_or(STW_ERR_RANDOM)?;
         // SAFETY: aligned and large enough as just checked; the caller gives it to us until stw_exchange_deinit.
-        let tables = unsafe { memory::cut(memory, size, &lengths) }.ok_or(STW_ERR_MEMORY)?;
+        let memory_of = unsafe { tables::cut(memory, size, &lengths) }.ok_or(STW_ERR_MEMORY)?;
         let config = Config { instance, address, reserved_calls: config.reserved_calls };
-        let engine = Engine::new(tables, &config, provider);
-        // SAFETY: `memory::cut` left the beginning of the block free for it.
+        let engine = Engine::new(memory_of, &config, provider);
+        // SAFETY: `tables::cut` left the beginning of the block free for it.
         out.write(unsafe { guard::begin(memory, size, engine) });
         Ok(STW_OK)
     })
@@ -161,25 +163,37 @@ pub unsafe extern "C" fn stw_exchange_load_emergency(
 ///
 /// # Safety
 /// `config` is null, or as many bytes as its first field says can be read from it.
-unsafe fn configuration(
-    config: *const stw_exchange_config,
-) -> Result<stw_exchange_config, stw_status_number> {
-    /// What the first header had. Later fields are added behind it.
-    const FIRST: usize = 96;
+unsafe fn configuration<C: Configuration>(config: *const C) -> Result<C, stw_status_number> {
     // SAFETY: as our own.
     let size = unsafe { read(config.cast::<u32>())? };
     let size = usize::try_from(size).map_err(|_| STW_ERR_ABI)?;
-    if !(FIRST..=size_of::<stw_exchange_config>()).contains(&size) {
+    if !(C::FIRST..=size_of::<C>()).contains(&size) {
         return Err(STW_ERR_ABI);
     }
-    let mut copy = MaybeUninit::<stw_exchange_config>::zeroed();
+    let mut copy = MaybeUninit::<C>::zeroed();
     // SAFETY: `size` bytes are readable by our own contract and fit into the copy by the check above.
     unsafe { core::ptr::copy_nonoverlapping(config.cast::<u8>(), copy.as_mut_ptr().cast::<u8>(), size) };
     // SAFETY: a struct of integers; zeros, partly overwritten, are valid.
     let copy = unsafe { copy.assume_init() };
-    let (theirs, ours) = (copy.abi_version, STW_ABI_VERSION);
+    let (theirs, ours) = (copy.abi_version(), STW_ABI_VERSION);
     if theirs >> 16 != ours >> 16 || theirs > ours {
         return Err(STW_ERR_ABI);
     }
     Ok(copy)
+}
+
+/// A configuration: a struct of integers that begins with its size and the ABI's version.
+trait Configuration {
+    /// Octets that its first header had. Later fields are added behind them.
+    const FIRST: usize;
+
+    fn abi_version(&self) -> u32;
+}
+
+impl Configuration for stw_exchange_config {
+    const FIRST: usize = 96;
+
+    fn abi_version(&self) -> u32 {
+        self.abi_version
+    }
 }

@@ -1,28 +1,82 @@
-//! The one way in: every exported function runs its body through [`value`], [`call`] or [`exchange`], and every pointer
+//! The one way in: every exported function runs its body through [`value`], [`call`], [`exchange`] or [`phone`], and every pointer
 //! from C is judged here before it is used. `tests/guarded.rs` checks the first, review the second.
 
 use crate::provider::Provider;
 use crate::status::{Outcome, stw_status, stw_status_number};
 use strowger::exchange::Exchange;
+use strowger::phone::Phone;
 use stw_status_number::{STW_ERR_ARGUMENT, STW_ERR_POISONED};
 
 pub(crate) type Engine = Exchange<'static, Provider>;
+pub(crate) type Telephone = Phone<'static, Provider>;
 
 /// An exchange. It lives at the beginning of the memory given to stw_exchange_init and must not be moved or copied.
 pub struct stw_exchange {
-    /// [`MAGIC`] mixed with the address, so that a moved or freed exchange is not taken for one.
+    head: Head<Engine>,
+}
+
+/// A telephone. It lives at the beginning of the memory given to stw_phone_init and must not be moved or copied.
+pub struct stw_phone {
+    head: Head<Telephone>,
+}
+
+/// What a caller's block begins with.
+pub(crate) struct Head<E> {
+    /// [`Door::MAGIC`] mixed with the address, so that what was moved or freed, or is of another kind, is not taken for one.
     magic: u64,
     /// Bytes of the whole block.
     size: usize,
     /// A defect was caught while the engine was at work; what it holds is suspect.
     poisoned: bool,
-    engine: Engine,
+    engine: E,
 }
 
-const MAGIC: u64 = 0x5354_524f_5747_4552;
+/// What C has pointers to.
+pub(crate) trait Door: Sized {
+    /// Who stands behind it.
+    type Engine;
+    /// Another for each kind.
+    const MAGIC: u64;
 
-fn magic(x: *const stw_exchange) -> u64 {
-    MAGIC ^ u64::try_from(x.addr()).unwrap_or(0)
+    fn of(head: Head<Self::Engine>) -> Self;
+
+    fn head(&mut self) -> &mut Head<Self::Engine>;
+
+    /// # Safety
+    /// A `u64` can be read wherever that field of `x` would be.
+    unsafe fn magic(x: *const Self) -> u64;
+
+    /// What that would be for one of these.
+    fn wanted(x: *const Self) -> u64 {
+        Self::MAGIC ^ u64::try_from(x.addr()).unwrap_or(0)
+    }
+}
+
+macro_rules! doors {
+    ($( $door:ty: $engine:ty = $magic:literal; )+) => { $(
+        impl Door for $door {
+            type Engine = $engine;
+            const MAGIC: u64 = $magic;
+
+            fn of(head: Head<$engine>) -> Self {
+                Self { head }
+            }
+
+            fn head(&mut self) -> &mut Head<$engine> {
+                &mut self.head
+            }
+
+            unsafe fn magic(x: *const Self) -> u64 {
+                // SAFETY: as our own.
+                unsafe { (&raw const (*x).head.magic).read() }
+            }
+        }
+    )+ };
+}
+
+doors! {
+    stw_exchange: Engine = 0x5354_524f_5747_4552;
+    stw_phone: Telephone = 0x5354_5050_484f_4e45;
 }
 
 /// Runs a body that uses no exchange, for a plain value; `otherwise` if a defect is caught.
@@ -41,7 +95,23 @@ pub(crate) fn call(body: impl FnOnce() -> Outcome) -> stw_status {
 /// `x` is null, or a pointer that `stw_exchange_init` gave, to memory that is still there and that no other thread uses.
 pub(crate) unsafe fn exchange(x: *mut stw_exchange, body: impl FnOnce(&mut Engine) -> Outcome) -> stw_status {
     // SAFETY: as our own.
-    let Some(this) = (unsafe { known(x) }) else { return number(Err(STW_ERR_ARGUMENT)) };
+    unsafe { through(x, body) }
+}
+
+/// Runs a body on a telephone.
+///
+/// # Safety
+/// `p` is null, or a pointer that `stw_phone_init` gave, to memory that is still there and that no other thread uses.
+pub(crate) unsafe fn phone(p: *mut stw_phone, body: impl FnOnce(&mut Telephone) -> Outcome) -> stw_status {
+    // SAFETY: as our own.
+    unsafe { through(p, body) }
+}
+
+/// # Safety
+/// As for [`exchange`] or [`phone`].
+unsafe fn through<D: Door>(x: *mut D, body: impl FnOnce(&mut D::Engine) -> Outcome) -> stw_status {
+    // SAFETY: as our own.
+    let Some(this) = (unsafe { known(x) }).map(Door::head) else { return number(Err(STW_ERR_ARGUMENT)) };
     if this.poisoned {
         return number(Err(STW_ERR_POISONED));
     }
@@ -54,14 +124,14 @@ pub(crate) unsafe fn exchange(x: *mut stw_exchange, body: impl FnOnce(&mut Engin
     }
 }
 
-/// Puts a new exchange at the beginning of its block.
+/// Puts a new engine at the beginning of its block.
 ///
 /// # Safety
-/// `memory` is aligned for it and has `size` bytes, at least those of `stw_exchange`.
-pub(crate) unsafe fn begin(memory: *mut u8, size: usize, engine: Engine) -> *mut stw_exchange {
-    let x = memory.cast::<stw_exchange>();
+/// `memory` is aligned for it and has `size` bytes, at least those of its door.
+pub(crate) unsafe fn begin<D: Door>(memory: *mut u8, size: usize, engine: D::Engine) -> *mut D {
+    let x = memory.cast::<D>();
     // SAFETY: as our own.
-    unsafe { x.write(stw_exchange { magic: magic(x), size, poisoned: false, engine }) };
+    unsafe { x.write(D::of(Head { magic: D::wanted(x), size, poisoned: false, engine })) };
     x
 }
 
@@ -69,9 +139,9 @@ pub(crate) unsafe fn begin(memory: *mut u8, size: usize, engine: Engine) -> *mut
 ///
 /// # Safety
 /// As for [`exchange`].
-pub(crate) unsafe fn end(x: *mut stw_exchange) -> stw_status {
+pub(crate) unsafe fn end<D: Door>(x: *mut D) -> stw_status {
     // SAFETY: as our own.
-    let Some(size) = (unsafe { known(x) }).map(|this| this.size) else {
+    let Some(size) = (unsafe { known(x) }).map(|this| this.head().size) else {
         return number(Err(STW_ERR_ARGUMENT));
     };
     call(|| {
@@ -86,13 +156,13 @@ pub(crate) unsafe fn end(x: *mut stw_exchange) -> stw_status {
 
 /// # Safety
 /// As for [`exchange`]; the reference is the only one while it is used.
-unsafe fn known<'a>(x: *mut stw_exchange) -> Option<&'a mut stw_exchange> {
+unsafe fn known<'a, D: Door>(x: *mut D) -> Option<&'a mut D> {
     if x.is_null() || !x.is_aligned() {
         return None;
     }
     // SAFETY: not null, aligned, and by our own contract readable. Only the one field is read before it is believed.
-    let found = unsafe { (&raw const (*x).magic).read() };
-    if found != magic(x) {
+    let found = unsafe { D::magic(x) };
+    if found != D::wanted(x) {
         return None;
     }
     // SAFETY: the magic says that `begin` wrote it at this place and `end` has not wiped it.

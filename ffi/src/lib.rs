@@ -13,6 +13,8 @@ mod guard;
 mod media;
 mod memory;
 mod names;
+#[cfg(test)]
+mod phone_tests;
 mod provider;
 mod status;
 #[cfg(test)]

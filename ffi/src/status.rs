@@ -124,6 +124,15 @@ impl From<NotTaken> for stw_status_number {
     }
 }
 
+impl From<strowger::phone::NotTaken> for stw_status_number {
+    fn from(why: strowger::phone::NotTaken) -> Self {
+        match why {
+            strowger::phone::NotTaken::Stranger => Self::STW_ERR_UNKNOWN,
+            strowger::phone::NotTaken::Busy => Self::STW_ERR_BUSY,
+        }
+    }
+}
+
 impl From<BadImage> for stw_status_number {
     fn from(why: BadImage) -> Self {
         match why {

@@ -2,7 +2,7 @@
 
 use crate::exports::*;
 use crate::guard::{self, stw_exchange};
-use crate::memory::{STW_BYTES_CALL, STW_BYTES_DEVICE, STW_BYTES_FIXED, STW_BYTES_TRUNK};
+use crate::memory::exchange::{STW_BYTES_CALL, STW_BYTES_DEVICE, STW_BYTES_FIXED, STW_BYTES_TRUNK};
 use crate::names;
 use crate::provider::Provider;
 use crate::status::stw_status_number::{self, *};

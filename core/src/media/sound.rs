@@ -79,11 +79,14 @@ impl Codec {
     }
 }
 
+/// Codecs, the one that is liked best first.
+pub type Codecs = heapless::Vec<Codec, 5>;
+
 /// What a telephone can do.
 #[derive(Clone, Debug)]
 pub struct Ability {
-    /// Its codecs, the one that it likes best first.
-    pub codecs: heapless::Vec<Codec, 5>,
+    /// Its codecs.
+    pub codecs: Codecs,
     /// Whether its media is encrypted.
     pub srtp: Srtp,
 }

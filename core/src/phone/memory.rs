@@ -74,7 +74,7 @@ pub struct Memory<'m> {
     pub lines: &'m mut [Slot<Line>],
     /// As many as lines.
     pub dialogs: &'m mut [Dialog],
-    /// [`TRANSACTIONS`] and [`TRANSACTIONS_A_LINE`] for each line.
+    /// [`TRANSACTIONS_A_LINE`] for each line.
     pub transactions: &'m mut [Slot<Transaction>],
     /// A third more than transactions.
     pub index: &'m mut [Entry],
@@ -82,7 +82,7 @@ pub struct Memory<'m> {
     pub heap: &'m mut [Due],
     /// Their places in the heap.
     pub places: &'m mut [u32],
-    /// Texts: [`PAGES`], and [`PAGES_A_LINE`] for each line.
+    /// Texts: [`PAGES_A_LINE`] for each line, and 16 at least.
     pub pages: &'m mut [Page],
     /// Messages not yet polled: at least [`super::MAX_OUTPUTS`].
     pub outgoing: &'m mut [Option<Outgoing>],
@@ -92,8 +92,8 @@ pub struct Memory<'m> {
 
 /// Transactions that each line leaves behind within 32 seconds.
 pub const TRANSACTIONS_A_LINE: usize = 4;
-/// Pages that a call takes while it is set up.
-pub const PAGES_A_LINE: usize = 14;
+/// Pages for each line: one call takes up to ten while it is set up, and one or two while it is up.
+pub const PAGES_A_LINE: usize = 8;
 
 /// Memory for a telephone with so many lines.
 #[derive(Debug)]

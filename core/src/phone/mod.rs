@@ -46,6 +46,8 @@ pub const MAX_OUTPUTS: usize = 12;
 pub const MAX_DATAGRAM: usize = 2_048;
 /// Servers that a telephone can have: its primary, and one that stands in for it.
 pub const MAX_SERVERS: usize = 2;
+/// Them, the primary first.
+pub type Servers = heapless::Vec<Flow, MAX_SERVERS>;
 
 /// What this telephone takes: methods, as header lines.
 const ABLE: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, MESSAGE";
@@ -68,7 +70,7 @@ pub struct Config<'m> {
     /// The host in its addresses; empty: that of the gateway.
     pub domain: &'m [u8],
     /// Its gateway, and the one that stands in for it.
-    pub servers: heapless::Vec<Flow, MAX_SERVERS>,
+    pub servers: Servers,
     /// When to go to the other, and when to come back.
     pub homing: homing::Terms,
     /// What it can do with sound.

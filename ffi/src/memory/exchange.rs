@@ -1,6 +1,6 @@
-//! The caller's block cut into the engine's tables. One list of tables says how long each is, what it costs and how it
-//! begins, so that `stw_exchange_size` and `stw_exchange_init` cannot differ.
+//! The block of an exchange.
 
+use super::{ALIGNMENT, tables};
 use crate::guard::stw_exchange;
 use crate::types::stw_exchange_config;
 use strowger::exchange::{
@@ -8,9 +8,6 @@ use strowger::exchange::{
 };
 use strowger::signalling::Dialog;
 use strowger::table::{Due, Entry, Page, Slot};
-
-/// The block and every table in it begin at a multiple of this.
-pub(crate) const ALIGNMENT: usize = 8;
 
 /// Bytes that an exchange takes whatever its size.
 pub const STW_BYTES_FIXED: usize = 28_672;
@@ -88,71 +85,7 @@ impl Lengths {
     }
 }
 
-/// Bytes of a table, up to where the next may begin.
-const fn table_bytes<T>(count: usize) -> Option<usize> {
-    const { assert!(align_of::<T>() <= ALIGNMENT, "a table wants a stricter alignment than the block has") };
-    match count.checked_mul(size_of::<T>()) {
-        Some(bytes) => bytes.checked_next_multiple_of(ALIGNMENT),
-        None => None,
-    }
-}
-
-/// What is left of the block.
-struct Block {
-    next: *mut u8,
-    left: usize,
-}
-
-impl Block {
-    /// The next table, every place of it written before it is a slice. `None` if the block is too short.
-    fn table<T: 'static>(&mut self, count: usize, empty: impl Fn() -> T) -> Option<&'static mut [T]> {
-        let bytes = table_bytes::<T>(count)?;
-        let left = self.left.checked_sub(bytes)?;
-        let first = self.next.cast::<T>();
-        for at in 0..count {
-            // SAFETY: `count` places of T fit into `bytes`, which are left of the caller's block; `next` is a multiple
-            // of ALIGNMENT, which T's alignment divides (checked at compile time).
-            unsafe { first.add(at).write(empty()) };
-        }
-        // SAFETY: at most one past the end of the block, because `bytes` were left.
-        self.next = unsafe { self.next.add(bytes) };
-        self.left = left;
-        // SAFETY: `count` places were just written, and no other table gets them: `next` has moved on. They stay the
-        // library's until `stw_exchange_deinit` (convention 2 of the header), which drops the engine first.
-        Some(unsafe { core::slice::from_raw_parts_mut(first, count) })
-    }
-}
-
-macro_rules! tables {
-    ($( $field:ident: $ty:ty = $empty:expr, $count:ident; )+) => {
-        /// Bytes of the whole block; `None` if no machine has so many.
-        pub(crate) const fn bytes(lengths: &Lengths) -> Option<usize> {
-            let Some(total) = table_bytes::<stw_exchange>(1) else { return None };
-            $(
-                let Some(table) = table_bytes::<$ty>(lengths.$count) else { return None };
-                let Some(total) = total.checked_add(table) else { return None };
-            )+
-            Some(total)
-        }
-
-        /// The tables behind the exchange at the beginning of the block. `None` if the block is too short.
-        ///
-        /// # Safety
-        /// `memory` is aligned to [`ALIGNMENT`] and has `size` bytes, which nobody else uses until the tables are given
-        /// up.
-        pub(crate) unsafe fn cut(memory: *mut u8, size: usize, lengths: &Lengths) -> Option<Memory<'static>> {
-            let header = table_bytes::<stw_exchange>(1)?;
-            let left = size.checked_sub(header)?;
-            // SAFETY: the block has more than `header` bytes.
-            let next = unsafe { memory.add(header) };
-            let mut block = Block { next, left };
-            $( let $field = block.table::<$ty>(lengths.$count, || $empty)?; )+
-            Some(Memory { $($field),+ })
-        }
-    };
-}
-
-tables! {
+tables! { stw_exchange, Memory;
     devices: DeviceSlot = DeviceSlot::EMPTY, devices;
     trunks: TrunkSlot = TrunkSlot::EMPTY, trunks;
     calls: Slot<strowger::call::Call> = Slot::EMPTY, calls;

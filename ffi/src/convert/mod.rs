@@ -1,5 +1,7 @@
 //! The engine's values as the structs of the ABI, and addresses, parties and causes back again.
 
+pub(crate) mod phone;
+
 use crate::media::{self, stw_output_pinhole};
 use crate::names;
 use crate::types::{
@@ -294,6 +296,12 @@ fn leg(leg: Handle, cause: Option<Cause>) -> stw_output_leg {
 }
 
 fn standing(trunk: u16, standing: Standing) -> stw_output_standing {
+    let (standing, expires_s, status) = standing_of(standing);
+    stw_output_standing { trunk: u32::from(trunk), standing, expires_s, status }
+}
+
+/// One of stw_standing, for how many seconds, and with which status it was refused.
+fn standing_of(standing: Standing) -> (u32, u32, u32) {
     use stw_standing::{
         STW_STANDING_LAPSED, STW_STANDING_LOST, STW_STANDING_REFUSED, STW_STANDING_REGISTERED,
         STW_STANDING_UNANSWERED,
@@ -305,7 +313,7 @@ fn standing(trunk: u16, standing: Standing) -> stw_output_standing {
         Standing::Lapsed => (STW_STANDING_LAPSED, 0, 0),
         Standing::Lost => (STW_STANDING_LOST, 0, 0),
     };
-    stw_output_standing { trunk: u32::from(trunk), standing: standing as u32, expires_s, status }
+    (standing as u32, expires_s, status)
 }
 
 const fn registration(
