@@ -56,6 +56,16 @@ check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-targe
 check_conference() { check_gateway; tests/interop/conference.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_carrier() { check_gateway; tests/interop/carrier.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_dns() { check_gateway; tests/interop/dns.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+# The telephone of the C ABI, with the sanitizers in its own code, at real gateways.
+check_handsets() {
+    local library phone="${CARGO_TARGET_DIR:-target}/c/phone-sanitized"
+    check_gateway
+    library=$(ci/library.sh)
+    mkdir -p "$(dirname "$phone")"
+    gcc -std=c99 -g -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude examples/c/phone.c \
+        "$library" -lpthread -ldl -lm -o "$phone"
+    tests/interop/handsets.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" "$phone"
+}
 check_floods() {
     check_gateway
     cargo build --quiet --release --locked -p strowger-testkit --bins
@@ -69,8 +79,10 @@ check_parsers() { cargo test --quiet --locked -p strowger-tests --test parsers -
 check_peers() {
     local pids=() logs lane failed=0
     check_gateway
+    # Built before the lanes: they would wait for each other.
+    ci/library.sh > /dev/null
     logs=$(mktemp -d)
-    for lane in "sipp sdes" "baresip transfers" "linphone takes carrier" "forwards conference streams dns"; do
+    for lane in "sipp sdes" "baresip transfers handsets" "linphone takes carrier" "forwards conference streams dns"; do
         (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
         pids+=($!)
     done

@@ -14,7 +14,7 @@ mkdir -p "$out"
 ci/header.sh
 
 say "header as C99, C11 and C++11"
-printf '#include "strowger.h"\nint main(void) { stw_exchange_config c = STW_EXCHANGE_CONFIG_INIT; return c.calls != 1; }\n' >"$out/header.c"
+printf '#include "strowger.h"\nstatic uint64_t words[STW_PHONE_WORDS(3) / 8];\nint main(void) { stw_exchange_config c = STW_EXCHANGE_CONFIG_INIT; stw_phone_config p = STW_PHONE_CONFIG_INIT; return c.calls != 1 || p.lines != 3 || words[0] != 0; }\n' >"$out/header.c"
 cp "$out/header.c" "$out/header.cpp"
 for std in c99 c11; do gcc -std=$std "${strict[@]}" -Iinclude -fsyntax-only "$out/header.c"; done
 g++ -std=c++11 "${strict[@]}" -Iinclude -fsyntax-only "$out/header.cpp"
@@ -34,6 +34,10 @@ sources=(-Iinclude examples/c/gateway.c)
 say "example: plain"
 gcc -std=c99 -O2 "${strict[@]}" "${sources[@]}" "$lib" "${libs[@]}" -o "$out/gateway"
 run "$out/gateway"
+
+say "the telephone: as C99 and C++11 (tests/interop/handsets.sh runs it)"
+gcc -std=c99 -O2 "${strict[@]}" -Iinclude examples/c/phone.c "$lib" "${libs[@]}" -o "$out/phone"
+g++ -std=c++11 "${strict[@]}" -Iinclude -x c++ -fsyntax-only examples/c/phone.c
 
 say "example: AddressSanitizer and UndefinedBehaviorSanitizer"
 gcc -std=c99 -g "${strict[@]}" -fsanitize=address,undefined -fno-sanitize-recover=all "${sources[@]}" "$lib" \

@@ -78,7 +78,7 @@
 #define STW_BYTES_PHONE 4096
 
 // Bytes for each line: its SIP dialog, transactions and texts.
-#define STW_BYTES_LINE 3328
+#define STW_BYTES_LINE 3840
 
 // The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
 #define STW_ABI_VERSION 65538
@@ -909,7 +909,7 @@ typedef struct stw_phone_config {
     uint32_t lines;
     // SIP transactions, which outlive their calls by up to 32 s; 0: 4 for each line.
     uint32_t transactions;
-    // Pages of 256 bytes for SIP texts, 16 or more; 0: 8 for each line.
+    // Pages of 256 bytes for SIP texts, 20 or more; 0: 10 for each line.
     uint32_t pages;
     // The first line awaits its sound at this port, each further one two higher.
     uint32_t sound_port;

@@ -3,7 +3,7 @@
 use super::line::{Action, Event, State};
 use super::outputs::Output;
 use super::registrar::contact;
-use super::{MAX_DATAGRAM, Phone};
+use super::{MAX_DATAGRAM, Phone, STEP};
 use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::media::sound::{self, Taken};
 use crate::media::{Ability, Body, Refused};
@@ -42,7 +42,7 @@ impl<C: Crypto> Phone<'_, C> {
                 self.sip.acknowledge(line, cookie, Text::EMPTY);
             }
             Action::Cancel => {
-                self.sip.make_room(&mut self.timers);
+                self.sip.make_room(&mut self.timers, STEP);
                 self.sip.cancel(now, &mut self.timers, line, |_| {});
             }
             Action::Bye => {
@@ -95,7 +95,7 @@ impl<C: Crypto> Phone<'_, C> {
         body: Text,
         extra: impl FnOnce(&mut PageWriter<'_, '_>),
     ) -> Option<Handle> {
-        self.sip.make_room(&mut self.timers);
+        self.sip.make_room(&mut self.timers, STEP);
         let cookie = self.crypto.random_u64();
         let (number, us) = (self.config.number, self.us_in(line));
         let named = matches!(method, Method::Invite | Method::Refer | Method::Options);

@@ -3,7 +3,7 @@
 use super::line::{Event, State};
 use super::memory::{Line, MAX_NAME};
 use super::registrar::{MAX_HOST, contact};
-use super::{Phone, Taken};
+use super::{Phone, STEP, Taken};
 use crate::base::{Crypto, Digit, Full, Handle, Instant};
 use crate::policy::decide::{class_of, decide};
 use crate::policy::rows::Features;
@@ -273,7 +273,7 @@ impl<C: Crypto> Phone<'_, C> {
             others: u8::from(emergency && self.config.servers.len() > 1),
             ..Dialog::EMPTY
         });
-        self.sip.make_room(&mut self.timers);
+        self.sip.make_room(&mut self.timers, STEP);
         let offer = self.offer(line)?;
         let request = Request { method: Method::Invite, cookie: branch, body: offer };
         let invite = self.sip.request(now, &mut self.timers, line, request, |out| contact(out, number, us));

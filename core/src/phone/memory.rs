@@ -82,7 +82,7 @@ pub struct Memory<'m> {
     pub heap: &'m mut [Due],
     /// Their places in the heap.
     pub places: &'m mut [u32],
-    /// Texts: [`PAGES_A_LINE`] for each line, and 16 at least.
+    /// Texts: [`PAGES_A_LINE`] for each line, and 20 at least.
     pub pages: &'m mut [Page],
     /// Messages not yet polled: at least [`super::MAX_OUTPUTS`].
     pub outgoing: &'m mut [Option<Outgoing>],
@@ -92,8 +92,8 @@ pub struct Memory<'m> {
 
 /// Transactions that each line leaves behind within 32 seconds.
 pub const TRANSACTIONS_A_LINE: usize = 4;
-/// Pages for each line: one call takes up to ten while it is set up, and one or two while it is up.
-pub const PAGES_A_LINE: usize = 8;
+/// Pages for each line: one call takes up to fourteen while it is set up, and four while it is up.
+pub const PAGES_A_LINE: usize = 10;
 
 /// Memory for a telephone with so many lines.
 #[derive(Debug)]

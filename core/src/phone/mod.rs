@@ -49,6 +49,9 @@ pub const MAX_SERVERS: usize = 2;
 /// Them, the primary first.
 pub type Servers = heapless::Vec<Flow, MAX_SERVERS>;
 
+/// Pages that one message of ours takes, with its description beside it.
+const STEP: usize = 10;
+
 /// What this telephone takes: methods, as header lines.
 const ABLE: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, MESSAGE";
 

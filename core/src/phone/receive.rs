@@ -18,6 +18,7 @@ impl<C: Crypto> Phone<'_, C> {
         self.statistics.received = self.statistics.received.wrapping_add(1);
         // One step stores an echo, an answer, and at most two requests.
         let step = Pages::needed(datagram.len().min(MAX_DATAGRAM)).saturating_add(4);
+        self.sip.make_room(&mut self.timers, step);
         if self.sip.pages.free() < step {
             self.statistics.dropped = self.statistics.dropped.wrapping_add(1);
             return Ok(());

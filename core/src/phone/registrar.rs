@@ -2,7 +2,7 @@
 
 use super::line::Event as LineEvent;
 use super::outputs::Output;
-use super::{ABLE, Phone};
+use super::{ABLE, Phone, STEP};
 use crate::base::{Algorithm, Crypto, Flow, Full, Handle, Instant};
 use crate::call::earlier;
 use crate::homing::{self, ANSWER_MS, Place};
@@ -184,7 +184,7 @@ impl<'m, C: Crypto> Phone<'m, C> {
 
     fn enrol(&mut self, now: Instant, expires_s: u32) -> Option<()> {
         let to = self.home()?;
-        self.sip.make_room(&mut self.timers);
+        self.sip.make_room(&mut self.timers, STEP);
         let mut buffer = [0; MAX_HOST];
         let host = self.host(&mut buffer);
         let cookies = [self.crypto.random_u64(), self.crypto.random_u64()];

@@ -10,7 +10,7 @@ use strowger::table::{Due, Entry, Page, Slot};
 /// Bytes that a telephone takes whatever its size.
 pub const STW_BYTES_PHONE: usize = 4_096;
 /// Bytes for each line: its SIP dialog, transactions and texts.
-pub const STW_BYTES_LINE: usize = 3_328;
+pub const STW_BYTES_LINE: usize = 3_840;
 
 /// Octets of the texts of a configuration.
 pub(crate) const TEXTS: usize = 304;
@@ -32,7 +32,7 @@ impl Lengths {
     pub(crate) fn of(config: &stw_phone_config) -> Option<Self> {
         let in_range = (2..=64).contains(&config.lines)
             && config.transactions <= 1 << 12
-            && (config.pages == 0 || (16..=1 << 12).contains(&config.pages));
+            && (config.pages == 0 || (20..=1 << 12).contains(&config.pages));
         if !in_range {
             return None;
         }

@@ -51,7 +51,7 @@ pub struct stw_phone_config {
     pub lines: u32,
     /// SIP transactions, which outlive their calls by up to 32 s; 0: 4 for each line.
     pub transactions: u32,
-    /// Pages of 256 bytes for SIP texts, 16 or more; 0: 8 for each line.
+    /// Pages of 256 bytes for SIP texts, 20 or more; 0: 10 for each line.
     pub pages: u32,
     /// The first line awaits its sound at this port, each further one two higher.
     pub sound_port: u32,

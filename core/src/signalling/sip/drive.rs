@@ -159,13 +159,18 @@ impl Sip<'_> {
         gone.into_iter().for_each(|text| self.pages.release(text));
     }
 
-    /// If no transaction is free, ends one that only absorbs what comes again: whoever sends that once more is not answered, and no call is
-    /// the worse for it. Linear in the transactions.
-    pub fn make_room(&mut self, timers: &mut Timers<'_>) {
-        if self.transactions.free() > 0 {
-            return;
+    /// While no transaction is free, or fewer pages than that, ends one that only absorbs what comes again: whoever sends that once more
+    /// is not answered, and no call is the worse for it. Quadratic in the transactions, of which a telephone has few.
+    pub fn make_room(&mut self, timers: &mut Timers<'_>, pages: usize) {
+        while self.transactions.free() == 0 || self.pages.free() < pages {
+            let lingers = |(handle, one): (Handle, &Transaction)| self.lingers(one).then_some(handle);
+            let Some(handle) = self.transactions.iter().find_map(lingers) else { return };
+            self.drop_transaction(timers, handle);
         }
-        let lingers = |one: &Transaction| match one.machine {
+    }
+
+    fn lingers(&self, one: &Transaction) -> bool {
+        match one.machine {
             Machine::Client(client::State::Completed { .. })
             | Machine::InviteClient(invite_client::State::Completed { .. })
             | Machine::Server(server::State::Completed { .. })
@@ -177,10 +182,6 @@ impl Sip<'_> {
             Machine::Client(_) | Machine::InviteClient(_) | Machine::Server(_) | Machine::InviteServer(_) => {
                 false
             }
-        };
-        let found = self.transactions.iter().find(|(_, one)| lingers(one)).map(|(handle, _)| handle);
-        if let Some(handle) = found {
-            self.drop_transaction(timers, handle);
         }
     }
 
@@ -191,7 +192,13 @@ impl Sip<'_> {
             Machine::InviteServer(_) | Machine::Server(_) => {
                 self.index.remove(transaction.hash, handle.index())
             }
-            Machine::InviteClient(_) | Machine::Client(_) => {}
+            Machine::InviteClient(_) => {
+                // Its 2xx is not known again from now on: nor is its ACK wanted.
+                let dialog = self.dialog_mut(transaction.leg).filter(|dialog| dialog.invite == handle);
+                let ack = dialog.map(|dialog| core::mem::replace(&mut dialog.ack, Text::EMPTY));
+                self.pages.release(ack.unwrap_or(Text::EMPTY));
+            }
+            Machine::Client(_) => {}
         }
         self.pages.release(transaction.text);
         self.pages.release(transaction.echo);

@@ -330,9 +330,10 @@ impl Sip<'_> {
         // What was good for the INVITE is so for its ACK (RFC 3261 section 22.1).
         let proof = |out: &mut PageWriter<'_, '_>| out.put_text(dialog.proof, 0, dialog.proof.len());
         let Some((text, _)) = self.render(&dialog, &head, proof, body) else { return };
-        self.pages.release(dialog.ack);
+        // The next INVITE has credentials of its own.
+        [dialog.ack, dialog.proof].into_iter().for_each(|text| self.pages.release(text));
         if let Some(dialog) = self.dialog_mut(leg) {
-            dialog.ack = text;
+            (dialog.ack, dialog.proof) = (text, Text::EMPTY);
             dialog.acknowledged = invite.cseq;
         }
         self.repeat_acknowledgement(leg);
