@@ -103,6 +103,22 @@ fn who_holds_for_too_long_is_rung() {
     assert_eq!(records(&office), ["201,202,I,202,,"]);
 }
 
+/// Who has held for too long does not hear its BYE, and refuses the recall meanwhile: the call is over all the same.
+#[test]
+fn a_holder_that_does_not_hear_its_bye_leaves_nothing_behind() {
+    let mut office = talking(21, &[("ringing = 60\n", "ringing = 60\nhold_recall = 10\n")]);
+    office.behaves("201", Behaviour::Busy);
+    office.ask("201", Ask::Hold);
+    office.sim.run_ms(1_000);
+    let holder = office::phone_address(0);
+    office.sim.lose(move |datagram| datagram.to == holder && datagram.bytes.starts_with(b"BYE"));
+    office.sim.run_ms(12_000);
+    office.sim.deliver_all();
+    let told = office.sim.told(office.phone("202"));
+    assert!(matches!(told.last(), Some(PhoneEvent::Ended { status: 200, .. })), "{}", office.trace());
+    office.assert_nothing_left();
+}
+
 /// Who does not answer the recall has left the one who waits.
 #[test]
 fn who_waits_is_released_if_the_recall_is_refused() {

@@ -8,12 +8,18 @@ use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::media::sound::{self, Taken};
 use crate::media::{Ability, Body, Refused};
 use crate::policy::Rule;
+use crate::signalling::Transaction;
 use crate::signalling::sip::Request;
-use crate::table::Text;
 use crate::table::pages::PageWriter;
+use crate::table::{Pages, Text};
 use crate::wire::sdp::{Direction, Session};
 use crate::wire::sip::{Message, Method, Name};
 use crate::wire::write::Sink;
+
+/// Octets of our offer, at most: every codec, both ends of IPv6, a key.
+const OFFER: usize = 700;
+/// Octets of what stands in the head of our 200 beside what it echoes.
+const HEAD: usize = 300;
 
 impl<C: Crypto> Phone<'_, C> {
     /// Something happens to a line; false if its user cannot do that now. `message` is what was heard.
@@ -126,6 +132,17 @@ impl<C: Crypto> Phone<'_, C> {
         }
         self.sip.accept(now, &mut self.timers, invite, |out| contact(out, number, us), body);
         self.sip.pages.release(body);
+    }
+
+    /// Whether our 200 would find its pages: an answer that is not sent would leave both sides waiting.
+    pub(super) fn has_room_to_accept(&mut self, line: Handle) -> bool {
+        let Some(dialog) = self.sip.dialog(line) else { return false };
+        let echoed = self.sip.transactions.get(dialog.invite).map_or(0, Transaction::echoed);
+        let late = if dialog.offer.is_empty() { OFFER } else { 0 };
+        let octets = echoed.saturating_add(dialog.offer.len()).saturating_add(late).saturating_add(HEAD);
+        let pages = Pages::needed(octets).saturating_add(Pages::needed(late)).saturating_add(1);
+        self.sip.make_room(&mut self.timers, pages);
+        self.sip.pages.free() >= pages
     }
 
     fn refuse(&mut self, now: Instant, line: Handle, status: u16) {
@@ -257,7 +274,7 @@ impl<C: Crypto> Phone<'_, C> {
         slot.sound =
             Some(sound::Sound { direction: sound::narrowed(wanted, taken.sound.direction), ..taken.sound });
         if told {
-            self.tell(Output::Held(line, held));
+            self.tell_of(line, Output::Held(line, held));
         }
     }
 
@@ -265,14 +282,21 @@ impl<C: Crypto> Phone<'_, C> {
     pub(super) fn agreed(&mut self, line: Handle) {
         let Some(slot) = self.lines.get_mut(line) else { return };
         let _ = slot.keys.ours.set(slot.fresh.expose());
-        self.tell(Output::Sound(line));
+        self.tell_of(line, Output::Sound(line));
+    }
+
+    /// Tells of a line, unless its user has nothing to do with it any more.
+    fn tell_of(&mut self, line: Handle, output: Output) {
+        if self.lines.get(line).is_some_and(|slot| !slot.state.is_over()) {
+            self.tell(output);
+        }
     }
 
     /// A line cannot go on: its sound cannot be agreed on.
     pub(super) fn unfit(&mut self, now: Instant, line: Handle) {
         let state = self.lines.get(line).map(|slot| slot.state);
-        let hangs_up =
-            state.is_some_and(|state| state.is_up() || matches!(state, State::Calling | State::Alerted));
+        let hangs_up = state
+            .is_some_and(|state| state.is_up() || matches!(state, State::Calling { .. } | State::Alerted));
         if hangs_up {
             self.line_event(now, line, Event::HangUp, None);
         }

@@ -14,6 +14,9 @@ use crate::table::Text;
 use crate::wire::sip::{Message, Method, Name, unescape};
 use crate::wire::write::Sink;
 
+/// Pages of a call that rings, and of our 200 to it.
+const RINGING: usize = 18;
+
 impl<C: Crypto> Phone<'_, C> {
     /// A call. Nobody but our gateway can call: what does not go through it, its policy has not seen.
     pub(super) fn invited(&mut self, now: Instant, message: &Message<'_>, source: Flow, key: Key) {
@@ -24,8 +27,9 @@ impl<C: Crypto> Phone<'_, C> {
         if !message.body.is_empty() && message.sdp().is_empty() {
             return self.sip.reply(message, source, 415, |out| out.line(&[b"Accept: application/sdp"]));
         }
-        // One line stays free: for help.
-        if self.lines.free() < 2 {
+        // One line stays free, for help; and what rings must find room to be answered.
+        self.sip.make_room(&mut self.timers, RINGING);
+        if self.lines.free() < 2 || self.sip.pages.free() < RINGING {
             return self.sip.reply(message, source, 486, |_| {});
         }
         let ringing = State::Ringing { until: now.plus_s(RINGING_S) };

@@ -43,7 +43,7 @@ impl<C: Crypto> Phone<'_, C> {
         if emergency && self.lines.free() == 0 {
             self.make_room(now);
         }
-        let mut line = Line::new(State::Calling, false);
+        let mut line = Line::new(State::Calling { heard: false }, false);
         line.emergency = emergency;
         line.number.extend_from_slice(dialed.get(..dialed.len().min(MAX_NAME)).unwrap_or(&[])).unwrap_or(());
         let Ok(line) = self.lines.insert(line) else { return Ok(Taken::Congested) };
@@ -59,6 +59,9 @@ impl<C: Crypto> Phone<'_, C> {
     /// # Errors
     /// [`Full`] as for [`dial`](Self::dial).
     pub fn answer(&mut self, now: Instant, line: Handle) -> Result<Taken, Full> {
+        if self.lines.get(line).is_some_and(Line::rings_here) && !self.has_room_to_accept(line) {
+            return Ok(Taken::Congested);
+        }
         self.act(now, line, Event::Answer)
     }
 

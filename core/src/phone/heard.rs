@@ -119,14 +119,13 @@ impl<C: Crypto> Phone<'_, C> {
             }
             return;
         }
-        let first =
-            matches!(state, State::Calling | State::Alerted | State::Abandoned | State::Cancelling { .. });
+        let first = matches!(
+            state,
+            State::Calling { .. } | State::Alerted | State::Abandoned | State::Cancelling { .. }
+        );
         match (first, status) {
             (true, ..=100) => {
-                // Whoever has heard of it can be told to stop.
-                if state == State::Abandoned {
-                    self.line_event(now, line, Event::Alerting, Some(message));
-                }
+                self.line_event(now, line, Event::Heard, Some(message));
             }
             (true, 101..=199) => self.progress(now, line, status, message),
             (true, 200..=299) => {
@@ -169,11 +168,9 @@ impl<C: Crypto> Phone<'_, C> {
             .iter()
             .any(|rule| says(rule.name()));
         let rings = !code && !says("expensive-route") && status != 182;
-        let over = self.lines.get(line).is_some_and(|slot| slot.state.is_over());
-        if rings || over {
-            self.line_event(now, line, Event::Alerting, Some(message));
-        }
-        if over {
+        let event = if rings { Event::Alerting } else { Event::Heard };
+        self.line_event(now, line, event, Some(message));
+        if self.lines.get(line).is_none_or(|slot| slot.state.is_over()) {
             return;
         }
         if code {

@@ -3,8 +3,8 @@
 //! ```text
 //!  we call     Calling --Alerting--> Alerted --Accepted--> Talking          [Acknowledge]
 //!              Calling, Alerted --Refused, Silent--> Over
-//!              Calling --HangUp--> Abandoned --Alerting--> Cancelling       [Cancel]
-//!              Alerted --HangUp--> Cancelling                               [Cancel]
+//!              Calling --HangUp--> Abandoned --Heard--> Cancelling          [Cancel]
+//!              Calling (heard), Alerted --HangUp--> Cancelling              [Cancel]
 //!              Abandoned, Cancelling --Accepted--> Leaving                  [Acknowledge, Bye]
 //!              Abandoned, Cancelling --Refused, Silent--> Over               Cancelling --Tick at until--> Over
 //!  we are      Ringing --Answer--> Answered --Acknowledged--> Talking       [Accept]
@@ -32,14 +32,16 @@ pub const REFERRING_S: u64 = 300;
 pub const PROVING_S: u64 = 10;
 
 /// Where it is.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum State {
     /// Our INVITE is out.
-    #[default]
-    Calling,
+    Calling {
+        /// They have heard of it: it can be cancelled (RFC 3261 section 9.1).
+        heard: bool,
+    },
     /// It rings there, or something is to be heard.
     Alerted,
-    /// We have hung up before anything was heard: CANCEL waits for that (RFC 3261 section 9.1).
+    /// We have hung up before anything was heard: CANCEL waits for that.
     Abandoned,
     /// Our CANCEL is out, and the INVITE's final answer is awaited (section 9.1).
     Cancelling {
@@ -89,6 +91,8 @@ pub enum Event {
     /// The user transfers.
     Refer,
     /// A provisional answer to our INVITE.
+    Heard,
+    /// One that says that it rings, or that something is to be heard.
     Alerting,
     /// 2xx to our INVITE.
     Accepted,
@@ -163,7 +167,7 @@ impl State {
             | Self::Ringing { until }
             | Self::Proving { until }
             | Self::Referring { until, .. } => Some(*until),
-            Self::Calling
+            Self::Calling { .. }
             | Self::Alerted
             | Self::Abandoned
             | Self::Answered
@@ -199,18 +203,23 @@ impl State {
         let cancelling = Self::Cancelling { until: now.plus_s(CANCELLING_S) };
         let referring = |again| Self::Referring { until: now.plus_s(REFERRING_S), again };
         let (next, list): (Self, &[Action]) = match (*self, event) {
-            (Self::Calling, Event::Alerting) => (Self::Alerted, &[TellRinging]),
-            (Self::Alerted, Event::Alerting) => (Self::Alerted, &[]),
-            (Self::Calling | Self::Alerted, Event::Accepted) => (Self::Talking, &[Acknowledge, TellUp]),
-            (Self::Calling | Self::Alerted, Event::Refused(status)) => {
+            (Self::Calling { .. }, Event::Heard) => (Self::Calling { heard: true }, &[]),
+            (Self::Calling { .. }, Event::Alerting) => (Self::Alerted, &[TellRinging]),
+            (Self::Alerted, Event::Heard | Event::Alerting) => (Self::Alerted, &[]),
+            (Self::Calling { .. } | Self::Alerted, Event::Accepted) => {
+                (Self::Talking, &[Acknowledge, TellUp])
+            }
+            (Self::Calling { .. } | Self::Alerted, Event::Refused(status)) => {
                 (Self::Over, &[TellOver(status), Free])
             }
-            (Self::Calling | Self::Alerted, Event::Silent) => (Self::Over, &[TellOver(408), Free]),
-            (Self::Calling, Event::HangUp) => (Self::Abandoned, &[TellOver(487)]),
-            (Self::Alerted, Event::HangUp) => (cancelling, &[Cancel, TellOver(487)]),
+            (Self::Calling { .. } | Self::Alerted, Event::Silent) => (Self::Over, &[TellOver(408), Free]),
+            (Self::Calling { heard: false }, Event::HangUp) => (Self::Abandoned, &[TellOver(487)]),
+            (Self::Calling { heard: true } | Self::Alerted, Event::HangUp) => {
+                (cancelling, &[Cancel, TellOver(487)])
+            }
             // They end a call that they have not answered.
-            (Self::Calling | Self::Alerted, Event::Gone) => (cancelling, &[TellOver(487)]),
-            (Self::Abandoned, Event::Alerting) => (cancelling, &[Cancel]),
+            (Self::Calling { .. } | Self::Alerted, Event::Gone) => (cancelling, &[TellOver(487)]),
+            (Self::Abandoned, Event::Heard | Event::Alerting) => (cancelling, &[Cancel]),
             (Self::Abandoned | Self::Cancelling { .. }, Event::Accepted) => {
                 (Self::Leaving, &[Acknowledge, Bye])
             }
@@ -274,7 +283,7 @@ impl State {
             (Self::Leaving, Event::Accepted | Event::Changed) => (Self::Leaving, &[Acknowledge]),
             // A user cannot do that now.
             (
-                Self::Calling
+                Self::Calling { .. }
                 | Self::Alerted
                 | Self::Abandoned
                 | Self::Cancelling { .. }
@@ -289,7 +298,7 @@ impl State {
                 Event::Answer,
             )
             | (
-                Self::Calling
+                Self::Calling { .. }
                 | Self::Alerted
                 | Self::Abandoned
                 | Self::Cancelling { .. }
@@ -308,34 +317,45 @@ impl State {
                 Event::HangUp,
             ) => return None,
             // What comes late, twice, or early.
-            (Self::Calling | Self::Alerted, Event::Acknowledged | Event::Withdrawn)
+            (Self::Calling { .. } | Self::Alerted, Event::Acknowledged | Event::Withdrawn)
             | (Self::Abandoned, Event::Acknowledged | Event::Withdrawn | Event::Gone)
             | (
                 Self::Cancelling { .. },
-                Event::Alerting | Event::Acknowledged | Event::Withdrawn | Event::Gone,
+                Event::Heard | Event::Alerting | Event::Acknowledged | Event::Withdrawn | Event::Gone,
             )
             | (
                 Self::Ringing { .. },
-                Event::Alerting
+                Event::Heard
+                | Event::Alerting
                 | Event::Accepted
                 | Event::Refused(_)
                 | Event::Acknowledged
                 | Event::Silent
                 | Event::Tick,
             )
-            | (Self::Answered, Event::Alerting | Event::Accepted | Event::Refused(_) | Event::Withdrawn)
-            | (Self::Parting, Event::Alerting | Event::Accepted | Event::Refused(_) | Event::Withdrawn)
+            | (
+                Self::Answered,
+                Event::Heard | Event::Alerting | Event::Accepted | Event::Refused(_) | Event::Withdrawn,
+            )
+            | (
+                Self::Parting,
+                Event::Heard | Event::Alerting | Event::Accepted | Event::Refused(_) | Event::Withdrawn,
+            )
             | (
                 Self::Talking | Self::Changing | Self::Proving { .. } | Self::Referring { .. },
-                Event::Alerting
+                Event::Heard
+                | Event::Alerting
                 | Event::Accepted
                 | Event::Refused(_)
                 | Event::Acknowledged
                 | Event::Withdrawn,
             )
-            | (Self::Leaving, Event::Alerting | Event::Refused(_) | Event::Acknowledged | Event::Withdrawn)
             | (
-                Self::Calling
+                Self::Leaving,
+                Event::Heard | Event::Alerting | Event::Refused(_) | Event::Acknowledged | Event::Withdrawn,
+            )
+            | (
+                Self::Calling { .. }
                 | Self::Alerted
                 | Self::Abandoned
                 | Self::Cancelling { .. }
@@ -349,7 +369,7 @@ impl State {
             )
             | (Self::Leaving, Event::Unchanged(_))
             | (
-                Self::Calling
+                Self::Calling { .. }
                 | Self::Alerted
                 | Self::Abandoned
                 | Self::Cancelling { .. }
@@ -363,7 +383,7 @@ impl State {
                 Event::Referred(_) | Event::Unproved,
             )
             | (
-                Self::Calling
+                Self::Calling { .. }
                 | Self::Alerted
                 | Self::Abandoned
                 | Self::Cancelling { .. }
@@ -377,7 +397,7 @@ impl State {
                 Event::Proved,
             )
             | (
-                Self::Calling
+                Self::Calling { .. }
                 | Self::Alerted
                 | Self::Abandoned
                 | Self::Cancelling { .. }
@@ -391,7 +411,7 @@ impl State {
                 Event::Left,
             )
             | (
-                Self::Calling
+                Self::Calling { .. }
                 | Self::Alerted
                 | Self::Abandoned
                 | Self::Cancelling { .. }
@@ -406,7 +426,8 @@ impl State {
             )
             | (
                 Self::Over,
-                Event::Alerting
+                Event::Heard
+                | Event::Alerting
                 | Event::Accepted
                 | Event::Refused(_)
                 | Event::Acknowledged

@@ -7,11 +7,12 @@ use std::vec::Vec;
 
 const NOW: Instant = Instant(1_000_000);
 
-const EVENTS: [Event; 26] = [
+const EVENTS: [Event; 27] = [
     Event::Answer,
     Event::HangUp,
     Event::Change,
     Event::Refer,
+    Event::Heard,
     Event::Alerting,
     Event::Accepted,
     Event::Refused(401),
@@ -36,7 +37,8 @@ const EVENTS: [Event; 26] = [
     Event::Referred(404),
 ];
 
-const BEGINNINGS: [State; 2] = [State::Calling, State::Ringing { until: Instant(NOW.0 + RINGING_S * 1000) }];
+const BEGINNINGS: [State; 2] =
+    [State::Calling { heard: false }, State::Ringing { until: Instant(NOW.0 + RINGING_S * 1000) }];
 
 /// Time is as far away as it is, from now.
 fn relative(state: State, now: Instant) -> State {
@@ -96,18 +98,20 @@ fn a_call_is_over_once() {
             if actions.contains(&Action::Bye) {
                 assert_eq!(next, State::Leaving, "{state:?} {event:?}");
                 assert_ne!(state, State::Leaving, "once");
-                let strangers = matches!(state, State::Calling | State::Alerted | State::Ringing { .. });
+                let strangers =
+                    matches!(state, State::Calling { .. } | State::Alerted | State::Ringing { .. });
                 assert!(!strangers, "{state:?} {event:?}");
             }
             if actions.contains(&Action::Cancel) {
-                let heard = event == Event::Alerting || state == State::Alerted;
+                let told = matches!(event, Event::Heard | Event::Alerting);
+                let heard = told || matches!(state, State::Alerted | State::Calling { heard: true });
                 assert!(heard, "CANCEL follows the first answer (RFC 3261 section 9.1): {state:?} {event:?}");
             }
             // A 2xx is always acknowledged.
             let accepted = matches!(
                 (state, event),
                 (
-                    State::Calling
+                    State::Calling { .. }
                         | State::Alerted
                         | State::Abandoned
                         | State::Cancelling { .. }

@@ -129,7 +129,7 @@ pub(crate) fn output(output: &Output) -> stw_phone_output {
 
 pub(crate) fn line(state: State, number: &[u8], name: &[u8]) -> stw_line_info {
     let state = match state {
-        State::Calling => stw_line_state::STW_LINE_CALLING,
+        State::Calling { .. } => stw_line_state::STW_LINE_CALLING,
         State::Alerted => stw_line_state::STW_LINE_ALERTED,
         State::Ringing { .. } => stw_line_state::STW_LINE_RINGING,
         State::Answered

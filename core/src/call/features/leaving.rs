@@ -2,7 +2,7 @@
 
 use crate::base::{Handle, Instant};
 use crate::call::leg::{Event, State};
-use crate::call::slots::{Placed, Transfer};
+use crate::call::slots::Transfer;
 use crate::call::{Calls, Cause, Command, Commands, Edge, push};
 
 impl Calls<'_> {
@@ -126,7 +126,7 @@ impl Calls<'_> {
                 true
             }
             // The other talks on, or waits: the call is not over.
-            Transfer::Pending { left: true, .. } if self.lives(placed, leg) => true,
+            Transfer::Pending { left: true, .. } if self.lives(call, leg) => true,
             Transfer::Pending { left: true, .. } => {
                 self.finished(now, call, cause, commands);
                 self.calls.remove(call);
@@ -136,9 +136,10 @@ impl Calls<'_> {
         }
     }
 
-    /// Whether the peer of a leg is still there.
-    fn lives(&self, placed: &Placed, leg: Handle) -> bool {
-        let peer = placed.edge.other(leg).and_then(|peer| self.legs.get(peer));
-        peer.is_some_and(|slot| !matches!(slot.leg.state(), State::Gone))
+    /// Whether the peer of a leg is still there, in this call: one that was sent away may still be on its way out, and ends nothing then.
+    fn lives(&self, call: Handle, leg: Handle) -> bool {
+        let peer = self.placed(call).and_then(|placed| placed.edge.other(leg));
+        let slot = peer.and_then(|peer| self.legs.get(peer));
+        slot.is_some_and(|slot| slot.call == call && !matches!(slot.leg.state(), State::Gone))
     }
 }

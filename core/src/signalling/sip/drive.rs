@@ -232,7 +232,8 @@ impl Sip<'_> {
 
     /// Lets go of everything that a leg's dialog holds.
     pub fn drop_dialog(&mut self, now: Instant, timers: &mut Timers<'_>, leg: Handle) {
-        let Some(dialog) = self.dialog(leg).copied() else { return };
+        let Some(slot) = self.dialog_mut(leg) else { return };
+        let dialog = core::mem::replace(slot, Dialog::EMPTY);
         for text in [dialog.fixed, dialog.far.text, dialog.offer, dialog.ack, dialog.proof] {
             self.pages.release(text);
         }
@@ -249,9 +250,6 @@ impl Sip<'_> {
                 | Machine::Server(server::State::Trying),
             ) => self.drop_transaction(timers, dialog.invite),
             Some(Machine::InviteClient(_) | Machine::Server(_) | Machine::Client(_)) | None => {}
-        }
-        if let Some(dialog) = self.dialog_mut(leg) {
-            *dialog = Dialog::EMPTY;
         }
     }
 }

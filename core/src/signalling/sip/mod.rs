@@ -357,6 +357,12 @@ impl Transaction {
         self.peer
     }
 
+    /// Octets that every answer to it begins with, behind the status line.
+    #[must_use]
+    pub fn echoed(&self) -> usize {
+        self.echo.len()
+    }
+
     /// Its message stays until it is answered finally: it may go out again.
     const fn is_kept(&self) -> bool {
         self.proves || self.others > 0
