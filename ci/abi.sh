@@ -1,5 +1,5 @@
 #!/bin/bash
-# abi.sh [ROUNDS]: random sequences of calls of the C ABI (3,000 rounds), under the address sanitizer on both sides of it: the
+# abi.sh [ROUNDS]: random sequences of calls of the C ABI (3,000 rounds for each of the engines), under the address sanitizer on both sides of it: the
 # library's own code and the program's. Needs gcc or clang, and nothing of a nightly compiler.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,11 +13,13 @@ RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflo
 cargo run --quiet --locked -p strowger-tools -- compile fuzz/policy.toml -o "$target/policy.stw" 2> "$target/findings" ||
     { cat "$target/findings" >&2; exit 1; }
 cc=$(command -v gcc || command -v clang)
-"$cc" -std=c99 -g -O1 -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude ffi/fuzz/calls.c \
-    "$target/$host/release/libstrowger.a" -lpthread -ldl -lm -o "$target/calls"
+for program in calls phones; do
+    "$cc" -std=c99 -g -O1 -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude \
+        "ffi/fuzz/$program.c" "$target/$host/release/libstrowger.a" -lpthread -ldl -lm -o "$target/$program"
+done
 pids=()
-for seed in 1 2; do
-    "$target/calls" "$target/policy.stw" "$target/policy.keys" "$seed" "$((rounds / 2))" &
+for program in calls phones; do
+    "$target/$program" "$target/policy.stw" "$target/policy.keys" 1 "$rounds" &
     pids+=($!)
 done
 for pid in "${pids[@]}"; do wait "$pid"; done

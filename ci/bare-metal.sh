@@ -78,6 +78,12 @@ inspect() {
     arm-none-eabi-size "$image"
     say "$route: of that, the example's own"
     arm-none-eabi-size "$dir/main.o"
+    say "$route: a telephone alone (bss is the example's, three lines and a datagram included)"
+    arm-none-eabi-gcc -DPHONE_ONLY -std=c99 -Os "${cpu[@]}" -Wall -Wextra -Wpedantic -Werror -ffreestanding -ffunction-sections \
+        -fdata-sections -Iinclude -c "$example/main.c" -o "$dir/phone.o"
+    arm-none-eabi-gcc "${cpu[@]}" -nostartfiles -nostdlib -T "$example/image.ld" -Wl,--gc-sections -Wl,-z,noexecstack "$dir/phone.o" \
+        "$archive" -o "$dir/phone.elf"
+    arm-none-eabi-size "$dir/phone.elf"
 }
 
 # Route 1.

@@ -600,3 +600,25 @@ fn r83_it_belongs_to_another_gateway_while_its_own_is_gone() {
     assert_eq!(office.sim.terminal(id).server(), 0);
     assert!(office.sim.exchange(0).is_registered(6));
 }
+
+/// An answer can be longer than its request (compact names are written out): one that would be longer than the telephone's buffers is not sent.
+#[test]
+fn nothing_longer_than_its_buffers_is_sent() {
+    let mut office = Office::registered(1);
+    let id = add(&mut office, "207", &[]);
+    let vias: String = (0..51).map(|n| format!("v:SIP/2.0/UDP h;branch=z9hG4bK{n:04}\r\n")).collect();
+    let options = format!(
+        "OPTIONS sip:207@{0} SIP/2.0\r\n{vias}f:<sip:a@b>;tag=1\r\nt:<sip:207@{0}>\r\ni:x\r\nCSeq:1 OPTIONS\r\nl:0\r\n\r\n",
+        address("207")
+    );
+    assert!(
+        options.len() < strowger::phone::MAX_DATAGRAM
+            && options.len() + 51 * 3 > strowger::phone::MAX_DATAGRAM
+    );
+    office.sim.keep_sent = true;
+    let sent = office.sim.sent.len();
+    office.sim.inject(exchange_address(), address("207"), options.as_bytes());
+    assert_eq!(office.sim.sent.len(), sent, "{}", office.sim.ladder.render());
+    let (free, all) = office.sim.terminal(id).pages();
+    assert!(all - free <= 1);
+}

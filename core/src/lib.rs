@@ -1,8 +1,8 @@
 //! Strowger: an embedded call-control engine.
 //!
 //! Pure state machines without heap, threads, clock, sockets or `unsafe`. Time, randomness, bytes and memory
-//! come in; decisions, records and bytes come out. Two front doors exist: [`exchange`] for a gateway or PBX and,
-//! later, one for a telephone.
+//! come in; decisions, records and bytes come out. There are two front doors: [`exchange`] for a gateway or PBX, and
+//! [`phone`] for a telephone.
 //!
 //! The way of a call, once through and hardly back:
 //!

@@ -2,47 +2,9 @@
  * asked for. Built with sanitizers, which see every byte that is touched outside; what is checked besides is said at each check().
  *
  * The same seed makes the same calls. */
-#include "strowger.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "kit.h"
 
 enum { LEGS = 8, STEPS = 300, LONGEST = 1800 };
-
-static uint64_t state;
-static unsigned long round_number;
-
-static void check(int holds, const char *what)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "round %lu: %s\n", round_number, what);
-    abort();
-}
-
-static uint64_t roll(void)
-{
-    uint64_t z = (state += UINT64_C(0x9E3779B97F4A7C15));
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
-
-static uint32_t below(uint32_t n) { return n ? (uint32_t)(roll() % n) : 0; }
-
-/* True once in so many times. */
-static int once_in(uint32_t n) { return below(n) == 0; }
-
-/* A block of exactly so many bytes; of none null or not. */
-static uint8_t *block(size_t size)
-{
-    uint8_t *bytes = size ? malloc(size) : NULL;
-    check(bytes || !size, "out of memory");
-    if (size)
-        memset(bytes, 0xA5, size);
-    return bytes;
-}
 
 static struct {
     stw_exchange *x;
@@ -54,20 +16,6 @@ static struct {
     size_t sent_len;
     stw_address sent_to;
 } world;
-
-static uint8_t *image, *keyring;
-static size_t image_len, keyring_len;
-static unsigned long done[16], kinds[64], calls;
-
-/* What every function may return, and nothing else. */
-static stw_status known(stw_status status)
-{
-    check(strcmp(stw_status_name(status), "?") != 0, "a status without a name");
-    check(status != STW_ERR_POISONED, "the library has failed inside");
-    calls++;
-    done[status < 0 ? 1 : 0]++;
-    return status;
-}
 
 static stw_leg leg(void)
 {
@@ -338,19 +286,6 @@ static void a_round(void)
         }
     }
     free(memory);
-}
-
-static uint8_t *file(const char *path, size_t *len)
-{
-    FILE *from = fopen(path, "rb");
-    check(from && fseek(from, 0, SEEK_END) == 0, path);
-    *len = (size_t)ftell(from);
-    rewind(from);
-    /* At a multiple of 8, as malloc gives it. */
-    uint8_t *bytes = malloc(*len);
-    check(bytes && fread(bytes, 1, *len, from) == *len, path);
-    fclose(from);
-    return bytes;
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,8 @@
 //! An input is a row of steps: milliseconds that pass (two octets, the lower first), what happens (one octet: in its lower half a message from
 //! one of four, a signal or a lost connection, in its highest two bits the transport), how much belongs to it (two octets), and that.
 
+pub mod phone;
+
 use strowger::base::{Digit, Flow, Handle, Instant, Soft, Transport};
 use strowger::call::Cause;
 use strowger::exchange::{Config, Exchange, Output, Resources, Signal, Taken, Ticked};

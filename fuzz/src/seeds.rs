@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use strowger::base::{Flow, Instant, Soft, Transport};
+use strowger::base::{Digit, Flow, Handle, Instant, Soft, Transport};
 use strowger::exchange::{Exchange, Output, Ticked};
+use strowger::phone::Taken;
 use strowger_fuzz::{EXCHANGE, IMAGE, Memory, SOURCES, exchange, step};
 use strowger_testkit::phone::{Ask, Behaviour, Phone, PhoneConfig};
 
@@ -96,6 +97,132 @@ fn main() {
             whole.extend(step(100, *kind, b"\x00202"));
         }
         put("exchange", &format!("signals-{n}"), &whole);
+    }
+    for (n, story) in USER.iter().enumerate() {
+        put("phone", &format!("story-{n}"), &used(story));
+    }
+}
+
+/// What the user of a telephone does, a second apart: the kind of the step, and what belongs to it; or the phone it talks to does something.
+type Use = Result<(u8, &'static str), fn(&mut Phone, Instant)>;
+
+const USER: [&[Use]; 5] = [
+    &[Ok((7, "202")), Ok((10, "")), Ok((11, "")), Ok((15, ""))],
+    &[Err(|phone, now| phone.call(now, "201")), Ok((9, "")), Ok((12, "95551234")), Ok((15, ""))],
+    &[Ok((7, "202")), Ok((10, "")), Ok((7, "95551234")), Ok((13 | 1 << 6, ""))],
+    &[
+        Ok((7, "911")),
+        Err(|phone, now| phone.reinvite(now, Ask::Hold)),
+        Ok((6, "")),
+        Ok((15, "")),
+        Ok((5, "")),
+    ],
+    &[Ok((7, "95551234")), Ok((14, "1")), Err(|phone, now| phone.call(now, "201")), Ok((15 | 1 << 4, ""))],
+];
+
+/// The steps of such a story: what its gateway sends, and what the user does.
+fn used(story: &[Use]) -> Vec<u8> {
+    let (mut memory, mut own) = (Box::new(Memory::new()), Box::new(strowger_fuzz::phone::Memory::new()));
+    let mut exchange = exchange(&mut memory);
+    let mut phone = strowger_fuzz::phone::phone(&mut own);
+    let mut others: Vec<Phone> = [("202", "Harbour-light-blue-8", 1), ("carrier", "", 2)]
+        .into_iter()
+        .map(|(name, password, at)| {
+            let mut config = PhoneConfig::new(name, password, SOURCES[at].into(), EXCHANGE.into());
+            config.trunk = name == "carrier";
+            config.behaviour = Behaviour::Answer { after_ms: 200 };
+            Phone::new(config)
+        })
+        .collect();
+    let (mut now, mut last, mut steps) = (Instant(1_000), Instant(1_000), Vec::new());
+    let (mut sent, mut waiting) = (Datagrams::new(), Datagrams::new());
+    others[0].register(now, 600);
+    for act in [&Ok((4, ""))].into_iter().chain(story) {
+        match act {
+            Ok((kind, digits)) => {
+                steps.extend(step(
+                    u16::try_from(now.since_ms(last)).unwrap_or(u16::MAX),
+                    *kind,
+                    digits.as_bytes(),
+                ));
+                last = now;
+                let line =
+                    phone.lines().nth(usize::from(kind >> 4 & 3)).map_or(Handle::NONE, |(line, _)| line);
+                let other = phone.lines().nth(usize::from(kind >> 6)).map_or(Handle::NONE, |(line, _)| line);
+                let digits = digits.as_bytes();
+                let _ = match kind & 15 {
+                    4 => phone.register(now).map(|()| Taken::Done),
+                    5 => phone.unregister(now).map(|()| Taken::Done),
+                    6 => phone.lost(now, SocketAddr::from(EXCHANGE).into()).map(|()| Taken::Done),
+                    7 => phone.dial(now, digits),
+                    9 => phone.answer(now, line),
+                    10 => phone.hold(now, line, true),
+                    11 => phone.hold(now, line, false),
+                    12 => phone.transfer(now, line, digits),
+                    13 => phone.join(now, line, other),
+                    14 => phone.press(now, line, Digit::HASH),
+                    _ => phone.hang_up(now, line),
+                }
+                .expect("it was drained");
+                drain(&mut phone, &mut waiting);
+            }
+            Err(act) => act(&mut others[0], now),
+        }
+        for _ in 0..100 {
+            now = now.plus_ms(10);
+            while exchange.next_deadline().is_some_and(|due| due <= now)
+                && exchange.tick(now) == Ok(Ticked::More)
+            {
+                taken(&mut exchange, &mut sent);
+            }
+            taken(&mut exchange, &mut sent);
+            for (to, datagram) in std::mem::take(&mut sent) {
+                if to == SocketAddr::from(SOURCES[0]) {
+                    steps.extend(step(u16::try_from(now.since_ms(last)).unwrap_or(u16::MAX), 0, &datagram));
+                    last = now;
+                    phone.receive(now, SocketAddr::from(EXCHANGE), &datagram).expect("it was drained");
+                    drain(&mut phone, &mut waiting);
+                } else if let Some(n) = [1, 2].iter().position(|n| to == SocketAddr::from(SOURCES[*n])) {
+                    others[n].receive(now, EXCHANGE.into(), &datagram);
+                }
+            }
+            let _ = phone.tick(now).expect("it was drained");
+            drain(&mut phone, &mut waiting);
+            for n in 0..others.len() {
+                others[n].tick(now);
+                while let Some((_, datagram)) = others[n].poll_transmit() {
+                    waiting.push((SOURCES[n + 1].into(), datagram));
+                }
+            }
+            for (from, datagram) in std::mem::take(&mut waiting) {
+                exchange.receive(now, from, &datagram).expect("it was drained");
+                taken(&mut exchange, &mut sent);
+            }
+        }
+    }
+    steps
+}
+
+/// Datagrams under way: from whom or to whom, and what.
+type Datagrams = Vec<(SocketAddr, Vec<u8>)>;
+
+/// What a telephone sends.
+fn drain(phone: &mut strowger::phone::Phone<'_, Soft>, waiting: &mut Datagrams) {
+    let mut buffer = [0; strowger::phone::MAX_DATAGRAM];
+    while let Ok(Some(output)) = phone.poll(&mut buffer) {
+        if let strowger::phone::Output::Send { len, .. } = output {
+            waiting.push((SOURCES[0].into(), buffer[..len].to_vec()));
+        }
+    }
+}
+
+/// What an exchange sends.
+fn taken(exchange: &mut Exchange<'_, Soft>, sent: &mut Datagrams) {
+    let mut buffer = [0; 16_384];
+    while let Ok(Some(output)) = exchange.poll(&mut buffer) {
+        if let Output::Send { to, len } = output {
+            sent.push((to.peer, buffer[..len].to_vec()));
+        }
     }
 }
 

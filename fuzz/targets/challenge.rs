@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use strowger::base::{Algorithm, Crypto, Soft};
-use strowger::registration::answer::{Account, Count, strongest};
+use strowger::registration::answer::{Account, Count, Known, strongest};
 use strowger::registration::digest::{Request, response};
 use strowger::wire::sip::{Challenge, Credentials};
 use strowger::wire::write::Buffer;
@@ -13,14 +13,18 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let challenges: Vec<Challenge<'_>> =
         lines.filter_map(|line| Challenge::parse(line, false).ok().flatten()).take(4).collect();
     let mut crypto = Soft::new(&[3; 32]);
+    let account =
+        Account { username: b"elm", secret: Known::Password { password: b"secret-enough-7", realm: b"" } };
     for least in [None, Some(Algorithm::Md5), Some(Algorithm::Sha256), Some(Algorithm::Sha512_256)] {
-        let Some(chosen) = strongest(&challenges, false, least, &crypto) else { continue };
+        let Some(chosen) = strongest(&challenges, false, least, &account, &crypto) else { continue };
         assert!(least.is_none_or(|least| chosen.algorithm >= least), "never less");
-        let (account, uri) = (Account { username: b"elm", password: b"secret-enough-7" }, b"sip:1@192.0.2.1");
+        let uri = b"sip:1@192.0.2.1";
         let request =
             Request { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), method: b"INVITE", body: &[b"v=0", b"\r\n"] };
         let count = Count::new(7, 0x0123_4567_89AB_CDEF);
-        let ours = chosen.response(account, (&request, uri), &count, &mut crypto);
+        let ours = chosen
+            .response(&account, (&request, uri), &count, &mut crypto)
+            .expect("a password is for every realm");
         let mut bytes = vec![0; input.len() + 512];
         let mut out = Buffer::new(&mut bytes);
         chosen.write(&mut out, account.username, uri, &count, &ours);

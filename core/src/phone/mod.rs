@@ -8,8 +8,8 @@
 //! - output: [`Phone::poll`] until it says `None`, after every input;
 //! - time: [`Phone::next_deadline`] says when [`Phone::tick`] is next wanted.
 //!
-//! What becomes of a call is [`line`]'s; what is said of its sound [`sound`](crate::media::sound)'s; when to register
-//! [`client`](crate::registration::client)'s, and where [`homing`](crate::homing)'s.
+//! What becomes of a call is [`mod@line`]'s; what is said of its sound [`sound`](crate::media::sound)'s; when to register
+//! [`client`]'s, and where [`homing`]'s.
 
 mod acting;
 mod called;
@@ -165,12 +165,14 @@ impl<'m, C: Crypto> Phone<'m, C> {
             outgoing: Outbox::new(memory.outgoing),
         };
         let registrar = Registrar::new(crypto.random_u64(), &config.homing);
+        let mut sip = Sip::new(tables, config.address, instance, seed);
+        sip.longest = MAX_DATAGRAM as u16;
         Self {
             policy: None,
             mode: None,
             wall: None,
             lines: Slab::new(memory.lines, instance),
-            sip: Sip::new(tables, config.address, instance, seed),
+            sip,
             timers: Timers::new(memory.heap, memory.places),
             events: Outbox::new(memory.events),
             registrar,

@@ -1,6 +1,6 @@
 //! Events into transactions, and what they ask for.
 
-use super::{MAX_MESSAGE, Machine, Outgoing, Sip, TimedOut, Transaction};
+use super::{Machine, Outgoing, Sip, TimedOut, Transaction};
 use crate::base::{Flow, Handle, Instant};
 use crate::signalling::Dialog;
 use crate::signalling::transaction::{Action, Actions, client, invite_client, invite_server, server};
@@ -220,7 +220,7 @@ impl Sip<'_> {
 
     /// Queues a text; the queue is its (further) user.
     pub(super) fn send_once(&mut self, text: Text, to: Flow) {
-        if text.len() > MAX_MESSAGE {
+        if text.len() > usize::from(self.longest) {
             self.oversized = self.oversized.wrapping_add(1);
             return self.pages.release(text);
         }

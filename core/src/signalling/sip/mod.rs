@@ -138,6 +138,8 @@ pub struct Sip<'m> {
     /// The same over TCP and TLS, if this engine has them.
     streams: [Option<SocketAddr>; 2],
     instance: u16,
+    /// Nothing longer is sent.
+    pub(crate) longest: u16,
     hasher: SipHasher13,
 }
 
@@ -157,6 +159,7 @@ impl<'m> Sip<'m> {
             us,
             streams: [None; 2],
             instance,
+            longest: MAX_MESSAGE as u16,
             hasher,
         }
     }
@@ -174,6 +177,7 @@ impl<'m> Sip<'m> {
             us: self.us,
             streams: self.streams,
             instance: self.instance,
+            longest: self.longest,
             hasher: self.hasher,
         }
     }
