@@ -911,7 +911,7 @@ typedef struct stw_phone_config {
     uint32_t transactions;
     // Pages of 256 bytes for SIP texts, 20 or more; 0: 10 for each line.
     uint32_t pages;
-    // The first line awaits its sound at this port, each further one two higher.
+    // The first line awaits its sound at this port, each further one two higher; 0: 16384.
     uint32_t sound_port;
     // One of stw_srtp.
     uint32_t srtp;

@@ -622,3 +622,91 @@ fn nothing_longer_than_its_buffers_is_sent() {
     let (free, all) = office.sim.terminal(id).pages();
     assert!(all - free <= 1);
 }
+
+/// Law 4 with the least memory that a telephone can have: one call rings, and help is called and heard all the same.
+#[test]
+fn law_4_help_is_called_while_a_call_rings_whatever_the_memory() {
+    let mut office = Office::registered(1);
+    let (image, keyring) = policy_of("207", &[]);
+    let config = terminal_config("207", address("207"), &[exchange_address()]);
+    let terminal = strowger_testkit::sim::build_terminal_of::<2>(config, Some((&image, &keyring)), 7);
+    let id = office.sim.add_terminal("207", address("207"), terminal);
+    act(&mut office, id, |phone, now| phone.register(now)).expect("room");
+    office.sim.run_ms(1_000);
+    office.call("201", "207");
+    until(&mut office, id, |told| matches!(told, Output::Incoming(_)));
+    let line = dial(&mut office, id, "911");
+    until(&mut office, id, |told| *told == Output::Up(line));
+    act(&mut office, id, |phone, now| phone.hang_up(now, line)).expect("room");
+    let ended = office.sim.told(office.phone("201"));
+    assert!(matches!(ended.last(), Some(PhoneEvent::Ended { status: 486, .. })), "{ended:?}");
+    assert_nothing_left(&mut office, id);
+}
+
+/// RFC 3263 section 4.3, law 4: a gateway that says that it is ill is not the last word of a call for help.
+#[test]
+fn law_4_help_that_one_gateway_refuses_is_looked_for_at_the_other() {
+    let mut office = Office::with(1, &[]);
+    let ill = SocketAddr::from(([10, 0, 0, 9], 5060));
+    let (image, keyring) = policy_of("207", &[]);
+    let config = terminal_config("207", address("207"), &[ill, exchange_address()]);
+    let id =
+        office.sim.add_terminal("207", address("207"), build_terminal(config, Some((&image, &keyring)), 7));
+    // The first gateway answers nothing but 503.
+    let mut refusing = strowger_testkit::phone::PhoneConfig::new("ill", "", ill, address("207"));
+    refusing.trunk = true;
+    refusing.behaviour = Behaviour::Reject(503);
+    office.sim.add_phone("ill", refusing);
+    let line = dial(&mut office, id, "911");
+    until(&mut office, id, |told| *told == Output::Up(line));
+    assert!(office.sim.ladder.render().contains("503"), "{}", office.sim.ladder.render());
+    act(&mut office, id, |phone, now| phone.hang_up(now, line)).expect("room");
+    assert_nothing_left(&mut office, id);
+}
+
+/// Who takes the registration back before it is granted is not registered by what was under way.
+#[test]
+fn what_is_taken_back_before_it_is_granted_is_not_granted() {
+    let mut office = Office::with(1, &[]);
+    let id = add_silent(&mut office, "207", &[]);
+    act(&mut office, id, |phone, now| phone.register(now)).expect("room");
+    act(&mut office, id, |phone, now| phone.unregister(now)).expect("room");
+    office.sim.run_ms(5_000);
+    assert!(!office.sim.exchange(0).is_registered(6), "{}", office.sim.ladder.render());
+    assert!(office.sim.told_by(id).is_empty());
+}
+
+/// An offer whose answer would be too long is refused, and nothing of it is kept; one that holds from the beginning rings first.
+#[test]
+fn what_is_offered_costs_nothing_if_it_is_refused() {
+    let mut office = Office::registered(1);
+    let id = add(&mut office, "207", &[]);
+    let before = office.sim.terminal(id).pages();
+    let streams = "m=a 1 b 0\r\n".repeat(120);
+    let sdp = format!(
+        "v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 9000 RTP/AVP 0\r\na=sendonly\r\n{streams}"
+    );
+    let invite = |sdp: &str, n: u32| {
+        format!(
+            "INVITE sip:207@{0} SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKlong{n}\r\nFrom: <sip:201@10.0.0.1>;tag=1\r\n\
+             To: <sip:207@{0}>\r\nCall-ID: long{n}\r\nCSeq: 1 INVITE\r\nContact: <sip:10.0.0.1>\r\nMax-Forwards: 70\r\n\
+             Content-Type: application/sdp\r\nContent-Length: {1}\r\n\r\n{sdp}",
+            address("207"),
+            sdp.len()
+        )
+    };
+    assert!(invite(&sdp, 1).len() < strowger::phone::MAX_DATAGRAM);
+    for n in 0..3 {
+        office.sim.inject(exchange_address(), address("207"), invite(&sdp, n).as_bytes());
+        office.sim.run_ms(40_000);
+    }
+    assert_eq!(office.sim.terminal(id).pages(), before);
+    assert!(office.sim.told_by(id).is_empty());
+    let short = &sdp[..sdp.len() - streams.len()];
+    office.sim.inject(exchange_address(), address("207"), invite(short, 7).as_bytes());
+    let told = office.sim.told_by(id);
+    let [Output::Incoming(line)] = told[..] else { panic!("{told:?}") };
+    act(&mut office, id, |phone, now| phone.answer(now, line)).expect("room");
+    let expected = [Output::Sound(line), Output::Up(line), Output::Held(line, true)];
+    assert_eq!(office.sim.told_by(id)[1..], expected);
+}

@@ -361,7 +361,8 @@ fn misuse_is_refused() {
         assert_eq!(stw_phone_init(memory, size - 1, &good, &mut p), status(STW_ERR_MEMORY));
         assert_eq!(stw_phone_init(memory, all, &good, null_mut()), status(STW_ERR_ARGUMENT));
         type Broken = (&'static str, fn(&mut stw_phone_config), stw_status_number);
-        let broken: [Broken; 14] = [
+        let broken: [Broken; 15] = [
+            ("sound", |c| c.sound_port = 65_534, STW_ERR_ARGUMENT),
             ("size", |c| c.struct_size -= 1, STW_ERR_ABI),
             ("version", |c| c.abi_version = 0x0002_0000, STW_ERR_ABI),
             ("newer", |c| c.abi_version = STW_ABI_VERSION + 1, STW_ERR_ABI),

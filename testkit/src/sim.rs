@@ -17,7 +17,7 @@ pub use chance::{Chance, stick};
 pub use clock::Jump;
 pub use network::{Datagram, Dice, Network};
 pub use relay::{GIVEN_UP_MS, Pinholes, Relay, Session};
-pub use terminal::{LINES, Terminal, TerminalId, build_terminal, terminal_config};
+pub use terminal::{LINES, Terminal, TerminalId, build_terminal, build_terminal_of, terminal_config};
 
 use crate::ladder::{Ladder, summary_with_body};
 use crate::phone::{Phone, PhoneConfig, PhoneEvent};

@@ -6,7 +6,7 @@ use super::registrar::contact;
 use super::{MAX_DATAGRAM, Phone, STEP};
 use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::media::sound::{self, Taken};
-use crate::media::{Ability, Body, Refused};
+use crate::media::{Ability, Body, Keys, Refused};
 use crate::policy::Rule;
 use crate::signalling::Transaction;
 use crate::signalling::sip::Request;
@@ -18,6 +18,8 @@ use crate::wire::write::Sink;
 
 /// Octets of our offer, at most: every codec, both ends of IPv6, a key.
 const OFFER: usize = 700;
+/// Octets of the head of a request of ours, at most as a rule.
+const REQUEST: usize = 900;
 /// Octets of what stands in the head of our 200 beside what it echoes.
 const HEAD: usize = 300;
 
@@ -64,6 +66,9 @@ impl<C: Crypto> Phone<'_, C> {
             Action::TellUp => {
                 self.session_up(now, line);
                 self.tell(Output::Up(line));
+                if self.lines.get(line).is_some_and(|slot| slot.held) {
+                    self.tell(Output::Held(line, true));
+                }
             }
             Action::TellChanged(status) => {
                 if let Some(slot) = self.lines.get_mut(line).filter(|_| status >= 300) {
@@ -85,6 +90,11 @@ impl<C: Crypto> Phone<'_, C> {
     /// Everything that a line holds goes back.
     pub(super) fn drop_line(&mut self, now: Instant, line: Handle) {
         self.sip.drop_dialog(now, &mut self.timers, line);
+        if let Some(slot) = self.lines.get_mut(line) {
+            // Where they are: what is moved out leaves them behind.
+            let Keys { ours, theirs } = &mut slot.keys;
+            let _ = [ours, theirs, &mut slot.fresh].map(|key| key.set(&[]));
+        }
         if let Some(slot) = self.lines.remove(line) {
             self.sip.pages.release(slot.target);
         }
@@ -102,6 +112,9 @@ impl<C: Crypto> Phone<'_, C> {
         extra: impl FnOnce(&mut PageWriter<'_, '_>),
     ) -> Option<Handle> {
         self.sip.make_room(&mut self.timers, STEP);
+        if !self.has_pages(body) {
+            return None;
+        }
         let cookie = self.crypto.random_u64();
         let (number, us) = (self.config.number, self.us_in(line));
         let named = matches!(method, Method::Invite | Method::Refer | Method::Options);
@@ -112,6 +125,11 @@ impl<C: Crypto> Phone<'_, C> {
             extra(out);
         };
         self.sip.request(now, &mut self.timers, line, Request { method, cookie, body }, extra)
+    }
+
+    /// Whether a request with this body finds its pages: one that is not written is not sent, and nobody would know.
+    pub(super) fn has_pages(&self, body: Text) -> bool {
+        self.sip.pages.free() >= Pages::needed(body.len().saturating_add(REQUEST))
     }
 
     /// Where we are, in the dialog of a line.
@@ -146,14 +164,18 @@ impl<C: Crypto> Phone<'_, C> {
     }
 
     fn refuse(&mut self, now: Instant, line: Handle, status: u16) {
-        let Some(invite) = self.sip.dialog(line).map(|dialog| dialog.invite) else { return };
+        let Some(dialog) = self.sip.dialog_mut(line) else { return };
+        let (invite, offer) = (dialog.invite, core::mem::replace(&mut dialog.offer, Text::EMPTY));
+        self.sip.pages.release(offer);
+        self.sip.make_room(&mut self.timers, STEP);
         self.sip.respond(now, &mut self.timers, invite, status, |_| {}, &Body::NONE);
     }
 
     fn reinvite(&mut self, now: Instant, line: Handle) {
-        let offer = self.offer(line).unwrap_or(Text::EMPTY);
-        let invite = self.within(now, line, Method::Invite, offer, |_| {});
-        self.sip.pages.release(offer);
+        self.sip.make_room(&mut self.timers, STEP);
+        let offer = self.offer(line);
+        let invite = offer.and_then(|offer| self.within(now, line, Method::Invite, offer, |_| {}));
+        self.sip.pages.release(offer.unwrap_or(Text::EMPTY));
         match (invite, self.sip.dialog_mut(line)) {
             (Some(invite), Some(dialog)) => dialog.invite = invite,
             (Some(_) | None, _) => {
@@ -234,31 +256,43 @@ impl<C: Crypto> Phone<'_, C> {
         Some(sound::Own { ability, at, session: (cookie >> 2, slot.version), direction })
     }
 
-    /// Takes their offer, and stores our answer. Nothing of it is in force until [`agreed`](Self::agreed).
-    pub(super) fn answer_to(&mut self, line: Handle, offer: &[u8]) -> Result<Text, Refused> {
+    /// Takes their offer, and stores our answer. Nothing of it is in force until it is [`taken`](Self::taken) and [`agreed`](Self::agreed).
+    pub(super) fn answer_to(&mut self, line: Handle, offer: &[u8]) -> Result<(Text, Taken, Keys), Refused> {
         let (ability, at) = (self.ability(line), self.sound_address(line));
         let session = Session::parse(offer).map_err(|_| Refused::Answer)?;
-        let Some(slot) = self.lines.get_mut(line) else { return Err(Refused::Answer) };
-        let taken = sound::take(&session, &ability, &mut slot.keys)?;
-        self.note(line, &taken);
+        let mut keys = Keys::default();
+        let taken = sound::take(&session, &ability, &mut keys)?;
         let own = self.own_sound(line, &ability, at, taken.sound.direction).ok_or(Refused::Answer)?;
         let Some(slot) = self.lines.get(line) else { return Err(Refused::Answer) };
         let mut out = self.sip.pages.writer();
         sound::answer(&mut out, &own, &session, &taken, &slot.fresh);
-        out.finish().filter(|text| text.len() < MAX_DATAGRAM).ok_or(Refused::Answer)
+        let text = out.finish().ok_or(Refused::Answer)?;
+        if text.len() >= MAX_DATAGRAM {
+            self.sip.pages.release(text);
+            return Err(Refused::Answer);
+        }
+        Ok((text, taken, keys))
+    }
+
+    /// What they have offered is what they say from now on.
+    pub(super) fn taken(&mut self, line: Handle, taken: &Taken, keys: &Keys) {
+        if let Some(slot) = self.lines.get_mut(line) {
+            let _ = slot.keys.theirs.set(keys.theirs.expose());
+            slot.offered = false;
+        }
+        self.note(line, taken);
     }
 
     /// Takes their answer to our offer.
     pub(super) fn answered_by(&mut self, line: Handle, answer: &[u8]) -> Result<(), Refused> {
         let ability = self.ability(line);
         let session = Session::parse(answer).map_err(|_| Refused::Answer)?;
-        let Some(slot) = self.lines.get_mut(line) else { return Err(Refused::Answer) };
-        let taken = sound::take(&session, &ability, &mut slot.keys)?;
+        let mut keys = Keys::default();
+        let taken = sound::take(&session, &ability, &mut keys)?;
         if !taken.answers_ours() {
             return Err(Refused::Answer);
         }
-        slot.offered = false;
-        self.note(line, &taken);
+        self.taken(line, &taken, &keys);
         self.agreed(line);
         Ok(())
     }
@@ -273,7 +307,8 @@ impl<C: Crypto> Phone<'_, C> {
         slot.held = held;
         slot.sound =
             Some(sound::Sound { direction: sound::narrowed(wanted, taken.sound.direction), ..taken.sound });
-        if told {
+        // Before it is up its user hears of it then.
+        if told && slot.state.is_up() {
             self.tell_of(line, Output::Held(line, held));
         }
     }

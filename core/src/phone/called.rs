@@ -4,7 +4,7 @@ use super::line::{Event, RINGING_S, State};
 use super::memory::{Line, MAX_NAME};
 use super::outputs::{self, Output};
 use super::registrar::contact;
-use super::{ABLE, Phone};
+use super::{ABLE, Phone, STEP};
 use crate::base::{Crypto, Flow, Handle, Instant};
 use crate::media::Body;
 use crate::signalling::dialog::Dialog;
@@ -49,7 +49,8 @@ impl<C: Crypto> Phone<'_, C> {
         self.sip.open_dialog(dialog);
         if !message.sdp().is_empty() {
             match self.answer_to(line, message.sdp()) {
-                Ok(answer) => {
+                Ok((answer, taken, keys)) => {
+                    self.taken(line, &taken, &keys);
                     if let Some(dialog) = self.sip.dialog_mut(line) {
                         dialog.offer = answer;
                     }
@@ -138,20 +139,29 @@ impl<C: Crypto> Phone<'_, C> {
                 }
             });
         }
+        // An answer that is not sent would leave both sides waiting.
+        self.sip.make_room(&mut self.timers, STEP);
+        if self.sip.pages.free() < STEP {
+            return self.sip.reply(message, source, 500, |out| out.line(&[b"Retry-After: 5"]));
+        }
         let late = message.body.is_empty();
-        let body = if late {
-            self.offer(line).ok_or(500)
-        } else {
-            self.answer_to(line, message.sdp()).map_err(|_| 488)
+        let answer = if late { None } else { Some(self.answer_to(line, message.sdp())) };
+        let (body, heard) = match answer {
+            None => (self.offer(line), None),
+            Some(Ok((text, taken, keys))) => (Some(text), Some((taken, keys))),
+            Some(Err(_)) => return self.sip.reply(message, source, 488, |_| {}),
         };
-        let body = match body {
-            Ok(body) => body,
-            Err(status) => return self.sip.reply(message, source, status, |_| {}),
-        };
-        let Some(invite) = self.sip.begin_server(message, source, key, line, &[]) else {
-            self.sip.pages.release(body);
+        let invite = body.and_then(|_| self.sip.begin_server(message, source, key, line, &[]));
+        let (Some(body), Some(invite)) = (body, invite) else {
+            self.sip.pages.release(body.unwrap_or(Text::EMPTY));
+            if let Some(slot) = self.lines.get_mut(line) {
+                slot.offered = false;
+            }
             return self.sip.reply(message, source, 500, |out| out.line(&[b"Retry-After: 5"]));
         };
+        if let Some((taken, keys)) = &heard {
+            self.taken(line, taken, keys);
+        }
         if let Some(contact) = message.contact.first() {
             self.sip.retarget(line, contact.uri.text, dialog.far.next_hop);
         }

@@ -16,6 +16,8 @@ use crate::table::Text;
 use crate::wire::sip::{Address, Method};
 use crate::wire::write::Sink;
 
+/// Pages that a call for help takes until it is up, with what it hears meanwhile.
+const HELP: usize = 18;
 /// The longest address of who is there that can be named in a transfer.
 const MAX_ADDRESS: usize = 256;
 
@@ -40,7 +42,7 @@ impl<C: Crypto> Phone<'_, C> {
         if talks && !emergency {
             return Ok(Taken::NotNow);
         }
-        if emergency && self.lines.free() == 0 {
+        if emergency {
             self.make_room(now);
         }
         let mut line = Line::new(State::Calling { heard: false }, false);
@@ -222,20 +224,31 @@ impl<C: Crypto> Phone<'_, C> {
         judge(&own.image, from, dialed, (mode, minute)).map(|()| false)
     }
 
-    /// Somebody calls for help, and no line is free: one that is over anyway, else the youngest.
+    /// Somebody calls for help: there must be a line and pages for that. What is over anyway makes way, then what rings here, then the
+    /// youngest call.
     fn make_room(&mut self, now: Instant) {
-        let over = self.lines.iter().find(|(_, line)| line.state.is_over()).map(|(line, _)| line);
-        let last = self.lines.iter().filter(|(_, line)| !line.emergency).last().map(|(line, _)| line);
-        let Some(line) = over.or(last) else { return };
-        if over.is_none() {
-            self.line_event(now, line, Event::HangUp, None);
+        for _ in 0..self.lines.capacity() {
+            self.sip.make_room(&mut self.timers, HELP);
+            if self.lines.free() > 0 && self.sip.pages.free() >= HELP {
+                return;
+            }
+            let over = self.lines.iter().find(|(_, line)| line.state.is_over());
+            let rings = self.lines.iter().find(|(_, line)| line.rings_here());
+            let last = self.lines.iter().filter(|(_, line)| !line.emergency).last();
+            let Some((line, state)) = over.or(rings).or(last).map(|(line, slot)| (line, slot.state)) else {
+                return;
+            };
+            if !state.is_over() {
+                self.line_event(now, line, Event::HangUp, None);
+            }
+            self.drop_line(now, line);
         }
-        self.drop_line(now, line);
     }
 
     /// Our INVITE. `None` without room, or without a gateway.
     fn invite(&mut self, now: Instant, line: Handle, dialed: &[u8]) -> Option<()> {
         let home = self.home()?;
+        self.sip.make_room(&mut self.timers, STEP);
         let us = crate::base::Flow::new(self.sip.us_over(home.transport), home.transport);
         let mut buffer = [0; MAX_HOST];
         let host = self.host(&mut buffer);
@@ -276,8 +289,11 @@ impl<C: Crypto> Phone<'_, C> {
             others: u8::from(emergency && self.config.servers.len() > 1),
             ..Dialog::EMPTY
         });
-        self.sip.make_room(&mut self.timers, STEP);
         let offer = self.offer(line)?;
+        if !self.has_pages(offer) {
+            self.sip.pages.release(offer);
+            return None;
+        }
         let request = Request { method: Method::Invite, cookie: branch, body: offer };
         let invite = self.sip.request(now, &mut self.timers, line, request, |out| contact(out, number, us));
         self.sip.pages.release(offer);

@@ -1,8 +1,8 @@
 //! Responses to our requests.
 
-use super::Phone;
 use super::line::{Event, State};
 use super::outputs::{Notice, Output};
+use super::{Phone, STEP};
 use crate::base::{Crypto, Handle, Instant};
 use crate::policy::Rule;
 use crate::registration::answer;
@@ -14,7 +14,10 @@ impl<C: Crypto> Phone<'_, C> {
         let Some(handle) = self.sip.find_client(message) else { return };
         let Some(transaction) = self.sip.transactions.get(handle).copied() else { return };
         let challenged = message.code().is_some_and(|status| matches!(status, 401 | 407));
-        let refused = if challenged { self.sip.refused(handle) } else { None };
+        // Who has no room, or is ill, serves nobody: help is looked for elsewhere (RFC 3263 section 4.3).
+        let ill = message.code().is_some_and(|status| matches!(status, 408 | 500..=599));
+        let elsewhere = ill && transaction.method == Method::Invite && transaction.others > 0;
+        let refused = if challenged || elsewhere { self.sip.refused(handle) } else { None };
         if !self.sip.response(now, &mut self.timers, handle, message) {
             return refused.iter().for_each(|refused| self.sip.let_go(refused));
         }
@@ -67,14 +70,24 @@ impl<C: Crypto> Phone<'_, C> {
         let transaction = *refused.transaction();
         let proxy = message.code() == Some(407);
         let registers = self.is_register(handle);
-        let proof =
-            self.account().filter(|_| transaction.proves && self.wants(&transaction)).and_then(|account| {
-                let Self { sip, registrar, crypto, .. } = self;
-                let least = registrar.proven.algorithm;
-                let chosen = answer::strongest(&message.challenges, proxy, least, &account, crypto)?;
-                let proof = sip.prove(refused, (message, proxy), &account, &mut registrar.proven, crypto)?;
-                Some((proof, chosen))
-            });
+        self.sip.make_room(&mut self.timers, STEP);
+        if !proxy && message.code() != Some(401) {
+            let other = self.other_than(transaction.peer()).filter(|_| self.wants(&transaction));
+            let Some(other) = other else {
+                self.sip.let_go(refused);
+                return false;
+            };
+            return self.goes_out(now, (handle, refused), Way::Elsewhere(other));
+        }
+        // A REGISTER that another has followed is not wanted any more.
+        let wanted = self.wants(&transaction) && (registers || transaction.method != Method::Register);
+        let proof = self.account().filter(|_| transaction.proves && wanted).and_then(|account| {
+            let Self { sip, registrar, crypto, .. } = self;
+            let least = registrar.proven.algorithm;
+            let chosen = answer::strongest(&message.challenges, proxy, least, &account, crypto)?;
+            let proof = sip.prove(refused, (message, proxy), &account, &mut registrar.proven, crypto)?;
+            Some((proof, chosen))
+        });
         let Some(((proof, algorithm), chosen)) = proof else {
             self.sip.let_go(refused);
             return false;

@@ -56,7 +56,7 @@ const STEP: usize = 10;
 const ABLE: &[u8] = b"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, MESSAGE";
 
 /// How a telephone is set up.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config<'m> {
     /// Goes into every handle; not 0. Another for each engine in a process.
     pub instance: u16,
@@ -80,6 +80,16 @@ pub struct Config<'m> {
     pub ability: Ability,
     /// The first line awaits its sound at this port, each further one two higher.
     pub sound_port: u16,
+}
+
+impl core::fmt::Debug for Config<'_> {
+    /// Without the password.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Config")
+            .field("address", &self.address)
+            .field("servers", &self.servers)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of a user's action.

@@ -114,10 +114,13 @@ impl<'m, C: Crypto> Phone<'m, C> {
         self.reserve()?;
         let now = self.advance(now);
         self.registrar.begun = false;
-        let bound = self.registrar.is_bound();
+        let (asked, bound) = (self.registrar.client != client::State::Off, self.registrar.is_bound());
         self.client_event(now, client::Event::End);
-        if bound {
+        // One that is out may be granted still: this one follows it.
+        if asked {
             let _ = self.enrol(now, 0);
+        }
+        if bound {
             self.tell(Output::Standing(Standing::Lapsed));
         }
         Ok(())
@@ -185,6 +188,9 @@ impl<'m, C: Crypto> Phone<'m, C> {
     fn enrol(&mut self, now: Instant, expires_s: u32) -> Option<()> {
         let to = self.home()?;
         self.sip.make_room(&mut self.timers, STEP);
+        if !self.has_pages(Text::EMPTY) {
+            return None;
+        }
         let mut buffer = [0; MAX_HOST];
         let host = self.host(&mut buffer);
         let cookies = [self.crypto.random_u64(), self.crypto.random_u64()];
@@ -326,6 +332,8 @@ impl<'m, C: Crypto> Phone<'m, C> {
         for action in &actions {
             match *action {
                 homing::Action::Ask(place) => self.beat(now, place),
+                // There is one gateway, and we are registered there.
+                homing::Action::Go(_) if self.server() == before && self.registrar.is_bound() => {}
                 homing::Action::Go(_) => {
                     // What was asked before is of no consequence.
                     self.registrar.beats = [Handle::NONE; 2];
@@ -349,6 +357,12 @@ impl<'m, C: Crypto> Phone<'m, C> {
     /// Asks a server whether it is there.
     fn beat(&mut self, now: Instant, place: Place) {
         let slot = usize::from(place == Place::Secondary);
+        // Of one gateway nothing is found out by asking it twice, and one that is not written is not missed.
+        let one = self.config.servers.len() < 2 && place != self.registrar.homing.place();
+        self.sip.make_room(&mut self.timers, STEP);
+        if one || !self.has_pages(Text::EMPTY) {
+            return;
+        }
         let servers = &self.config.servers;
         let Some(to) = servers.get(slot).or(servers.first()).copied() else { return };
         let cookies = [self.crypto.random_u64(), self.crypto.random_u64(), self.crypto.random_u64()];

@@ -1,8 +1,8 @@
 //! Time passes.
 
-use super::Phone;
 use super::line::Event;
-use crate::base::{Crypto, Full, Handle, Instant, Ticked};
+use super::{Phone, STEP};
+use crate::base::{Crypto, Flow, Full, Handle, Instant, Ticked};
 use crate::signalling::sip::{Machine, Way};
 use crate::signalling::transaction::{client, invite_client, invite_server};
 use crate::wire::sip::Method;
@@ -63,16 +63,27 @@ impl<C: Crypto> Phone<'_, C> {
         }
     }
 
-    /// A call for help that our gateway does not answer goes to the other one, at once.
+    /// A call for help that our gateway does not answer goes to the other one, at once. Where that finds no room it is over, and its user knows.
     fn given_up(&mut self, now: Instant, handle: Handle) -> bool {
         let Some(invite) = self.sip.transactions.get(handle).copied() else { return false };
         let wanted = self.lines.get(invite.leg).is_some_and(|line| !line.state.is_over());
-        if invite.method != Method::Invite || !wanted {
+        let Some(other) =
+            self.other_than(invite.peer()).filter(|_| invite.method == Method::Invite && wanted)
+        else {
             return false;
-        }
-        let other = self.config.servers.iter().copied().find(|server| *server != invite.peer());
-        let (Some(other), Some(refused)) = (other, self.sip.refused(handle)) else { return false };
+        };
+        self.sip.make_room(&mut self.timers, STEP);
+        let Some(refused) = self.sip.refused(handle) else { return false };
         self.sip.drop_transaction(&mut self.timers, handle);
-        self.goes_out(now, (handle, &refused), Way::Elsewhere(other))
+        if !self.goes_out(now, (handle, &refused), Way::Elsewhere(other)) {
+            self.line_event(now, invite.leg, Event::Silent, None);
+        }
+        true
+    }
+
+    /// The other gateway, if it is reached the same way: what was written says over which transport it goes.
+    pub(super) fn other_than(&self, peer: Flow) -> Option<Flow> {
+        let other = |server: &&Flow| **server != peer && server.transport == peer.transport;
+        self.config.servers.iter().find(other).copied()
     }
 }

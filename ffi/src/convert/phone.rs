@@ -51,7 +51,7 @@ pub(crate) fn configuration<'a>(config: &stw_phone_config, texts: &'a mut [u8]) 
         servers,
         homing,
         ability,
-        sound_port: u16::try_from(config.sound_port).ok()?,
+        sound_port: sound_port(or(config.sound_port, 16_384), config.lines)?,
     })
 }
 
@@ -62,6 +62,13 @@ fn codecs(numbers: &[u8; 8]) -> Option<strowger::media::sound::Codecs> {
         codecs.push(*codec).ok()?;
     }
     Some(codecs).filter(|codecs| !codecs.is_empty())
+}
+
+/// The port of the first line, if the last one's is a port too.
+fn sound_port(first: u32, lines: u32) -> Option<u16> {
+    let last = first.checked_add(lines.saturating_sub(1).saturating_mul(2))?;
+    u16::try_from(last).ok()?;
+    u16::try_from(first).ok()
 }
 
 /// A text of a configuration, up to its zero, kept where the telephone keeps it; and the room that is left.

@@ -53,7 +53,7 @@ pub struct stw_phone_config {
     pub transactions: u32,
     /// Pages of 256 bytes for SIP texts, 20 or more; 0: 10 for each line.
     pub pages: u32,
-    /// The first line awaits its sound at this port, each further one two higher.
+    /// The first line awaits its sound at this port, each further one two higher; 0: 16384.
     pub sound_port: u32,
     /// One of stw_srtp.
     pub srtp: u32,

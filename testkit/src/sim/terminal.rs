@@ -52,6 +52,19 @@ pub fn terminal_config(number: &'static str, address: SocketAddr, servers: &[Soc
 /// If the policy is not valid, or not for this telephone.
 #[must_use]
 pub fn build_terminal(config: Config<'static>, policy: Option<(&[u8], &[u8])>, seed: u64) -> Terminal {
+    build_terminal_of::<LINES>(config, policy, seed)
+}
+
+/// The same with so many lines.
+///
+/// # Panics
+/// If the policy is not valid, or not for this telephone.
+#[must_use]
+pub fn build_terminal_of<const LINES: usize>(
+    config: Config<'static>,
+    policy: Option<(&[u8], &[u8])>,
+    seed: u64,
+) -> Terminal {
     let mut key = [0x5A; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let number = config.number;

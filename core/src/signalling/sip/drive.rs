@@ -238,6 +238,10 @@ impl Sip<'_> {
             self.pages.release(text);
         }
         match self.transactions.get(dialog.invite).map(|transaction| transaction.machine) {
+            // Its final answer found no room: it is not answered, and nothing may wait for that.
+            Some(Machine::InviteServer(
+                invite_server::State::Proceeding | invite_server::State::Unacknowledged { .. },
+            )) => self.drop_transaction(timers, dialog.invite),
             // Nobody is left who would hear an ACK: the 2xx need not be sent again.
             Some(Machine::InviteServer(_)) => {
                 self.invite_server_event(now, timers, dialog.invite, invite_server::Event::AckSuccess);

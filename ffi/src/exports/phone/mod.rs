@@ -42,7 +42,7 @@ impl Zeroize for stw_phone_config {
 pub unsafe extern "C" fn stw_phone_size(config: *const stw_phone_config, size: *mut usize) -> stw_status {
     guard::call(|| {
         // SAFETY: conventions 2 and 4 of the header.
-        let (config, size) = unsafe { (configuration(config)?, Place::new(size)?) };
+        let (config, size) = unsafe { (Zeroizing::new(configuration(config)?), Place::new(size)?) };
         let lengths = tables::Lengths::of(&config).ok_or(STW_ERR_ARGUMENT)?;
         size.write(tables::bytes(&lengths).ok_or(STW_ERR_MEMORY)?);
         Ok(STW_OK)
