@@ -18,6 +18,7 @@ mod heard;
 pub mod line;
 mod memory;
 mod outputs;
+mod proof;
 mod receive;
 mod registrar;
 mod session;

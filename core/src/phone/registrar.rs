@@ -2,36 +2,22 @@
 
 use super::line::Event as LineEvent;
 use super::outputs::Output;
+use super::proof::Answered;
 use super::{ABLE, Phone, STEP};
-use crate::base::{Algorithm, Crypto, Flow, Full, Handle, Instant};
+use crate::base::{Crypto, Flow, Full, Handle, Instant};
 use crate::call::earlier;
 use crate::homing::{self, ANSWER_MS, Place};
-use crate::registration::answer::{Account, Answerable, Known};
 use crate::registration::client::{self, Outcome, Standing};
 use crate::signalling::render;
 use crate::signalling::sip::{Enrolment, Probe, Proven};
 use crate::table::Text;
-use crate::wire::sip::{Challenge, Message, Scheme};
+use crate::wire::sip::{Message, Scheme};
 use crate::wire::write::{Buffer, Sink};
 
 /// CSeq numbers that one REGISTER can take: itself, and twice with credentials.
 const TRIES: u32 = 3;
-/// The longest nonce and opaque that are kept, in octets.
-const MAX_KNOWN: usize = 200;
 /// Octets of an address as text, at most.
 pub(super) const MAX_HOST: usize = 64;
-
-/// A challenge that we have answered: what goes out by it next needs not be asked.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Answered {
-    /// Nonce, opaque, then the realm.
-    text: Text,
-    nonce_len: u8,
-    opaque_len: u8,
-    algorithm: Algorithm,
-    qop: &'static [u8],
-    proxy: bool,
-}
 
 /// What is kept of it.
 #[derive(Debug)]
@@ -47,7 +33,7 @@ pub(super) struct Registrar {
     call_id: u64,
     cseq: u32,
     pub(super) proven: Proven,
-    answered: Option<Answered>,
+    pub(super) answered: Option<Answered>,
     /// Heartbeats that are out: to the primary, to the secondary.
     beats: [Handle; 2],
 }
@@ -139,24 +125,6 @@ impl<'m, C: Crypto> Phone<'m, C> {
             self.client_event(now, client::Event::Lost { dice });
         }
         Ok(())
-    }
-
-    /// Who we are there.
-    pub(super) fn account(&self) -> Option<Account<'m>> {
-        let Self { config, policy, .. } = self;
-        let username = if config.username.is_empty() { config.number } else { config.username };
-        if let Some(own) = policy
-            && let Some(device) = own.device
-            && own.keyring.has(device)
-        {
-            let realm = own.image.octets(own.image.system().realm);
-            return Some(Account {
-                username,
-                secret: Known::Keyring { keyring: own.keyring, device, realm },
-            });
-        }
-        let known = Known::Password { password: config.password, realm: config.realm };
-        (!config.password.is_empty()).then_some(Account { username, secret: known })
     }
 
     /// The host of addresses, as text.
@@ -371,52 +339,6 @@ impl<'m, C: Crypto> Phone<'m, C> {
         if let (Some(own), Some(beat)) = (self.registrar.beats.get_mut(slot), beat) {
             *own = beat;
         }
-    }
-
-    /// Keeps a challenge that a request was let in by.
-    pub(super) fn keep_answered(&mut self, chosen: &Answerable<'_>) {
-        self.forget_answered();
-        let Challenge { nonce, opaque, realm, proxy, .. } = chosen.challenge;
-        let lengths = [nonce.len(), opaque.len(), realm.len()];
-        if lengths.iter().any(|len| *len > MAX_KNOWN) {
-            return;
-        }
-        let mut out = self.sip.pages.writer();
-        [nonce, opaque, realm].iter().for_each(|part| out.put(part));
-        let Some(text) = out.finish() else { return };
-        let len = |part: &[u8]| u8::try_from(part.len()).unwrap_or(0);
-        let (algorithm, qop) = (chosen.algorithm, chosen.qop);
-        let kept = Answered { text, nonce_len: len(nonce), opaque_len: len(opaque), algorithm, qop, proxy };
-        self.registrar.answered = Some(kept);
-    }
-
-    pub(super) fn forget_answered(&mut self) {
-        if let Some(answered) = self.registrar.answered.take() {
-            self.sip.pages.release(answered.text);
-        }
-    }
-
-    /// Credentials for a request by the challenge that was answered last, as a stored header line; `None` if there is none. Nobody is
-    /// answered by it what it has asked: that is what keeps who calls us from asking for our credentials (CVE-2021-41158).
-    pub(super) fn proof_unasked(&mut self, method: &[u8], uri: &[u8]) -> Option<Text> {
-        let Answered { text, nonce_len, opaque_len, algorithm, qop, proxy } = self.registrar.answered?;
-        let account = self.account()?;
-        let mut buffer = [0; 3 * MAX_KNOWN];
-        let len = self.sip.pages.copy(text, &mut buffer);
-        let (nonce, rest) = buffer.get(..len)?.split_at_checked(nonce_len.into())?;
-        let (opaque, realm) = rest.split_at_checked(opaque_len.into())?;
-        let challenge = Challenge {
-            proxy,
-            realm,
-            nonce,
-            opaque,
-            algorithm: algorithm.name().as_bytes(),
-            qop,
-            stale: false,
-        };
-        let known = Answerable { challenge, algorithm, qop };
-        let Self { sip, registrar, crypto, .. } = self;
-        sip.prove_unasked((method, uri), &known, &account, &mut registrar.proven, crypto)
     }
 
     pub(super) fn dice(&mut self) -> u8 {
