@@ -112,7 +112,7 @@ if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.
     export STROWGER_PAIRS=1000000 STROWGER_DATAGRAMS=500000 STROWGER_ATTEMPTS=1000000 STROWGER_DOUBLES=1000000
     export STROWGER_MERGED=1000 STROWGER_PROVE_CALLS=3 STROWGER_MUTANTS=all STROWGER_FUZZ=600
-    export STROWGER_ABI=400000
+    export STROWGER_ABI=400000 STROWGER_TERMINALS=5000
     names=("${ALL[@]}" coverage)
 fi
 [ ${#names[@]} -gt 0 ] || names=("${ALL[@]}")
