@@ -138,19 +138,10 @@ impl<C: Crypto> Exchange<'_, C> {
         source: Flow,
         key: Key,
     ) {
-        let found = self.sip.find_dialog(message);
-        let Some((leg, dialog)) = found.and_then(|leg| Some((leg, *self.sip.dialog(leg)?))) else {
-            return self.sip.reply(message, source, 481, |_| {});
+        let leg = match self.sip.within(message) {
+            Ok((leg, _)) => leg,
+            Err(status) => return self.sip.reply(message, source, status, |_| {}),
         };
-        let cseq = message.cseq.as_ref().map_or(0, |cseq| cseq.number);
-        // An older request is out of order (RFC 3261 section 12.2.2). One with the same number is a repetition: what has no
-        // transaction of its own is answered again.
-        if dialog.remote_cseq != 0 && cseq < dialog.remote_cseq {
-            return self.sip.reply(message, source, 500, |_| {});
-        }
-        if let Some(dialog) = self.sip.dialog_mut(leg) {
-            dialog.remote_cseq = cseq;
-        }
         match method {
             Method::Bye => self.bye_received(now, message, source, leg, key),
             Method::Invite => self.reinvite(now, message, source, leg, key),

@@ -3,7 +3,7 @@
 use super::{Exchange, MAX_DATAGRAM, Received};
 use crate::base::{Crypto, Flow, Full, Instant};
 use crate::signalling::render;
-use crate::signalling::transaction::{invite_server, server};
+use crate::signalling::sip::{Belongs, Key};
 use crate::table::Pages;
 use crate::wire::sip::{Message, Method, Name, Scheme, Start};
 use crate::wire::write::Sink;
@@ -94,26 +94,12 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     fn request(&mut self, now: Instant, message: &Message<'_>, method: Method, source: Flow, load: Load) {
-        let key_method = if matches!(method, Method::Ack | Method::Cancel) {
-            Method::Invite.as_bytes()
-        } else {
-            message.cseq.as_ref().map_or(&[][..], |cseq| cseq.method_text)
-        };
-        let key = self.sip.key(message, key_method);
-        let found = self.sip.find_server(key);
-        let in_dialog = message.to.as_ref().is_some_and(|to| to.tag().is_some());
-        match (method, found) {
-            (Method::Ack, Some(invite)) => {
-                self.sip.invite_server_event(now, &mut self.timers, invite, invite_server::Event::Ack);
-            }
-            (Method::Ack, None) => self.dialog_ack(now, message),
-            (Method::Cancel, found) => self.cancelled(now, message, source, found),
-            (Method::Invite, Some(invite)) => {
-                self.sip.invite_server_event(now, &mut self.timers, invite, invite_server::Event::Request);
-            }
-            (_, Some(other)) => self.sip.server_event(now, &mut self.timers, other, server::Event::Request),
-            (_, None) if in_dialog => self.dialog_request(now, message, method, source, key),
-            (_, None) => self.new_request(now, message, method, source, load, key),
+        match self.sip.sort(now, &mut self.timers, message, method) {
+            Belongs::Taken => {}
+            Belongs::Acknowledges => self.dialog_ack(now, message),
+            Belongs::Cancels(found) => self.cancelled(now, message, source, found),
+            Belongs::Within(key) => self.dialog_request(now, message, method, source, key),
+            Belongs::Begins(key) => self.new_request(now, message, method, source, load, key),
         }
     }
 
@@ -124,7 +110,7 @@ impl<C: Crypto> Exchange<'_, C> {
         method: Method,
         source: Flow,
         load: Load,
-        key: crate::signalling::sip::Key,
+        key: Key,
     ) {
         // Everything else ends here: nobody would forward it (RFC 3261 16.3 step 3).
         if message.max_forwards == Some(0) && method == Method::Invite {

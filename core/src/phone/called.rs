@@ -78,17 +78,10 @@ impl<C: Crypto> Phone<'_, C> {
         source: Flow,
         key: Key,
     ) {
-        let found = self.sip.find_dialog(message);
-        let Some((line, dialog)) = found.and_then(|line| Some((line, *self.sip.dialog(line)?))) else {
-            return self.sip.reply(message, source, 481, |_| {});
+        let (line, dialog) = match self.sip.within(message) {
+            Ok(found) => found,
+            Err(status) => return self.sip.reply(message, source, status, |_| {}),
         };
-        let cseq = message.cseq.as_ref().map_or(0, |cseq| cseq.number);
-        if dialog.remote_cseq != 0 && cseq < dialog.remote_cseq {
-            return self.sip.reply(message, source, 500, |_| {});
-        }
-        if let Some(dialog) = self.sip.dialog_mut(line) {
-            dialog.remote_cseq = cseq;
-        }
         match method {
             Method::Bye => {
                 self.sip.answer(now, &mut self.timers, message, source, key, 200);

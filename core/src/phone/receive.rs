@@ -2,7 +2,7 @@
 
 use super::{ABLE, MAX_DATAGRAM, Phone};
 use crate::base::{Crypto, Flow, Full, Instant};
-use crate::signalling::transaction::{invite_server, server};
+use crate::signalling::sip::{Belongs, Key};
 use crate::table::Pages;
 use crate::wire::sip::{Message, Method, Name};
 use crate::wire::write::Sink;
@@ -50,37 +50,16 @@ impl<C: Crypto> Phone<'_, C> {
     }
 
     fn request(&mut self, now: Instant, message: &Message<'_>, method: Method, source: Flow) {
-        let key_method = if matches!(method, Method::Ack | Method::Cancel) {
-            Method::Invite.as_bytes()
-        } else {
-            message.cseq.as_ref().map_or(&[][..], |cseq| cseq.method_text)
-        };
-        let key = self.sip.key(message, key_method);
-        let found = self.sip.find_server(key);
-        let in_dialog = message.to.as_ref().is_some_and(|to| to.tag().is_some());
-        match (method, found) {
-            (Method::Ack, Some(invite)) => {
-                self.sip.invite_server_event(now, &mut self.timers, invite, invite_server::Event::Ack);
-            }
-            (Method::Ack, None) => self.acknowledged(now, message),
-            (Method::Cancel, found) => self.cancelled(now, message, source, found),
-            (Method::Invite, Some(invite)) => {
-                self.sip.invite_server_event(now, &mut self.timers, invite, invite_server::Event::Request);
-            }
-            (_, Some(other)) => self.sip.server_event(now, &mut self.timers, other, server::Event::Request),
-            (_, None) if in_dialog => self.dialog_request(now, message, method, source, key),
-            (_, None) => self.new_request(now, message, method, source, key),
+        match self.sip.sort(now, &mut self.timers, message, method) {
+            Belongs::Taken => {}
+            Belongs::Acknowledges => self.acknowledged(now, message),
+            Belongs::Cancels(found) => self.cancelled(now, message, source, found),
+            Belongs::Within(key) => self.dialog_request(now, message, method, source, key),
+            Belongs::Begins(key) => self.new_request(now, message, method, source, key),
         }
     }
 
-    fn new_request(
-        &mut self,
-        now: Instant,
-        message: &Message<'_>,
-        method: Method,
-        source: Flow,
-        key: crate::signalling::sip::Key,
-    ) {
+    fn new_request(&mut self, now: Instant, message: &Message<'_>, method: Method, source: Flow, key: Key) {
         let required = [Name::Require, Name::ProxyRequire];
         if required.into_iter().any(|name| message.items(name).next().is_some()) {
             return self.sip.reply(message, source, 420, |out| {

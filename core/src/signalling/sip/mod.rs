@@ -6,10 +6,12 @@ mod begun;
 mod drive;
 mod messages;
 mod prove;
+mod sort;
 
 pub use again::{Refused, Way};
 pub use apart::{Enrolment, Probe, Told};
 pub use prove::{MAX_URI, Proven};
+pub use sort::Belongs;
 
 use super::dialog::{Dialog, Far};
 use super::render;
