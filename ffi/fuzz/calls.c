@@ -47,14 +47,7 @@ static uint8_t *dialed(size_t *len)
 {
     static const char *const numbers[] = { "201", "202", "911", "95550100", "*61202", "*70", "*71201", "*8", "*60", "*66", "299", "",
                                            "conference", "123456789012345678901234567890123456789012345678901234567890" };
-    const char *number = numbers[below(sizeof numbers / sizeof *numbers)];
-    *len = strlen(number);
-    uint8_t *bytes = block(*len);
-    if (*len)
-        memcpy(bytes, number, *len);
-    if (*len && once_in(10))
-        bytes[below((uint32_t)*len)] = (uint8_t)roll();
-    return bytes;
+    return one_of(numbers, sizeof numbers / sizeof *numbers, len);
 }
 
 /* A message: one of ours, or an answer to what was sent last; changed here and there. */

@@ -41,6 +41,19 @@ static uint8_t *block(size_t size)
     return bytes;
 }
 
+/* One of these numbers, as somebody dials it: without a zero behind it, and now and then with something else in it. */
+static uint8_t *one_of(const char *const *numbers, uint32_t count, size_t *len)
+{
+    const char *number = numbers[below(count)];
+    *len = strlen(number);
+    uint8_t *bytes = block(*len);
+    if (*len)
+        memcpy(bytes, number, *len);
+    if (*len && once_in(10))
+        bytes[below((uint32_t)*len)] = (uint8_t)roll();
+    return bytes;
+}
+
 static uint8_t *image, *keyring;
 static size_t image_len, keyring_len;
 static unsigned long done[16], kinds[64], calls;
