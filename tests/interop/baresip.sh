@@ -67,14 +67,14 @@ begin() { # NAME POLICY-201 POLICY-202 ENCRYPTION-201 ENCRYPTION-202 [LINE-OF-20
 
 connected() {
     key 201 "/dial 202"
-    until_seen "$work/201.log" "Call established" 10 || fail "201 did not reach 202"
-    until_seen "$work/202.log" "Call established" 10 || fail "202 was not connected"
+    until_seen "$work/201.log" "Call established" || fail "201 did not reach 202"
+    until_seen "$work/202.log" "Call established" || fail "202 was not connected"
 }
 
 hang_up() {
     key 201 /hangup
     recorded
-    until_seen "$work/202.log" "session closed\|Call terminated\|terminated" 10 || fail "202 was not hung up"
+    until_seen "$work/202.log" "session closed\|Call terminated\|terminated" || fail "202 was not hung up"
 }
 
 # Packets between the phones in a moment, and their different octets, as PACKETS and OCTETS; over the relay as RELAYED and
@@ -119,13 +119,13 @@ echo "baresip: best effort with a phone that cannot: plain audio"
 
 begin mismatch required off srtp-mand ""
 key 201 "/dial 202"
-until_seen "$work/201.log" "488" 10 || fail "201 was not refused"
+until_seen "$work/201.log" "488" || fail "201 was not refused"
 grep -q "Call established" "$work/202.log" && fail "202 was connected"
 echo "baresip: required to a phone that is off: refused with 488"
 
 begin downgrade required best-effort "" ""
 key 201 "/dial 202"
-until_seen "$work/201.log" "488" 10 || fail "plain audio was not refused"
+until_seen "$work/201.log" "488" || fail "plain audio was not refused"
 echo "baresip: plain audio from a device that requires SRTP: refused with 488"
 
 # Between two zones: over rtpengine, which the gateway finds missing and starts; nothing passes the filter but by pinholes.
@@ -141,7 +141,7 @@ elements() { inside nft list set inet strowger pinholes4 | grep -o "10.99.0.1 \.
 calls() { inside "$gateway" calls --data "$work/data"; }
 begin anchored required required srtp-mand srtp-mand "$zones" "$anchored" --pinholes nft:strowger
 grep -q "rtpengine is started" "$work/gateway.log" || fail "rtpengine was not started"
-until_seen "$work/gateway.log" "relay 127.0.0.1:2223 is there" 10 || fail "rtpengine does not answer"
+until_seen "$work/gateway.log" "relay 127.0.0.1:2223 is there" || fail "rtpengine does not answer"
 inside nft -f - <<'NFT'
 add chain inet strowger media { type filter hook input priority 0; }
 add rule inet strowger media ip saddr . udp sport . ip daddr . udp dport @pinholes4 accept
@@ -171,10 +171,10 @@ echo "baresip: held, resumed ($RELAYED packets), hung up: no pinhole is left"
 connected
 relay=$(sed -n 's/.*rtpengine is started (process \([0-9]*\)).*/\1/p' "$work/gateway.log")
 kill -9 "$relay"
-until_seen "$work/gateway.log" "ALARM: the media relay" 10 || fail "the loss of the relay was not said"
-until_seen "$work/gateway.log" "it is started again" 10 || fail "the relay was not started again"
+until_seen "$work/gateway.log" "ALARM: the media relay" || fail "the loss of the relay was not said"
+until_seen "$work/gateway.log" "it is started again" || fail "the relay was not started again"
 for _ in $(seq 50); do inside "$gateway" status --data "$work/data" | grep -q '"relay":"up"' && break; sleep 0.1; done
-until_seen "$work/gateway.log" "media over the relay is negotiated anew" 10 || fail "the call that was up was forgotten"
+until_seen "$work/gateway.log" "media over the relay is negotiated anew" || fail "the call that was up was forgotten"
 sleep 1
 listen
 [ "$PACKETS" -eq 0 ] && [ "$RELAYED" -gt 120 ] && [ "$RELAYED_OCTETS" -gt 200 ] ||
@@ -194,5 +194,5 @@ for _ in $(seq 20); do [[ $(running) == *rtpengine* ]] || break; sleep 0.1; done
 
 begin refused best-effort best-effort "" "" "$zones" "${anchored%%\[media\]*}"
 key 201 "/dial 202"
-until_seen "$work/201.log" "488" 10 || fail "201 was not refused without a relay"
+until_seen "$work/201.log" "488" || fail "201 was not refused without a relay"
 echo "baresip: between zones without a relay: refused with 488"

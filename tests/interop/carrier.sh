@@ -57,14 +57,14 @@ request_route {
 CFG
     kamailio -DD -E -m 64 -M 4 -f "$work/carrier.cfg" -P "$work/carrier.pid" -Y "$work" > /dev/null 2> "$work/carrier.log" &
     kamailio=$!
-    for _ in $(seq 50); do [ -s "$work/carrier.pid" ] && break; sleep 0.1; done
+    for _ in $(seq 300); do [ -s "$work/carrier.pid" ] && break; sleep 0.1; done
     [ -s "$work/carrier.pid" ] || fail "Kamailio did not start: $(tail -n 3 "$work/carrier.log")"
 }
 policy() { # PASSWORD
     bash "$here/policy.sh" 20 | sed "s/^host = .*/host = \"127.0.0.1:$outside\"\nusername = \"elm\"\npassword = \"$1\"\nregister = true\ntrusted = [\"127.0.0.1\/32\"]\ninbound = [ { did = \"61355560XX\", to = \"60XX\" } ]/"
 }
 until_log() { # TEXT: the gateway has said it
-    for _ in $(seq 50); do grep -q "$1" "$work/gateway.log" && return; sleep 0.1; done
+    for _ in $(seq 300); do grep -q "$1" "$work/gateway.log" && return; sleep 0.1; done
     fail "the gateway did not say: $1"
 }
 

@@ -19,7 +19,7 @@ resource() {
     echo '<sip:mixer@10.99.0.5;transport=udp>;regint=0;answermode=auto;audio_codecs=pcmu,pcma;mediaenc=srtp' > "$work/mixer/accounts"
     baresip_config mixer 10.99.0.5:5060 23000 /dev/null "call_max_calls 8"
     launch mixer baresip -f "$work/mixer"
-    until_seen "$work/mixer.log" "baresip is ready" 10 || fail "the resource did not start"
+    until_seen "$work/mixer.log" "baresip is ready" || fail "the resource did not start"
 }
 # Packets in a moment from the media ports of each phone that is to be in the conference to those of the resource, and back; with one
 # that is not, or holds it, none from there. (On the loopback the resource is at whichever address it likes. Its reports, which it
@@ -45,12 +45,12 @@ opens() {
     resource
     trace
     key 201 "call 202"
-    until_seen "$work/201.log" "Media streams established\|connected" 10 || fail "201 did not reach 202"
+    until_seen "$work/201.log" "Media streams established\|connected" || fail "201 did not reach 202"
     sleep 1
     key 202 pause
     sleep 1
     key 202 "call conference@10.99.0.1"
-    until_seen "$work/mixer.log" "Call established" 10 || fail "202 did not open a conference"
+    until_seen "$work/mixer.log" "Call established" || fail "202 did not open a conference"
     sleep 2
     key 202 "transfer 1 --to-call 2"
     sleep 3
@@ -60,7 +60,7 @@ brings() {
     key 202 pause
     sleep 1
     key 202 "call 203"
-    until_seen "$work/203.log" "Media streams established\|connected" 10 || fail "203 was not reached"
+    until_seen "$work/203.log" "Media streams established\|connected" || fail "203 was not reached"
     sleep 1
     key 202 "transfer 3 --to-call 2"
     sleep 3
@@ -84,7 +84,7 @@ members 201 203
 key 201 terminate
 sleep 2
 members
-until_seen "$work/data/smdr.csv" ",202,.*,203,I,203,.*,C,201" 10 || fail "no SMDR of the conference: $(cat "$work/data/smdr.csv")"
+until_seen "$work/data/smdr.csv" ",202,.*,203,I,203,.*,C,201" || fail "no SMDR of the conference: $(cat "$work/data/smdr.csv")"
 echo "conference: mixed: packets there and back in 2 s:$mixed; $(tail -n 1 "$work/data/smdr.csv")"
 
 line_201="interconnect = 2"
@@ -94,7 +94,7 @@ three denied "cos = 2" "$features"
 opens
 brings
 traced
-until_seen "$work/data/denied.jsonl" '"feature":"conference".*"from":"202".*"of":"203".*"rule":"interconnect"' 10 ||
+until_seen "$work/data/denied.jsonl" '"feature":"conference".*"from":"202".*"of":"203".*"rule":"interconnect"' ||
     fail "no denied record: $(cat "$work/data/denied.jsonl")"
 refusal=$(tshark -r "$work/sip.pcap" -Y 'sip.Status-Code == 403 && ip.dst == 10.99.0.3' -T fields -E separator='|' \
     -e sip.Status-Line -e sip.Reason 2> "$work/read.log" | head -n 1)

@@ -17,7 +17,7 @@ features = ["forward-internal", "smdr-internal"]
 no_answer = 4'
 
 reached() { # DN
-    until_seen "$work/$1.log" "Media streams established\|connected" 15 || fail "$1 was not reached"
+    until_seen "$work/$1.log" "Media streams established\|connected" || fail "$1 was not reached"
     sleep 1
 }
 # What tshark saw of this.
@@ -28,7 +28,7 @@ saw() { # FILTER
 three noanswer "$staff" "$features" ""
 trace
 key 202 "call *75203"
-until_seen "$work/gateway.log" "set at 202: forwarded on no answer to 203" 10 || fail "202 could not set it"
+until_seen "$work/gateway.log" "set at 202: forwarded on no answer to 203" || fail "202 could not set it"
 sleep 2
 key 201 "call 202"
 reached 203
@@ -39,7 +39,7 @@ traced
 [ "$(saw 'sip.Method == INVITE && ip.dst == 10.99.0.4 && sip contains "Diversion: <sip:202@"')" -gt 0 ] ||
     fail "203 was not told by whom"
 key 201 terminate
-until_seen "$work/data/smdr.csv" ",201,.*,203,I,203,.*,202,F" 10 || fail "no SMDR: $(cat "$work/data/smdr.csv")"
+until_seen "$work/data/smdr.csv" ",201,.*,203,I,203,.*,202,F" || fail "no SMDR: $(cat "$work/data/smdr.csv")"
 echo "forwards: no answer: $joined: encrypted; $(tail -n 1 "$work/data/smdr.csv")"
 
 three always "always_to = \"203\""
@@ -50,13 +50,13 @@ assert_joined "always"
 traced
 [ "$(saw 'sip.Method == INVITE && ip.dst == 10.99.0.3')" -eq 0 ] || fail "202 was called"
 key 201 terminate
-until_seen "$work/data/smdr.csv" ",201,.*,203,I,203,.*,202,F" 10 || fail "no SMDR: $(cat "$work/data/smdr.csv")"
+until_seen "$work/data/smdr.csv" ",201,.*,203,I,203,.*,202,F" || fail "no SMDR: $(cat "$work/data/smdr.csv")"
 echo "forwards: always: $joined: encrypted; 202 heard nothing"
 
 three denied "" "$features"
 trace
 key 202 "call *75203"
-until_seen "$work/data/denied.jsonl" '"from":"202".*"rule":"cos.feature"' 10 || fail "no denied record: $(cat "$work/data/denied.jsonl")"
+until_seen "$work/data/denied.jsonl" '"from":"202".*"rule":"cos.feature"' || fail "no denied record: $(cat "$work/data/denied.jsonl")"
 sleep 1
 traced
 [ "$(saw 'sip.Status-Code == 403 && ip.dst == 10.99.0.3 && sip.Reason contains "cos.feature"')" -gt 0 ] || fail "202 heard no 403"

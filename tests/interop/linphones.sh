@@ -129,7 +129,13 @@ ${3:-}"
 trace() {
     ip netns exec "$space" tshark -q -i lo -f "udp port 5060" -w "$work/sip.pcap" > "$work/tshark.log" 2>&1 &
     watcher=$!
-    sleep 1.5
+    # It says that it captures before it does: it does when it has written down a datagram that is sent for that, to nobody.
+    for _ in $(seq 120); do
+        inside bash -c 'echo > /dev/udp/127.0.0.1/5060' 2> /dev/null || true
+        [ -z "$(tshark -r "$work/sip.pcap" -c 1 2> /dev/null)" ] || return 0
+        sleep 0.2
+    done
+    fail "tshark does not capture"
 }
 traced() {
     kill -INT "$watcher" 2>/dev/null || true

@@ -33,8 +33,9 @@ fail() {
     show_more
     exit 1
 }
-until_seen() { # FILE TEXT SECONDS
-    for _ in $(seq $(($3 * 10))); do grep -q -- "$2" "$1" 2>/dev/null && return 0; sleep 0.1; done
+# A minute's patience: the first start of a phone on a new machine may take half of it.
+until_seen() { # FILE TEXT
+    for _ in $(seq 600); do grep -q -- "$2" "$1" 2>/dev/null && return 0; sleep 0.1; done
     return 1
 }
 inside() { ip netns exec "$space" "$@"; }
@@ -73,7 +74,7 @@ serve() { # NAME SRTP-201 SRTP-202 [LINE-OF-202 [MORE-POLICY [OPTION...]]]
     } > "$work/policy.toml"
     ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" "${@:6}" 2> "$work/gateway.log" &
     pids+=($!)
-    until_seen "$work/gateway.log" "in force" 5 || fail "the gateway did not start"
+    until_seen "$work/gateway.log" "in force" || fail "the gateway did not start"
 }
 
 # The settings of a baresip, but for its account: a tone to speak, and encryption if the account asks for it.
@@ -115,7 +116,7 @@ key() { # DN COMMAND
     sleep 0.3
 }
 registered() { # DN
-    until_seen "$work/gateway.log" "$1 is registered" 10 || fail "$1 did not register"
+    until_seen "$work/gateway.log" "$1 is registered" || fail "$1 did not register"
 }
 # The call from 201 to 202 is over, and written down.
-recorded() { until_seen "$work/data/smdr.csv" ",201,.*,202,I,202," 10 || fail "no SMDR of the call"; }
+recorded() { until_seen "$work/data/smdr.csv" ",201,.*,202,I,202," || fail "no SMDR of the call"; }

@@ -73,8 +73,8 @@ begin() { # NAME TRANSPORT-201 TRANSPORT-202 [LINE-OF-202 [MORE-POLICY]]
 }
 calls_and_hangs_up() {
     key 201 "/dial 202"
-    until_seen "$work/201.log" "Call established" 10 || fail "201 did not reach 202"
-    until_seen "$work/202.log" "Call established" 10 || fail "202 was not connected"
+    until_seen "$work/201.log" "Call established" || fail "201 did not reach 202"
+    until_seen "$work/202.log" "Call established" || fail "202 was not connected"
     # Hold and resume go through the dialogs of both.
     key 201 /hold
     sleep 0.4
@@ -82,7 +82,7 @@ calls_and_hangs_up() {
     sleep 0.4
     key 202 /hangup
     recorded
-    until_seen "$work/201.log" "session closed\|Call terminated\|terminated" 10 || fail "201 was not hung up"
+    until_seen "$work/201.log" "session closed\|Call terminated\|terminated" || fail "201 was not hung up"
 }
 
 for pair in "tcp udp" "udp tcp" "tls tls" "tls udp"; do
@@ -100,7 +100,7 @@ echo "streams: with keys kept from clear signalling, baresip over TLS agrees on 
 # A connection that breaks: the phone is gone at once, and back when it likes.
 disown "${pids[1]}"
 kill -KILL "$(cat "/proc/${pids[1]}/task/${pids[1]}/children" | tr -d " ")"
-until_seen "$work/gateway.log" "202 is gone: its connection is closed" 10 || fail "the loss of 202's connection was not noticed"
+until_seen "$work/gateway.log" "202 is gone: its connection is closed" || fail "the loss of 202's connection was not noticed"
 echo "streams: a phone that is killed is gone with its connection"
 
 stop
@@ -108,7 +108,7 @@ serve only best-effort best-effort 'transport = ["tls"]' '' --sip-tcp 10.99.0.1:
     --tls-cert "$all/pbx.pem" --tls-key "$all/pbx.key"
 phone 202 5382 21000 auto tcp
 start 202
-until_seen "$work/202.log" "403" 10 || fail "202 may come over TLS only, and was not refused over TCP"
+until_seen "$work/202.log" "403" || fail "202 may come over TLS only, and was not refused over TCP"
 grep -q '"identity.transport"' "$work/data/denied.jsonl" || fail "no denied record of it"
 echo "streams: over a transport that policy does not list baresip gets 403"
 

@@ -30,27 +30,27 @@ keys() { # ADDRESS
 }
 parked() {
     key 201 "call 202"
-    until_seen "$work/201.log" "Media streams established\|connected" 10 || fail "201 did not reach 202"
+    until_seen "$work/201.log" "Media streams established\|connected" || fail "201 did not reach 202"
     sleep 1
     key 202 "transfer sip:*70@10.99.0.1"
-    until_seen "$work/202.log" "ended\|terminated\|Call 1 with .* ended" 10 || fail "202 was not released"
+    until_seen "$work/202.log" "ended\|terminated\|Call 1 with .* ended" || fail "202 was not released"
     sleep 1
 }
 
 three pickup "cos = 2" "$features" ""
 trace
 key 201 "call 202"
-until_seen "$work/202.log" "contacting you\|Receiving new incoming call" 10 || fail "202 does not ring"
+until_seen "$work/202.log" "contacting you\|Receiving new incoming call" || fail "202 does not ring"
 sleep 1
 key 203 "call *8"
-until_seen "$work/201.log" "Media streams established\|connected" 10 || fail "201 was not answered"
+until_seen "$work/201.log" "Media streams established\|connected" || fail "201 was not answered"
 sleep 2
 assert_joined "pickup"
 traced
 [ "$(saw 'sip.Method == CANCEL && ip.dst == 10.99.0.3 && sip contains "SIP;cause=200"')" -gt 0 ] ||
     fail "202 was not told that another has answered"
 key 201 terminate
-until_seen "$work/data/smdr.csv" ",201,.*,202,I,203," 10 || fail "no SMDR: $(cat "$work/data/smdr.csv")"
+until_seen "$work/data/smdr.csv" ",201,.*,202,I,203," || fail "no SMDR: $(cat "$work/data/smdr.csv")"
 echo "takes: pickup: $joined: encrypted; $(tail -n 1 "$work/data/smdr.csv")"
 
 three park "cos = 2" "$features"
@@ -67,7 +67,7 @@ for phone in 10.99.0.2 10.99.0.4; do
     [[ $heard != *"$last"* ]] || fail "$phone was told a key that 202 knows"
 done
 key 201 terminate
-until_seen "$work/data/smdr.csv" ",201,.*,202,I,202,.*,X,203" 10 || fail "no SMDR: $(cat "$work/data/smdr.csv")"
+until_seen "$work/data/smdr.csv" ",201,.*,202,I,202,.*,X,203" || fail "no SMDR: $(cat "$work/data/smdr.csv")"
 echo "takes: park: $joined: encrypted with new keys; $(tail -n 1 "$work/data/smdr.csv")"
 
 third="$third
@@ -78,7 +78,7 @@ restricted = [ { from = 1, to = 2 } ]"
 trace
 parked
 key 203 "call *71202"
-until_seen "$work/data/denied.jsonl" '"feature":"park-retrieve".*"from":"203".*"of":"201".*"rule":"interconnect"' 10 ||
+until_seen "$work/data/denied.jsonl" '"feature":"park-retrieve".*"from":"203".*"of":"201".*"rule":"interconnect"' ||
     fail "no denied record: $(cat "$work/data/denied.jsonl")"
 sleep 1
 key 202 "call *71"

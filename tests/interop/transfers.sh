@@ -6,7 +6,7 @@ set -euo pipefail
 
 connected() {
     key 201 "call 202"
-    until_seen "$work/201.log" "Media streams established\|connected" 10 || fail "201 did not reach 202"
+    until_seen "$work/201.log" "Media streams established\|connected" || fail "201 did not reach 202"
     sleep 1
 }
 # The keys in descriptions that tshark's filter lets through.
@@ -32,13 +32,13 @@ three blind
 trace
 connected
 key 202 "transfer sip:203@10.99.0.1"
-until_seen "$work/203.log" "Media streams established\|connected" 10 || fail "203 was not reached"
+until_seen "$work/203.log" "Media streams established\|connected" || fail "203 was not reached"
 sleep 1
 assert_joined "blind"
 traced
 assert_fresh
 key 201 terminate
-until_seen "$work/data/smdr.csv" ",201,.*,202,I,202,.*,X,203" 10 || fail "no SMDR of the transfer: $(cat "$work/data/smdr.csv")"
+until_seen "$work/data/smdr.csv" ",201,.*,202,I,202,.*,X,203" || fail "no SMDR of the transfer: $(cat "$work/data/smdr.csv")"
 echo "transfers: blind: $joined: encrypted; $fresh; $(tail -n 1 "$work/data/smdr.csv")"
 
 three attended
@@ -47,7 +47,7 @@ connected
 key 202 pause
 sleep 1
 key 202 "call 203"
-until_seen "$work/203.log" "Media streams established\|connected" 10 || fail "203 was not reached"
+until_seen "$work/203.log" "Media streams established\|connected" || fail "203 was not reached"
 sleep 1
 key 202 "transfer 1 --to-call 2"
 sleep 2
@@ -55,7 +55,7 @@ assert_joined "attended"
 traced
 assert_fresh
 key 201 terminate
-until_seen "$work/data/smdr.csv" ",201,.*,202,I,202,.*,T,203" 10 || fail "no SMDR of the transfer: $(cat "$work/data/smdr.csv")"
+until_seen "$work/data/smdr.csv" ",201,.*,202,I,202,.*,T,203" || fail "no SMDR of the transfer: $(cat "$work/data/smdr.csv")"
 echo "transfers: attended: $joined: encrypted; $fresh"
 
 three denied "cos = 2
@@ -66,7 +66,7 @@ features = [\"smdr-internal\"]"
 trace
 connected
 key 202 "transfer sip:203@10.99.0.1"
-until_seen "$work/data/denied.jsonl" '"feature":"transfer".*"from":"202".*"of":"201".*"rule":"cos.feature"' 10 ||
+until_seen "$work/data/denied.jsonl" '"feature":"transfer".*"from":"202".*"of":"201".*"rule":"cos.feature"' ||
     fail "no denied record: $(cat "$work/data/denied.jsonl")"
 sleep 1
 traced
