@@ -8,7 +8,8 @@ cd "$(dirname "$0")"
 [ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
 
 PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
-    cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi libosip2-dev openssl dnsmasq-base)
+    cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi
+    libnewlib-arm-none-eabi qemu-system-arm libosip2-dev openssl dnsmasq-base)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
 
 check_packages() {
@@ -56,15 +57,22 @@ check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-targe
 check_conference() { check_gateway; tests/interop/conference.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_carrier() { check_gateway; tests/interop/carrier.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_dns() { check_gateway; tests/interop/dns.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
-# The telephone of the C ABI, with the sanitizers in its own code, at real gateways.
-check_handsets() {
+# The telephone of the C ABI, with the sanitizers in its own code; prints its path.
+sanitized_phone() {
     local library phone="${CARGO_TARGET_DIR:-target}/c/phone-sanitized"
-    check_gateway
     library=$(ci/library.sh)
-    mkdir -p "$(dirname "$phone")"
-    gcc -std=c99 -g -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude examples/c/phone.c \
-        "$library" -lpthread -ldl -lm -o "$phone"
-    tests/interop/handsets.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" "$phone"
+    gcc -std=c99 -g -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude \
+        examples/c/{phone,console}.c "$library" -lpthread -ldl -lm -o "$phone.$$"
+    mv "$phone.$$" "$phone"
+    echo "$phone"
+}
+check_handsets() { check_gateway; tests/interop/handsets.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" "$(sanitized_phone)"; }
+# Telephones on bare boards, each in an emulator, at real gateways.
+check_emulated() {
+    local image
+    check_gateway
+    image=$(ci/firmware.sh)
+    tests/interop/emulated.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" "$image" "$(sanitized_phone)"
 }
 check_floods() {
     check_gateway
@@ -75,14 +83,19 @@ check_floods() {
 check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 # Every difference between our reading of the shared corpus and that of another parser has its reason.
 check_parsers() { cargo test --quiet --locked -p strowger-tests --test parsers -- --ignored; }
-# The peers wait most of the time, each in a network namespace or on ports of its own: four lanes at once.
+# The peers wait most of the time, each in a network namespace or on ports of its own: five lanes at once.
 check_peers() {
-    local pids=() logs lane failed=0
+    local pids=() logs lane peer failed=0
     check_gateway
     # Built before the lanes: they would wait for each other.
     ci/library.sh > /dev/null
+    ci/firmware.sh > /dev/null
+    # A first start reads a hundred libraries from a disk that is new to them; five lanes at once make half a minute of it.
+    for peer in "linphonec -h" "baresip -h" "sipp -v" "tshark -v" "kamailio -v" "rtpengine --version" "dnsmasq -v" "qemu-system-arm --version"; do
+        timeout 60 $peer > /dev/null 2>&1 < /dev/null || true
+    done
     logs=$(mktemp -d)
-    for lane in "sipp sdes" "baresip transfers handsets" "linphone takes carrier" "forwards conference streams dns"; do
+    for lane in "sipp sdes" "baresip transfers handsets" "linphone takes carrier" "forwards conference streams dns" emulated; do
         (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
         pids+=($!)
     done

@@ -6,6 +6,7 @@ set -euo pipefail
 gateway=$(realpath "$1")
 phone=$(realpath "$2")
 compile=$(dirname "$gateway")/strowger
+me=handsets
 work=$(mktemp -d)
 pids=()
 finish() {
@@ -13,26 +14,7 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
-fail() {
-    echo "handsets: FAILED: $*" >&2
-    tail -n 40 "$work"/*.out "$work"/*.log >&2 2>/dev/null || true
-    exit 1
-}
-# Waits until a telephone has printed this, beyond what was looked at before.
-declare -A looked
-until_says() { # NUMBER TEXT [SECONDS]
-    local from=${looked[$1]:-0} at
-    for _ in $(seq $((${3:-5} * 20))); do
-        at=$(tail -n +$((from + 1)) "$work/$1.out" | grep -n -m 1 -- "$2" | cut -d: -f1) || true
-        if [ -n "$at" ]; then
-            looked[$1]=$((from + at))
-            return 0
-        fi
-        sleep 0.05
-    done
-    fail "$1 does not say: $2"
-}
-type() { echo "${*:2}" >&"${console[$1]}"; } # NUMBER COMMAND...
+. "$(dirname "$0")/consoles.sh"
 
 cat > "$work/policy.toml" <<'POLICY'
 system = { name = "Handsets", realm = "handsets.test", country = "CA", area_code = "613", default_cesid = "6135550100" }
@@ -74,7 +56,6 @@ serve second 26201
 sipp -sf "$(dirname "$0")/called.xml" -i 127.0.0.1 -p 26299 -nostdin 127.0.0.1:26200 > "$work/carrier.out" 2>&1 &
 pids+=($!)
 
-declare -A console
 for n in 1 2 3 4; do
     number=20$n
     "$compile" compile "$work/policy.toml" -o "$work/$number.stw" --keys "$work/$number.keys" --for $number 2>> "$work/findings" ||
@@ -151,8 +132,7 @@ until_says 204 "^up"
 sleep 0.5
 type 204 hangup
 until_says 204 "^over 200"
-for _ in $(seq 40); do grep -q ",2026," "$work/first/smdr.csv" && break; sleep 0.05; done
-grep -q ",2026," "$work/first/smdr.csv" || fail "no account code in the records: $(tail -n 1 "$work/first/smdr.csv")"
+until_record first/smdr.csv ",2026,"
 echo "handsets: refused here by cor.route; an account code: $(tail -n 1 "$work/first/smdr.csv")"
 
 # Help.
@@ -161,8 +141,7 @@ until_says 203 "^up"
 sleep 0.3
 type 203 hangup
 until_says 203 "^over 200"
-grep -q ",203,.*911" "$work/first/smdr.csv" || sleep 0.5
-grep -q "911" "$work/first/smdr.csv" || fail "no record of the call for help"
+until_record first/smdr.csv ",203,.*911"
 
 # The first gateway is gone: help is found at once, then everybody is at the other one, and calls go on.
 kill -STOP "$first"
@@ -182,8 +161,7 @@ sleep 0.3
 type 201 hangup
 until_says 202 "^over 200"
 kill -CONT "$first"
-for _ in $(seq 40); do grep -q ",201,.*,202," "$work/second/smdr.csv" 2>/dev/null && break; sleep 0.05; done
-grep -q ",201,.*,202," "$work/second/smdr.csv" || fail "no record at the second gateway"
+until_record second/smdr.csv ",201,.*,202,"
 echo "handsets: at the second gateway: $(tail -n 1 "$work/second/smdr.csv")"
 for number in 201 202 203 204; do type $number quit; done
 echo "handsets: all is well"
