@@ -103,7 +103,8 @@ pub unsafe extern "C" fn net_init(mac: *const [u8; 6], address: *const [u8; 4], 
     let [heard, told] = &mut room.frames;
     let mut board = Board { heard, told };
     let mut config = Config::new(EthernetAddress(mac).into());
-    config.random_seed = u64::from_le_bytes([mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], address[2], address[3]]);
+    config.random_seed =
+        u64::from_le_bytes([mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], address[2], address[3]]);
     let mut interface = Interface::new(config, &mut board, Instant::ZERO);
     interface.update_ip_addrs(|own| {
         let _ = own.push(IpCidr::new(Ipv4Addr::from(address).into(), prefix));
@@ -132,7 +133,12 @@ pub unsafe extern "C" fn net_poll(now_ms: u64) {
 /// # Safety
 /// After [`net_init`], from one thread; `into` is `room` octets, `from` four.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn net_receive(into: *mut u8, room: usize, from: *mut [u8; 4], port: *mut u16) -> usize {
+pub unsafe extern "C" fn net_receive(
+    into: *mut u8,
+    room: usize,
+    from: *mut [u8; 4],
+    port: *mut u16,
+) -> usize {
     // SAFETY: by what the caller has promised.
     let (net, into) = unsafe { (net(), core::slice::from_raw_parts_mut(into, room)) };
     let Ok((datagram, meta)) = net.sockets.get_mut::<udp::Socket<'_>>(net.socket).recv() else {
@@ -155,7 +161,8 @@ pub unsafe extern "C" fn net_receive(into: *mut u8, room: usize, from: *mut [u8;
 pub unsafe extern "C" fn net_send(datagram: *const u8, len: usize, to: *const [u8; 4], port: u16) {
     // SAFETY: by what the caller has promised.
     let (net, datagram, to) = unsafe { (net(), core::slice::from_raw_parts(datagram, len), *to) };
-    let _ = net.sockets.get_mut::<udp::Socket<'_>>(net.socket).send_slice(datagram, (Ipv4Addr::from(to), port));
+    let _ =
+        net.sockets.get_mut::<udp::Socket<'_>>(net.socket).send_slice(datagram, (Ipv4Addr::from(to), port));
 }
 
 /// # Safety
