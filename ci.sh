@@ -7,9 +7,10 @@ cd "$(dirname "$0")"
 # What is built once on a new machine is built a fifth faster without the means to build it again in parts.
 [ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
 
-PACKAGES=(gcc g++ valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
+PACKAGES=(gcc g++ cmake make pkg-config valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
     cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi
-    libnewlib-arm-none-eabi qemu-system-arm libosip2-dev openssl dnsmasq-base)
+    libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-aarch64-linux-gnu
+    libc6-dev-arm64-cross qemu-user libosip2-dev openssl dnsmasq-base)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
 
 check_packages() {
@@ -39,6 +40,7 @@ check_demo() { check_gateway; "${CARGO_TARGET_DIR:-target}/release/strowger-gate
 check_c() { ci/c.sh; }
 check_abi() { ci/abi.sh ${STROWGER_ABI:-}; }
 check_bare_metal() { ci/bare-metal.sh; }
+check_targets() { ci/targets.sh; }
 check_daemon() { check_gateway; tests/interop/daemon.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_agreement() {
     local library
@@ -119,7 +121,7 @@ check_coverage() {
 check_mutation() { ci/mutation.sh policy && ci/mutation.sh rest; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c abi bare_metal daemon agreement parsers peers floods fuzz mutants counts load)
+ALL=(packages format clippy test doc demo c abi bare_metal targets daemon agreement parsers peers floods fuzz mutants counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.

@@ -35,6 +35,12 @@ say "example: plain"
 gcc -std=c99 -O2 "${strict[@]}" "${sources[@]}" "$lib" "${libs[@]}" -o "$out/gateway"
 run "$out/gateway"
 
+say "another SIP stack's calls, gated (examples/c/gated.c)"
+gcc -std=c99 -g "${strict[@]}" -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude examples/c/{gated,stack}.c "$lib" \
+    "${libs[@]}" -o "$out/gated"
+run "$out/gated" >"$out/gated.txt"
+tail -1 "$out/gated.txt"
+
 say "the telephone: as C99 and C++11 (tests/interop/handsets.sh runs it)"
 gcc -std=c99 -O2 "${strict[@]}" -Iinclude examples/c/phone.c examples/c/console.c "$lib" "${libs[@]}" -o "$out/phone"
 g++ -std=c++11 "${strict[@]}" -Iinclude -x c++ -fsyntax-only examples/c/phone.c examples/c/console.c
@@ -49,10 +55,43 @@ say "example: valgrind"
 run valgrind --quiet --leak-check=full --errors-for-leak-kinds=all --error-exitcode=1 "$out/gateway" >"$out/valgrind.txt"
 tail -1 "$out/valgrind.txt"
 
-say "example: as C++11, against the shared library"
-g++ -std=c++11 -O1 "${strict[@]}" -x c++ "${sources[@]}" -x none -L"$out/build/release" -lstrowger -o "$out/gateway-shared"
-run env LD_LIBRARY_PATH="$out/build/release" "$out/gateway-shared" >"$out/shared.txt"
+say "random calls of both engines: valgrind"
+cargo run --quiet -p strowger-tools -- compile fuzz/policy.toml -o "$out/random.stw" 2>"$out/findings" || { cat "$out/findings" >&2; exit 1; }
+for program in calls phones; do
+    gcc -std=c99 -g -O1 -Wall -Wextra -Wpedantic -Werror -Iinclude "ffi/fuzz/$program.c" "$lib" "${libs[@]}" -o "$out/$program"
+    valgrind --quiet --leak-check=full --errors-for-leak-kinds=all --error-exitcode=1 "$out/$program" "$out/random.stw" "$out/random.keys" 1 30
+done
+
+say "installed: the shared library is asked for by its ABI, as the header has it"
+prefix=$PWD/$out/installed
+[[ $target != /* ]] || prefix=$out/installed
+packaging/install.sh "$prefix"
+abi=$(sed -n 's/^#define STW_ABI_VERSION \([0-9]*\).*/\1/p' include/strowger.h)
+readelf -d "$prefix/lib/libstrowger.so" | grep -q "SONAME.*\[libstrowger.so.$((abi >> 16))\]"
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig LD_LIBRARY_PATH=$prefix/lib
+
+say "installed: through pkg-config, shared and static, as C99 and C++11"
+gcc -std=c99 -O1 "${strict[@]}" examples/c/gateway.c $(pkg-config --cflags --libs strowger) -o "$out/gateway-shared"
+run "$out/gateway-shared" >"$out/shared.txt"
 tail -1 "$out/shared.txt"
+g++ -std=c++11 -O1 "${strict[@]}" -x c++ examples/c/gateway.c -x none $(pkg-config --cflags strowger) -l:libstrowger.a -L"$prefix/lib" \
+    $(pkg-config --static --libs-only-l strowger | sed 's/-lstrowger//') -o "$out/gateway-static"
+run "$out/gateway-static" >"$out/static.txt"
+tail -1 "$out/static.txt"
+for std in c++11 c++17; do
+    g++ -std=$std -O1 "${strict[@]}" -Iinclude -fsanitize=address,undefined -fno-sanitize-recover=all examples/cpp/gate.cpp "$lib" \
+        "${libs[@]}" -o "$out/gate"
+    run "$out/gate" >"$out/gate.txt"
+    tail -1 "$out/gate.txt"
+done
+
+say "installed: through CMake"
+cmake -S examples/cmake -B "$out/cmake" -DCMAKE_PREFIX_PATH="$prefix" >"$out/cmake.txt"
+cmake --build "$out/cmake" >>"$out/cmake.txt"
+run "$out/cmake/gateway" >"$out/shared.txt"
+run "$out/cmake/gate" >"$out/gate.txt"
+tail -1 "$out/gate.txt"
+unset LD_LIBRARY_PATH
 
 say "example: a file that is no policy is refused"
 if "$out/gateway" examples/c/policy.toml "$out/policy.keys" >"$out/refused.txt"; then

@@ -151,6 +151,8 @@ static void step(void)
     uint32_t row = 0;
     size_t len = 0;
     uint64_t number = 0;
+    /* It is written only where a decision was taken. */
+    memset(&decision, 0, sizeof decision);
     world.now += once_in(20) ? below(200000) : below(1500);
     /* A clock that goes back now and then. */
     uint64_t now = once_in(50) ? world.now / 2 : world.now;
