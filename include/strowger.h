@@ -81,7 +81,7 @@
 #define STW_BYTES_LINE 3840
 
 // The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
-#define STW_ABI_VERSION 65538
+#define STW_ABI_VERSION 65539
 
 // The longest number, without the zero behind it.
 #define STW_DIGITS_MAX 47
@@ -431,6 +431,16 @@ typedef enum stw_srtp {
     STW_SRTP_REQUIRED = 2,
 } stw_srtp;
 
+// What a piece of a stream is.
+typedef enum stw_piece_kind {
+    // A message, all of it.
+    STW_PIECE_MESSAGE = 1,
+    // A keep-alive (RFC 5626 section 4.4.1): answer CR LF.
+    STW_PIECE_PING = 2,
+    // Nobody can tell where this ends, or it is too long: have it answered as a message is, then close the connection. Nothing behind it counts.
+    STW_PIECE_LAST = 3,
+} stw_piece_kind;
+
 // Where a line is.
 typedef enum stw_line_state {
     // We call.
@@ -640,6 +650,14 @@ typedef struct stw_decision {
     // 0.
     uint64_t reserved[3];
 } stw_decision;
+
+// A choice of a route list that was passed over.
+typedef struct stw_skipped {
+    // The number of the route.
+    uint32_t route;
+    // Why: one of stw_rule.
+    uint32_t rule;
+} stw_skipped;
 
 // Where a stream is awaited; all 0: it is not.
 typedef struct stw_place {
@@ -1023,6 +1041,18 @@ typedef struct stw_phone_output {
     struct stw_address to;
 } stw_phone_output;
 
+// The first piece of what has come over a stream.
+typedef struct stw_piece {
+    // One of stw_piece_kind.
+    uint32_t kind;
+    // 0.
+    uint32_t reserved;
+    // So many bytes before it are nothing.
+    uint64_t skip;
+    // Its bytes.
+    uint64_t length;
+} stw_piece;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1180,6 +1210,32 @@ stw_status stw_exchange_release(struct stw_exchange *x,
                                 uint64_t now_ms,
                                 stw_leg leg,
                                 uint32_t sip_status);
+
+// What would be decided now of a call of this party (as for stw_exchange_setup): nothing begins, is counted, recorded or put out by it.
+//
+// The classes are those of who is at the phone, the mode is that in force, and trunks, limits and lock-outs are as they are; no account code
+// is given. `out` gets the decision, without a leg, for STW_OK (allowed), STW_DENIED and STW_NEEDS_CODE. The choices of a route list that
+// were passed over, and why, go to `skipped`, `room` of them at most; `count` says how many there were. Both may be null, `skipped` with
+// `room` 0. STW_NOT_NOW: it is a feature code, and what that does is more than a call. STW_ERR_UNKNOWN: no such row. Cost: one decision.
+stw_status stw_exchange_explain(struct stw_exchange *x,
+                                uint64_t now_ms,
+                                uint32_t party_kind,
+                                uint32_t party_row,
+                                const uint8_t *dialed,
+                                size_t dialed_len,
+                                struct stw_decision *out,
+                                struct stw_skipped *skipped,
+                                size_t room,
+                                size_t *count);
+
+// What the telephone's own policy says of a number now: nothing begins by it. STW_OK: the gateway may be asked. STW_DENIED: `rule` says which
+// rule refuses it (stw_rule). `rule` may be null. What only the gateway knows is not judged: what stands behind a feature code, what a guest
+// may, whether a channel is free. Cost: one decision.
+stw_status stw_phone_explain(struct stw_phone *p,
+                             uint64_t now_ms,
+                             const uint8_t *dialed,
+                             size_t dialed_len,
+                             uint32_t *rule);
 
 // Takes one SIP datagram, or one whole message of a stream, read during the call only. `source` says over which transport. What is wrong with it is answered or counted, and no error.
 // STW_HELD: give it again after stw_exchange_relayed. STW_ERR_DRAIN_FIRST: poll, then give it again. Cost: linear in its length, and one decision if it begins a call.
@@ -1396,6 +1452,17 @@ stw_status stw_phone_poll(struct stw_phone *p,
                           uint8_t *buf,
                           size_t size,
                           size_t *needed);
+
+// What has come over TCP or TLS and was not taken yet: where the first message in it ends (RFC 3261 section 18.3).
+//
+// Keep what comes in a buffer of `longest` bytes, the longest message that is taken, and ask after each reading. STW_OK: `out` has the first
+// piece; drop `skip` bytes, take `length`, and ask again. STW_EMPTY: it is not all there, read more. What a piece is says its kind
+// (stw_piece_kind): a message goes to stw_exchange_receive or stw_phone_receive, with the stream's address as source. Belongs to no engine,
+// keeps nothing. Errors: STW_ERR_ARGUMENT, also for a `longest` of 0. Cost: linear in `len`.
+stw_status stw_stream_piece(const uint8_t *came,
+                            size_t len,
+                            size_t longest,
+                            struct stw_piece *out);
 
 // The party of a neutral leg transfers its peer to what it dials (blind transfer). STW_OK: permitted; what becomes of it
 // comes as STW_OUTPUT_REFERRED, and until it is answered nothing has changed: a party that hangs up leaves the transfer to itself.

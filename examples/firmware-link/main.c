@@ -44,6 +44,7 @@ static void drain(stw_exchange *x)
 static void one_input(stw_exchange *x)
 {
     static stw_decision decision;
+    static stw_piece piece;
     static stw_statistics statistics;
     static const uint8_t dialed[] = {'2', '0', '1'};
     static uint8_t hash[32];
@@ -68,6 +69,10 @@ static void one_input(stw_exchange *x)
         (void)stw_exchange_release(x, clock_ms, decision.leg, 0);
     else if (key == 5 && stw_exchange_trunk(x, dialed, sizeof dialed, &row) == STW_OK)
         (void)stw_exchange_set_trunk_address(x, row, &source);
+    else if (key == 32)
+        led = (uint32_t)stw_exchange_explain(x, clock_ms, STW_PARTY_DEVICE, row, dialed, sizeof dialed, &decision, 0, 0, 0);
+    else if (key == 33 && stw_stream_piece(dialed, sizeof dialed, sizeof dialed, &piece) == STW_OK)
+        led = piece.kind;
     else if (key == 31)
         (void)stw_exchange_set_trunk_servers(x, row, &source, 1);
     else if (key == 6)
@@ -152,6 +157,8 @@ static void one_phone_input(stw_phone *p)
         (void)stw_phone_lost(p, clock_ms, &gateway);
     else if (key == 12)
         (void)stw_phone_set_mode(p, STW_MODE_NIGHT1);
+    else if (key == 14)
+        led = (uint32_t)stw_phone_explain(p, clock_ms, dialed, sizeof dialed, &rule);
     else if (key == 13)
         (void)stw_phone_set_clock(p, clock_ms, 1795327200, -300);
     else if (stw_phone_deadline(p) <= clock_ms)

@@ -156,7 +156,7 @@ static void step(void)
     world.now += once_in(20) ? below(200000) : below(1500);
     /* A clock that goes back now and then. */
     uint64_t now = once_in(50) ? world.now / 2 : world.now;
-    switch (below(28)) {
+    switch (below(30)) {
     case 0: case 1: case 2:
         bytes = dialed(&len);
         if (known(stw_exchange_setup(x, now, once_in(4) ? below(6) : STW_PARTY_DEVICE, below(3), bytes, once_in(60) ? len + (bytes == NULL) : len, out)) >= 0 && x && out)
@@ -210,6 +210,21 @@ static void step(void)
         (void)stw_exchange_deadline(x);
         (void)stw_rule_name((uint16_t)roll());
         break;
+    case 27: {
+        stw_skipped skipped[2];
+        size_t room = below(3), count = 0;
+        bytes = dialed(&len);
+        known(stw_exchange_explain(x, now, once_in(4) ? below(6) : STW_PARTY_DEVICE, below(3), bytes, len, out, room || once_in(9) ? skipped : NULL, room, once_in(3) ? NULL : &count));
+        check(count < 64, "more was passed over than there is");
+        break;
+    }
+    case 28: {
+        stw_piece piece;
+        bytes = message(&len);
+        if (known(stw_stream_piece(bytes, len, once_in(20) ? 0 : 1 + below(2048), &piece)) == STW_OK)
+            check(piece.skip + piece.length <= len && piece.kind >= 1 && piece.kind <= 3, "a piece beyond what has come");
+        break;
+    }
     default:
         if (once_in(8))
             known(stw_exchange_clear(x, now));

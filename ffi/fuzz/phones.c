@@ -170,7 +170,11 @@ static void step(void)
     size_t len = 0;
     world.now += once_in(20) ? below(200000) : below(1500);
     uint64_t now = once_in(50) ? world.now / 2 : world.now;
-    switch (below(26)) {
+    switch (below(27)) {
+    case 26:
+        bytes = dialed(&len);
+        known(stw_phone_explain(p, now, bytes, len, once_in(3) ? NULL : &rule));
+        break;
     case 0: case 1: case 2:
         bytes = dialed(&len);
         if (known(stw_phone_dial(p, now, bytes, once_in(60) ? len + (bytes == NULL) : len, once_in(60) ? NULL : &made, once_in(3) ? NULL : &rule)) == STW_OK)

@@ -2,12 +2,14 @@
 
 mod administration;
 mod calls;
+mod explain;
 mod network;
 mod phone;
+mod stream;
 mod transfers;
 
 #[cfg(test)]
-pub use {administration::*, calls::*, network::*, phone::*};
+pub use {administration::*, calls::*, explain::*, network::*, phone::*, stream::*};
 
 use crate::guard::{self, Engine, Place, bytes, read, stw_exchange};
 use crate::memory::{self, exchange as tables};

@@ -3,6 +3,7 @@
 
 use crate::provider::Provider;
 use crate::status::{Outcome, stw_status, stw_status_number};
+use core::mem::MaybeUninit;
 use strowger::exchange::Exchange;
 use strowger::phone::Phone;
 use stw_status_number::{STW_ERR_ARGUMENT, STW_ERR_POISONED};
@@ -208,6 +209,25 @@ pub(crate) unsafe fn buffer<'a>(first: *mut u8, len: usize) -> Result<&'a mut [u
     }
     // SAFETY: not null, as long as the caller says, and no longer than an object can be.
     Ok(unsafe { core::slice::from_raw_parts_mut(first, len) })
+}
+
+/// An array for results that came with its length; what is in it is not looked at.
+///
+/// # Safety
+/// `first` is null or misaligned, or `len` elements can be written there that nobody else uses meanwhile.
+pub(crate) unsafe fn slots<'a, T>(
+    first: *mut T,
+    len: usize,
+) -> Result<&'a mut [MaybeUninit<T>], stw_status_number> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    let size = len.checked_mul(size_of::<T>()).and_then(|size| isize::try_from(size).ok());
+    if first.is_null() || !first.is_aligned() || size.is_none() {
+        return Err(STW_ERR_ARGUMENT);
+    }
+    // SAFETY: not null, aligned, as long as the caller says, and no longer than an object can be.
+    Ok(unsafe { core::slice::from_raw_parts_mut(first.cast(), len) })
 }
 
 /// A struct of integers, copied.

@@ -7,6 +7,8 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 #![allow(non_camel_case_types, reason = "the names are C's")]
 
+#[cfg(test)]
+mod asked_tests;
 mod convert;
 mod exports;
 mod guard;

@@ -17,7 +17,7 @@ use strowger::policy::Rule;
 const HEADER: &str = include_str!("../../include/strowger.h");
 const POLICY: &str = include_str!("../../examples/c/policy.toml");
 
-const fn config() -> stw_exchange_config {
+pub(crate) const fn config() -> stw_exchange_config {
     stw_exchange_config {
         struct_size: size_of::<stw_exchange_config>() as u32,
         abi_version: STW_ABI_VERSION,
@@ -40,12 +40,12 @@ fn address() -> stw_address {
     stw_address { octets, scope: 0, port: 5062, family: 4, transport: 0 }
 }
 
-fn status(number: stw_status_number) -> i32 {
+pub(crate) fn status(number: stw_status_number) -> i32 {
     number as i32
 }
 
 /// An exchange in a block that is a few words longer than it needs.
-struct World {
+pub(crate) struct World {
     block: Vec<u64>,
     size: usize,
     x: *mut stw_exchange,
@@ -55,7 +55,7 @@ struct World {
 const CANARY: u64 = 0xC0DE_C0DE_C0DE_C0DE;
 
 impl World {
-    fn new(config: &stw_exchange_config) -> Self {
+    pub(crate) fn new(config: &stw_exchange_config) -> Self {
         let mut size = 0;
         // SAFETY: as C would, with pointers to live values.
         assert_eq!(unsafe { stw_exchange_size(config, &mut size) }, 0);
@@ -67,8 +67,17 @@ impl World {
     }
 
     fn loaded() -> Self {
+        Self::of(POLICY)
+    }
+
+    pub(crate) fn x(&self) -> *mut stw_exchange {
+        self.x
+    }
+
+    /// With this policy in force.
+    pub(crate) fn of(policy: &str) -> Self {
         let mut world = Self::new(&config());
-        let compiled = strowger_tools::compile_str(POLICY, "policy.toml").unwrap();
+        let compiled = strowger_tools::compile_str(policy, "policy.toml").unwrap();
         assert_eq!(world.load(&compiled.image, &compiled.keyring), 0);
         world.policy = Some((compiled.image, compiled.keyring));
         world
@@ -79,7 +88,7 @@ impl World {
         unsafe { stw_exchange_load(self.x, image.as_ptr(), image.len(), keyring.as_ptr(), keyring.len()) }
     }
 
-    fn setup(&self, kind: u32, row: u32, dialed: &[u8]) -> (i32, Option<stw_decision>) {
+    pub(crate) fn setup(&self, kind: u32, row: u32, dialed: &[u8]) -> (i32, Option<stw_decision>) {
         let mut out = MaybeUninit::uninit();
         // SAFETY: live pointers.
         let status = unsafe {
@@ -107,7 +116,7 @@ impl World {
         }
     }
 
-    fn kinds(&self) -> Vec<u32> {
+    pub(crate) fn kinds(&self) -> Vec<u32> {
         let mut buf = [0; 4096];
         core::iter::from_fn(|| self.poll(&mut buf)).map(|output| output.kind).collect()
     }

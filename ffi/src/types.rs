@@ -1,15 +1,17 @@
 //! The structs of the ABI: plain, of fixed width, with reserved tails. Nothing in them is a Rust enum.
 
+mod asked;
 mod outputs;
 mod phone;
 
+pub use asked::*;
 pub use outputs::*;
 pub use phone::*;
 
 use core::ffi::c_char;
 
 /// The ABI of this header: the upper half changes when old programs break, the lower half when something is added.
-pub const STW_ABI_VERSION: u32 = 0x0001_0002;
+pub const STW_ABI_VERSION: u32 = 0x0001_0003;
 
 /// The longest number, without the zero behind it.
 pub const STW_DIGITS_MAX: usize = 47;

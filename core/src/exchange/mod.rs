@@ -19,6 +19,7 @@ mod contact;
 mod desk;
 mod dialing;
 mod enrol;
+mod explain;
 mod explore;
 mod forward;
 mod hold;

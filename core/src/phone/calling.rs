@@ -30,7 +30,7 @@ impl<C: Crypto> Phone<'_, C> {
     pub fn dial(&mut self, now: Instant, dialed: &[u8]) -> Result<Taken, Full> {
         self.reserve()?;
         let now = self.advance(now);
-        let emergency = match self.judged(now, dialed) {
+        let emergency = match self.explain(now, dialed) {
             Ok(emergency) => emergency,
             Err(denial) => {
                 self.statistics.denied = self.statistics.denied.wrapping_add(1);
@@ -100,7 +100,7 @@ impl<C: Crypto> Phone<'_, C> {
     pub fn transfer(&mut self, now: Instant, line: Handle, dialed: &[u8]) -> Result<Taken, Full> {
         self.reserve()?;
         let own = self.advance(now);
-        if let Err(denial) = self.judged(own, dialed) {
+        if let Err(denial) = self.explain(own, dialed) {
             self.statistics.denied = self.statistics.denied.wrapping_add(1);
             return Ok(Taken::Denied(denial));
         }
@@ -206,8 +206,12 @@ impl<C: Crypto> Phone<'_, C> {
         self.user_event(now, line, Event::Refer)
     }
 
-    /// Whether the call may be asked for: that it is for help, or why not.
-    fn judged(&self, now: Instant, dialed: &[u8]) -> Result<bool, Denial> {
+    /// What its own policy says of a call now, and nothing begins: whether it is for help, or why not. It knows no more than that policy:
+    /// what is behind a feature code, what a guest may, and whether a channel is free, the gateway says.
+    ///
+    /// # Errors
+    /// The denial. Cost: one decision.
+    pub fn explain(&self, now: Instant, dialed: &[u8]) -> Result<bool, Denial> {
         let (mode, minute) = self.moment(now);
         let from = self.own_party();
         let none = |rule| {

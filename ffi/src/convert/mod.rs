@@ -186,6 +186,20 @@ pub(crate) fn denied(
     out
 }
 
+/// What a question was answered with: without a leg and without a time.
+pub(crate) fn explained(
+    image: Option<&Image<'_>>,
+    from: Party,
+    dialed: &Digits,
+    verdict: &Verdict,
+) -> stw_decision {
+    match verdict {
+        Verdict::Allow(choice) => allowed(image, from, dialed, choice, 0),
+        Verdict::Deny(denial) => denied(image, from, dialed, denial),
+        Verdict::NeedsCode(denial) => needs_code(image, from, dialed, denial, 0),
+    }
+}
+
 /// A refusal as a set-up tells it: without a time, which the polled decision has.
 pub(crate) fn refused(image: Option<&Image<'_>>, taken: &Decision) -> stw_decision {
     stw_decision { unix_s: 0, offset_min: 0, ..decision(image, taken) }
@@ -232,14 +246,7 @@ fn places(out: &mut stw_decision, image: Option<&Image<'_>>, row: RowRef, route:
 }
 
 fn decision(image: Option<&Image<'_>>, decision: &Decision) -> stw_decision {
-    let mut out = match &decision.verdict {
-        Verdict::Allow(choice) => allowed(image, decision.from, &decision.dialed, choice, 0),
-        Verdict::Deny(denial) => denied(image, decision.from, &decision.dialed, denial),
-        Verdict::NeedsCode(denial) => stw_decision {
-            verdict: stw_verdict::STW_VERDICT_ACCOUNT_CODE as u32,
-            ..denied(image, decision.from, &decision.dialed, denial)
-        },
-    };
+    let mut out = explained(image, decision.from, &decision.dialed, &decision.verdict);
     out.unix_s = decision.at.unix_s;
     out.offset_min = i32::from(decision.at.offset_min);
     out

@@ -161,7 +161,7 @@ pub unsafe extern "C" fn stw_exchange_release(
 }
 
 /// The party of numbers from C.
-fn party(engine: &Engine, kind: u32, row: u32) -> Result<Party, stw_status_number> {
+pub(super) fn party(engine: &Engine, kind: u32, row: u32) -> Result<Party, stw_status_number> {
     let exists = |rows: usize| usize::try_from(row).is_ok_and(|row| row < rows);
     // Without a policy there are no rows to compare with, and the engine refuses the call.
     let image = engine.image();

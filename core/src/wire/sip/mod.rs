@@ -40,7 +40,7 @@ pub use digest::{Challenge, Credentials};
 pub use header::{Line, Name, Values, values};
 pub use message::{Malformed, Message, Start};
 pub use small::{CSeq, Method, RAck, Refresher, Replaces, SessionExpires};
-pub use stream::{Piece, Stream};
+pub use stream::{Piece, PieceKind, Stream, first_piece};
 pub use uri::{Host, Scheme, Uri, unescape};
 pub(super) use uri::{ipv6, named};
 pub use via::{Transport, Via};

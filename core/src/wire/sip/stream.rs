@@ -88,51 +88,98 @@ impl<'m> Stream<'m> {
     pub fn take(&mut self) -> Option<Piece<'_>> {
         loop {
             let rest = self.buffer.get(self.taken..self.filled).unwrap_or_default();
-            match self.state {
-                State::Between => match rest {
-                    [b'\r', b'\n', b'\r', b'\n', ..] => {
-                        self.taken = self.taken.saturating_add(4);
-                        return Some(Piece::Ping);
-                    }
-                    // What follows tells which of the two it is.
-                    [] | [b'\r'] | [b'\r', b'\n'] | [b'\r', b'\n', b'\r'] => return None,
-                    [b'\r', b'\n', ..] => self.taken = self.taken.saturating_add(2),
-                    [b'\r' | b'\n', ..] => return self.last(1),
-                    _ => self.state = State::Head { seen: 0 },
-                },
-                State::Head { seen } => match head(rest, seen) {
-                    Some(head) => {
-                        let Some(body) = rest.get(..head).and_then(body_length) else {
-                            return self.last(head);
-                        };
-                        let all = usize::try_from(body).ok().and_then(|body| body.checked_add(head));
-                        match all.filter(|all| *all <= self.buffer.len()) {
-                            Some(all) => self.state = State::Body { all },
-                            None => return self.last(head),
-                        }
-                    }
-                    None if rest.len() == self.buffer.len() => return self.last(rest.len()),
-                    None => {
-                        self.state = State::Head { seen: rest.len() };
-                        return None;
-                    }
-                },
-                State::Body { all } if rest.len() < all => return None,
-                State::Body { all } => {
-                    let from = self.taken;
-                    self.taken = from.saturating_add(all);
-                    self.state = State::Between;
-                    return self.buffer.get(from..self.taken).map(Piece::Message);
+            let from = self.taken;
+            let (kind, octets) = match self.state.step(rest, self.buffer.len()) {
+                Step::Await(state) => {
+                    self.state = state;
+                    return None;
                 }
-                State::Over => return None,
+                Step::Skip(octets) => {
+                    self.taken = from.saturating_add(octets);
+                    continue;
+                }
+                Step::Piece(kind, octets) => (kind, octets),
+            };
+            let end = from.saturating_add(octets);
+            if kind != PieceKind::Last {
+                self.taken = end;
             }
+            self.state = if kind == PieceKind::Last { State::Over } else { State::Between };
+            return self.buffer.get(from..end).map(|octets| match kind {
+                PieceKind::Message => Piece::Message(octets),
+                PieceKind::Ping => Piece::Ping,
+                PieceKind::Last => Piece::Last(octets),
+            });
         }
     }
+}
 
-    fn last(&mut self, octets: usize) -> Option<Piece<'_>> {
-        self.state = State::Over;
-        let end = self.taken.saturating_add(octets);
-        self.buffer.get(self.taken..end).map(Piece::Last)
+/// What kind of [`Piece`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PieceKind {
+    /// [`Piece::Message`].
+    Message,
+    /// [`Piece::Ping`].
+    Ping,
+    /// [`Piece::Last`].
+    Last,
+}
+
+/// What octets of a stream begin with: so many to skip, then a piece of such a kind and length. `None`: not all of it is there.
+///
+/// For who keeps what has come by other means than a [`Stream`]. `longest` is the longest message that is taken. Cost: linear in the
+/// octets, each time.
+#[must_use]
+pub fn first_piece(octets: &[u8], longest: usize) -> Option<(usize, PieceKind, usize)> {
+    let mut skipped = 0usize;
+    loop {
+        let rest = octets.get(skipped..)?;
+        match State::Between.step(rest.get(..longest).unwrap_or(rest), longest) {
+            Step::Await(_) => return None,
+            Step::Skip(some) => skipped = skipped.saturating_add(some),
+            Step::Piece(kind, length) => return Some((skipped, kind, length)),
+        }
+    }
+}
+
+/// What is next.
+enum Step {
+    /// Nothing before more has come.
+    Await(State),
+    /// So many octets are nothing.
+    Skip(usize),
+    /// So many octets are a piece.
+    Piece(PieceKind, usize),
+}
+
+impl State {
+    /// What octets are, the first of which are not taken, where the longest message is so long.
+    fn step(self, rest: &[u8], longest: usize) -> Step {
+        match self {
+            Self::Between => match rest {
+                [b'\r', b'\n', b'\r', b'\n', ..] => Step::Piece(PieceKind::Ping, 4),
+                // What follows tells which of the two it is.
+                [] | [b'\r'] | [b'\r', b'\n'] | [b'\r', b'\n', b'\r'] => Step::Await(self),
+                [b'\r', b'\n', ..] => Step::Skip(2),
+                [b'\r' | b'\n', ..] => Step::Piece(PieceKind::Last, 1),
+                _ => Self::Head { seen: 0 }.step(rest, longest),
+            },
+            Self::Head { seen } => match head(rest, seen) {
+                Some(head) => {
+                    let body = rest.get(..head).and_then(body_length);
+                    let all = body.and_then(|body| usize::try_from(body).ok()?.checked_add(head));
+                    match all.filter(|all| *all <= longest) {
+                        Some(all) => Self::Body { all }.step(rest, longest),
+                        None => Step::Piece(PieceKind::Last, head),
+                    }
+                }
+                None if rest.len() >= longest => Step::Piece(PieceKind::Last, rest.len()),
+                None => Step::Await(Self::Head { seen: rest.len() }),
+            },
+            Self::Body { all } if rest.len() < all => Step::Await(self),
+            Self::Body { all } => Step::Piece(PieceKind::Message, all),
+            Self::Over => Step::Await(self),
+        }
     }
 }
 

@@ -46,6 +46,24 @@ fn fed(octets: &[u8], cuts: &[usize], size: usize) -> Vec<Taken> {
     taken
 }
 
+/// What comes out if who has them all asks for the first again and again.
+fn asked(mut octets: &[u8], longest: usize) -> Vec<Taken> {
+    let mut taken = Vec::new();
+    while let Some((skipped, kind, length)) = first_piece(octets, longest) {
+        let text = String::from_utf8_lossy(&octets[skipped..skipped + length]).to_string();
+        octets = &octets[skipped + length..];
+        match kind {
+            PieceKind::Message => taken.push(Taken::Message(text)),
+            PieceKind::Ping => taken.push(Taken::Ping),
+            PieceKind::Last => {
+                taken.push(Taken::Last(text));
+                break;
+            }
+        }
+    }
+    taken
+}
+
 #[test]
 fn rfc3261_18_3_the_same_messages_wherever_the_stream_is_cut() {
     let messages = [
@@ -62,6 +80,11 @@ fn rfc3261_18_3_the_same_messages_wherever_the_stream_is_cut() {
     let expected = vec![a, Taken::Ping, b, c, Taken::Ping, Taken::Ping, d];
     let octets = stream.as_bytes();
     assert_eq!(fed(octets, &[], 4_096), expected, "at once");
+    assert_eq!(asked(octets, 4_096), expected, "asked for");
+    for cut in 0..octets.len() {
+        let some = asked(&octets[..cut], 4_096);
+        assert_eq!(some, expected[..some.len()], "the first {cut}");
+    }
     assert_eq!(fed(octets, &(0..octets.len()).collect::<Vec<_>>(), 4_096), expected, "octet by octet");
     for cut in 0..octets.len() {
         assert_eq!(fed(octets, &[cut], 4_096), expected, "cut at {cut}");
@@ -93,6 +116,7 @@ fn nobody_smuggles_a_message_behind_another_end() {
         let head = if ending.is_empty() { format!("{OPTIONS}\r\n") } else { options(ending, "") };
         let stream = format!("{head}{inner}");
         let taken = fed(stream.as_bytes(), &[], 4_096);
+        assert_eq!(asked(stream.as_bytes(), 4_096), taken, "{what}");
         assert_eq!(taken, [Taken::Last(head)], "{what}: nothing behind it is believed");
     }
     for begin in ["\n", "\r\r\n", "\n\r\n"] {
@@ -110,9 +134,12 @@ fn what_is_longer_than_the_room_ends_the_stream() {
     assert_eq!(fed(long.as_bytes(), &[], long.len()), [Taken::Message(long.clone())], "it fits just so");
     let head = options("Content-Length: 400", "");
     assert_eq!(fed(long.as_bytes(), &[], long.len() - 1), [Taken::Last(head.clone())], "one octet too long");
+    assert_eq!(asked(long.as_bytes(), long.len()), [Taken::Message(long.clone())], "it fits just so");
+    assert_eq!(asked(long.as_bytes(), long.len() - 1), [Taken::Last(head.clone())], "one octet too long");
     let taken = fed(head.as_bytes(), &[], head.len() - 1);
     assert_eq!(taken, [Taken::Last(head[..head.len() - 1].into())], "a head without end");
     assert_eq!(fed(&[b'\0'; 5_000], &[], 4_096), [Taken::Last("\0".repeat(4_096))]);
+    assert_eq!(asked(&[b'\0'; 5_000], 4_096), [Taken::Last("\0".repeat(4_096))]);
     let many = format!("{OPTIONS}{}Content-Length: 0\r\n\r\n", "X: y\r\n".repeat(300));
     assert_eq!(fed(many.as_bytes(), &[], 4_096), [Taken::Last(many.clone())], "more lines than are read");
 }
