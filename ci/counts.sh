@@ -17,6 +17,7 @@ ceiling() {
     parse-register) echo 10500 ;;
     decide-*) echo 1500 ;;
     neutral-call) echo 10000 ;;
+    idle-poll) echo 155 ;;
     sip-call) echo 145000 ;;
     sip-register) echo 52000 ;;
     # Its cryptography apart.
@@ -60,5 +61,20 @@ median=$(printf '%s\n' "${decisions[@]}" | sort -n | sed -n "$(((${#decisions[@]
 verdict=
 [ "$median" -le 600 ] || { verdict="  <-- over"; failed=1; }
 printf '%-40s %12d %12d%s\n' "median of the decisions" "$median" 600 "$verdict"
+# The same by C: so much more each time that the border is crossed. Where outputs come out they are copied to C's structs, which is most of it.
+gcc -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude benches/c/boundary.c "$(ci/library.sh)" -lpthread -ldl -lm -o "$out/boundary"
+boundary() { # NAME CEILING
+    local total crossings rust each verdict=
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect="*_measured*" "$out/boundary" "$1" "$out/calls.stw" "$out/calls.keys" \
+        > "$out/boundary.crossings" 2> "$out/boundary.log"
+    total=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$out/boundary.log")
+    rust=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$out/$1.log")
+    crossings=$(cat "$out/boundary.crossings")
+    each=$(((total - rust) / 20 / crossings))
+    if [ "$total" -eq 0 ] || [ "$each" -gt "$2" ]; then verdict="  <-- over"; failed=1; fi
+    printf '%-40s %12d %12d%s\n' "a crossing of the border: $1" "$each" "$2" "$verdict"
+}
+boundary idle-poll 40
+boundary neutral-call 260
 "$counts" sizes
 exit $failed

@@ -1,7 +1,7 @@
 //! Whole calls in the engine: by neutral signals, and by a recorded stream of SIP datagrams.
 
 use std::net::SocketAddr;
-use strowger::base::{Crypto, Instant, Soft};
+use strowger::base::{Crypto, Handle, Instant, Soft};
 use strowger::call::Cause;
 use strowger::exchange::{Config, Exchange, Output, Resources, Signal, Taken};
 use strowger::policy::{Image, Keyring, Party};
@@ -103,6 +103,14 @@ pub fn neutral_call_measured(engine: &mut Engine<'_>, now: Instant) -> usize {
         drain(engine);
     }
     outputs
+}
+
+/// One input that changes nothing, and the question whether there is something to do: two crossings of the border, where they are made by C.
+#[inline(never)]
+pub fn idle_poll_measured(engine: &mut Engine<'_>) -> usize {
+    let refused = engine.signal(Instant(1), &Signal::Alerting(Handle::NONE)) == Ok(Taken::UnknownLeg);
+    let idle = matches!(engine.poll(&mut []), Ok(None));
+    usize::from(refused && idle)
 }
 
 /// What came in, and when.

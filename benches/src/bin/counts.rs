@@ -24,6 +24,10 @@ fn main() {
                 let path = Path::new(directory).join(format!("{rows}.stw"));
                 std::fs::write(path, &compiled.image).expect("the directory can be written");
             }
+            let compiled = calls::policy();
+            for (name, octets) in [("calls.stw", &compiled.image), ("calls.keys", &compiled.keyring)] {
+                std::fs::write(Path::new(directory).join(name), octets).expect("the directory can be written");
+            }
         }
         [name, directory] => work(name, Path::new(directory)),
         _ => {
@@ -35,7 +39,7 @@ fn main() {
 
 fn list() {
     println!(
-        "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nsip-call {TIMES}\nsip-register 1\nsip-refresh {TIMES}\ncheck-code {TIMES}\nmedia {TIMES}"
+        "parse-invite {TIMES}\nparse-register {TIMES}\nneutral-call {TIMES}\nidle-poll {TIMES}\nsip-call {TIMES}\nsip-register 1\nsip-refresh {TIMES}\ncheck-code {TIMES}\nmedia {TIMES}"
     );
     for (user, _) in guesses::USERS {
         println!("guess-{user} {TIMES}");
@@ -62,12 +66,15 @@ fn work(name: &str, directory: &Path) {
                 black_box(strowger_benches::parse_measured(black_box(&bytes)));
             }
         }
-        "neutral-call" => {
+        "neutral-call" | "idle-poll" => {
             let compiled = calls::policy();
             let mut memory = Box::new(calls::Memory::new());
             let mut engine = calls::engine(&mut memory, &compiled);
             for _ in 0..TIMES {
-                black_box(calls::neutral_call_measured(&mut engine, Instant(1)));
+                black_box(match name {
+                    "idle-poll" => calls::idle_poll_measured(&mut engine),
+                    _ => calls::neutral_call_measured(&mut engine, Instant(1)),
+                });
             }
         }
         "sip-call" | "sip-register" => {
