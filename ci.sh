@@ -41,6 +41,8 @@ check_c() { ci/c.sh; }
 check_abi() { ci/abi.sh ${STROWGER_ABI:-}; }
 check_bare_metal() { ci/bare-metal.sh; }
 check_targets() { ci/targets.sh; }
+# What it takes on a Cortex-M4F, against the ceilings of docs/sizes.md.
+check_sizes() { ci/sizes.sh; }
 check_daemon() { check_gateway; tests/interop/daemon.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_agreement() {
     local library
@@ -121,7 +123,7 @@ check_coverage() {
 check_mutation() { ci/mutation.sh policy && ci/mutation.sh rest; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c abi bare_metal targets daemon agreement parsers peers floods fuzz mutants counts load)
+ALL=(packages format clippy test doc demo c abi bare_metal sizes targets daemon agreement parsers peers floods fuzz mutants counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.

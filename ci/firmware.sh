@@ -12,12 +12,12 @@ readonly built=${CARGO_TARGET_DIR:-$PWD/target}
 readonly base=$built/firmware
 readonly example=examples/firmware
 
-# The toolchain in use where it has the target's library, or else Debian's.
+# The toolchain in use where it has the target's library, or else Debian's (at once with FIRMWARE_ROUTE=debian).
 cargo=cargo
 route=rustup
 more=()
 libdir=$(rustc --print target-libdir --target "$target")
-if ! compgen -G "$libdir/libcore-*.rlib" > /dev/null; then
+if [[ ${FIRMWARE_ROUTE:-} == debian ]] || ! compgen -G "$libdir/libcore-*.rlib" > /dev/null; then
     export RUSTC=${FIRMWARE_RUSTC:-/usr/bin/rustc} RUSTC_BOOTSTRAP=1
     cargo=${FIRMWARE_CARGO:-/usr/bin/cargo}
     route=debian
@@ -40,6 +40,7 @@ CARGO_TARGET_DIR=$built/bare-metal/$route "$cargo" build --quiet --locked --prof
     --no-default-features --features panic-handler >&2
 CARGO_TARGET_DIR=$base/$route "$cargo" build --quiet --locked --release --target "$target" "${more[@]}" \
     --manifest-path "$example/net/Cargo.toml" >&2
+cp "$built/bare-metal/$route/$target/firmware/libstrowger.a" "$base/engine.a"
 (hide "$built/bare-metal/$route/$target/firmware/libstrowger.a" strowger stw_ "$base/libstrowger.a")
 (hide "$base/$route/$target/release/libnet.a" net net_ "$base/libnet.a")
 
