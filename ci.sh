@@ -66,7 +66,7 @@ sanitized_phone() {
     local library phone="${CARGO_TARGET_DIR:-target}/c/phone-sanitized"
     library=$(ci/library.sh)
     gcc -std=c99 -g -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude \
-        examples/c/{phone,console}.c "$library" -lpthread -ldl -lm -o "$phone.$$"
+        examples/c/{phone,console,streams}.c "$library" -lpthread -ldl -lm -o "$phone.$$"
     mv "$phone.$$" "$phone"
     echo "$phone"
 }

@@ -42,8 +42,8 @@ run "$out/gated" >"$out/gated.txt"
 tail -1 "$out/gated.txt"
 
 say "the telephone: as C99 and C++11 (tests/interop/handsets.sh runs it)"
-gcc -std=c99 -O2 "${strict[@]}" -Iinclude examples/c/phone.c examples/c/console.c "$lib" "${libs[@]}" -o "$out/phone"
-g++ -std=c++11 "${strict[@]}" -Iinclude -x c++ -fsyntax-only examples/c/phone.c examples/c/console.c
+gcc -std=c99 -O2 "${strict[@]}" -Iinclude examples/c/{phone,console,streams}.c "$lib" "${libs[@]}" -o "$out/phone"
+g++ -std=c++11 "${strict[@]}" -Iinclude -x c++ -fsyntax-only examples/c/{phone,console,streams}.c
 
 say "example: AddressSanitizer and UndefinedBehaviorSanitizer"
 gcc -std=c99 -g "${strict[@]}" -fsanitize=address,undefined -fno-sanitize-recover=all "${sources[@]}" "$lib" \

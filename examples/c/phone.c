@@ -1,15 +1,16 @@
 /*
- * A telephone on an operating system with sockets: registers at a gateway by UDP, and does what is typed.
+ * A telephone on an operating system with sockets: registers at a gateway by UDP or TCP, and does what is typed.
  *
- * C99 and POSIX, static memory only. What is typed and printed is in console.c.
+ * C99 and POSIX, static memory only. What is typed and printed is in console.c, TCP in streams.c.
  *
- *     phone NUMBER OWN-ADDRESS:PORT GATEWAY:PORT[,GATEWAY:PORT] [POLICY.stw [NUMBER.keys]]
+ *     phone NUMBER OWN-ADDRESS:PORT GATEWAY:PORT[;tcp][,GATEWAY:PORT[;tcp]] [POLICY.stw [NUMBER.keys]]
  *
  * Its keys are its line of the keyring (`strowger compile POLICY.toml -o POLICY.stw --keys NUMBER.keys --for NUMBER`); without one
  * its password comes from the variable STROWGER_PASSWORD.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "console.h"
+#include "streams.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -39,7 +40,7 @@ static void die(const char *what, const char *why)
     exit(2);
 }
 
-/* "192.0.2.1:5060" as an address. */
+/* "192.0.2.1:5060" or "192.0.2.1:5060;tcp" as an address. */
 static stw_address address(const char *text, size_t len)
 {
     char host[64];
@@ -49,6 +50,10 @@ static stw_address address(const char *text, size_t len)
         die(text, "this is no address");
     memcpy(host, text, len);
     host[len] = 0;
+    if (len > 4 && !strcmp(host + len - 4, ";tcp")) {
+        host[len - 4] = 0;
+        out.transport = STW_TRANSPORT_TCP;
+    }
     colon = strchr(host, ':');
     if (colon) {
         *colon = 0;
@@ -72,7 +77,10 @@ static struct sockaddr_in socket_address(const stw_address *from)
 void platform_send(const stw_address *to, const uint8_t *datagram, size_t len)
 {
     struct sockaddr_in there = socket_address(to);
-    (void)sendto(udp, datagram, len, 0, (const struct sockaddr *)&there, sizeof there);
+    if (to->transport == STW_TRANSPORT_TCP)
+        streams_send(to, datagram, len);
+    else
+        (void)sendto(udp, datagram, len, 0, (const struct sockaddr *)&there, sizeof there);
 }
 
 static size_t file(const char *name, uint8_t *into, size_t room)
@@ -93,7 +101,7 @@ static int one_input(stw_phone *p)
 {
     static char typed[256];
     static size_t filled;
-    struct pollfd wait[2] = {{udp, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+    struct pollfd wait[2 + STREAMS] = {{udp, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
     uint64_t due = stw_phone_deadline(p), now = platform_now_ms();
     uint64_t left = due <= now ? 0 : due - now;
     struct sockaddr_in from;
@@ -101,7 +109,8 @@ static int one_input(stw_phone *p)
     stw_address source = {{0}, 0, 0, STW_FAMILY_IPV4, STW_TRANSPORT_UDP};
     ssize_t len;
     char *end;
-    if (poll(wait, 2, left > 1000 ? 1000 : (int)left) > 0 && (wait[0].revents & POLLIN)) {
+    streams_wait(wait + 2);
+    if (poll(wait, 2 + STREAMS, left > 1000 ? 1000 : (int)left) > 0 && (wait[0].revents & POLLIN)) {
         len = recvfrom(udp, console_datagram, sizeof console_datagram, 0, (struct sockaddr *)&from, &size);
         if (len > 0) {
             memcpy(source.octets, &from.sin_addr, 4);
@@ -110,6 +119,7 @@ static int one_input(stw_phone *p)
             console_drain(p);
         }
     }
+    streams_heard(p, platform_now_ms(), wait + 2, console_drain);
     if (wait[1].revents & (POLLIN | POLLHUP)) {
         len = read(STDIN_FILENO, typed + filled, sizeof typed - 1 - filled);
         if (len <= 0)
@@ -170,8 +180,12 @@ int main(int count, char **given)
     }
     if (status == STW_OK)
         status = stw_phone_set_clock(p, platform_now_ms(), (int64_t)clock, 0);
-    if (status == STW_OK)
-        status = stw_phone_register(p, platform_now_ms());
+    if (status != STW_OK)
+        die("the telephone", stw_status_name(status));
+    /* Over a connection it is reached as over UDP: whoever has accepted it sends over it. */
+    config.address.transport = STW_TRANSPORT_TCP;
+    (void)stw_phone_listen(p, &config.address);
+    status = stw_phone_register(p, platform_now_ms());
     if (status != STW_OK)
         die("the telephone", stw_status_name(status));
     console_drain(p);

@@ -31,6 +31,7 @@ device = [
   { dn = "202", name = "Workshop", template = "desk", password = "Orchard-wall-1847" },
   { dn = "203", name = "Yard", template = "desk", cor = 2, password = "Ladder-and-lamp-1866" },
   { dn = "204", name = "Store", template = "desk", cos = 2, password = "Bench-and-vice-1888" },
+  { dn = "205", name = "Gate", template = "desk", transport = ["tcp"], password = "Bolt-and-latch-1902" },
 ]
 trunk = [{ name = "carrier", kind = "sip", host = "127.0.0.1:26299", channels = 4, cos = "Line", cor = 30 }]
 digit_modification = [{ id = 1, absorb = 1, insert = "1613" }]
@@ -43,7 +44,7 @@ POLICY
 "$compile" compile "$work/policy.toml" -o "$work/policy.stw" --keys "$work/policy.keys" 2> "$work/findings" || fail "$(cat "$work/findings")"
 
 serve() { # NAME PORT
-    "$gateway" run "$work/policy.stw" --keys "$work/policy.keys" --sip-udp "127.0.0.1:$2" --http "127.0.0.1:$(($2 + 1000))" \
+    "$gateway" run "$work/policy.stw" --keys "$work/policy.keys" --sip-udp "127.0.0.1:$2" --sip-tcp "127.0.0.1:$2" --http "127.0.0.1:$(($2 + 1000))" \
         --data "$work/$1" 2> "$work/$1.log" &
     pids+=($!)
     for _ in $(seq 100); do grep -q "in force" "$work/$1.log" && return 0; sleep 0.05; done
@@ -56,12 +57,14 @@ serve second 26201
 sipp -sf "$(dirname "$0")/called.xml" -i 127.0.0.1 -p 26299 -nostdin 127.0.0.1:26200 > "$work/carrier.out" 2>&1 &
 pids+=($!)
 
-for n in 1 2 3 4; do
+for n in 1 2 3 4 5; do
     number=20$n
     "$compile" compile "$work/policy.toml" -o "$work/$number.stw" --keys "$work/$number.keys" --for $number 2>> "$work/findings" ||
         fail "no keyring for $number"
     mkfifo "$work/$number.in"
-    STROWGER_HEARTBEAT=5 "$phone" $number 127.0.0.1:262${n}0 127.0.0.1:26200,127.0.0.1:26201 "$work/$number.stw" "$work/$number.keys" \
+    gateways="127.0.0.1:26200,127.0.0.1:26201"
+    [ $n != 5 ] || gateways="127.0.0.1:26200;tcp,127.0.0.1:26201;tcp"
+    STROWGER_HEARTBEAT=5 "$phone" $number 127.0.0.1:262${n}0 "$gateways" "$work/$number.stw" "$work/$number.keys" \
         < "$work/$number.in" > "$work/$number.out" 2>&1 &
     pids+=($!)
     exec {console[$number]}> "$work/$number.in"
@@ -135,6 +138,26 @@ until_says 204 "^over 200"
 until_record first/smdr.csv ",2026,"
 echo "handsets: refused here by cor.route; an account code: $(tail -n 1 "$work/first/smdr.csv")"
 
+# Over TCP: called, and calls, over the connection that it has made.
+type 201 dial 205
+until_says 205 '^incoming 201 "Reception"'
+type 205 answer
+until_says 201 "^up"
+until_says 205 "^sound from 127.0.0.1:36250 to 127.0.0.1:36210, codec 1 as 0, both, encrypted"
+type 205 hold
+until_says 205 "^changed 200"
+until_says 201 "^held"
+type 201 hangup
+until_says 205 "^over 200"
+type 205 dial 202
+until_says 202 '^incoming 205 "Gate"'
+type 202 answer
+until_says 205 "^up"
+type 202 hangup
+until_says 205 "^over 200"
+until_record first/smdr.csv ",205,.*,202,I,202,"
+echo "handsets: over TCP: $(tail -n 1 "$work/first/smdr.csv")"
+
 # Help.
 type 203 dial 911
 until_says 203 "^up"
@@ -153,6 +176,12 @@ until_says 201 "^server 1" 40
 until_says 201 "^registered" 10
 until_says 202 "^server 1" 40
 until_says 202 "^registered" 10
+until_says 205 "^server 1" 40
+until_says 205 "^registered" 10
+type 205 dial 202
+until_says 202 "^incoming 205"
+type 202 hangup
+until_says 205 "^over 603\|^over 486"
 type 201 dial 202
 until_says 202 "^incoming 201"
 type 202 answer
@@ -163,5 +192,5 @@ until_says 202 "^over 200"
 kill -CONT "$first"
 until_record second/smdr.csv ",201,.*,202,"
 echo "handsets: at the second gateway: $(tail -n 1 "$work/second/smdr.csv")"
-for number in 201 202 203 204; do type $number quit; done
+for number in 201 202 203 204 205; do type $number quit; done
 echo "handsets: all is well"
