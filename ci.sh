@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 # What is built once on a new machine is built a fifth faster without the means to build it again in parts.
 [ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
 
-PACKAGES=(gcc g++ cmake make pkg-config valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
+PACKAGES=(gcc g++ cmake make pkg-config abigail-tools valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
     cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi
     libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-aarch64-linux-gnu
     libc6-dev-arm64-cross qemu-user libosip2-dev openssl dnsmasq-base)

@@ -12,6 +12,7 @@ say() { printf '== %s\n' "$*"; }
 mkdir -p "$out"
 
 ci/header.sh
+ci/abi-drift.sh
 
 say "header as C99, C11 and C++11"
 printf '#include "strowger.h"\nstatic uint64_t words[STW_PHONE_WORDS(3) / 8];\nint main(void) { stw_exchange_config c = STW_EXCHANGE_CONFIG_INIT; stw_phone_config p = STW_PHONE_CONFIG_INIT; return c.calls != 1 || p.lines != 3 || words[0] != 0; }\n' >"$out/header.c"
