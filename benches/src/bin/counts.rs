@@ -26,7 +26,8 @@ fn main() {
             }
             let compiled = calls::policy();
             for (name, octets) in [("calls.stw", &compiled.image), ("calls.keys", &compiled.keyring)] {
-                std::fs::write(Path::new(directory).join(name), octets).expect("the directory can be written");
+                std::fs::write(Path::new(directory).join(name), octets)
+                    .expect("the directory can be written");
             }
         }
         [name, directory] => work(name, Path::new(directory)),
