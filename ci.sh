@@ -66,8 +66,8 @@ sanitized_phone() {
     local library phone="${CARGO_TARGET_DIR:-target}/c/phone-sanitized"
     library=$(ci/library.sh)
     gcc -std=c99 -g -Wall -Wextra -Wpedantic -Werror -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude \
-        examples/c/{phone,console,streams}.c "$library" -lpthread -ldl -lm -o "$phone.$$"
-    mv "$phone.$$" "$phone"
+        examples/c/{phone,console,streams}.c "$library" -lpthread -ldl -lm -o "$phone.$BASHPID"
+    mv "$phone.$BASHPID" "$phone"
     echo "$phone"
 }
 check_handsets() { check_gateway; tests/interop/handsets.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" "$(sanitized_phone)"; }

@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 
 readonly target=thumbv7em-none-eabihf
 readonly cpu=(-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16)
-readonly built=${CARGO_TARGET_DIR:-$PWD/target}
+built=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+readonly built
 readonly base=$built/firmware
 readonly example=examples/firmware
 

@@ -1213,10 +1213,10 @@ stw_status stw_exchange_release(struct stw_exchange *x,
 
 // What would be decided now of a call of this party (as for stw_exchange_setup): nothing begins, is counted, recorded or put out by it.
 //
-// The classes are those of who is at the phone, the mode is that in force, and trunks, limits and lock-outs are as they are; no account code
-// is given. `out` gets the decision, without a leg, for STW_OK (allowed), STW_DENIED and STW_NEEDS_CODE. The choices of a route list that
+// The classes are those of who is at the phone, the mode is that in force, channels and limits are as they are, as for a call by neutral
+// signals; no account code is given, a lock-out after failed log-ins is not asked for, nor whether there is a place for a call. `out` gets the decision, without a leg, for STW_OK (allowed), STW_DENIED and STW_NEEDS_CODE. The choices of a route list that
 // were passed over, and why, go to `skipped`, `room` of them at most; `count` says how many there were. Both may be null, `skipped` with
-// `room` 0. STW_NOT_NOW: it is a feature code, and what that does is more than a call. STW_ERR_UNKNOWN: no such row. Cost: one decision.
+// `room` 0. STW_NOT_NOW: it is a feature code (or `conference`), and what that does is more than a call. STW_ERR_UNKNOWN: no such row. Cost: one decision.
 stw_status stw_exchange_explain(struct stw_exchange *x,
                                 uint64_t now_ms,
                                 uint32_t party_kind,
@@ -1455,10 +1455,11 @@ stw_status stw_phone_poll(struct stw_phone *p,
 
 // What has come over TCP or TLS and was not taken yet: where the first message in it ends (RFC 3261 section 18.3).
 //
-// Keep what comes in a buffer of `longest` bytes, the longest message that is taken, and ask after each reading. STW_OK: `out` has the first
+// Keep what comes in a buffer of `longest` bytes, the longest message that is taken, and two more for an empty line before it, and ask after
+// each reading. STW_OK: `out` has the first
 // piece; drop `skip` bytes, take `length`, and ask again. STW_EMPTY: it is not all there, read more. What a piece is says its kind
 // (stw_piece_kind): a message goes to stw_exchange_receive or stw_phone_receive, with the stream's address as source. Belongs to no engine,
-// keeps nothing. Errors: STW_ERR_ARGUMENT, also for a `longest` of 0. Cost: linear in `len`.
+// keeps nothing. Errors: STW_ERR_ARGUMENT, also for a `longest` under 4. Cost: linear in `len`.
 stw_status stw_stream_piece(const uint8_t *came,
                             size_t len,
                             size_t longest,

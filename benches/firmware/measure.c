@@ -239,10 +239,18 @@ static void phone(void)
     drain_phone(p);
     end("phone-answers");
     want(status == STW_OK, "answering");
+    sent[sent_len] = 0;
+    strcpy((char *)heard, "ACK sip:201@192.0.2.11:5060 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKgw2;rport\r\nMax-Forwards: 70\r\n");
+    header("From:", "");
+    header("To:", "");
+    header("Call-ID:", "");
+    strcat((char *)heard, "CSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n");
+    receive(p, 4020, "phone-talks");
     begin();
     status = stw_phone_transfer(p, 5000, incoming, (const uint8_t *)"202", 3, NULL);
     drain_phone(p);
     end("phone-transfers");
+    want(status == STW_OK, "a transfer");
     begin();
     status = stw_phone_hang_up(p, 6000, line);
     drain_phone(p);

@@ -8,11 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { LONGEST = 2048 }; /* the longest message that is taken */
+
 static struct stream {
     int fd; /* 0: there is none */
     int lost;
     stw_address peer;
-    uint8_t came[2048]; /* the longest message that is taken */
+    uint8_t came[LONGEST + 2]; /* and an empty line before it */
     size_t filled;
 } streams[STREAMS];
 
@@ -71,7 +73,7 @@ void streams_wait(struct pollfd into[STREAMS])
 static void take(struct stream *s, stw_phone *p, uint64_t now_ms, void (*drained)(stw_phone *))
 {
     stw_piece piece;
-    while (!s->lost && stw_stream_piece(s->came, s->filled, sizeof s->came, &piece) == STW_OK) {
+    while (!s->lost && stw_stream_piece(s->came, s->filled, LONGEST, &piece) == STW_OK) {
         const size_t skip = (size_t)piece.skip, end = skip + (size_t)piece.length;
         if (piece.kind == STW_PIECE_PING)
             streams_send(&s->peer, (const uint8_t *)"\r\n", 2);

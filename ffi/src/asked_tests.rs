@@ -3,6 +3,7 @@
 use crate::exports::*;
 use crate::status::stw_status_number::*;
 use crate::tests::{World, status};
+use crate::types::stw_party_kind::*;
 use crate::types::*;
 use core::ptr::{null, null_mut};
 use std::format;
@@ -18,7 +19,7 @@ cos = [
 ]
 cor_group = [{ id = 1, name = "Not for COR 1", members = "1" }, { id = 2, name = "Not for the line", members = "30" }]
 device = [
-  { dn = "201", password = "Hedge-and-gate-1931", cos = 1, cor = 1 },
+  { dn = "201", password = "Hedge-and-gate-1931", cos = 1, cor = { day = 1, night1 = 0, night2 = 1 } },
   { dn = "202", password = "Orchard-wall-1847", cos = 2, cor = 2 },
 ]
 trunk = [{ name = "carrier", kind = "sip", host = "192.0.2.9", channels = 4, cos = "Line", cor = 30 }]
@@ -35,6 +36,11 @@ ars = [
   { digits = "911", emergency = true, use = { route = 9 } },
 ]
 features = { forward_always = "*21" }
+speed_call = [
+  { code = "*01", number = "95551234" },
+  { code = "*02", number = "85551234", cor_exempt = true },
+]
+schedule = [{ mode = "night1", days = "mon-sun", from = "00:00", to = "08:00" }]
 "#;
 
 fn world() -> World {
@@ -68,18 +74,46 @@ fn explain(world: &World, kind: u32, row: u32, dialed: &[u8]) -> (i32, stw_decis
 #[test]
 fn an_explanation_is_what_the_set_up_decides_and_leaves_nothing() {
     let world = world();
-    let dialed: [&[u8]; 8] = [b"202", b"95551234", b"85551234", b"911", b"7", b"9555", b"*", b""];
-    for row in 0..2 {
-        for dialed in dialed {
-            let (asked, told, _) = explain(&world, 1, row, dialed);
+    let parties =
+        [(STW_PARTY_UNKNOWN, 0), (STW_PARTY_DEVICE, 0), (STW_PARTY_DEVICE, 1), (STW_PARTY_TRUNK, 0)];
+    let numbers = [
+        "202",
+        "95551234",
+        "85551234",
+        "911",
+        "7",
+        "9555",
+        "*",
+        "",
+        "20x",
+        "*01",
+        "*02",
+        "*0",
+        "*017",
+        "6135550100",
+    ];
+    for (kind, row) in parties.map(|(kind, row)| (kind as u32, row)) {
+        for number in numbers {
+            let dialed = number.as_bytes();
+            let (asked, told, _) = explain(&world, kind, row, dialed);
             assert!(world.kinds().is_empty(), "a question puts nothing out");
-            let (done, decided) = world.setup(1, row, dialed);
-            assert_eq!(asked, done, "row {row} dials {dialed:?}");
+            let (done, decided) = world.setup(kind, row, dialed);
+            assert_eq!(asked, done, "{kind} {row} dials {number:?}");
             if let Some(decided) = decided {
                 let what = |of: &stw_decision| {
-                    (of.verdict, of.rule, of.route, of.row, of.cos, of.cor, of.sip_status)
+                    let classes = (of.cos, of.cor, of.mode);
+                    (
+                        of.verdict,
+                        of.rule,
+                        of.route,
+                        of.row,
+                        classes,
+                        of.sip_status,
+                        of.dialed.text,
+                        of.outpulsed.text,
+                    )
                 };
-                assert_eq!(what(&told), what(&decided), "row {row} dials {dialed:?}");
+                assert_eq!(what(&told), what(&decided), "{kind} {row} dials {number:?}");
                 assert_eq!(told.leg, 0, "a question makes no leg");
                 if decided.leg != 0 {
                     // SAFETY: a live exchange.
@@ -89,6 +123,37 @@ fn an_explanation_is_what_the_set_up_decides_and_leaves_nothing() {
             world.kinds();
         }
     }
+    // What a feature code does, and the room of a conference, is more than a call; of who has no telephone they are numbers.
+    for number in ["*21202", "*21", "conference"] {
+        assert_eq!(explain(&world, 1, 0, number.as_bytes()).0, status(STW_NOT_NOW), "{number}");
+        assert_eq!(
+            explain(&world, 0, 0, number.as_bytes()).0,
+            world.setup(0, 0, number.as_bytes()).0,
+            "{number}"
+        );
+        world.kinds();
+    }
+}
+
+#[test]
+fn r19_a_question_is_of_the_exchanges_own_time() {
+    let world = world();
+    // At ten hours of the clock it is ten in the morning; then the clock is set back to the beginning.
+    let hour = 3_600_000;
+    // SAFETY: a live exchange.
+    unsafe {
+        assert_eq!(stw_exchange_set_clock(world.x(), 10 * hour, 1_795_341_600, 0), 0);
+        assert_eq!(stw_exchange_tick(world.x(), 10 * hour), 0);
+        assert_eq!(stw_exchange_tick(world.x(), 1000), 0);
+    }
+    let (asked, told, _) = explain(&world, 1, 0, b"95551234");
+    let (done, decided) = world.setup(1, 0, b"95551234");
+    assert_eq!(
+        (asked, told.mode),
+        (done, decided.unwrap().mode),
+        "no time has passed, and it is not night again"
+    );
+    assert_eq!(asked, status(STW_OK));
 }
 
 #[test]
@@ -119,7 +184,6 @@ fn what_a_route_list_passed_over_is_told() {
 #[test]
 fn a_question_that_is_none_is_refused() {
     let world = world();
-    assert_eq!(explain(&world, 1, 0, b"*21202").0, status(STW_NOT_NOW), "a feature code is no call");
     assert_eq!(explain(&world, 1, 2, b"202").0, status(STW_ERR_UNKNOWN));
     assert_eq!(explain(&world, 9, 0, b"202").0, status(STW_ERR_ARGUMENT));
     let mut out = core::mem::MaybeUninit::<stw_decision>::uninit();
@@ -174,7 +238,7 @@ fn rfc3261_18_3_pieces_of_a_stream() {
     }
     let (_, long) = piece(came.as_bytes(), options.len() - 1);
     assert_eq!((long.kind, long.skip), (3, 2), "longer than what is taken");
-    assert_eq!(piece(b"x", 0).0, status(STW_ERR_ARGUMENT));
+    assert_eq!(piece(b"x", 3).0, status(STW_ERR_ARGUMENT));
     // SAFETY: null pointers are refused.
     unsafe {
         assert_eq!(stw_stream_piece(null(), 1, 9, &mut stw_piece::default()), status(STW_ERR_ARGUMENT));

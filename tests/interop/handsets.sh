@@ -47,8 +47,7 @@ serve() { # NAME PORT
     "$gateway" run "$work/policy.stw" --keys "$work/policy.keys" --sip-udp "127.0.0.1:$2" --sip-tcp "127.0.0.1:$2" --http "127.0.0.1:$(($2 + 1000))" \
         --data "$work/$1" 2> "$work/$1.log" &
     pids+=($!)
-    for _ in $(seq 100); do grep -q "in force" "$work/$1.log" && return 0; sleep 0.05; done
-    fail "gateway $1 did not start"
+    until_record "$1.log" "in force"
 }
 serve first 26200
 first=${pids[-1]}

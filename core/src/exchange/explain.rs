@@ -2,56 +2,75 @@
 
 use super::Exchange;
 use super::brakes::{Line, brake};
+use super::coded::Coded;
+use super::placing::spoken;
+use super::room::CONFERENCE;
+use crate::account::Typed;
 use crate::base::{Crypto, Digits, Instant};
 use crate::policy::inbound::{Inbound, inbound};
 use crate::policy::trie::{End, analyse};
-use crate::policy::{Attempt, Code, Party, Rule, Trace, Verdict, decide};
+use crate::policy::{Attempt, Authority, Code, Denial, Party, RowRef, Rule, Trace, Verdict, decide};
 
 impl<C: Crypto> Exchange<'_, C> {
-    /// What the gate would say now of a call by neutral signals: with the classes of who is at that phone, in the mode in force, with the
-    /// channels, limits and lock-outs as they are. A choice of a route list that is passed over is told to `trace`. Of a speed call the
-    /// number behind it is judged. No account code is given.
+    /// What the gate would say now of a call by neutral signals, and of which number: with the classes of who is at that phone, in the mode
+    /// in force, with the channels and limits as they are. A choice of a route list that is passed over is told to `trace`. Of a speed call
+    /// the number behind it is judged, of a trunk's call the one that it is for. No account code is given, nobody is locked out after failed
+    /// log-ins, and whether there is a place for the call is not asked.
     ///
-    /// `None`: it is a feature code, and what that does is more than a call. Cost: one decision.
+    /// `None`: it is a feature code, or `conference`, and what that does is more than a call. Cost: one decision.
     pub fn explain(
         &self,
         now: Instant,
         from: Party,
         dialed: &[u8],
         trace: &mut impl Trace,
-    ) -> Option<Verdict> {
+    ) -> Option<(Digits, Verdict)> {
+        let now = self.clock.at(now);
         let from = self.who(now, from);
-        let Some(policy) = &self.policy else {
-            return Some(Verdict::Deny(self.refusal(now, from, Rule::PolicyNone)));
+        let mode = self.mode_at(now);
+        let refused = |rule| {
+            let authority = Authority { party: from, cos: 0, cor: 0, mode, code: None };
+            let denial = Denial::new(rule, authority, RowRef::None);
+            (Digits::written(dialed).unwrap_or_default(), Verdict::Deny(denial))
         };
+        let Some(policy) = &self.policy else { return Some(refused(Rule::PolicyNone)) };
         let image = &policy.image;
         let end = analyse(image, dialed, |_| false).end();
-        let emergency = matches!(end, End::Emergency(_));
-        if image.is_block() && !emergency {
-            return Some(Verdict::Deny(self.refusal(now, from, Rule::PolicyNone)));
+        if image.is_block() && !matches!(end, End::Emergency(_)) {
+            return Some(refused(Rule::PolicyNone));
         }
-        let called: Digits;
+        let mut called = Digits::EMPTY;
         let (number, exempt) = match (from, end) {
-            (Party::Trunk(trunk), _) if !emergency => match inbound(image, trunk, dialed) {
+            (_, End::Emergency(_)) => (dialed, false),
+            (Party::Trunk(trunk), _) => match inbound(image, trunk, dialed) {
                 Inbound::To(number, _) => {
                     called = number;
                     (called.as_bytes(), false)
                 }
                 Inbound::AsCalled => (dialed, false),
-                Inbound::Vacant => return Some(Verdict::Deny(self.refusal(now, from, Rule::NumberVacant))),
+                Inbound::Vacant => return Some(refused(Rule::NumberVacant)),
             },
-            (_, End::Feature(..)) => image.speed_number(dialed)?,
-            _ => (dialed, false),
+            (Party::Device(_) | Party::User { .. }, End::Feature(feature, _)) => match Coded::of(feature) {
+                Coded::SpeedCall => {
+                    let wanted = spoken(image, dialed, (Code::None, Typed::NONE), &mut called);
+                    (wanted.number, wanted.is_exempt())
+                }
+                Coded::Sets(_)
+                | Coded::LogsIn
+                | Coded::LogsOut
+                | Coded::Takes(_)
+                | Coded::CampsOn
+                | Coded::Parks
+                | Coded::Redials
+                | Coded::AccountCode => return None,
+            },
+            (Party::Device(_) | Party::User { .. }, _) if dialed == CONFERENCE => return None,
+            (Party::Device(_) | Party::User { .. } | Party::Conference | Party::Unknown, _) => {
+                (dialed, false)
+            }
         };
-        let attempt = Attempt {
-            from,
-            dialed: number,
-            mode: self.mode_at(now),
-            minute: self.moment(now).map(|moment| moment.minute),
-            code: Code::None,
-            behalf: None,
-            exempt,
-        };
+        let minute = self.moment(now).map(|moment| moment.minute);
+        let attempt = Attempt { from, dialed: number, mode, minute, code: Code::None, behalf: None, exempt };
         let (devices, trunks) = (&*self.devices, &*self.trunks);
         let world = Line {
             image,
@@ -64,6 +83,10 @@ impl<C: Crypto> Exchange<'_, C> {
             now,
             zone: 0,
         };
-        Some(decide(image, &attempt, world, trace))
+        Some(match (decide(image, &attempt, world, trace), Digits::written(number)) {
+            // What is no number at all is not worth a code.
+            (Verdict::NeedsCode(denial), Err(_)) => (Digits::EMPTY, Verdict::Deny(denial)),
+            (verdict, number) => (number.unwrap_or_default(), verdict),
+        })
     }
 }

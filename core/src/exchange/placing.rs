@@ -410,7 +410,7 @@ impl<C: Crypto> Exchange<'_, C> {
 }
 
 /// A number as it was dialed, or what stands behind the code of a speed call; `called` keeps that.
-fn spoken<'a>(
+pub(super) fn spoken<'a>(
     image: &Image<'_>,
     dialed: &'a [u8],
     (code, typed): (Code, Typed),

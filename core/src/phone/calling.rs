@@ -30,7 +30,7 @@ impl<C: Crypto> Phone<'_, C> {
     pub fn dial(&mut self, now: Instant, dialed: &[u8]) -> Result<Taken, Full> {
         self.reserve()?;
         let now = self.advance(now);
-        let emergency = match self.explain(now, dialed) {
+        let emergency = match self.judged(now, dialed) {
             Ok(emergency) => emergency,
             Err(denial) => {
                 self.statistics.denied = self.statistics.denied.wrapping_add(1);
@@ -100,7 +100,7 @@ impl<C: Crypto> Phone<'_, C> {
     pub fn transfer(&mut self, now: Instant, line: Handle, dialed: &[u8]) -> Result<Taken, Full> {
         self.reserve()?;
         let own = self.advance(now);
-        if let Err(denial) = self.explain(own, dialed) {
+        if let Err(denial) = self.judged(own, dialed) {
             self.statistics.denied = self.statistics.denied.wrapping_add(1);
             return Ok(Taken::Denied(denial));
         }
@@ -212,6 +212,11 @@ impl<C: Crypto> Phone<'_, C> {
     /// # Errors
     /// The denial. Cost: one decision.
     pub fn explain(&self, now: Instant, dialed: &[u8]) -> Result<bool, Denial> {
+        self.judged(self.clock.at(now), dialed)
+    }
+
+    /// The same by the telephone's own clock.
+    fn judged(&self, now: Instant, dialed: &[u8]) -> Result<bool, Denial> {
         let (mode, minute) = self.moment(now);
         let from = self.own_party();
         let none = |rule| {

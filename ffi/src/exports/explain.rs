@@ -27,10 +27,10 @@ impl Trace for Skipped<'_> {
 
 /// What would be decided now of a call of this party (as for stw_exchange_setup): nothing begins, is counted, recorded or put out by it.
 ///
-/// The classes are those of who is at the phone, the mode is that in force, and trunks, limits and lock-outs are as they are; no account code
-/// is given. `out` gets the decision, without a leg, for STW_OK (allowed), STW_DENIED and STW_NEEDS_CODE. The choices of a route list that
+/// The classes are those of who is at the phone, the mode is that in force, channels and limits are as they are, as for a call by neutral
+/// signals; no account code is given, a lock-out after failed log-ins is not asked for, nor whether there is a place for a call. `out` gets the decision, without a leg, for STW_OK (allowed), STW_DENIED and STW_NEEDS_CODE. The choices of a route list that
 /// were passed over, and why, go to `skipped`, `room` of them at most; `count` says how many there were. Both may be null, `skipped` with
-/// `room` 0. STW_NOT_NOW: it is a feature code, and what that does is more than a call. STW_ERR_UNKNOWN: no such row. Cost: one decision.
+/// `room` 0. STW_NOT_NOW: it is a feature code (or `conference`), and what that does is more than a call. STW_ERR_UNKNOWN: no such row. Cost: one decision.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_exchange_explain(
     x: *mut stw_exchange,
@@ -51,9 +51,8 @@ pub unsafe extern "C" fn stw_exchange_explain(
         let (into, count) = unsafe { (slots(skipped, room)?, Place::optional(count)?) };
         let from = party(engine, party_kind, party_row)?;
         let mut trace = Skipped { into, count: 0 };
-        let verdict = engine.explain(Instant(now_ms), from, dialed, &mut trace);
+        let explained = engine.explain(Instant(now_ms), from, dialed, &mut trace);
         let image = engine.image();
-        let number = Digits::written(dialed).unwrap_or_default();
         let told = trace.count.min(room);
         for place in trace.into.iter_mut().take(told) {
             // SAFETY: the trace has written the first `count` of them.
@@ -61,11 +60,12 @@ pub unsafe extern "C" fn stw_exchange_explain(
             let row = usize::try_from(skipped.route).ok().and_then(|row| image?.routes().get(row));
             skipped.route = row.map_or(0, |row| u32::from(row.id));
         }
-        let Some(verdict) = verdict else { return Ok(STW_NOT_NOW) };
-        let status = match &verdict {
-            Verdict::Allow(_) => STW_OK,
-            Verdict::Deny(_) => STW_DENIED,
-            Verdict::NeedsCode(_) => STW_NEEDS_CODE,
+        let Some((number, verdict)) = explained else { return Ok(STW_NOT_NOW) };
+        let (status, number) = match &verdict {
+            Verdict::Allow(_) => (STW_OK, number),
+            Verdict::Deny(_) => (STW_DENIED, number),
+            // A code is asked for before anything else becomes of what was dialed.
+            Verdict::NeedsCode(_) => (STW_NEEDS_CODE, Digits::written(dialed).unwrap_or_default()),
         };
         out.write(convert::explained(image, from, &number, &verdict));
         if let Some(place) = count {

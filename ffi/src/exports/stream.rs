@@ -8,10 +8,11 @@ use stw_status_number::{STW_EMPTY, STW_ERR_ARGUMENT, STW_OK};
 
 /// What has come over TCP or TLS and was not taken yet: where the first message in it ends (RFC 3261 section 18.3).
 ///
-/// Keep what comes in a buffer of `longest` bytes, the longest message that is taken, and ask after each reading. STW_OK: `out` has the first
+/// Keep what comes in a buffer of `longest` bytes, the longest message that is taken, and two more for an empty line before it, and ask after
+/// each reading. STW_OK: `out` has the first
 /// piece; drop `skip` bytes, take `length`, and ask again. STW_EMPTY: it is not all there, read more. What a piece is says its kind
 /// (stw_piece_kind): a message goes to stw_exchange_receive or stw_phone_receive, with the stream's address as source. Belongs to no engine,
-/// keeps nothing. Errors: STW_ERR_ARGUMENT, also for a `longest` of 0. Cost: linear in `len`.
+/// keeps nothing. Errors: STW_ERR_ARGUMENT, also for a `longest` under 4. Cost: linear in `len`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn stw_stream_piece(
     came: *const u8,
@@ -22,7 +23,7 @@ pub unsafe extern "C" fn stw_stream_piece(
     guard::call(|| {
         // SAFETY: convention 4 of the header.
         let (came, out) = unsafe { (bytes(came, len)?, Place::new(out)?) };
-        if longest == 0 {
+        if longest < 4 {
             return Err(STW_ERR_ARGUMENT);
         }
         let Some((skip, kind, length)) = first_piece(came, longest) else { return Ok(STW_EMPTY) };

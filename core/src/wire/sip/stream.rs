@@ -127,8 +127,8 @@ pub enum PieceKind {
 
 /// What octets of a stream begin with: so many to skip, then a piece of such a kind and length. `None`: not all of it is there.
 ///
-/// For who keeps what has come by other means than a [`Stream`]. `longest` is the longest message that is taken. Cost: linear in the
-/// octets, each time.
+/// For who keeps what has come by other means than a [`Stream`]. `longest` is the longest message that is taken, 4 or more; behind two
+/// octets more (an empty line before it) there is always a piece. Cost: linear in the octets, each time.
 #[must_use]
 pub fn first_piece(octets: &[u8], longest: usize) -> Option<(usize, PieceKind, usize)> {
     let mut skipped = 0usize;

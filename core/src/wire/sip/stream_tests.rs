@@ -132,6 +132,16 @@ fn nobody_smuggles_a_message_behind_another_end() {
 fn what_is_longer_than_the_room_ends_the_stream() {
     let long = options("Content-Length: 400", &"x".repeat(400));
     assert_eq!(fed(long.as_bytes(), &[], long.len()), [Taken::Message(long.clone())], "it fits just so");
+    let behind = format!("\r\n{long}");
+    assert_eq!(asked(behind.as_bytes(), long.len()), [Taken::Message(long.clone())], "behind an empty line");
+    for filled in [&b"x"[..], b"\r\nx", b"\r\n\r", b"\r\r", b"\n", b"\r\n\r\n"] {
+        let octets: Vec<u8> = filled.iter().copied().chain([b'x'; 70]).take(66).collect();
+        assert!(
+            first_piece(&octets, 64).is_some(),
+            "{filled:?}: two octets beyond the longest there is a piece"
+        );
+        assert!(first_piece(&octets[..6], 4).is_some(), "{filled:?}: and of the shortest");
+    }
     let head = options("Content-Length: 400", "");
     assert_eq!(fed(long.as_bytes(), &[], long.len() - 1), [Taken::Last(head.clone())], "one octet too long");
     assert_eq!(asked(long.as_bytes(), long.len()), [Taken::Message(long.clone())], "it fits just so");
