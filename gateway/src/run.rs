@@ -255,9 +255,7 @@ impl Daemon {
 
     /// When the engine next wants to be ticked; far away if it has nothing to wait for.
     pub(crate) fn wake(&self) -> Clock {
-        let deadline =
-            self.engine.next_deadline().map_or(Duration::from_secs(3600), |at| Duration::from_millis(at.0));
-        let engine = self.begin + deadline;
+        let engine = wake_at(self.begin, Clock::now(), self.engine.next_deadline());
         self.media.relay.as_ref().map_or(engine, |relay| relay.wake().min(engine))
     }
 
@@ -391,6 +389,32 @@ impl Daemon {
             | Output::Held { .. }
             | Output::Release(..)
             | Output::Tone(..) => {}
+        }
+    }
+}
+
+/// When to wake for an engine that began then. Without a deadline an hour from now: an hour from its beginning would be past from its second
+/// hour on, and an idle gateway would never sleep again.
+fn wake_at(begin: Clock, now: Clock, deadline: Option<Instant>) -> Clock {
+    deadline.map_or(now + Duration::from_secs(3600), |at| begin + Duration::from_millis(at.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_gateway_sleeps_in_its_second_hour_too() {
+        let begin = Clock::now();
+        for hours in [0, 1, 2, 5_000] {
+            let now = begin + Duration::from_secs(hours * 3600 + 1);
+            assert!(wake_at(begin, now, None) > now, "after {hours} hours");
+            let due = Instant(1_500);
+            assert_eq!(
+                wake_at(begin, now, Some(due)),
+                begin + Duration::from_millis(1_500),
+                "what is due is due"
+            );
         }
     }
 }
