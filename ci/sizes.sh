@@ -12,10 +12,10 @@ ci/firmware.sh > /dev/null 2>&1 || ci/firmware.sh > /dev/null
 readonly archive=$out/engine.a
 
 flash() { # NAME SOURCE [FLAG...]: the whole image but for the C program's own
-    arm-none-eabi-gcc "${strict[@]}" "${@:3}" -ffreestanding -c "$2" -o "$out/$1.o"
-    arm-none-eabi-gcc "${cpu[@]}" -nostartfiles -nostdlib -T examples/firmware-link/image.ld -Wl,--gc-sections -Wl,-z,noexecstack "$out/$1.o" \
-        "$archive" -o "$out/$1.elf"
-    echo "flash $1 $(($(arm-none-eabi-size "$out/$1.elf" | awk 'NR == 2 { print $1 }') - $(arm-none-eabi-size "$out/$1.o" | awk 'NR == 2 { print $1 }')))"
+    arm-none-eabi-gcc "${strict[@]}" "${@:3}" -ffreestanding -c "$2" -o "$out/flash-$1.o"
+    arm-none-eabi-gcc "${cpu[@]}" -nostartfiles -nostdlib -T examples/firmware-link/image.ld -Wl,--gc-sections -Wl,-z,noexecstack "$out/flash-$1.o" \
+        "$archive" -o "$out/flash-$1.elf"
+    echo "flash $1 $(($(arm-none-eabi-size "$out/flash-$1.elf" | awk 'NR == 2 { print $1 }') - $(arm-none-eabi-size "$out/flash-$1.o" | awk 'NR == 2 { print $1 }')))"
 }
 measured() {
     flash policy benches/firmware/flash.c

@@ -73,6 +73,25 @@ console_of() { # NUMBER COMMAND...: starts it
     pids+=($!)
     exec {console[$1]}<> "$work/$1.in"
 }
+# The boards' wires: taps, or where the machine has none, veth pairs and wires.py.
+declare -A wires
+if [ -z "${STROWGER_NO_TAP:-}" ] && inside ip tuntap add board201 mode tap 2> "$work/tap.log" && inside ip tuntap add board202 mode tap; then
+    for number in 201 202; do wires[$number]="tap,ifname=board$number,script=no,downscript=no"; done
+else
+    pairs=()
+    for number in 201 202; do
+        inside ip link add board$number type veth peer name wire$number
+        inside ip link set wire$number up
+        pairs+=(board$number wire$number 46$number)
+        wires[$number]="dgram,local.type=inet,local.host=127.0.0.1,local.port=46$number"
+        wires[$number]+=",remote.type=inet,remote.host=127.0.0.1,remote.port=47$number"
+    done
+    ip netns exec "$space" python3 "$(dirname "$0")/wires.py" "${pairs[@]}" > "$work/wires.log" 2>&1 &
+    pids+=($!)
+    until_record wires.log ready
+    echo "emulated: without taps"
+fi
+for number in 201 202; do inside ip link set board$number up master lan; done
 # A board with these settings besides those that all have.
 board() { # NUMBER SETTING...
     local number=$1 host=1${1:2}
@@ -81,11 +100,9 @@ board() { # NUMBER SETTING...
         printf 'heartbeat 5\nmissed 2\nreturn 5\nclock %s\nseed %s\n' "$(date +%s)" "$(od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n')"
         printf '%s\n' "${@:2}"
     } > "$work/$number.settings"
-    inside ip link show "board$number" > /dev/null 2>&1 || inside ip tuntap add "board$number" mode tap
-    inside ip link set "board$number" up master lan
     console_of "$number" qemu-system-arm -M mps2-an386 -display none -monitor none -serial stdio \
         -semihosting-config enable=on,target=native -kernel "$image" \
-        -nic "tap,ifname=board$number,script=no,downscript=no,model=lan9118,mac=52:54:00:00:02:${number:1}" \
+        -net "nic,model=lan9118,netdev=board$number,macaddr=52:54:00:00:02:${number:1}" -netdev "${wires[$number]},id=board$number" \
         -device "loader,file=$work/$number.settings,addr=0x00200000,force-raw=on" \
         -device "loader,file=$work/$number.stw,addr=0x00210000,force-raw=on" \
         -device "loader,file=$work/$number.keys,addr=0x00300000,force-raw=on"
@@ -292,8 +309,8 @@ for number in 201 202; do
     type $number quit
 done
 # Without a policy: help and nobody else. Its password stands in the settings.
-for _ in $(seq 300); do pgrep -f "ifname=board202,.*$work" > /dev/null || break; sleep 0.1; done
-! pgrep -f "ifname=board202,.*$work" > /dev/null || fail "the board of 202 is not switched off"
+for _ in $(seq 300); do pgrep -f "netdev=board202,.*$work" > /dev/null || break; sleep 0.1; done
+! pgrep -f "netdev=board202,.*$work" > /dev/null || fail "the board of 202 is not switched off"
 looked[202]=0
 board 202 "emergency $(octets "$work/202.stw")" "password Orchard-wall-1847"
 until_says 202 "^registered"
