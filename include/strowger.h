@@ -72,7 +72,7 @@
 #define STW_BYTES_TRUNK 304
 
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
-#define STW_BYTES_CALL 10840
+#define STW_BYTES_CALL 10848
 
 // Bytes that a telephone takes whatever its size.
 #define STW_BYTES_PHONE 4096
@@ -234,6 +234,10 @@ typedef enum stw_rule {
     STW_RULE_FORWARD_EMERGENCY = 110,
     // A conference has eight parties at most.
     STW_RULE_CONFERENCE_FULL = 111,
+    // A party of the call has the feature `busy-override-security` (R5).
+    STW_RULE_BUSY_OVERRIDE_SECURITY = 112,
+    // A party of the call has the feature `call-privacy` (R6).
+    STW_RULE_CALL_PRIVACY = 113,
 } stw_rule;
 
 // Service modes.
@@ -385,6 +389,8 @@ typedef enum stw_tone {
     STW_TONE_CONFIRMATION = 7,
     // Somebody waits for the party that talks, or the party itself waits for one that is busy.
     STW_TONE_CAMP_ON = 8,
+    // Somebody comes into the call: Executive Busy Override.
+    STW_TONE_INTRUSION = 9,
 } stw_tone;
 
 // Why an alarm was raised.

@@ -231,7 +231,7 @@ fn r3_he_transfers_by_his_own_class_and_only_while_he_is_there() {
 
 /// R82, R4: the phone must take guests, and the user may log in; neither says more of the other than that.
 #[test]
-fn r82_phones_that_take_no_guests_and_users_who_may_not_are_refused() {
+fn r4_r82_phones_that_take_no_guests_and_users_who_may_not_are_refused() {
     let mut office = office(9, &[]);
     for (dn, digits, rule, status) in [
         ("202", "*50401864205", Rule::CosFeature, 403),

@@ -295,6 +295,29 @@ fn conferences_of_the_resource_hold() {
     assert!(apart.violation.is_none() && apart.closed, "{}", apart.to_text());
 }
 
+/// R3, R5, R6, R36: whoever comes into a call may, and whom it talks to then is neither shielded nor kept apart from it; nobody is left alone.
+#[test]
+fn busy_override_holds() {
+    let held = include_str!("../ci/mutants/overriding.toml");
+    // Without help, and three phones: the four calls that it takes are explored to the end in a moment. With it `STROWGER_PROVE_CALLS=3`, minutes.
+    let (whole, _) = held.split_once("[[route]]").expect("the emergency row comes last");
+    let proof = proved(whole, 3);
+    assert!(proof.states > 10_000, "{}", proof.to_text());
+    // Who may not be joined with another is brought to it by nobody; whom it may be joined with, it is.
+    let apart = self::proof(&(whole.to_owned() + &never("device:205", "device:201")), &bounds(3));
+    assert!(apart.violation.is_none() && apart.closed, "{}", apart.to_text());
+    let found = self::proof(&(whole.to_owned() + &never("trunk:carrier", "device:201")), &bounds(3));
+    assert!(found.violation.is_some_and(|found| found.invariant == "assert" && found.on_the_clock));
+    // Who may do more than that comes into calls as before.
+    let more = (
+        "features = [\"executive-busy-override\",",
+        "features = [\"executive-busy-override\", \"conference\", \"hold\",",
+    );
+    assert!(whole.contains(more.0));
+    let more = self::proof(&whole.replace(more.0, more.1), &Options { states: 60_000, ..bounds(3) });
+    assert!(more.violation.is_none() && more.depth >= 6, "{}", more.to_text());
+}
+
 /// R3, R36, R48, R59: who is refused is put through only to whom its own treatment names and the matrix lets it reach; and what a
 /// treatment opens is found.
 #[test]

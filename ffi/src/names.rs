@@ -84,6 +84,10 @@ pub enum stw_rule {
     STW_RULE_FORWARD_EMERGENCY = 110,
     /// A conference has eight parties at most.
     STW_RULE_CONFERENCE_FULL = 111,
+    /// A party of the call has the feature `busy-override-security` (R5).
+    STW_RULE_BUSY_OVERRIDE_SECURITY = 112,
+    /// A party of the call has the feature `call-privacy` (R6).
+    STW_RULE_CALL_PRIVACY = 113,
 }
 
 /// Service modes.

@@ -385,6 +385,11 @@ pub(crate) const FLOWS: &[Flow] = &[
             HangUp("201"),
         ],
     ),
+    flow(
+        "busy override",
+        "internal internal internal internal; 203,202,I,,C,201, 201,202,I,202,C,203, 202,,I,,C,203,",
+        &[Call("201", "202"), Call("203", "*62202"), HangUp("203"), HangUp("201")],
+    ),
     Flow {
         mends: &[("206", "*50401864205"), ("206", "*51")],
         ..flow(
@@ -407,6 +412,11 @@ pub(crate) const FLOWS: &[Flow] = &[
         "anchored and held",
         "internal; 201,205,I,205,,,",
         &[Call("201", "205"), Change("205", Ask::Hold), Change("205", Ask::Resume), HangUp("201")],
+    ),
+    flow(
+        "anchored, and come into",
+        "internal internal internal internal; 203,205,I,,C,201, 201,205,I,205,C,203, 205,,I,,C,203,",
+        &[Call("201", "205"), Call("203", "*62205"), HangUp("203"), HangUp("201")],
     ),
     flow("no relay", "internal; 201,205,,205,,,", &[RelayDies, Call("201", "205")]),
     flow(

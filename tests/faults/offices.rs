@@ -18,7 +18,7 @@ pub(crate) enum Where {
 const BUSY: &[(&str, &str)] = &[
     (
         "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
-        "features = [\"hold\", \"transfer\", \"conference\", \"pickup\", \"park\", \"camp-on\", \"redial\", \"forward-internal\", \"forward-external\", \"do-not-disturb\", \"non-verified-account-code\", \"hot-desk-login\", \"smdr-external\", \"smdr-internal\"]\naccount_code_length = 3",
+        "features = [\"hold\", \"transfer\", \"conference\", \"pickup\", \"park\", \"camp-on\", \"executive-busy-override\", \"redial\", \"forward-internal\", \"forward-external\", \"do-not-disturb\", \"non-verified-account-code\", \"hot-desk-login\", \"smdr-external\", \"smdr-internal\"]\naccount_code_length = 3",
     ),
     ("ringing = 60\n", "ringing = 60\nno_answer = 5\nhold_recall = 15\n"),
     ("password = \"Bl4ck-button-Mile-5\"\ncos = 0", "password = \"Bl4ck-button-Mile-5\"\ncos = 2"),
@@ -42,6 +42,7 @@ directed_pickup = "*9"
 park = "*70"
 park_retrieve = "*71"
 camp_on = "*61"
+busy_override = "*62"
 hot_desk_login = "*50"
 hot_desk_logout = "*51"
 [[cos]]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # conference.sh GATEWAY: three linphones and a conference resource, a baresip that answers whoever calls; 201 has called 202, which opens
-# a conference, brings 201 into it, and then 203; and where that may not be heard by 201, it is refused, and stays with 202. SRTP is required of all phones, and the
+# a conference, brings 201 into it, and then 203; and where that may not be heard by 201, it is refused, and stays with 202. Then 201 talks to 203, and 202 comes into that call by the code for busy override; and where 201 is secured
+# against that, it is refused. SRTP is required of all phones, and the
 # resource can do it. tshark and the records are the witnesses. (The resource mixes nothing: its part here is that of any SIP peer.)
 set -euo pipefail
 . "$(dirname "$0")/linphones.sh"
@@ -86,6 +87,60 @@ sleep 2
 members
 until_seen "$work/data/smdr.csv" ",202,.*,203,I,203,.*,C,201" || fail "no SMDR of the conference: $(cat "$work/data/smdr.csv")"
 echo "conference: mixed: packets there and back in 2 s:$mixed; $(tail -n 1 "$work/data/smdr.csv")"
+
+# 201 talks to 203, and 202 calls 203 by the code for busy override.
+override='[media]
+conference = "sip:mixer@10.99.0.5:5060"
+[features]
+busy_override = "*62"
+[[cos]]
+id = 2
+name = "Overrides"
+features = ["executive-busy-override", "smdr-internal"]
+[[cos]]
+id = 3
+name = "Secured"
+features = ["busy-override-security", "smdr-internal"]'
+overrides() {
+    resource
+    key 201 "call 203"
+    until_seen "$work/203.log" "Media streams established\|connected" || fail "201 did not reach 203"
+    sleep 1
+    trace
+    key 202 "call *62203@10.99.0.1"
+    sleep 5
+}
+three over "cos = 2" "$override"
+overrides
+traced
+members 201 202 203
+over=$seen
+keys=$(tshark -r "$work/sip.pcap" -Y 'sip.Method == "INVITE" && ip.dst == 10.99.0.5' 2> "$work/read.log" | wc -l)
+[ "$keys" -eq 3 ] || fail "the resource was called $keys times"
+key 202 terminate
+sleep 2
+members 201 203
+key 203 terminate
+sleep 2
+members
+until_seen "$work/data/smdr.csv" ",201,.*,203,I,203,.*,C,202" || fail "no SMDR of the call: $(cat "$work/data/smdr.csv")"
+until_seen "$work/data/smdr.csv" ",202,.*,203,I,.*,C," || fail "no SMDR of the override: $(cat "$work/data/smdr.csv")"
+echo "conference: busy override: packets there and back in 2 s:$over; $(tail -n 1 "$work/data/smdr.csv")"
+
+line_201="cos = 3"
+three secured "cos = 2" "$override"
+overrides
+traced
+until_seen "$work/data/denied.jsonl" '"from":"202".*"rule":"busy-override.security"' ||
+    fail "no denied record: $(cat "$work/data/denied.jsonl")"
+refusal=$(tshark -r "$work/sip.pcap" -Y 'sip.Status-Code == 403 && ip.dst == 10.99.0.3' -T fields -E separator='|' \
+    -e sip.Status-Line -e sip.Reason 2> "$work/read.log" | head -n 1)
+[[ $refusal == "SIP/2.0 403 "*busy-override.security* ]] || fail "202 heard: ${refusal:-no 403}"
+others=$(tshark -r "$work/sip.pcap" -Y 'sip && (ip.dst == 10.99.0.2 || ip.dst == 10.99.0.4 || ip.dst == 10.99.0.5)' 2> "$work/read.log" | wc -l)
+[ "$others" -eq 0 ] || fail "$others messages to those who talk"
+listen 201 203
+[ "$THERE" -gt 60 ] && [ "$BACK" -gt 60 ] || fail "201 and 203 talk no more: $seen"
+echo "conference: busy override denied: $refusal; $seen"
 
 line_201="interconnect = 2"
 third="$third

@@ -84,6 +84,7 @@ pub const CODES: &[&str] = &[
     // The rest.
     "accept-unused",
     "holiday-past",
+    "no-mixer",
     "no-relay",
 ];
 

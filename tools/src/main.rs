@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use strowger::base::Soft;
 use strowger::policy::rows::{
-    FEATURE_CAMP_ON, FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_CANCEL,
-    FEATURE_HOT_DESK_LOGIN, FEATURE_HOT_DESK_LOGOUT, FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP,
-    FEATURE_REDIAL,
+    FEATURE_BUSY_OVERRIDE, FEATURE_CAMP_ON, FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB,
+    FEATURE_FORWARD_CANCEL, FEATURE_HOT_DESK_LOGIN, FEATURE_HOT_DESK_LOGOUT, FEATURE_PARK,
+    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_REDIAL,
 };
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Image, Keyring, Mode};
@@ -281,6 +281,9 @@ fn sets(image: &Image<'_>, dialed: &str) -> Option<&'static str> {
         ),
         End::Feature(FEATURE_CAMP_ON, _) => Some(
             "this code (camp_on) calls the number behind it, and waits while that is busy: ask for that number; the COS needs camp-on",
+        ),
+        End::Feature(FEATURE_BUSY_OVERRIDE, _) => Some(
+            "this code (busy_override) calls the number behind it, and comes into the call of who is busy there: ask for that number; the COS needs executive-busy-override, and that of nobody in the call may have busy-override-security or call-privacy",
         ),
         End::Feature(FEATURE_REDIAL, _) => Some(
             "this code (redial) dials again what was dialed last: ask for that number; the COS needs redial",

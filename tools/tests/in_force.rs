@@ -287,7 +287,7 @@ fn what_is_not_in_force_stays_closed() {
     for held in [
         "[[device]]\ndn = \"301\"\nkind = \"set\"\n",
         "[[speed_call]]\ncode = \"301\"\nnumber = \"95550123\"\n",
-        "[features]\nbusy_override = \"301\"\n",
+        "[features]\nservice_mode = \"301\"\n",
         "[registration]\naccess_code = \"301\"\n",
     ] {
         let text = format!("{OFFICE}{wide}{held}");
@@ -399,15 +399,11 @@ fn trusted_ranges_name_their_trunk_the_narrowest_first() {
 
 #[test]
 fn what_a_code_that_waits_means_is_said_and_is_so() {
-    let text = format!("{OFFICE}[features]\nbusy_override = \"*62\"\nservice_mode = \"*39\"\n");
+    let text = format!("{OFFICE}[features]\nservice_mode = \"*39\"\n");
     let told = remarks(&text, Level::Info);
-    for key in ["busy_override", "service_mode"] {
-        let line = format!(
-            "`features.{key}` is checked but not in force in this version: the number is kept free: who dials it gets vacant number"
-        );
-        assert!(told.contains(&line), "{told}");
-    }
-    assert_eq!(dial(&compiled(&text), "201", "*62202").0, "number.vacant");
+    let line = "`features.service_mode` is checked but not in force in this version: the number is kept free: who dials it gets vacant number";
+    assert!(told.contains(line), "{told}");
+    assert_eq!(dial(&compiled(&text), "201", "*391").0, "number.vacant");
 }
 
 #[test]

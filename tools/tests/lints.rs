@@ -239,6 +239,10 @@ fn classes_and_devices() {
         ),
         ("warning[digest-sha-256-only]: only sha-256", &[("digest = [\"sha-256\", \"md5\"]", "")]),
         (
+            "warning[no-mixer]: `busy_override` is set",
+            &[("[emergency]", "[features]\nbusy_override = \"*62\"\n[emergency]")],
+        ),
+        (
             "warning[no-relay]: media between zones \"default\" and \"home\" is to be anchored",
             &[(
                 "[emergency]",

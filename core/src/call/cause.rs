@@ -86,6 +86,8 @@ impl Cause {
                 | Rule::CosFeature
                 | Rule::ForwardEmergency
                 | Rule::ConferenceFull
+                | Rule::BusyOverrideSecurity
+                | Rule::CallPrivacy
                 | Rule::PolicyNone => 403,
             },
         }
@@ -147,6 +149,8 @@ impl Cause {
                 | Rule::CosFeature
                 | Rule::ForwardEmergency
                 | Rule::ConferenceFull
+                | Rule::BusyOverrideSecurity
+                | Rule::CallPrivacy
                 | Rule::PolicyNone => 21,
             },
         }

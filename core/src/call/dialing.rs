@@ -154,6 +154,8 @@ pub enum Tone {
     Busy,
     /// Somebody waits for the party that talks; or the party itself waits for one that is busy.
     CampOn,
+    /// Somebody comes into the call (Executive Busy Override): whoever talks hears that it is not alone any more.
+    Intrusion,
 }
 
 /// The timers of a COS, in seconds (domain 1.2).

@@ -169,6 +169,8 @@ impl<'m> Calls<'m> {
         placed.change.is_settled().hash(hasher);
         let begun = |until: u64| Instant(until).since_ms(now.now);
         let wants = placed.camps == WANTS;
+        let overrides = self.legs.get(placed.overrides);
+        overrides.map(|slot| (now.name)(slot.party)).hash(hasher);
         (wants, placed.camps.filter(|_| !wants).map(|until| begun(until.get()))).hash(hasher);
         [placed.edge.a(), placed.edge.b()]
             .map(|leg| self.holds_until(leg).map(|until| until.since_ms(now.now)))

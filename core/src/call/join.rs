@@ -79,13 +79,15 @@ impl Edge {
     /// Spends a new permit for another way of the same call, as long as nobody has answered. False if nothing has changed.
     #[must_use]
     pub fn repropose(&mut self, permit: Permit<'_>, a: Seat, b: Seat) -> bool {
-        match Self::propose(permit, a, b) {
-            Some(edge) if self.progress == Progress::Proposed && a.leg == self.a => {
-                *self = edge;
-                true
-            }
-            Some(_) | None => false,
-        }
+        let open = self.progress == Progress::Proposed && a.leg == self.a;
+        let Some(edge) = Self::propose(permit, a, b).filter(|_| open) else { return false };
+        *self = edge;
+        true
+    }
+
+    /// The same for a leg that faces nobody: it connects nobody either.
+    pub(super) fn alone(&self, leg: Handle) -> Self {
+        Self { a: Handle::NONE, b: leg, left: None, ..self.clone() }
     }
 
     /// The party named in a proposed edge answers on it, once; nobody else can.

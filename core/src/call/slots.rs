@@ -169,6 +169,8 @@ pub struct Placed {
     pub(super) hunt: Option<Hunt>,
     /// The room that it belongs to: the call that has opened it.
     pub(super) room: Handle,
+    /// The leg of who is busy, whose call its caller comes into ([`overrides`](super::features::overrides)).
+    pub(super) overrides: Handle,
 }
 
 /// What a call has to do with a transfer ([`transfer`](super::features::transfer)), or with a party that waits for another.
@@ -415,6 +417,7 @@ impl Placed {
             speed: terms.speed,
             hunt: None,
             room: Handle::NONE,
+            overrides: Handle::NONE,
             camps: None,
             holds: Holds::default(),
         }

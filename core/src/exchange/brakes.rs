@@ -61,6 +61,22 @@ impl World for Line<'_> {
     }
 }
 
+impl<C: Crypto> Exchange<'_, C> {
+    /// The running system as it is for a party that asks: whether it is driven by neutral signals and locked out; now, and from which zone.
+    #[inline(always)]
+    pub(super) fn line<'a>(
+        &'a self,
+        image: &'a Image<'a>,
+        from: Party,
+        (neutral, locked_out): (bool, bool),
+        (now, zone): (Instant, u8),
+    ) -> Line<'a> {
+        let (devices, trunks) = (&*self.devices, &*self.trunks);
+        let brake = brake(image, devices, trunks, from);
+        Line { image, devices, trunks, calls: &self.calls, neutral, locked_out, brake, now, zone }
+    }
+}
+
 /// What is counted of a party.
 pub(super) fn brake<'a>(
     image: &Image<'_>,

@@ -10,7 +10,7 @@ use crate::call::features::camp::Camped;
 use crate::call::{Cause, Commands, Terms, leg};
 use crate::media::Body;
 use crate::policy::decide::class_of;
-use crate::policy::rows::{FEATURE_CAMP_ON, Features};
+use crate::policy::rows::{FEATURE_BUSY_OVERRIDE, FEATURE_CAMP_ON, Features};
 use crate::policy::trie::{End, analyse};
 use crate::policy::{Behalf, Camp, Feature, Image, Party, Permit, Refusal, Rule, Verdict};
 use crate::signalling::dialog::Phase;
@@ -32,13 +32,10 @@ impl<C: Crypto> Exchange<'_, C> {
         let emergency = is_emergency(&image, number);
         let rule = if emergency || asked.locked_out {
             None
-        } else if !self.may_camp(now, &image, asked.from) {
+        } else if !self.has(now, &image, asked.from, Features::CAMP_ON) {
             Some(Rule::CosFeature)
         } else {
-            // One code behind another is no number; a speed call is one.
-            let end = analyse(&image, number, |_| false).end();
-            let code = matches!(end, End::Feature(..)) && image.speed_number(number).is_none();
-            code.then_some(Rule::NumberVacant)
+            is_coded(&image, number).then_some(Rule::NumberVacant)
         };
         if let Some(rule) = rule {
             let denial = self.refusal(now, asked.from, rule);
@@ -49,10 +46,10 @@ impl<C: Crypto> Exchange<'_, C> {
         Ok(a)
     }
 
-    /// Whether the class of a party allows it (R3).
-    pub(super) fn may_camp(&self, now: Instant, image: &Image<'_>, party: Party) -> bool {
+    /// Whether the class of a party has a feature (R3).
+    pub(super) fn has(&self, now: Instant, image: &Image<'_>, party: Party, feature: Features) -> bool {
         let features = class_of(image, party, self.mode_at(now)).map_or(0, |class| class.features);
-        Features::from_bits_truncate(features).contains(Features::CAMP_ON)
+        Features::from_bits_truncate(features).contains(feature)
     }
 
     /// A called device is busy: whether its caller waits for it. It does if the device has a call here: another busy one would never
@@ -93,11 +90,7 @@ impl<C: Crypto> Exchange<'_, C> {
         } else if self.sip.dialog(a).is_some_and(|dialog| dialog.phase == Phase::Invited) {
             self.provisional(now, a, (182, true), |_| {}, &Body::NONE);
         }
-        let mode = self.mode_at(now);
-        let secured = |party| {
-            let features = class_of(image, party, mode).map_or(0, |class| class.features);
-            Features::from_bits_truncate(features).contains(Features::CAMP_ON_TONE_SECURITY)
-        };
+        let secured = |party| self.has(now, image, party, Features::CAMP_ON_TONE_SECURITY);
         let talks = |slot: &crate::call::LegSlot| matches!(slot.leg.state(), leg::State::Connected { .. });
         let own = self.calls.legs().find(|(_, slot)| slot.party.phone() == Some(device) && talks(slot));
         let Some((own, slot)) = own.filter(|(_, slot)| slot.neutral) else { return };
@@ -180,9 +173,18 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 }
 
-/// A number for help that a phone has dialed behind the code, without that; anything else as it is. Help asks for no class (law 4).
+/// Whether what stands behind a code is a code itself: that is no number; a speed call is one.
+pub(super) fn is_coded(image: &Image<'_>, number: &[u8]) -> bool {
+    let end = analyse(image, number, |_| false).end();
+    matches!(end, End::Feature(..)) && image.speed_number(number).is_none()
+}
+
+/// A number for help that a phone has dialed behind a code that calls a number, without that; anything else as it is. Help asks for no
+/// class (law 4).
 pub(super) fn help_behind<'d>(image: &Image<'_>, from: Party, dialed: &'d [u8]) -> &'d [u8] {
-    let End::Feature(FEATURE_CAMP_ON, digits) = analyse(image, dialed, |_| false).end() else {
+    let End::Feature(FEATURE_CAMP_ON | FEATURE_BUSY_OVERRIDE, digits) =
+        analyse(image, dialed, |_| false).end()
+    else {
         return dialed;
     };
     let behind = dialed.get(usize::from(digits)..).filter(|_| from.phone().is_some());

@@ -3,10 +3,10 @@
 use super::station::Setting;
 use super::taking::Taking;
 use crate::policy::rows::{
-    FEATURE_CAMP_ON, FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB, FEATURE_FORWARD_ALWAYS,
-    FEATURE_FORWARD_BUSY, FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER, FEATURE_FORWARD_OUT_OF_SERVICE,
-    FEATURE_HOT_DESK_LOGIN, FEATURE_HOT_DESK_LOGOUT, FEATURE_PARK, FEATURE_PARK_RETRIEVE, FEATURE_PICKUP,
-    FEATURE_REDIAL, FEATURE_SPEED_CALL,
+    FEATURE_BUSY_OVERRIDE, FEATURE_CAMP_ON, FEATURE_DIRECTED_PICKUP, FEATURE_DO_NOT_DISTURB,
+    FEATURE_FORWARD_ALWAYS, FEATURE_FORWARD_BUSY, FEATURE_FORWARD_CANCEL, FEATURE_FORWARD_NO_ANSWER,
+    FEATURE_FORWARD_OUT_OF_SERVICE, FEATURE_HOT_DESK_LOGIN, FEATURE_HOT_DESK_LOGOUT, FEATURE_PARK,
+    FEATURE_PARK_RETRIEVE, FEATURE_PICKUP, FEATURE_REDIAL, FEATURE_SPEED_CALL,
 };
 use crate::station::When;
 
@@ -29,6 +29,8 @@ pub(super) enum Coded {
     Takes(Taking),
     /// A number is called, and waited for while it is busy.
     CampsOn,
+    /// A number is called, and its call come into if it is busy.
+    Overrides,
     /// Who is transferred there is parked.
     Parks,
 }
@@ -66,6 +68,7 @@ impl Coded {
             FEATURE_HOT_DESK_LOGIN => Self::LogsIn,
             FEATURE_HOT_DESK_LOGOUT => Self::LogsOut,
             FEATURE_CAMP_ON => Self::CampsOn,
+            FEATURE_BUSY_OVERRIDE => Self::Overrides,
             FEATURE_SPEED_CALL.. => Self::SpeedCall,
             // The image has no other numbers: that was checked when it was loaded.
             _ => Self::AccountCode,
@@ -76,9 +79,10 @@ impl Coded {
     pub(super) const fn follows(self) -> Follows {
         match self {
             Self::AccountCode => Follows::Code,
-            Self::Sets(Setting::Forward(_)) | Self::Takes(Taking::Directed) | Self::CampsOn => {
-                Follows::Number
-            }
+            Self::Sets(Setting::Forward(_))
+            | Self::Takes(Taking::Directed)
+            | Self::CampsOn
+            | Self::Overrides => Follows::Number,
             Self::Sets(Setting::CancelForwards | Setting::DoNotDisturb)
             | Self::Takes(Taking::Group)
             | Self::SpeedCall

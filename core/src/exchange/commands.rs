@@ -93,7 +93,13 @@ impl<C: Crypto> Exchange<'_, C> {
             let follows = match command {
                 Command::Setup(leg) => self.set_up(now, leg, queue),
                 Command::Alerting(leg) => self.alert(now, leg, heard),
-                Command::Connect(connect) => self.connect(now, connect.a(), connect.b(), heard),
+                Command::Connect(connect) => {
+                    let follows = self.connect(now, connect.a(), connect.b(), heard);
+                    if self.overriding {
+                        self.comes_over(now, connect.a(), queue);
+                    }
+                    follows
+                }
                 Command::Release(leg, cause) => self.release(now, leg, cause),
                 Command::Ended(leg) => {
                     let left = self.ended(now, leg);

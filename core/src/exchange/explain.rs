@@ -1,7 +1,6 @@
 //! What would be decided of a call now: asked without a call, and nothing begins, is counted, kept or written down by it.
 
 use super::Exchange;
-use super::brakes::{Line, brake};
 use super::coded::Coded;
 use super::placing::spoken;
 use super::room::CONFERENCE;
@@ -60,6 +59,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 | Coded::LogsOut
                 | Coded::Takes(_)
                 | Coded::CampsOn
+                | Coded::Overrides
                 | Coded::Parks
                 | Coded::Redials
                 | Coded::AccountCode => return None,
@@ -71,18 +71,7 @@ impl<C: Crypto> Exchange<'_, C> {
         };
         let minute = self.moment(now).map(|moment| moment.minute);
         let attempt = Attempt { from, dialed: number, mode, minute, code: Code::None, behalf: None, exempt };
-        let (devices, trunks) = (&*self.devices, &*self.trunks);
-        let world = Line {
-            image,
-            devices,
-            trunks,
-            calls: &self.calls,
-            neutral: true,
-            locked_out: false,
-            brake: brake(image, devices, trunks, from),
-            now,
-            zone: 0,
-        };
+        let world = self.line(image, from, (true, false), (now, 0));
         Some(match (decide(image, &attempt, world, trace), Digits::written(number)) {
             // What is no number at all is not worth a code.
             (Verdict::NeedsCode(denial), Err(_)) => (Digits::EMPTY, Verdict::Deny(denial)),

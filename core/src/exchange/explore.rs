@@ -53,6 +53,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             held: self.held,
             opened: self.opened,
             camping: self.camping,
+            overriding: self.overriding,
             sources: self.sources,
         }
     }

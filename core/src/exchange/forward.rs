@@ -4,7 +4,6 @@
 //! What the user has set comes before what the administrator has. A device that is not there and has no number for that case
 //! is like one that nobody answers.
 
-use super::brakes::{Line, brake};
 use super::commands::Queue;
 use super::hunt::Miss;
 use super::placing::ringing;
@@ -277,10 +276,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let dialed = number.as_bytes();
         let attempt = Attempt { from: by, dialed, mode, minute, code: Code::None, behalf, exempt };
         let caller = self.calls.leg(call.a)?.neutral;
-        let brake = brake(&image, self.devices, self.trunks, by);
-        let (devices, trunks, calls, image) = (&*self.devices, &*self.trunks, &self.calls, &image);
-        let world =
-            Line { image, devices, trunks, calls, neutral: caller, locked_out: false, brake, now, zone: 0 };
+        let image = &image;
+        let world = self.line(image, by, (caller, false), (now, 0));
         let permit = match Permit::request(image, &attempt, world) {
             Ok(permit) => permit,
             Err(Refusal::Denied(denial) | Refusal::NeedsCode(denial)) => {

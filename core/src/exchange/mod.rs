@@ -34,6 +34,7 @@ mod memory;
 mod notify;
 mod on_hook;
 mod outputs;
+mod overrides;
 mod park;
 mod path;
 mod placing;
@@ -229,6 +230,8 @@ pub struct Exchange<'m, C> {
     opened: usize,
     /// Somebody may wait for a busy device.
     camping: bool,
+    /// Somebody is to come into a call.
+    overriding: bool,
     /// Addresses that guess.
     sources: Sources,
 }
@@ -292,6 +295,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             held: None,
             opened: 0,
             camping: false,
+            overriding: false,
             sources: Sources::NONE,
         }
     }

@@ -1,6 +1,6 @@
 //! Placing a call: what was asked for is taken apart and decided; then two legs and a proposed edge, or a denial.
 
-use super::brakes::{Line, brake, terms};
+use super::brakes::terms;
 use super::coded::Coded;
 use super::room::CONFERENCE;
 use super::station::Setting;
@@ -68,6 +68,8 @@ pub(super) enum Unwanted<'a> {
     Takes(Taking, &'a [u8]),
     /// It is the code by which a number is called and waited for, with that number.
     CampsOn(&'a [u8]),
+    /// It is the code by which the call of a busy number is come into, with that number.
+    Overrides(&'a [u8]),
     /// It is the code by which a party is parked, with what follows.
     Parks(&'a [u8]),
     /// It is no number: the conference resource is to mix.
@@ -169,6 +171,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(Unwanted::LogsOut(behind)) => return Err(self.log_out(now, asked.from, behind)),
             Err(Unwanted::Takes(taking, number)) => return Err(self.taken(now, asked, taking, number)),
             Err(Unwanted::CampsOn(number)) => return self.place_camping(now, asked, number, commands),
+            Err(Unwanted::Overrides(number)) => return self.place_overriding(now, asked, number, commands),
             Err(Unwanted::Confers) => return self.open_conference(now, asked, commands),
             // There is nobody whom it would park.
             Err(Unwanted::Parks(number)) => {
@@ -194,18 +197,7 @@ impl<C: Crypto> Exchange<'_, C> {
             exempt: wanted.is_exempt(),
         };
         let Some(Policy { image, .. }) = &self.policy else { return Err(Unplaced::Congested) };
-        let (devices, trunks) = (&*self.devices, &*self.trunks);
-        let world = Line {
-            image,
-            devices,
-            trunks,
-            calls: &self.calls,
-            neutral: asked.neutral,
-            locked_out: asked.locked_out,
-            brake: brake(image, devices, trunks, asked.from),
-            now,
-            zone: asked.zone,
-        };
+        let world = self.line(image, asked.from, (asked.neutral, asked.locked_out), (now, asked.zone));
         let permit = match Permit::request(image, &attempt, world) {
             Ok(permit) => permit,
             Err(Refusal::Denied(denial)) => {
@@ -340,6 +332,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     Coded::LogsOut => return Err(Unwanted::LogsOut(behind)),
                     Coded::Takes(taking) => return Err(Unwanted::Takes(taking, behind)),
                     Coded::CampsOn => return Err(Unwanted::CampsOn(behind)),
+                    Coded::Overrides => return Err(Unwanted::Overrides(behind)),
                     Coded::Parks => return Err(Unwanted::Parks(behind)),
                     Coded::SpeedCall => {
                         let (code, typed) = asked.given.unwrap_or((Code::None, Typed::NONE));

@@ -147,7 +147,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Terms of a call to the resource.
-    fn room_terms(&self, image: &Image<'_>, (by, neutral): (Party, bool), now: Instant) -> Terms {
+    pub(super) fn room_terms(&self, image: &Image<'_>, (by, neutral): (Party, bool), now: Instant) -> Terms {
         Terms::undialed(ringing(image, by, self.mode_at(now)), (neutral, neutral))
     }
 }

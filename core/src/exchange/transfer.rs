@@ -1,7 +1,6 @@
 //! Transfers: what a party asks for by REFER (RFC 3515, RFC 5589) or by a neutral signal is judged as a whole, and only then
 //! does anything change. Who is where meanwhile, [`call::features::transfer`](crate::call::features::transfer) says.
 
-use super::brakes::{Line, brake};
 use super::camp::help_behind;
 use super::commands::Heard;
 use super::placing::{Asked, Unwanted, is_emergency, ringing};
@@ -13,6 +12,7 @@ use crate::call::{Cause, Commands, Terms, leg};
 use crate::media::change;
 use crate::media::{Body, Described};
 use crate::policy::permit::Refusal;
+use crate::policy::rows::Features;
 use crate::policy::{
     Attempt, Attended, Behalf, Code, Feature, Image, Mode, Party, Permit, Reached, Recall, Rule, Verdict,
 };
@@ -71,7 +71,7 @@ impl<C: Crypto> Exchange<'_, C> {
         // Behind the code for camp-on stands a number.
         let camps = matches!(wanted, Err(Unwanted::CampsOn(_)));
         let wanted = match wanted {
-            Err(Unwanted::CampsOn(_)) if !self.may_camp(now, &policy.image, from) => {
+            Err(Unwanted::CampsOn(_)) if !self.has(now, &policy.image, from, Features::CAMP_ON) => {
                 Err(Unwanted::Unable(Rule::CosFeature))
             }
             Err(Unwanted::CampsOn(number)) => {
@@ -90,6 +90,7 @@ impl<C: Crypto> Exchange<'_, C> {
                     Unwanted::Sets(..)
                     | Unwanted::Takes(..)
                     | Unwanted::CampsOn(_)
+                    | Unwanted::Overrides(_)
                     | Unwanted::Parks(_)
                     | Unwanted::Confers
                     | Unwanted::LogsIn(..)
@@ -105,10 +106,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let behalf = Some(Behalf { feature: Feature::Transfer, party });
         let exempt = wanted.is_exempt();
         let attempt = Attempt { from, dialed: wanted.number, mode, minute, code, behalf, exempt };
-        let (image, devices, trunks, calls) = (&policy.image, &*self.devices, &*self.trunks, &self.calls);
-        let brake = brake(image, devices, trunks, from);
-        let world = Line { image, devices, trunks, calls, neutral, locked_out: false, brake, now, zone };
-        let permit = match Permit::request(image, &attempt, world) {
+        let world = self.line(&policy.image, from, (neutral, false), (now, zone));
+        let permit = match Permit::request(&policy.image, &attempt, world) {
             Ok(permit) => permit,
             Err(refusal) => return self.not_transferred(refusal, now, (from, party), wanted.number),
         };
@@ -116,7 +115,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let number = Digits::written(wanted.number).unwrap_or_default();
         let terms = Terms {
             dialed: number,
-            ringing_s: ringing(image, from, mode),
+            ringing_s: ringing(&policy.image, from, mode),
             longest_s: self.longest(&choice),
             account: wanted.typed,
             neutral: (neutral, self.is_neutral(choice.to, neutral)),
@@ -255,7 +254,9 @@ impl<C: Crypto> Exchange<'_, C> {
 
     /// Nobody has answered the party of a leg, and who transferred it has left: that one is rung.
     pub(super) fn recall(&mut self, now: Instant, of: Handle, party: Party, commands: &mut Commands) {
-        if self.rung_again(now, of, party, commands).is_none() {
+        if party == Party::Conference {
+            self.follows_over(now, of, commands);
+        } else if self.rung_again(now, of, party, commands).is_none() {
             let _ = commands.push(crate::call::Command::Dismiss(of, Cause::UNAVAILABLE));
         }
     }

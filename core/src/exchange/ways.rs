@@ -64,9 +64,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let dialed = self.calls.choice(failed).map_or(Digits::EMPTY, |(dialed, _)| *dialed);
         let neutral = self.calls.leg(failed).is_some_and(|leg| leg.neutral);
         let tried = tried.and(&image, (by, mode), row, route, zone);
-        let (image, devices, trunks, calls) = (&image, &*self.devices, &*self.trunks, &self.calls);
-        let world =
-            Line { image, devices, trunks, calls, neutral, locked_out: false, brake: None, now, zone };
+        let image = &image;
+        let world = Line { brake: None, ..self.line(image, by, (neutral, false), (now, zone)) };
         let Ok(permit) = Permit::next_emergency(image, (from, by), mode, row, tried, world) else {
             return false;
         };

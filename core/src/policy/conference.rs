@@ -80,7 +80,7 @@ pub fn remain(image: &Image<'_>, members: &[Party], mode: Mode) -> Result<(), De
 }
 
 /// Whether one who is in a conference and one who comes may hear each other.
-fn together(image: &Image<'_>, (old, new): (Party, Party), mode: Mode) -> Result<(), Denial> {
+pub(super) fn together(image: &Image<'_>, (old, new): (Party, Party), mode: Mode) -> Result<(), Denial> {
     let (old, new) = (caller(image, old, mode), caller(image, new, mode));
     let denial = |rule| Denial::new(rule, old.authority, RowRef::None);
     for pair in [(old.interconnect, new.interconnect), (new.interconnect, old.interconnect)] {

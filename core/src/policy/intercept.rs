@@ -75,7 +75,9 @@ impl Condition {
             | Rule::PinLocked
             | Rule::DeskBusy
             | Rule::ForwardEmergency
-            | Rule::ConferenceFull => None,
+            | Rule::ConferenceFull
+            | Rule::BusyOverrideSecurity
+            | Rule::CallPrivacy => None,
         }
     }
 

@@ -9,6 +9,7 @@ use super::emergency::Tried;
 use super::fetch::{Fetch, fetched};
 use super::hunt::{Hunt, hunted};
 use super::intercept::{Intercept, intercepted};
+use super::overrides::{Override, overridden};
 use super::verdict::{Attempt, Choice, Denial, Party, Verdict, World};
 use super::{Image, Mode};
 use core::marker::PhantomData;
@@ -116,6 +117,14 @@ impl<'e> Permit<'e> {
     /// The [`Refusal`], when policy forbids it.
     pub fn conference(image: &'e Image<'_>, question: &Conference<'_>) -> Result<Self, Refusal> {
         Self::from_verdict(question.of, conferred(image, question))
+    }
+
+    /// Asks whether a party may come into the call of others, or one of those may move for it.
+    ///
+    /// # Errors
+    /// The [`Refusal`], when policy forbids it.
+    pub fn override_busy(image: &'e Image<'_>, question: &Override<'_>) -> Result<Self, Refusal> {
+        Self::from_verdict(question.of, overridden(image, question))
     }
 
     /// Asks whether who was refused may be joined with whom its intercept treatment names.

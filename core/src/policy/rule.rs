@@ -109,6 +109,10 @@ rules! {
     ForwardEmergency = 110, "forward.emergency", "no call can be diverted to an emergency number";
     /// A conference has as many parties as it can have.
     ConferenceFull = 111, "conference.full", "a conference has eight parties at most";
+    /// A party of the call has the feature `busy-override-security` (R5).
+    BusyOverrideSecurity = 112, "busy-override.security", "a party of the call is secured against Executive Busy Override";
+    /// A party of the call has the feature `call-privacy` (R6).
+    CallPrivacy = 113, "call.privacy", "a party of the call has Call Privacy: nobody comes into its calls";
 }
 
 impl Rule {

@@ -343,6 +343,7 @@ const fn tone_number(tone: Tone) -> stw_tone {
         Tone::Busy => stw_tone::STW_TONE_BUSY,
         Tone::Confirmation => stw_tone::STW_TONE_CONFIRMATION,
         Tone::CampOn => stw_tone::STW_TONE_CAMP_ON,
+        Tone::Intrusion => stw_tone::STW_TONE_INTRUSION,
     }
 }
 

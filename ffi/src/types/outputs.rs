@@ -96,6 +96,8 @@ pub enum stw_tone {
     STW_TONE_CONFIRMATION = 7,
     /// Somebody waits for the party that talks, or the party itself waits for one that is busy.
     STW_TONE_CAMP_ON = 8,
+    /// Somebody comes into the call: Executive Busy Override.
+    STW_TONE_INTRUSION = 9,
 }
 
 /// Why an alarm was raised.

@@ -44,7 +44,10 @@ const ACTING: Features = Features::HOLD
     .union(Features::REDIAL)
     .union(Features::HOT_DESK_LOGIN)
     .union(Features::HOT_DESK_ACCEPT)
-    .union(Features::DO_NOT_DISTURB_OVERRIDE);
+    .union(Features::DO_NOT_DISTURB_OVERRIDE)
+    .union(Features::EXECUTIVE_BUSY_OVERRIDE)
+    .union(Features::BUSY_OVERRIDE_SECURITY)
+    .union(Features::CALL_PRIVACY);
 
 pub(crate) fn build(policy: &Policy, tables: &mut Tables, report: &mut Report) -> Classes {
     let strict = policy.system.as_ref().is_none_or(|row| row.keys.profile != Some(Profile::Mivb));
@@ -143,7 +146,7 @@ fn features(row: &Row<crate::schema::system::Cos>, report: &mut Report) -> Featu
         };
         all |= feature;
         if !ACTING.contains(feature) {
-            let text = "of the features, this version acts on hold, camp-on, camp-on-tone-security, account codes, smdr-external, smdr-internal, public-to-public, transfer, conference, override-interconnect-on-transfer, pickup, park, redial, forward-internal, forward-external, hot-desk-login, hot-desk-accept, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
+            let text = "of the features, this version acts on hold, camp-on, camp-on-tone-security, executive-busy-override, busy-override-security, call-privacy, account codes, smdr-external, smdr-internal, public-to-public, transfer, conference, override-interconnect-on-transfer, pickup, park, redial, forward-internal, forward-external, hot-desk-login, hot-desk-accept, do-not-disturb, do-not-disturb-override and emergency-notify; the others have no effect";
             report.group(place, NOT_IN_FORCE, text.into());
         }
     }

@@ -37,6 +37,7 @@ const FEATURE_NAMES: [&str; FEATURES as usize] = [
     "for hot-desk log-in",
     "for hot-desk log-out",
     "for camp-on",
+    "for busy override",
 ];
 
 /// Speed calls by their codes: the number, and whether a COR is asked for.

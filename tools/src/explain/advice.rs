@@ -95,6 +95,8 @@ pub(super) fn advice(image: &Image<'_>, denial: &Denial, behalf: Option<Behalf>)
         Rule::CodeForcedVerified => "dial the account code feature code, a verified account code, and the number (--code in this command).".into(),
         Rule::CodeForced => "dial the account code feature code, an account code, and the number (--code in this command); a route with account_code = false asks for none.".into(),
         Rule::CodeWrong => format!("dial another code, or give the COS of {who} the feature that permits codes of this kind."),
+        Rule::BusyOverrideSecurity => "take busy-override-security out of the COS of both who talk; it is there so that nobody hears them.".into(),
+        Rule::CallPrivacy => "take call-privacy out of the COS of both who talk; it is there so that nobody hears them.".into(),
         Rule::PinWrong | Rule::PinLocked | Rule::DeskBusy => return None,
         Rule::CodeLocked => "wait until the lock-out has passed (`login_lockout_s` in [limits]).".into(),
         Rule::Internal | Rule::Route | Rule::Emergency | Rule::CallSelf | Rule::IdentityMismatch | Rule::Transport | Rule::PolicyNone => {

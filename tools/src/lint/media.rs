@@ -9,8 +9,19 @@ use strowger::media::path::is_private;
 
 pub(super) fn lint(model: &Model<'_>, report: &mut Report) {
     keys_in_clear(model, report);
+    no_mixer(model, report);
     if model.policy.media.as_ref().is_none_or(|row| row.keys.rtpengine.is_none()) {
         no_relay(model, report);
+    }
+}
+
+/// A code by which calls are come into, and nothing to mix them.
+fn no_mixer(model: &Model<'_>, report: &mut Report) {
+    let mixes = model.policy.media.as_ref().is_some_and(|row| row.keys.conference.is_some());
+    let Some(row) = model.policy.features.as_ref().filter(|_| !mixes) else { return };
+    if let Some(code) = &row.keys.busy_override {
+        let text = "`busy_override` is set, and there is no conference resource that could mix three: who dials it is refused; write [media] conference";
+        report.push(row.at(code.span()), Level::Warning, "no-mixer", text);
     }
 }
 

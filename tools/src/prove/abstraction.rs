@@ -48,6 +48,8 @@ pub(super) struct Number {
     pub(super) exempt: bool,
     /// It is dialed behind the code for camp-on.
     pub(super) camps: bool,
+    /// It is dialed behind the code for busy override.
+    pub(super) overrides: bool,
 }
 
 /// What a number means.

@@ -86,7 +86,7 @@ impl World {
             && self.hangs_together(all)
     }
 
-    /// Whether all calls have to do with each other: by a station that is in both, by a transfer, by a hunt group with whose
+    /// Whether all calls have to do with each other: by a station that is in both, by a transfer, by busy override, by a hunt group with whose
     /// members one of them is, by a trunk whose channels can run out, or because anybody may take one of them. Calls that
     /// have not are each explored alone: neither learns of the other.
     fn hangs_together(&self, all: &Abstraction) -> bool {
@@ -119,6 +119,8 @@ impl World {
                 let tied = *theirs == party && narrow(party)
                     || waits_for(leg, *theirs)
                     || waits_for(*other, party)
+                    || calls.overridden_by(leg) == Some(*other)
+                    || calls.overridden_by(*other) == Some(leg)
                     || self.may_hunt(all, leg, *theirs)
                     || self.may_hunt(all, *other, party)
                     || calls.edge(leg).is_some_and(|edge| edge.other(leg) == Some(*other))

@@ -29,7 +29,9 @@ impl Abstraction {
             let row = image.device_texts().get(device as usize).unwrap_or_default();
             self.numbers.push(self.number(image.octets(row.dn).to_vec(), None));
         }
-        self.keep_camps();
+        let codes = codes(&self.image);
+        self.keep_camps(&codes);
+        self.keep_overrides(&codes);
         for Sample { row, emergency, digits } in samples {
             let target = if emergency { Target::Emergency(row) } else { Target::Row(row) };
             if seen.insert(self.behaviour(target, &digits)) {
@@ -39,6 +41,7 @@ impl Abstraction {
                     target,
                     exempt: false,
                     camps: false,
+                    overrides: false,
                 });
             }
         }
@@ -52,6 +55,7 @@ impl Abstraction {
                 target: Target::Vacant,
                 exempt: false,
                 camps: false,
+                overrides: false,
             });
         }
         // Of those that everybody may dial alike, one.
@@ -97,6 +101,7 @@ impl Abstraction {
             target: Target::Conference,
             exempt: false,
             camps: false,
+            overrides: false,
         });
         for kept in self.parties.iter_mut().filter(|kept| kept.party.phone().is_some()) {
             kept.numbers.push(at);
@@ -104,12 +109,12 @@ impl Abstraction {
     }
 
     /// The numbers so far, behind the code for camp-on, if anybody may use that.
-    fn keep_camps(&mut self) {
+    fn keep_camps(&mut self, codes: &[(u32, Vec<u8>)]) {
         let may = |class: CosRow| Features::from_bits_truncate(class.features).contains(Features::CAMP_ON);
         if !self.image.classes().iter().any(may) {
             return;
         }
-        for (_, code) in codes(&self.image).iter().filter(|(feature, _)| *feature == FEATURE_CAMP_ON) {
+        for (_, code) in codes.iter().filter(|(feature, _)| *feature == FEATURE_CAMP_ON) {
             let behind = |number: &Number| Number {
                 dialed: [code.as_slice(), &number.meant].concat(),
                 camps: true,
@@ -124,7 +129,11 @@ impl Abstraction {
     pub(super) fn meant(&self, digits: &[u8]) -> u16 {
         // What is exempt counts first: no COR may have been asked for.
         let own = |number: &&Number| number.meant == digits && number.target != Target::Conference;
-        let found = self.numbers.iter().filter(own).max_by_key(|number| (number.exempt, !number.camps));
+        let found = self
+            .numbers
+            .iter()
+            .filter(own)
+            .max_by_key(|number| (number.exempt, !number.camps, !number.overrides));
         let found = found.and_then(|found| self.numbers.iter().position(|one| std::ptr::eq(one, found)));
         found.and_then(|at| u16::try_from(at).ok()).unwrap_or(NO_NUMBER)
     }
@@ -187,7 +196,14 @@ impl Abstraction {
                 Target::Vacant
             }
         };
-        Number { dialed: dialed.unwrap_or_else(|| meant.clone()), meant, target, exempt, camps: false }
+        Number {
+            dialed: dialed.unwrap_or_else(|| meant.clone()),
+            meant,
+            target,
+            exempt,
+            camps: false,
+            overrides: false,
+        }
     }
 
     /// What a number means to everybody: two of the same behaviour are one number.

@@ -193,7 +193,11 @@ impl Abstraction {
         let by = reading.classes(story.by, story.mode);
         let (one, other) = (reading.classes(a, story.mode), reading.classes(b, story.mode));
         if b == Party::Conference {
-            return self.may_come(&by, story);
+            return match story.how {
+                How::Overridden => self.may_move(a, story),
+                _ if number.is_some_and(|number| number.overrides) => self.may_override(&by, story),
+                _ => self.may_come(&by, story),
+            };
         }
         if matches!(story.how, How::Forwarded { .. }) {
             self.may_forward(&reading, story, number, (a, b))?;
@@ -233,6 +237,9 @@ impl Abstraction {
         let own = reading.classes(story.by, story.mode);
         if number.is_some_and(|number| number.camps) && !own.has(Features::CAMP_ON) {
             return Err("camp-on");
+        }
+        if number.is_some_and(|number| number.overrides) && !own.has(Features::EXECUTIVE_BUSY_OVERRIDE) {
+            return Err("override");
         }
         let code = story.code.and_then(|code| self.codes.get(usize::from(code)));
         // Where the class permits no verified codes it is one of the others.

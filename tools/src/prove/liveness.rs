@@ -37,6 +37,7 @@ impl World {
             .or_else(|| self.unhelped(all, action, heard))
             .or_else(|| self.refused_wrongly(all, action, heard))
             .or_else(|| self.left_alone(all, action, heard))
+            .or_else(|| self.alone_in_room(all))
             .or_else(|| self.unserved(heard))
             .or_else(|| self.kept_back(all))
     }

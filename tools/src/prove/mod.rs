@@ -34,6 +34,7 @@ mod ladder;
 mod liveness;
 mod numbers;
 mod origin;
+mod overriding;
 mod recorded;
 mod report;
 mod room;

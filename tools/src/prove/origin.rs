@@ -54,6 +54,13 @@ impl World {
             tried: 0,
         };
         let known = |wanted: &dyn Fn(&Pair) -> bool| self.stories.pairs.iter().find(|pair| wanted(pair));
+        // Nobody dials when the resource answers; who is rung for then moves for who has come.
+        let mixed = calls.leg(b).is_some_and(|slot| slot.party == Party::Conference);
+        if let (Action::Answer { .. }, true, Some(own)) = (action, mixed, self.overrider(all, b)) {
+            let help = |leg: Handle| self.stories.help_on(leg).is_some();
+            let helped = help(a) || known(&|pair| pair.a == a && help(pair.b)).is_some();
+            return (all.moved(own, self.stories.mode, helped), false);
+        }
         if matches!(calls.transfer(b), Some(Transfer::Ringing { recall: true, .. })) {
             // They have talked: in which direction?
             let reversed = known(&|pair| pair.b == a).is_some() || self.stories.was_called(a);
@@ -107,7 +114,8 @@ impl World {
                         | How::Intercepted { .. }
                         | How::PickedUp { .. }
                         | How::Retrieved { .. }
-                        | How::Conferred,
+                        | How::Conferred
+                        | How::Overridden,
                     )
                     | None,
                     _,

@@ -42,6 +42,8 @@ pub(super) enum How {
     },
     /// A third mixes what it hears of both.
     Conferred,
+    /// A third comes into the call of one, and that one moves to where they are mixed.
+    Overridden,
 }
 
 impl How {
@@ -54,7 +56,8 @@ impl How {
             | Self::Intercepted { .. }
             | Self::PickedUp { .. }
             | Self::Retrieved { .. }
-            | Self::Conferred => false,
+            | Self::Conferred
+            | Self::Overridden => false,
         }
     }
 }

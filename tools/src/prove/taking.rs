@@ -111,7 +111,8 @@ impl Abstraction {
             | How::Recall
             | How::Forwarded { .. }
             | How::Intercepted { .. }
-            | How::Conferred => return Ok(()),
+            | How::Conferred
+            | How::Overridden => return Ok(()),
         };
         let (by, waits) = (reading.classes(story.by, story.mode), reading.classes(a, story.mode));
         if story.by != b {

@@ -134,7 +134,7 @@ macro_rules! feature_codes {
     ($($name:ident)+) => {
         section! {
             /// `[features]`
-            FeatureCodes = "features", later ["busy_override", "service_mode"] { $($name: Option<Spanned<Of<Keys>>>,)+ }
+            FeatureCodes = "features", later ["service_mode"] { $($name: Option<Spanned<Of<Keys>>>,)+ }
         }
 
         impl FeatureCodes {

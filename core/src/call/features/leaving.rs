@@ -111,12 +111,14 @@ impl Calls<'_> {
         match placed.transfer {
             // Its caller is part of another call: this one is over.
             Transfer::Ringing { recall, .. } | Transfer::Failed { recall } => {
+                let room = placed.room;
                 if recall {
                     push(commands, Command::Parted(placed.known, placed.media));
                 } else {
                     self.finished(now, call, cause, commands);
                 }
                 self.calls.remove(call);
+                self.does_not_come(room, commands);
                 true
             }
             // Nobody faces who waits.

@@ -10,6 +10,7 @@ pub mod forward;
 pub mod hold;
 pub mod hunt;
 mod leaving;
+pub mod overrides;
 pub mod park;
 pub mod pickup;
 pub mod room;

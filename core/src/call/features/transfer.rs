@@ -315,7 +315,7 @@ impl<'m> Calls<'m> {
                 let _ = slot.leg.handle(now, Event::Rejoined { until });
             }
         }
-        if left != to && self.talks(left) {
+        if !self.follows(now, of, left, commands) && left != to && self.talks(left) {
             self.detach(left);
             push(commands, Command::Dismiss(left, Cause::Normal));
         }

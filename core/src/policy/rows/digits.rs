@@ -84,8 +84,10 @@ pub const FEATURE_HOT_DESK_LOGIN: u32 = 12;
 pub const FEATURE_HOT_DESK_LOGOUT: u32 = 13;
 /// The same: the number follows of whom is called, and waited for while it is busy.
 pub const FEATURE_CAMP_ON: u32 = 14;
+/// Feature access code: Executive Busy Override.
+pub const FEATURE_BUSY_OVERRIDE: u32 = 15;
 /// How many features have codes.
-pub const FEATURES: u32 = 15;
+pub const FEATURES: u32 = 16;
 /// So many more than the row of a speed call whose code ends at [`END_FEATURE`]. Nothing follows.
 pub const FEATURE_SPEED_CALL: u32 = 64;
 

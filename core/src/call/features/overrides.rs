@@ -1,0 +1,113 @@
+//! Executive Busy Override: X has called B, who talks to A, and comes into that call. The conference resource mixes the three, in a
+//! [`room`](super::room).
+//!
+//! ```text
+//!   before       A --- B      X ··> mixer         X has dialed the code and B's number; B and A hear nothing of it
+//!   permitted    A --- B      X --- mixer         asked again with both; a tone warns A and B
+//!   moving       A --- B      A ··> mixer         another leg of the mixer rings for A, as in a transfer
+//!   following    A --- mixer  X --- mixer   B     A is in; B waits alone, and is rung for
+//!   in           A --- mixer  X --- mixer   B --- mixer
+//! ```
+//! What goes wrong:
+//!
+//! ```text
+//!  refused, or the call is over ----> X is released; A and B have not been disturbed (R5)
+//!  the mixer does not take A -------> X is released, A and B talk on
+//!  X hangs up while A is rung for --> A and B talk on
+//!  A or B hangs up meanwhile -------> that call ends as calls do; if A is in, X and A talk on
+//!  the mixer does not take B -------> B is released
+//! ```
+//! The call of A and B goes on as A's: over a trunk A is who is there, so that what is paid for ends with that. B's has a record of its own.
+
+use crate::base::{Handle, Instant};
+use crate::call::slots::{Brought, Call, Pair, Placed, Third, Transfer};
+use crate::call::{Calls, Command, Commands, Terms, push};
+use crate::policy::Party;
+
+impl Calls<'_> {
+    /// The call of a device that another can come into: its leg is `b`, its peer's `a`. It is the one in which the device talks, nothing else
+    /// is under way in it, nobody holds the other, no phone mixes somebody with them, and it is none with help. Work: linear in the legs.
+    #[must_use]
+    pub fn overridable(&self, device: u32) -> Option<Pair> {
+        let mut own = self.legs.iter().filter(|(_, slot)| slot.party.phone() == Some(device));
+        let (b, _) = own.find(|(leg, _)| self.talks(*leg))?;
+        if own.any(|(leg, _)| self.talks(leg)) || self.reaches_help(b) {
+            return None;
+        }
+        let a = self.transferee(b)?;
+        let call = self.placed(self.legs.get(b)?.call)?;
+        (!call.holds.any() && self.heard_on(b).len() == 1).then_some(Pair { a, b })
+    }
+
+    /// The caller of this leg's call, to the resource, comes into the call of `busy` when that has answered.
+    pub(crate) fn overrides(&mut self, leg: Handle, busy: Handle) {
+        let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
+        if let Some(placed) = self.placed_mut(call) {
+            placed.overrides = busy;
+        }
+    }
+
+    /// Whose call the caller of this leg's call is to come into, or has.
+    #[must_use]
+    pub fn overridden_by(&self, leg: Handle) -> Option<Handle> {
+        let busy = self.placed(self.legs.get(leg)?.call)?.overrides;
+        (busy != Handle::NONE).then_some(busy)
+    }
+
+    /// Whether anybody is to come into a call. Work: linear in the legs.
+    #[must_use]
+    pub fn any_overrides(&self) -> bool {
+        self.legs.iter().any(|(leg, _)| self.overridden_by(leg).is_some())
+    }
+
+    /// What rings for a party does so for who comes into its call: nobody has transferred it, and its peer stays.
+    pub(crate) fn rings_over(&mut self, of: Handle, ringing: Handle) {
+        let call = self.legs.get(ringing).map_or(Handle::NONE, |slot| slot.call);
+        if let Some(placed) = self.placed_mut(call) {
+            let (by, party) = (Handle::NONE, Party::Unknown);
+            placed.transfer = Transfer::Ringing { by, party, recall: false, described: false };
+        }
+        self.pend(of, ringing, false);
+    }
+
+    /// Somebody has come into a room, and has left a peer. If its call was come into, the peer waits to come too, and is not sent away: true.
+    pub(super) fn follows(
+        &mut self,
+        now: Instant,
+        of: Handle,
+        left: Handle,
+        commands: &mut Commands,
+    ) -> bool {
+        let Some(room) = self.room(of) else { return false };
+        let Some(opener) = self.placed_mut(room) else { return false };
+        if opener.overrides != left || left == Handle::NONE {
+            return false;
+        }
+        let choice = opener.choice;
+        if !self.talks(left) {
+            return false;
+        }
+        let Some(edge) = self.edge(of).map(|edge| edge.alone(left)) else { return false };
+        let transfer = Transfer::Pending { ringing: Handle::NONE, left: true };
+        let (caller, terms) = (self.party(left), Terms::undialed(0, (false, false)));
+        let placed = Placed { transfer, room, caller, ..Placed::new(now, edge, choice, &terms, left) };
+        // Whoever is in already: its record names who has come.
+        let third = Some(Third { party: choice.authority.party, how: Brought::Conference });
+        let placed = Placed { answered: Some(now), third, ..placed };
+        // The place of what has rung was given back just now.
+        let Ok(call) = self.calls.insert(Call::Placed(placed)) else { return false };
+        if let Some(slot) = self.legs.get_mut(left) {
+            slot.call = call;
+        }
+        push(commands, Command::Recall(left, Party::Conference));
+        true
+    }
+
+    /// Nobody rings any more for who was to come into this room. Who waits there for it waits in vain, unless it has opened the room to bring others.
+    pub(super) fn does_not_come(&mut self, room: Handle, commands: &mut Commands) {
+        let waits = self.placed(room).is_some_and(|opener| opener.overrides == Handle::NONE);
+        if room != Handle::NONE && !waits {
+            push(commands, Command::Left(room));
+        }
+    }
+}
