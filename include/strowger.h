@@ -72,7 +72,7 @@
 #define STW_BYTES_TRUNK 304
 
 // Bytes for each call: two legs, their SIP dialogs, transactions and texts.
-#define STW_BYTES_CALL 10848
+#define STW_BYTES_CALL 10840
 
 // Bytes that a telephone takes whatever its size.
 #define STW_BYTES_PHONE 4096

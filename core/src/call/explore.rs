@@ -1,6 +1,7 @@
 //! The tables of legs and calls as explorers of states need them: copied, and told apart by what can still matter.
 
 use super::features::camp::WANTS;
+use super::features::overrides::BEGUN;
 use super::slots::{Call, LegSlot, Placed, Transfer};
 use super::{Calls, Cause, dialing, leg};
 use crate::base::{Digits, Handle, Instant};
@@ -169,8 +170,9 @@ impl<'m> Calls<'m> {
         placed.change.is_settled().hash(hasher);
         let begun = |until: u64| Instant(until).since_ms(now.now);
         let wants = placed.camps == WANTS;
-        let overrides = self.legs.get(placed.overrides);
-        overrides.map(|slot| (now.name)(slot.party)).hash(hasher);
+        let overrides =
+            placed.overrides.map(|device| device.get().checked_sub(1).filter(|_| device != BEGUN));
+        overrides.map(|device| device.map(|device| (now.name)(Party::Device(device)))).hash(hasher);
         (wants, placed.camps.filter(|_| !wants).map(|until| begun(until.get()))).hash(hasher);
         [placed.edge.a(), placed.edge.b()]
             .map(|leg| self.holds_until(leg).map(|until| until.since_ms(now.now)))

@@ -3,6 +3,7 @@
 use super::features::camp::Camps;
 use super::features::hold::Holds;
 use super::features::hunt::Hunt;
+use super::features::overrides::Overrides;
 use super::{Cause, Dialing, Edge, Leg, Passed};
 use crate::account::Typed;
 use crate::base::{Digits, Handle, Instant};
@@ -169,8 +170,8 @@ pub struct Placed {
     pub(super) hunt: Option<Hunt>,
     /// The room that it belongs to: the call that has opened it.
     pub(super) room: Handle,
-    /// The leg of who is busy, whose call its caller comes into ([`overrides`](super::features::overrides)).
-    pub(super) overrides: Handle,
+    /// Whose call its caller comes into.
+    pub(super) overrides: Overrides,
 }
 
 /// What a call has to do with a transfer ([`transfer`](super::features::transfer)), or with a party that waits for another.
@@ -417,7 +418,7 @@ impl Placed {
             speed: terms.speed,
             hunt: None,
             room: Handle::NONE,
-            overrides: Handle::NONE,
+            overrides: None,
             camps: None,
             holds: Holds::default(),
         }

@@ -10,9 +10,7 @@ use crate::base::{Crypto, Digits, Handle, Instant};
 use crate::call::dialing::Tone;
 use crate::call::{Cause, Command, Commands, Pair, Terms};
 use crate::policy::rows::Features;
-use crate::policy::{
-    Attempt, Behalf, Code, Feature, Image, Override, Party, Permit, Refusal, Rule, Verdict, decide,
-};
+use crate::policy::{Attempt, Behalf, Code, Feature, Image, Override, Party, Permit, Refusal, Rule, Verdict};
 
 /// Calls that it takes beside the one that is come into: the caller's, and one more for each who moves.
 const CALLS: u32 = 3;
@@ -66,7 +64,7 @@ impl<C: Crypto> Exchange<'_, C> {
             self.keep_dialed(from, number);
         }
         self.calls.enter(a, None);
-        self.calls.overrides(a, busy.b);
+        self.calls.overrides(a, self.calls.leg(busy.b).and_then(|slot| slot.party.phone()));
         self.overriding = true;
         Ok(a)
     }
@@ -78,8 +76,9 @@ impl<C: Crypto> Exchange<'_, C> {
         let (from, dialed, mode) = (asked.from, asked.dialed, self.mode_at(now));
         let attempt = Attempt { from, dialed, mode, minute, code, behalf: None, exempt: false };
         let world = self.line(image, from, (asked.neutral, asked.locked_out), (now, asked.zone));
-        let Verdict::Allow(choice) = decide(image, &attempt, world, &mut ()) else { return None };
-        self.calls.overridable(choice.to.phone()?)
+        // Not spent: nobody is connected by it, it says whom the number leads to.
+        let permit = Permit::request(image, &attempt, world).ok()?;
+        self.calls.overridable(permit.choice().to.phone()?)
     }
 
     fn both(&self, busy: Pair) -> [Party; 2] {
@@ -90,10 +89,10 @@ impl<C: Crypto> Exchange<'_, C> {
     // Few calls are.
     #[inline(never)]
     pub(super) fn comes_over(&mut self, now: Instant, own: Handle, queue: &mut Queue) {
-        if let Some(b) = self.calls.overridden_by(own)
-            && let Err(cause) = self.moves_over(now, own, b, queue)
+        if let Some(device) = self.calls.overridden_by(own)
+            && let Err(cause) = self.moves_over(now, own, device, queue)
         {
-            self.calls.overrides(own, Handle::NONE);
+            self.calls.overrides(own, None);
             for leg in [Some(own), self.calls.peer(own)].into_iter().flatten() {
                 let _ = queue.push_back(Command::Dismiss(leg, cause));
             }
@@ -102,9 +101,8 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// The first of the two is rung for. Both hear a warning.
-    fn moves_over(&mut self, now: Instant, own: Handle, b: Handle, queue: &mut Queue) -> Result<(), Cause> {
-        let device = self.calls.leg(b).and_then(|slot| slot.party.phone());
-        let busy = device.and_then(|device| self.calls.overridable(device)).filter(|busy| busy.b == b);
+    fn moves_over(&mut self, now: Instant, own: Handle, device: u32, queue: &mut Queue) -> Result<(), Cause> {
+        let busy = self.calls.overridable(device);
         let busy = busy.filter(|busy| ![busy.a, busy.b].into_iter().any(|leg| self.is_occupied(leg)));
         let (Some(busy), Some(room)) = (busy, self.calls.room(own)) else { return Err(Cause::BUSY) };
         let by = self.calls.leg(own).map_or(Party::Unknown, |slot| slot.party);

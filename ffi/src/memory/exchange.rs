@@ -16,7 +16,7 @@ pub const STW_BYTES_DEVICE: usize = 536;
 /// Bytes for each trunk.
 pub const STW_BYTES_TRUNK: usize = 304;
 /// Bytes for each call: two legs, their SIP dialogs, transactions and texts.
-pub const STW_BYTES_CALL: usize = 10_848;
+pub const STW_BYTES_CALL: usize = 10_840;
 
 /// Transactions and pages beside those for each call, so that even one call finds room for its largest message.
 const EXTRA_TRANSACTIONS: usize = 8;

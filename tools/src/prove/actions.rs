@@ -116,11 +116,14 @@ impl World {
             let (leg, party) = legs[at];
             for (next, (other, theirs)) in legs.iter().enumerate() {
                 let waits_for = |leg, party: Party| matches!(calls.transfer(leg), Some(Transfer::Camped { on, .. }) if party.phone() == Some(on));
+                let comes_into = |leg, party: Party| {
+                    calls.overridden_by(leg).is_some_and(|device| party.phone() == Some(device))
+                };
                 let tied = *theirs == party && narrow(party)
                     || waits_for(leg, *theirs)
                     || waits_for(*other, party)
-                    || calls.overridden_by(leg) == Some(*other)
-                    || calls.overridden_by(*other) == Some(leg)
+                    || comes_into(leg, *theirs)
+                    || comes_into(*other, party)
                     || self.may_hunt(all, leg, *theirs)
                     || self.may_hunt(all, *other, party)
                     || calls.edge(leg).is_some_and(|edge| edge.other(leg) == Some(*other))

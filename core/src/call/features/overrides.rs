@@ -23,6 +23,13 @@ use crate::base::{Handle, Instant};
 use crate::call::slots::{Brought, Call, Pair, Placed, Third, Transfer};
 use crate::call::{Calls, Command, Commands, Terms, push};
 use crate::policy::Party;
+use core::num::NonZeroU32;
+
+/// What its caller comes into by busy override: the call of this device, its number plus one; [`BEGUN`] once the first has moved for it.
+pub type Overrides = Option<NonZeroU32>;
+
+/// The first of the two has moved.
+pub(in crate::call) const BEGUN: NonZeroU32 = NonZeroU32::MAX;
 
 impl Calls<'_> {
     /// The call of a device that another can come into: its leg is `b`, its peer's `a`. It is the one in which the device talks, nothing else
@@ -39,19 +46,19 @@ impl Calls<'_> {
         (!call.holds.any() && self.heard_on(b).len() == 1).then_some(Pair { a, b })
     }
 
-    /// The caller of this leg's call, to the resource, comes into the call of `busy` when that has answered.
-    pub(crate) fn overrides(&mut self, leg: Handle, busy: Handle) {
+    /// The caller of this leg's call, to the resource, comes into the call of a device when that has answered; or into none.
+    pub(crate) fn overrides(&mut self, leg: Handle, device: Option<u32>) {
         let call = self.legs.get(leg).map_or(Handle::NONE, |slot| slot.call);
         if let Some(placed) = self.placed_mut(call) {
-            placed.overrides = busy;
+            placed.overrides = device.and_then(|device| NonZeroU32::new(device.saturating_add(1)));
         }
     }
 
-    /// Whose call the caller of this leg's call is to come into, or has.
+    /// The device whose call the caller of this leg's call is to come into.
     #[must_use]
-    pub fn overridden_by(&self, leg: Handle) -> Option<Handle> {
-        let busy = self.placed(self.legs.get(leg)?.call)?.overrides;
-        (busy != Handle::NONE).then_some(busy)
+    pub fn overridden_by(&self, leg: Handle) -> Option<u32> {
+        let device = self.placed(self.legs.get(leg)?.call)?.overrides.filter(|device| *device != BEGUN)?;
+        device.get().checked_sub(1)
     }
 
     /// Whether anybody is to come into a call. Work: linear in the legs.
@@ -71,6 +78,8 @@ impl Calls<'_> {
     }
 
     /// Somebody has come into a room, and has left a peer. If its call was come into, the peer waits to come too, and is not sent away: true.
+    // Few calls are come into.
+    #[inline(never)]
     pub(super) fn follows(
         &mut self,
         now: Instant,
@@ -79,13 +88,15 @@ impl Calls<'_> {
         commands: &mut Commands,
     ) -> bool {
         let Some(room) = self.room(of) else { return false };
-        let Some(opener) = self.placed_mut(room) else { return false };
-        if opener.overrides != left || left == Handle::NONE {
+        let Some(opener) = self.placed(room) else { return false };
+        let choice = opener.choice;
+        let device = opener.overrides.filter(|device| *device != BEGUN);
+        let Some(device) = device.and_then(|device| device.get().checked_sub(1)) else { return false };
+        if self.party(left).phone() != Some(device) || !self.talks(left) {
             return false;
         }
-        let choice = opener.choice;
-        if !self.talks(left) {
-            return false;
+        if let Some(opener) = self.placed_mut(room) {
+            opener.overrides = Some(BEGUN);
         }
         let Some(edge) = self.edge(of).map(|edge| edge.alone(left)) else { return false };
         let transfer = Transfer::Pending { ringing: Handle::NONE, left: true };
@@ -105,7 +116,7 @@ impl Calls<'_> {
 
     /// Nobody rings any more for who was to come into this room. Who waits there for it waits in vain, unless it has opened the room to bring others.
     pub(super) fn does_not_come(&mut self, room: Handle, commands: &mut Commands) {
-        let waits = self.placed(room).is_some_and(|opener| opener.overrides == Handle::NONE);
+        let waits = self.placed(room).is_some_and(|opener| opener.overrides.is_none());
         if room != Handle::NONE && !waits {
             push(commands, Command::Left(room));
         }
