@@ -8,7 +8,7 @@ use strowger::base::{Handle, Instant};
 use strowger::call::Cause;
 use strowger::call::dialing::Tone;
 use strowger::exchange::{Output, Signal, Taken};
-use strowger::policy::{Mode, Party, Rule};
+use strowger::policy::{Mode, Override, Party, Rule, Verdict, overridden};
 use strowger_testkit::sim::ExchangeBox;
 
 const NOW: Instant = Instant(1_000);
@@ -98,14 +98,6 @@ fn members(exchange: &ExchangeBox, of: Handle) -> Vec<Party> {
         calls.in_room(room).map(|legs| calls.leg(legs.a).expect("a member").party).collect();
     members.sort_by_key(|party| party.phone());
     members
-}
-
-fn calling(exchange: &mut ExchangeBox) -> Vec<String> {
-    let records = outputs(exchange);
-    let records = records
-        .iter()
-        .filter_map(|output| if let Output::Smdr(record) = output { Some(record) } else { None });
-    records.map(|record| format!("{record:?}")).collect()
 }
 
 /// The call of 201 and 202 is come into by 203: nobody hears of that before the resource is there; then both are warned, and move one by one.
@@ -371,11 +363,12 @@ fn r88_a_call_over_a_trunk_stays_that_of_the_trunk() {
     }
     assert_eq!(exchange.channels_in_use(0), 1);
     assert_eq!(members(&exchange, own.a).len(), 3);
-    releases(&mut exchange, busy.a, Cause::Normal);
+    let recorded = |heard: &[Output]| heard.iter().filter(|output| matches!(output, Output::Smdr(_))).count();
+    assert_eq!(recorded(&releases(&mut exchange, busy.a, Cause::Normal)), 1);
     assert_eq!(exchange.channels_in_use(0), 1);
-    releases(&mut exchange, busy.b, Cause::Normal);
+    // With the trunk's party goes the one who is alone then: a record of each.
+    assert_eq!(recorded(&releases(&mut exchange, busy.b, Cause::Normal)), 2);
     assert_eq!((exchange.channels_in_use(0), exchange.calls_in_use()), (0, 0));
-    assert!(calling(&mut exchange).is_empty(), "all were put out when they were over");
 }
 
 /// Where not all that it takes finds a place nothing is begun, and what is kept for emergency calls is not touched.
@@ -396,4 +389,137 @@ fn without_places_nothing_is_begun() {
     let setup = Signal::Setup { from: Party::Device(2), dialed: b"*62202" };
     assert_eq!(exchange.signal(NOW, &setup), Ok(Taken::Congested));
     assert!(talk_on(&exchange, busy));
+}
+
+/// Law 4: a phone that talks to help beside may mix that with the call: neither is come into.
+#[test]
+fn a_call_beside_help_is_not_come_into() {
+    for (talks_to_help, number) in [(0, b"*62202"), (1, b"*62202"), (1, b"*62201")] {
+        let mut exchange = exchange(&[]);
+        let busy = talks(&mut exchange, Party::Device(0), b"202");
+        talks(&mut exchange, Party::Device(talks_to_help), b"911");
+        let setup = Signal::Setup { from: Party::Device(2), dialed: number };
+        let Ok(Taken::SetUp { leg }) = exchange.signal(NOW, &setup) else { panic!("a call like any") };
+        let rings = exchange.calls().peer(leg).and_then(|leg| exchange.calls().leg(leg));
+        assert!(matches!(rings.map(|slot| slot.party), Some(Party::Device(_))), "{talks_to_help}");
+        assert!(talk_on(&exchange, busy));
+    }
+}
+
+/// Who wants no calls, or has them go elsewhere, is not come into.
+#[test]
+fn do_not_disturb_is_a_shield_too() {
+    let codes =
+        ("", "[features]\nbusy_override = \"*62\"\ndo_not_disturb = \"*60\"\nforward_always = \"*72\"\n");
+    let may = MAY.replace("hold", "hold\", \"do-not-disturb\", \"forward-internal");
+    for (set, called) in [(&b"*60"[..], None), (b"*72205", Some(Party::Device(4)))] {
+        let mut exchange = neutral(&[RESOURCE, codes, (CLASS.0, &may)]);
+        let setup = Signal::Setup { from: Party::Device(1), dialed: set };
+        assert!(matches!(exchange.signal(NOW, &setup), Ok(Taken::SetUp { .. } | Taken::Done)), "it is set");
+        let busy = talks(&mut exchange, Party::Device(1), b"201");
+        let setup = Signal::Setup { from: Party::Device(2), dialed: b"*62202" };
+        let taken = exchange.signal(NOW, &setup).expect("room");
+        let Taken::SetUp { leg } = taken else { panic!("{taken:?}") };
+        let rings = exchange.calls().peer(leg).and_then(|leg| exchange.calls().leg(leg));
+        assert_eq!(rings.map(|slot| slot.party), called);
+        assert!(talk_on(&exchange, busy));
+    }
+}
+
+/// R7: the class of a code that was dialed for the call shields it as well.
+#[test]
+fn r7_the_class_in_force_when_the_call_began_shields_it() {
+    let question = |cos| {
+        let class = "[[cos]]\nid = 7\nfeatures = [\"call-privacy\"]\n";
+        let exchange = exchange(&[("", class)]);
+        let (by, members) = (Party::Device(2), [Party::Device(0), Party::Device(1)]);
+        let question = Override { by, of: by, members: &members, cos, mode: Mode::Day };
+        match overridden(exchange.image().expect("loaded"), &question) {
+            Verdict::Allow(choice) => Ok(choice.to),
+            Verdict::Deny(denial) | Verdict::NeedsCode(denial) => Err(denial.rule),
+        }
+    };
+    assert_eq!(question(1), Ok(Party::Conference));
+    assert_eq!(question(7), Err(Rule::CallPrivacy));
+}
+
+/// What the move takes is kept free from the beginning, and what is kept for emergency calls beside.
+#[test]
+fn others_leave_room_for_who_moves() {
+    let mut exchange = exchange(&[]);
+    talks(&mut exchange, Party::Device(0), b"202");
+    let own = calls_over(&mut exchange).expect("permitted");
+    let mut refused = 0;
+    for _ in 0..8 {
+        let setup = Signal::Setup { from: Party::Device(3), dialed: b"201" };
+        refused += u32::from(exchange.signal(NOW, &setup) == Ok(Taken::Congested));
+    }
+    assert!(refused > 0 && exchange.calls().free() == 3, "{refused}");
+    let mut rings = Some(own.b);
+    while let Some(leg) = rings {
+        rings = mixer_answers(&mut exchange, leg).0;
+        assert!(exchange.calls().free() >= 1, "one is kept for emergency calls");
+    }
+    assert_eq!(members(&exchange, own.a).len(), 3);
+}
+
+/// R34: whom somebody brings, or takes back, while the two are on their way is asked for with all of them.
+#[test]
+fn r34_whoever_comes_meanwhile_is_asked_for_with_all() {
+    let may = MAY.replace("hold", "hold\", \"conference");
+    let mut exchange = exchange(&[(MAY, may.as_str())]);
+    // 201 holds 204. 205 comes into its call with 202, and may not hear 204: 201 may not take it back from then on.
+    let held = talks(&mut exchange, Party::Device(0), b"204");
+    assert_eq!(exchange.signal(NOW, &Signal::Hold(held.a)), Ok(Taken::Done));
+    let busy = talks(&mut exchange, Party::Device(0), b"202");
+    let setup = Signal::Setup { from: Party::Device(4), dialed: b"*62202" };
+    let Ok(Taken::SetUp { leg }) = exchange.signal(NOW, &setup) else { panic!("it is permitted") };
+    let mixer = exchange.calls().peer(leg).expect("the resource");
+    assert_eq!(exchange.calls().leg(mixer).map(|slot| slot.party), Some(Party::Conference));
+    let (first, _) = mixer_answers(&mut exchange, mixer);
+    let first = first.expect("it rings for 201");
+    let denied = |taken| match taken {
+        Ok(Taken::Denied(decision)) => decision.denial().map(|denial| denial.rule),
+        _ => None,
+    };
+    assert_eq!(denied(exchange.signal(NOW, &Signal::Retrieve(held.a))), Some(Rule::Interconnect));
+    let (second, _) = mixer_answers(&mut exchange, first);
+    assert_eq!(denied(exchange.signal(NOW, &Signal::Retrieve(held.a))), Some(Rule::Interconnect));
+    mixer_answers(&mut exchange, second.expect("it rings for 202"));
+    assert_eq!(members(&exchange, busy.a), [0, 1, 4].map(Party::Device));
+}
+
+/// R34: and whom who comes brings beside, with both who are on their way.
+#[test]
+fn r34_who_comes_brings_nobody_whom_one_of_them_may_not_hear() {
+    let may = MAY.replace("hold", "hold\", \"conference");
+    for dialed in [b"205", b"202"] {
+        let mut exchange = exchange(&[(MAY, may.as_str())]);
+        // 203 holds 204; 201 talks to 205, who may not hear that one, or to 202, who may.
+        let held = talks(&mut exchange, Party::Device(2), b"204");
+        assert_eq!(exchange.signal(NOW, &Signal::Hold(held.a)), Ok(Taken::Done));
+        talks(&mut exchange, Party::Device(0), dialed);
+        let setup = Signal::Setup { from: Party::Device(2), dialed: &[&b"*62"[..], dialed].concat() };
+        let Ok(Taken::SetUp { leg }) = exchange.signal(NOW, &setup) else { panic!("it is permitted") };
+        let mixer = exchange.calls().peer(leg).expect("the resource");
+        mixer_answers(&mut exchange, mixer);
+        let joined = exchange.signal(NOW, &Signal::Join(held.a, leg)).expect("room");
+        match dialed {
+            b"205" => assert!(matches!(joined, Taken::Denied(_)), "{joined:?}"),
+            _ => assert_eq!(joined, Taken::Done),
+        }
+    }
+}
+
+/// Nobody is transferred to the resource while that rings for who comes into a call.
+#[test]
+fn nobody_is_joined_with_what_rings_for_who_comes() {
+    let may = MAY.replace("hold", "hold\", \"transfer");
+    let mut exchange = exchange(&[(MAY, may.as_str())]);
+    talks(&mut exchange, Party::Device(0), b"202");
+    let held = talks(&mut exchange, Party::Device(2), b"207");
+    assert_eq!(exchange.signal(NOW, &Signal::Hold(held.a)), Ok(Taken::Done));
+    let own = calls_over(&mut exchange).expect("permitted");
+    assert_eq!(exchange.signal(NOW, &Signal::Join(held.a, own.a)), Ok(Taken::NotNow));
+    assert_eq!(exchange.calls().leg(own.b).map(|slot| slot.party), Some(Party::Conference));
 }

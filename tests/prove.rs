@@ -311,7 +311,7 @@ fn busy_override_holds() {
     // Who may do more than that comes into calls as before.
     let more = (
         "features = [\"executive-busy-override\",",
-        "features = [\"executive-busy-override\", \"conference\", \"hold\",",
+        "features = [\"executive-busy-override\", \"transfer\", \"conference\", \"hold\",",
     );
     assert!(whole.contains(more.0));
     let more = self::proof(&whole.replace(more.0, more.1), &Options { states: 60_000, ..bounds(3) });

@@ -95,7 +95,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Command::Alerting(leg) => self.alert(now, leg, heard),
                 Command::Connect(connect) => {
                     let follows = self.connect(now, connect.a(), connect.b(), heard);
-                    if self.overriding {
+                    if self.overriding != 0 {
                         self.comes_over(now, connect.a(), queue);
                     }
                     follows

@@ -230,8 +230,8 @@ pub struct Exchange<'m, C> {
     opened: usize,
     /// Somebody may wait for a busy device.
     camping: bool,
-    /// Somebody is to come into a call.
-    overriding: bool,
+    /// How many are to come into a call, as far as that is known.
+    overriding: u32,
     /// Addresses that guess.
     sources: Sources,
 }
@@ -295,7 +295,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             held: None,
             opened: 0,
             camping: false,
-            overriding: false,
+            overriding: 0,
             sources: Sources::NONE,
         }
     }

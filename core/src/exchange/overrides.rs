@@ -4,6 +4,7 @@
 use super::Exchange;
 use super::camp::is_coded;
 use super::commands::{Queue, enqueue};
+use super::forward::Why;
 use super::placing::{Asked, Unplaced, is_emergency};
 use super::room::resource;
 use crate::base::{Crypto, Digits, Handle, Instant};
@@ -11,6 +12,7 @@ use crate::call::dialing::Tone;
 use crate::call::{Cause, Command, Commands, Pair, Terms};
 use crate::policy::rows::Features;
 use crate::policy::{Attempt, Behalf, Code, Feature, Image, Override, Party, Permit, Refusal, Rule, Verdict};
+use crate::station::When;
 
 /// Calls that it takes beside the one that is come into: the caller's, and one more for each who moves.
 const CALLS: u32 = 3;
@@ -43,7 +45,8 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         let Some(busy) = self.busy(now, &image, &asked) else { return self.place(now, &asked, commands) };
         let members = self.both(busy);
-        let question = Override { by: from, of: from, members: &members, mode: self.mode_at(now) };
+        let cos = self.cos_of(busy.b);
+        let question = Override { by: from, of: from, members: &members, cos, mode: self.mode_at(now) };
         let permit = match Permit::override_busy(&image, &question) {
             Ok(permit) => permit,
             Err(Refusal::Denied(denial) | Refusal::NeedsCode(denial)) => {
@@ -51,7 +54,7 @@ impl<C: Crypto> Exchange<'_, C> {
             }
         };
         // All that it takes is there, or nothing is begun: nobody is left without a place on the way.
-        if self.calls.free() < CALLS.saturating_add(self.reserved_calls) {
+        if self.calls.free() < CALLS.saturating_add(self.kept()) {
             return Err(Unplaced::Congested);
         }
         let dialed = Digits::written(number).unwrap_or_default();
@@ -65,7 +68,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
         self.calls.enter(a, None);
         self.calls.overrides(a, self.calls.leg(busy.b).and_then(|slot| slot.party.phone()));
-        self.overriding = true;
+        self.overriding = self.calls.overrides_begun();
         Ok(a)
     }
 
@@ -78,7 +81,24 @@ impl<C: Crypto> Exchange<'_, C> {
         let world = self.line(image, from, (asked.neutral, asked.locked_out), (now, asked.zone));
         // Not spent: nobody is connected by it, it says whom the number leads to.
         let permit = Permit::request(image, &attempt, world).ok()?;
-        self.calls.overridable(permit.choice().to.phone()?)
+        let to = permit.choice().to;
+        // Who wants no calls, or has them go elsewhere, is not come into either.
+        let row = image.row_of(to)?;
+        if self.wants_no_calls(now, row, from) || self.forwards_to(row, Why::Set(When::Always)).is_some() {
+            return None;
+        }
+        self.calls.overridable(to.phone()?)
+    }
+
+    /// The COS that was in force for who has placed the call of this leg.
+    fn cos_of(&self, leg: Handle) -> u8 {
+        self.calls.edge(leg).map_or(0, |edge| edge.authority().cos)
+    }
+
+    /// Calls that are kept free: for emergency calls, and for those who are about to move.
+    pub(super) fn kept(&self) -> u32 {
+        let moving = if self.overriding == 0 { 0 } else { self.calls.overrides_begun() };
+        self.reserved_calls.saturating_add(moving.saturating_mul(CALLS.saturating_sub(1)))
     }
 
     fn both(&self, busy: Pair) -> [Party; 2] {
@@ -97,7 +117,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 let _ = queue.push_back(Command::Dismiss(leg, cause));
             }
         }
-        self.overriding = self.calls.any_overrides();
+        self.overriding = self.calls.overrides_begun();
     }
 
     /// The first of the two is rung for. Both hear a warning.
@@ -108,7 +128,12 @@ impl<C: Crypto> Exchange<'_, C> {
         let by = self.calls.leg(own).map_or(Party::Unknown, |slot| slot.party);
         let members = self.both(busy);
         let mut commands = Commands::new();
-        let to = self.rings_over(now, (by, room), (busy.a, &members), &mut commands)?;
+        // Whom it talks to beside, or has brought meanwhile, is none of those who were asked for.
+        if !self.calls.heard_beside(own).is_empty() || self.calls.in_room(room).count() != 1 {
+            return Err(Cause::BUSY);
+        }
+        let cos = self.cos_of(busy.b);
+        let to = self.rings_over(now, (by, room), (busy.a, &members, cos), &mut commands)?;
         self.calls.rings_over(busy.a, to);
         for leg in [busy.a, busy.b] {
             if self.calls.leg(leg).is_some_and(|slot| slot.neutral) {
@@ -125,7 +150,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let by = self.calls.choice(of).map_or(Party::Unknown, |(_, choice)| choice.authority.party);
         let party = self.calls.leg(of).map_or(Party::Unknown, |slot| slot.party);
         let room = self.calls.room(of).unwrap_or(Handle::NONE);
-        if let Err(cause) = self.rings_over(now, (by, room), (of, &[party]), commands) {
+        // Whom the others have brought there meanwhile was asked for with it.
+        if let Err(cause) = self.rings_over(now, (by, room), (of, &[party], 0), commands) {
             let _ = commands.push(Command::Dismiss(of, cause));
         }
     }
@@ -135,13 +161,13 @@ impl<C: Crypto> Exchange<'_, C> {
         &mut self,
         now: Instant,
         (by, room): (Party, Handle),
-        (of, members): (Handle, &[Party]),
+        (of, members, cos): (Handle, &[Party], u8),
         commands: &mut Commands,
     ) -> Result<Handle, Cause> {
         let image = self.policy.map(|policy| policy.image).ok_or(Cause::CONGESTION)?;
         let (party, neutral) =
             self.calls.leg(of).map(|slot| (slot.party, slot.neutral)).ok_or(Cause::Normal)?;
-        let question = Override { by, of: party, members, mode: self.mode_at(now) };
+        let question = Override { by, of: party, members, cos, mode: self.mode_at(now) };
         let who = (by, Some(Behalf { feature: Feature::Conference, party }));
         let permit = match Permit::override_busy(&image, &question) {
             Ok(permit) => permit,

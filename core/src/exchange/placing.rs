@@ -99,7 +99,7 @@ impl<C: Crypto> Exchange<'_, C> {
     /// is nothing left, whoever is only dialing makes room.
     pub(super) fn has_place(&mut self, now: Instant, emergency: bool, known: bool) -> bool {
         let kept = match (emergency, known) {
-            (false, _) => self.reserved_calls,
+            (false, _) => self.kept(),
             (true, false) => self.reserved_calls.div_ceil(2),
             (true, true) => 0,
         };

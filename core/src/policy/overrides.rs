@@ -22,6 +22,8 @@ pub struct Override<'a> {
     pub of: Party,
     /// Who is there already.
     pub members: &'a [Party],
+    /// The COS in force for who has placed their call: that of a code, perhaps, or of another mode (R1, R7).
+    pub cos: u8,
     /// The service mode.
     pub mode: Mode,
 }
@@ -29,7 +31,7 @@ pub struct Override<'a> {
 /// Decides whether a party may come into a call. Work: linear in who is there.
 #[must_use]
 pub fn overridden(image: &Image<'_>, question: &Override<'_>) -> Verdict {
-    let Override { by, members, mode, .. } = *question;
+    let Override { by, members, cos, mode, .. } = *question;
     let Caller { authority, features, .. } = caller(image, by, mode);
     let deny = |rule| Verdict::Deny(Denial::new(rule, authority, RowRef::None));
     if authority.cos == 0 {
@@ -41,7 +43,11 @@ pub fn overridden(image: &Image<'_>, question: &Override<'_>) -> Verdict {
     if !features.contains(Features::EXECUTIVE_BUSY_OVERRIDE) {
         return deny(Rule::CosFeature);
     }
-    let has = |member: &Party, feature| caller(image, *member, mode).features.contains(feature);
+    let began = image.classes().iter().find(|row| row.id == cos).map_or(0, |row| row.features);
+    let began = Features::from_bits_truncate(began);
+    let has = |member: &Party, feature| {
+        began.contains(feature) || caller(image, *member, mode).features.contains(feature)
+    };
     if members.iter().any(|member| has(member, Features::CALL_PRIVACY)) {
         return deny(Rule::CallPrivacy);
     }

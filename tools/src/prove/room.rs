@@ -42,9 +42,12 @@ impl World {
         let was = |pair: &Pair| before.iter().any(|(_, old)| old.a == pair.a && old.b == pair.b);
         for (room, new) in rooms.iter().filter(|(_, pair)| !was(pair)) {
             let others = rooms.iter().filter(|(other, old)| other == room && old.a != new.a);
-            // Who has brought it has talked to it; of those whose call is come into each has, but with who comes.
-            let overridden = new.story.how == How::Overridden;
-            for (_, old) in others.filter(|(_, old)| (old.parties.0 == new.story.by) == overridden) {
+            // Who has brought it has talked to it; of the two whose call is come into one has with the other.
+            let talked = |old: &Pair| match new.story.how {
+                How::Overridden => old.story.how == How::Overridden,
+                _ => old.parties.0 == new.story.by,
+            };
+            for (_, old) in others.filter(|(_, old)| !talked(old)) {
                 let pair = (new.parties.0, old.parties.0);
                 let names = || (all.name(pair.0), all.name(pair.1));
                 // The one was asked for with the other when it was to come, or the other way round.

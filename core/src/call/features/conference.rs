@@ -83,8 +83,18 @@ impl Calls<'_> {
             }
         };
         match self.room(own) {
-            Some(room) => self.in_room(room).map(|legs| legs.a).filter(|leg| *leg != own).for_each(add),
-            None => add(peer),
+            Some(room) => {
+                self.in_room(room).map(|legs| legs.a).filter(|leg| *leg != own).for_each(&mut add);
+                self.to_follow(room).into_iter().for_each(add);
+            }
+            None => {
+                add(peer);
+                // Whoever is about to move into a room, or to follow, hears soon who is there.
+                let room = self.ringing_for(own).and_then(|rings| self.room(rings));
+                let over = room.filter(|room| self.to_follow(*room).is_some());
+                let others = over.into_iter().flat_map(|room| self.in_room(room)).map(|legs| legs.a);
+                others.filter(|leg| *leg != own && *leg != peer).for_each(add);
+            }
         }
     }
 

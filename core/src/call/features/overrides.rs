@@ -21,7 +21,7 @@
 
 use crate::base::{Handle, Instant};
 use crate::call::slots::{Brought, Call, Pair, Placed, Third, Transfer};
-use crate::call::{Calls, Command, Commands, Terms, push};
+use crate::call::{Calls, Command, Commands, LegSlot, Terms, push};
 use crate::policy::Party;
 use core::num::NonZeroU32;
 
@@ -38,10 +38,17 @@ impl Calls<'_> {
     pub fn overridable(&self, device: u32) -> Option<Pair> {
         let mut own = self.legs.iter().filter(|(_, slot)| slot.party.phone() == Some(device));
         let (b, _) = own.find(|(leg, _)| self.talks(*leg))?;
-        if own.any(|(leg, _)| self.talks(leg)) || self.reaches_help(b) {
+        if own.any(|(leg, _)| self.talks(leg)) {
             return None;
         }
         let a = self.transferee(b)?;
+        // A phone that talks to help beside may mix that with the call (law 4).
+        let both = [a, b].map(|leg| self.party(leg).phone());
+        let near = |slot: &LegSlot| slot.party.phone().is_some() && both.contains(&slot.party.phone());
+        let near = |(leg, slot): (Handle, &LegSlot)| (near(slot) || leg == a) && self.reaches_help(leg);
+        if self.legs.iter().any(near) {
+            return None;
+        }
         let call = self.placed(self.legs.get(b)?.call)?;
         (!call.holds.any() && self.heard_on(b).len() == 1).then_some(Pair { a, b })
     }
@@ -61,10 +68,25 @@ impl Calls<'_> {
         device.get().checked_sub(1)
     }
 
-    /// Whether anybody is to come into a call. Work: linear in the legs.
+    /// How many are to come into a call and have not, or whose peers have not followed. Work: linear in the calls.
     #[must_use]
-    pub fn any_overrides(&self) -> bool {
-        self.legs.iter().any(|(leg, _)| self.overridden_by(leg).is_some())
+    pub fn overrides_begun(&self) -> u32 {
+        let begun = |call: &Call| {
+            let Call::Placed(placed) = call else { return false };
+            let follows = placed.room != Handle::NONE && matches!(placed.transfer, Transfer::Pending { .. });
+            follows || placed.overrides.is_some_and(|device| device != BEGUN) && !placed.edge.has_left()
+        };
+        self.calls.iter().filter(|(_, call)| begun(call)).fold(0, |all, _| all.saturating_add(1))
+    }
+
+    /// Of a room into which somebody is about to move for who has come into its call: the leg of its peer, which is to follow.
+    pub(super) fn to_follow(&self, room: Handle) -> Option<Handle> {
+        self.placed(room)?.overrides.filter(|device| *device != BEGUN)?;
+        let moves = |legs: Pair| self.peer(legs.a).filter(|peer| *peer != legs.b);
+        self.in_room(room).find_map(|legs| {
+            let over = matches!(self.transfer(legs.b), Some(Transfer::Ringing { party: Party::Unknown, .. }));
+            moves(legs).filter(|_| over)
+        })
     }
 
     /// What rings for a party does so for who comes into its call: nobody has transferred it, and its peer stays.
@@ -92,11 +114,16 @@ impl Calls<'_> {
         let choice = opener.choice;
         let device = opener.overrides.filter(|device| *device != BEGUN);
         let Some(device) = device.and_then(|device| device.get().checked_sub(1)) else { return false };
-        if self.party(left).phone() != Some(device) || !self.talks(left) {
+        // Somebody else may be brought there meanwhile, and leaves another peer: who is to follow, or has hung up.
+        let gone = self.legs.get(left).is_none();
+        if !gone && self.party(left).phone() != Some(device) {
             return false;
         }
         if let Some(opener) = self.placed_mut(room) {
             opener.overrides = Some(BEGUN);
+        }
+        if gone || !self.talks(left) {
+            return false;
         }
         let Some(edge) = self.edge(of).map(|edge| edge.alone(left)) else { return false };
         let transfer = Transfer::Pending { ringing: Handle::NONE, left: true };
@@ -116,7 +143,21 @@ impl Calls<'_> {
 
     /// Nobody rings any more for who was to come into this room. Who waits there for it waits in vain, unless it has opened the room to bring others.
     pub(super) fn does_not_come(&mut self, room: Handle, commands: &mut Commands) {
-        let waits = self.placed(room).is_some_and(|opener| opener.overrides.is_none());
+        let rings = |call: &Call| {
+            let Call::Placed(placed) = call else { return false };
+            let over =
+                matches!(placed.transfer, Transfer::Ringing { party: Party::Unknown, recall: false, .. });
+            placed.room == room && over
+        };
+        // What was to bring the first of the two has ended: nobody else's coming is taken for it.
+        if !self.calls.iter().any(|(_, call)| rings(call))
+            && let Some(opener) = self.placed_mut(room)
+            && opener.overrides.is_some()
+        {
+            opener.overrides = Some(BEGUN);
+        }
+        let waits = self.placed(room);
+        let waits = waits.is_some_and(|opener| opener.overrides.is_none() && !opener.edge.has_left());
         if room != Handle::NONE && !waits {
             push(commands, Command::Left(room));
         }

@@ -65,7 +65,7 @@ impl<'m> Calls<'m> {
         let of = self.transferee(by)?;
         let (one, two) = (self.legs.get(by)?, self.legs.get(other)?);
         let call = self.placed(two.call)?;
-        let to = call.edge.other(other)?;
+        let to = call.edge.other(other).filter(|to| self.party(*to) != Party::Conference)?;
         let rings = call.edge.a() == other && call.answered.is_none() && self.rings(to);
         let ready = rings || self.transferee(other).is_some();
         let legs = Legs { by, of, other, to };
