@@ -63,7 +63,6 @@ impl World for Line<'_> {
 
 impl<C: Crypto> Exchange<'_, C> {
     /// The running system as it is for a party that asks: whether it is driven by neutral signals and locked out; now, and from which zone.
-    #[inline(always)]
     pub(super) fn line<'a>(
         &'a self,
         image: &'a Image<'a>,

@@ -38,8 +38,7 @@ impl<C: Crypto> Exchange<'_, C> {
             is_coded(&image, number).then_some(Rule::NumberVacant)
         };
         if let Some(rule) = rule {
-            let denial = self.refusal(now, asked.from, rule);
-            return Err(self.denied(now, asked.from, number, Verdict::Deny(denial)));
+            return Err(self.refused_by(now, asked.from, number, rule));
         }
         let a = self.place(now, &asked, commands)?;
         self.calls.camps(a);

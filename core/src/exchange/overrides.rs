@@ -40,8 +40,7 @@ impl<C: Crypto> Exchange<'_, C> {
             (!may).then_some(Rule::CosFeature)
         };
         if let Some(rule) = rule {
-            let denial = self.refusal(now, from, rule);
-            return Err(self.denied(now, from, number, Verdict::Deny(denial)));
+            return Err(self.refused_by(now, from, number, rule));
         }
         let Some(busy) = self.busy(now, &image, &asked) else { return self.place(now, &asked, commands) };
         let members = self.both(busy);

@@ -161,8 +161,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 return Err(self.denied(now, asked.from, shown, Verdict::Deny(denial)));
             }
             Err(Unwanted::Unable(rule)) => {
-                let denial = self.refusal(now, asked.from, rule);
-                return Err(self.denied(now, asked.from, &[], Verdict::Deny(denial)));
+                return Err(self.refused_by(now, asked.from, &[], rule));
             }
             Err(Unwanted::Sets(setting, number)) => {
                 return Err(self.set(now, asked.from, setting, number, asked.locked_out));
@@ -175,8 +174,7 @@ impl<C: Crypto> Exchange<'_, C> {
             Err(Unwanted::Confers) => return self.open_conference(now, asked, commands),
             // There is nobody whom it would park.
             Err(Unwanted::Parks(number)) => {
-                let denial = self.refusal(now, asked.from, Rule::NumberVacant);
-                return Err(self.denied(now, asked.from, number, Verdict::Deny(denial)));
+                return Err(self.refused_by(now, asked.from, number, Rule::NumberVacant));
             }
         };
         // By reference: a copy of the image's tables would cost more than the decision.
@@ -266,8 +264,14 @@ impl<C: Crypto> Exchange<'_, C> {
             (true, _) => Rule::Lockout,
             (false, Err(_)) => Rule::NumberInvalid,
         };
-        let denial = self.refusal(now, asked.from, rule);
-        self.denied(now, asked.from, &[], Verdict::Deny(denial))
+        self.refused_by(now, asked.from, &[], rule)
+    }
+
+    /// A refusal by a rule that no decision has named, noted down.
+    #[inline(never)]
+    pub(super) fn refused_by(&mut self, now: Instant, from: Party, number: &[u8], rule: Rule) -> Unplaced {
+        let denial = self.refusal(now, from, rule);
+        self.denied(now, from, number, Verdict::Deny(denial))
     }
 
     /// A refusal, noted down where refusals are.

@@ -35,8 +35,7 @@ impl<C: Crypto> Exchange<'_, C> {
             (false, true) => None,
         };
         if let Some(rule) = rule {
-            let denial = self.refusal(now, by, rule);
-            return Err(self.denied(now, by, &[], Verdict::Deny(denial)));
+            return Err(self.refused_by(now, by, &[], rule));
         }
         let question = Conference { by, of: by, to: Party::Conference, new: &[], members: &[], mode };
         let permit = match Permit::conference(&image, &question) {
