@@ -1,15 +1,18 @@
 //! The engine's values as the structs of the ABI, and addresses, parties and causes back again.
 
+mod decisions;
 pub(crate) mod phone;
+
+pub(crate) use decisions::{allowed, allowed_somehow, explained, needs_code, refused};
+use decisions::{decision, number_class};
 
 use crate::media::{self, stw_output_pinhole};
 use crate::names;
 use crate::types::{
-    STW_CLASS_OWN, STW_DECISION_WARNING_TONE, STW_DECISION_WATCHED, STW_UNANSWERED, stw_address,
-    stw_alarm_cause, stw_decision, stw_digits, stw_family, stw_leg, stw_output, stw_output_alarm,
+    STW_UNANSWERED, stw_address, stw_alarm_cause, stw_digits, stw_family, stw_output, stw_output_alarm,
     stw_output_body, stw_output_emergency, stw_output_kind, stw_output_leg, stw_output_registration,
     stw_output_send, stw_output_server, stw_output_setup, stw_output_standing, stw_output_tone,
-    stw_output_transfer, stw_party, stw_party_kind, stw_smdr, stw_standing, stw_tone, stw_verdict,
+    stw_output_transfer, stw_party, stw_party_kind, stw_smdr, stw_standing, stw_tone,
 };
 use core::ffi::c_char;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
@@ -17,8 +20,8 @@ use strowger::base::{Digits, Flow, Handle, Transport};
 use strowger::call::Cause;
 use strowger::call::dialing::Tone;
 use strowger::exchange::Output;
-use strowger::policy::{Authority, Choice, ClassRef, Denial, Image, Party, RowRef, Verdict, emergency};
-use strowger::record::{Alarm, Decision, Smdr, alarm, smdr::Station};
+use strowger::policy::{Image, Party, emergency};
+use strowger::record::{Alarm, Smdr, alarm, smdr::Station};
 use strowger::registration::Gone;
 use strowger::registration::client::Standing;
 
@@ -98,158 +101,6 @@ pub(crate) fn cause(number: u32) -> Option<Cause> {
         status @ 300..=699 => Some(Cause::Status(status)),
         _ => None,
     }
-}
-
-/// A decision before anything is known of it.
-fn undecided(from: Party, dialed: &Digits) -> stw_decision {
-    let nothing = digits(&Digits::EMPTY);
-    stw_decision {
-        verdict: 0,
-        rule: 0,
-        leg: 0,
-        unix_s: 0,
-        offset_min: 0,
-        mode: 0,
-        from: party(from),
-        to: stw_party::default(),
-        cos: 0,
-        cor: 0,
-        row: 0,
-        line: 0,
-        route: 0,
-        cor_group: 0,
-        interconnect_from: 0,
-        interconnect_to: 0,
-        sip_status: 0,
-        q850: 0,
-        flags: 0,
-        number_class: 0,
-        dialed: digits(dialed),
-        outpulsed: nothing,
-        reserved: [0; 3],
-    }
-}
-
-/// An allowed call whose way is no longer known: it failed before the set-up returned.
-pub(crate) fn allowed_somehow(from: Party, dialed: &Digits, leg: stw_leg) -> stw_decision {
-    stw_decision { verdict: stw_verdict::STW_VERDICT_ALLOW as u32, leg, ..undecided(from, dialed) }
-}
-
-pub(crate) fn allowed(
-    image: Option<&Image<'_>>,
-    from: Party,
-    dialed: &Digits,
-    choice: &Choice,
-    leg: stw_leg,
-) -> stw_decision {
-    let (interconnect_from, interconnect_to) = choice.interconnect.unwrap_or((0, 0));
-    let mut out = stw_decision {
-        verdict: stw_verdict::STW_VERDICT_ALLOW as u32,
-        rule: u32::from(choice.rule.number()),
-        leg,
-        to: party(choice.to),
-        interconnect_from: u32::from(interconnect_from),
-        interconnect_to: u32::from(interconnect_to),
-        flags: if choice.warning { STW_DECISION_WARNING_TONE } else { 0 }
-            | if choice.watched { STW_DECISION_WATCHED } else { 0 },
-        number_class: number_class(choice.class),
-        outpulsed: digits(&choice.outpulsed),
-        ..undecided(from, dialed)
-    };
-    authority(&mut out, &choice.authority);
-    places(&mut out, image, choice.row, choice.route);
-    out
-}
-
-pub(crate) fn denied(
-    image: Option<&Image<'_>>,
-    from: Party,
-    dialed: &Digits,
-    denial: &Denial,
-) -> stw_decision {
-    let (interconnect_from, interconnect_to) = denial.interconnect.unwrap_or((0, 0));
-    let cause = Cause::Denied(denial.rule);
-    let mut out = stw_decision {
-        verdict: stw_verdict::STW_VERDICT_DENY as u32,
-        rule: u32::from(denial.rule.number()),
-        interconnect_from: u32::from(interconnect_from),
-        interconnect_to: u32::from(interconnect_to),
-        sip_status: u32::from(cause.status()),
-        q850: u32::from(cause.q850()),
-        number_class: number_class(denial.class),
-        ..undecided(from, dialed)
-    };
-    authority(&mut out, &denial.authority);
-    places(&mut out, image, denial.row, denial.route);
-    let group = denial.cor_group.and_then(|group| image?.cor_groups().get(usize::from(group)));
-    out.cor_group = group.map_or(0, |row| u32::from(row.id));
-    out
-}
-
-/// What a question was answered with: without a leg and without a time.
-pub(crate) fn explained(
-    image: Option<&Image<'_>>,
-    from: Party,
-    dialed: &Digits,
-    verdict: &Verdict,
-) -> stw_decision {
-    match verdict {
-        Verdict::Allow(choice) => allowed(image, from, dialed, choice, 0),
-        Verdict::Deny(denial) => denied(image, from, dialed, denial),
-        Verdict::NeedsCode(denial) => needs_code(image, from, dialed, denial, 0),
-    }
-}
-
-/// A refusal as a set-up tells it: without a time, which the polled decision has.
-pub(crate) fn refused(image: Option<&Image<'_>>, taken: &Decision) -> stw_decision {
-    stw_decision { unix_s: 0, offset_min: 0, ..decision(image, taken) }
-}
-
-/// An account code is asked for on `leg`.
-pub(crate) fn needs_code(
-    image: Option<&Image<'_>>,
-    from: Party,
-    dialed: &Digits,
-    denial: &Denial,
-    leg: stw_leg,
-) -> stw_decision {
-    let verdict = stw_verdict::STW_VERDICT_ACCOUNT_CODE as u32;
-    stw_decision { verdict, leg, ..denied(image, from, dialed, denial) }
-}
-
-fn number_class(class: Option<ClassRef>) -> u32 {
-    match class {
-        None => 0,
-        Some(ClassRef::Plan(class)) => u32::from(class.number()).saturating_add(1),
-        Some(ClassRef::Own(row)) => STW_CLASS_OWN.saturating_add(u32::from(row)),
-    }
-}
-
-fn authority(out: &mut stw_decision, authority: &Authority) {
-    out.cos = u32::from(authority.cos);
-    out.cor = u32::from(authority.cor);
-    out.mode = names::mode_number(authority.mode);
-}
-
-/// The numbers that an administrator knows rows by.
-fn places(out: &mut stw_decision, image: Option<&Image<'_>>, row: RowRef, route: Option<u16>) {
-    let Some(image) = image else { return };
-    let at = |row: u32| usize::try_from(row).unwrap_or(usize::MAX);
-    let found = match row {
-        RowRef::None => None,
-        RowRef::Leading(row) => image.leadings().get(at(row)).map(|row| (row.ordinal, row.line)),
-        RowRef::Ars(row) => image.ars().get(at(row)).map(|row| (row.ordinal, row.line)),
-    };
-    (out.row, out.line) = found.unwrap_or((0, 0));
-    let route = route.and_then(|route| image.routes().get(usize::from(route)));
-    out.route = route.map_or(0, |row| u32::from(row.id));
-}
-
-fn decision(image: Option<&Image<'_>>, decision: &Decision) -> stw_decision {
-    let mut out = explained(image, decision.from, &decision.dialed, &decision.verdict);
-    out.unix_s = decision.at.unix_s;
-    out.offset_min = i32::from(decision.at.offset_min);
-    out
 }
 
 fn station(station: &Station) -> stw_digits {
