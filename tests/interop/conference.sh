@@ -67,6 +67,13 @@ brings() {
     sleep 3
 }
 
+# 202 has heard 403, and this rule.
+refused() { # RULE
+    refusal=$(tshark -r "$work/sip.pcap" -Y 'sip.Status-Code == 403 && ip.dst == 10.99.0.3' -T fields -E separator='|' \
+        -e sip.Status-Line -e sip.Reason 2> "$work/read.log" | head -n 1)
+    [[ $refusal == "SIP/2.0 403 "*"$1"* ]] || fail "202 heard: ${refusal:-no 403}"
+}
+
 three mixed "cos = 2" "$features"
 opens
 members 201 202
@@ -133,9 +140,7 @@ overrides
 traced
 until_seen "$work/data/denied.jsonl" '"from":"202".*"rule":"busy-override.security"' ||
     fail "no denied record: $(cat "$work/data/denied.jsonl")"
-refusal=$(tshark -r "$work/sip.pcap" -Y 'sip.Status-Code == 403 && ip.dst == 10.99.0.3' -T fields -E separator='|' \
-    -e sip.Status-Line -e sip.Reason 2> "$work/read.log" | head -n 1)
-[[ $refusal == "SIP/2.0 403 "*busy-override.security* ]] || fail "202 heard: ${refusal:-no 403}"
+refused busy-override.security
 others=$(tshark -r "$work/sip.pcap" -Y 'sip && (ip.dst == 10.99.0.2 || ip.dst == 10.99.0.4 || ip.dst == 10.99.0.5)' 2> "$work/read.log" | wc -l)
 [ "$others" -eq 0 ] || fail "$others messages to those who talk"
 listen 201 203
@@ -151,9 +156,7 @@ brings
 traced
 until_seen "$work/data/denied.jsonl" '"feature":"conference".*"from":"202".*"of":"203".*"rule":"interconnect"' ||
     fail "no denied record: $(cat "$work/data/denied.jsonl")"
-refusal=$(tshark -r "$work/sip.pcap" -Y 'sip.Status-Code == 403 && ip.dst == 10.99.0.3' -T fields -E separator='|' \
-    -e sip.Status-Line -e sip.Reason 2> "$work/read.log" | head -n 1)
-[[ $refusal == "SIP/2.0 403 "*interconnect* ]] || fail "202 heard: ${refusal:-no 403}"
+refused interconnect
 listen 203 202
 [ "$THERE" -gt 60 ] || fail "203 talks to 202 no more: $seen"
 members 201

@@ -29,20 +29,30 @@ impl<C: Crypto> Exchange<'_, C> {
     ) -> Result<Handle, Unplaced> {
         let Some(image) = self.policy.map(|policy| policy.image) else { return Err(Unplaced::Congested) };
         let asked = Asked { dialed: number, ..*asked };
-        let emergency = is_emergency(&image, number);
-        let rule = if emergency || asked.locked_out {
-            None
-        } else if !self.has(now, &image, asked.from, Features::CAMP_ON) {
-            Some(Rule::CosFeature)
-        } else {
-            is_coded(&image, number).then_some(Rule::NumberVacant)
-        };
-        if let Some(rule) = rule {
+        if let Some(rule) = self.uncalled(now, &image, &asked, Features::CAMP_ON) {
             return Err(self.refused_by(now, asked.from, number, rule));
         }
         let a = self.place(now, &asked, commands)?;
         self.calls.camps(a);
         Ok(a)
+    }
+
+    /// Why what was dialed behind a code that calls a number is not called, whatever it leads to: the class has not that feature (R3), or
+    /// it is a code itself. Who calls for help, or is locked out, is told so as by any call.
+    pub(super) fn uncalled(
+        &self,
+        now: Instant,
+        image: &Image<'_>,
+        asked: &Asked<'_>,
+        feature: Features,
+    ) -> Option<Rule> {
+        if is_emergency(image, asked.dialed) || asked.locked_out {
+            None
+        } else if !self.has(now, image, asked.from, feature) {
+            Some(Rule::CosFeature)
+        } else {
+            is_coded(image, asked.dialed).then_some(Rule::NumberVacant)
+        }
     }
 
     /// Whether the class of a party has a feature (R3).
@@ -173,7 +183,7 @@ impl<C: Crypto> Exchange<'_, C> {
 }
 
 /// Whether what stands behind a code is a code itself: that is no number; a speed call is one.
-pub(super) fn is_coded(image: &Image<'_>, number: &[u8]) -> bool {
+fn is_coded(image: &Image<'_>, number: &[u8]) -> bool {
     let end = analyse(image, number, |_| false).end();
     matches!(end, End::Feature(..)) && image.speed_number(number).is_none()
 }

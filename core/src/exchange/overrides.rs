@@ -2,7 +2,6 @@
 //! call. What becomes of the calls, [`overrides`](crate::call::features::overrides); who may, [`overridden`](crate::policy::overridden).
 
 use super::Exchange;
-use super::camp::is_coded;
 use super::commands::{Queue, enqueue};
 use super::forward::Why;
 use super::placing::{Asked, Unplaced, is_emergency};
@@ -31,15 +30,10 @@ impl<C: Crypto> Exchange<'_, C> {
     ) -> Result<Handle, Unplaced> {
         let Some(image) = self.policy.map(|policy| policy.image) else { return Err(Unplaced::Congested) };
         let (asked, from) = (Asked { dialed: number, ..*asked }, asked.from);
-        let rule = if is_emergency(&image, number) || asked.locked_out {
-            None
-        } else if resource(&image).is_none() || is_coded(&image, number) {
-            Some(Rule::NumberVacant)
-        } else {
-            let may = self.has(now, &image, from, Features::EXECUTIVE_BUSY_OVERRIDE);
-            (!may).then_some(Rule::CosFeature)
-        };
-        if let Some(rule) = rule {
+        let plain = is_emergency(&image, number) || asked.locked_out;
+        let unmixed = (!plain && resource(&image).is_none()).then_some(Rule::NumberVacant);
+        let uncalled = self.uncalled(now, &image, &asked, Features::EXECUTIVE_BUSY_OVERRIDE);
+        if let Some(rule) = uncalled.or(unmixed) {
             return Err(self.refused_by(now, from, number, rule));
         }
         let Some(busy) = self.busy(now, &image, &asked) else { return self.place(now, &asked, commands) };
