@@ -25,7 +25,7 @@ use crate::call::{Calls, Command, Commands, LegSlot, Terms, push};
 use crate::policy::Party;
 use core::num::NonZeroU32;
 
-/// What its caller comes into by busy override: the call of this device, its number plus one; [`BEGUN`] once the first has moved for it.
+/// What its caller comes into by busy override: the call of this device, its number plus one; the highest number once the first has moved for it.
 pub type Overrides = Option<NonZeroU32>;
 
 /// The first of the two has moved.
