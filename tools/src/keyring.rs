@@ -5,8 +5,8 @@ use crate::write::soft;
 use strowger::base::{Algorithm, Crypto};
 use strowger::policy::Image;
 use strowger::policy::keyring::{
-    CODE_KEY, CODE_MAC, CODE_ROW, FORMAT, MAGIC, MAX_PASSWORD, ROW, ROWS, SIGNED, TRUNK_ROW, code_mac,
-    pin_mac,
+    CODE_KEY, CODE_MAC, CODE_ROW, FORMAT, MAGIC, MAX_PASSWORD, ROW, ROWS, SIGNED, SYSLOG, TRUNK_ROW,
+    code_mac, pin_mac,
 };
 use strowger::policy::row::Field;
 
@@ -25,7 +25,7 @@ pub fn keyring_for(compiled: &Compiled, dn: &str) -> Option<Vec<u8>> {
     let device = image.device_by_dn(dn.as_bytes())?;
     let from = ROWS + usize::try_from(device).ok()? * ROW;
     let row = compiled.keyring.get(from..from + ROW)?;
-    Some(assemble(image.hash(), row, (&[], 0), (&[], 0)))
+    Some(assemble(image.hash(), row, (&[], 0), (false, ""), (&[], 0)))
 }
 
 /// What a keyring is made of.
@@ -34,6 +34,8 @@ pub(crate) struct Kept<'a> {
     pub(crate) devices: &'a [Secrets],
     /// The passwords of trunks, in order of trunk.
     pub(crate) trunks: &'a [(u16, String)],
+    /// Whether alarms go to the system's log, and the URL that they are posted to.
+    pub(crate) alarms: (bool, &'a str),
     /// Account codes, in order of their table.
     pub(crate) codes: &'a [&'a str],
     /// The PINs of users, in order of user.
@@ -42,7 +44,7 @@ pub(crate) struct Kept<'a> {
 
 /// The whole keyring: one row for each device, in order.
 pub(crate) fn keyring(image_hash: &[u8; 32], kept: &Kept<'_>) -> Vec<u8> {
-    let Kept { devices: secrets, trunks, codes, pins } = *kept;
+    let Kept { devices: secrets, trunks, alarms, codes, pins } = *kept;
     let mut rows = Vec::with_capacity(secrets.len() * ROW);
     let mut put = |part: &[u8]| rows.extend_from_slice(part);
     for (device, secrets) in (0u32..).zip(secrets) {
@@ -64,7 +66,7 @@ pub(crate) fn keyring(image_hash: &[u8; 32], kept: &Kept<'_>) -> Vec<u8> {
     }
     let count = |len: usize| u16::try_from(len).unwrap_or(u16::MAX);
     let hashed = hashed(image_hash, codes, pins);
-    assemble(image_hash, &rows, (&passwords, count(trunks.len())), (&hashed, count(codes.len())))
+    assemble(image_hash, &rows, (&passwords, count(trunks.len())), alarms, (&hashed, count(codes.len())))
 }
 
 /// Account codes keyed and hashed, in order of their macs, then PINs, in order of their users. The key comes from the codes and
@@ -122,9 +124,10 @@ fn assemble(
     image_hash: &[u8; 32],
     rows: &[u8],
     (trunks, trunk_count): (&[u8], u16),
+    (syslog, webhook): (bool, &str),
     (codes, code_count): (&[u8], u16),
 ) -> Vec<u8> {
-    let length = ROWS + rows.len() + trunks.len() + codes.len();
+    let length = ROWS + rows.len() + trunks.len() + webhook.len() + codes.len();
     let mut octets = Vec::with_capacity(length);
     octets.extend_from_slice(MAGIC);
     let mut put = |part: &[u8]| octets.extend_from_slice(part);
@@ -136,9 +139,10 @@ fn assemble(
     octets.extend_from_slice(&[0; 32]);
     let mut put = |part: &[u8]| octets.extend_from_slice(part);
     trunk_count.write(&mut put);
-    0u16.write(&mut put);
+    (u16::try_from(webhook.len()).unwrap_or(0) | if syslog { SYSLOG } else { 0 }).write(&mut put);
     put(rows);
     put(trunks);
+    put(webhook.as_bytes());
     put(codes);
     sign(&mut octets);
     octets
@@ -161,6 +165,8 @@ pub(crate) struct Parts {
     pub(crate) codes: usize,
     /// Where the trunks' passwords begin.
     pub(crate) trunks_at: usize,
+    /// Where the URL for alarms begins.
+    pub(crate) webhook_at: usize,
     /// Where the key of codes and PINs stands, if there is one.
     pub(crate) key_at: usize,
 }
@@ -174,5 +180,7 @@ pub(crate) fn parts(keyring: &[u8]) -> Option<Parts> {
     };
     let (codes, rows, trunks) = (number(6, 2)?, number(12, 4)?, number(SIGNED, 2)?);
     let trunks_at = ROWS + rows * ROW;
-    Some(Parts { codes, trunks_at, key_at: trunks_at + trunks * TRUNK_ROW })
+    let webhook = number(SIGNED + 2, 2)? & !usize::from(SYSLOG);
+    let webhook_at = trunks_at + trunks * TRUNK_ROW;
+    Some(Parts { codes, trunks_at, webhook_at, key_at: webhook_at + webhook })
 }

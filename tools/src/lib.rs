@@ -5,10 +5,12 @@
 //! - [`explain`]: who may call whom, and why not, in words and as JSON.
 //! - [`diff`]: what changes between two policies, exactly.
 //! - [`prove`]: whether any sequence of events brings about what a policy forbids.
+//! - [`audit`]: whether what a gateway has written down is whole.
 //! - [`trace`]: what an exchange was given and what it did, written down, replayed and drawn.
 //!
 //! The same input gives the same bytes: an image's hash names a policy wherever it was compiled.
 
+pub mod audit;
 mod codes;
 mod compile;
 pub mod diff;

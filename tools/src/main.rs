@@ -1,4 +1,4 @@
-//! `strowger`: check, compile, explain, compare and prove policies; replay traces.
+//! `strowger`: check, compile, explain, compare and prove policies; replay traces, verify audit trails.
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::Write as _;
@@ -12,6 +12,7 @@ use strowger::policy::rows::{
 };
 use strowger::policy::trie::{End, analyse};
 use strowger::policy::{Image, Keyring, Mode};
+use strowger_tools::audit;
 use strowger_tools::diff::diff;
 use strowger_tools::explain::{Question, acting, explain};
 use strowger_tools::prove::{Options, Progress, prove_file};
@@ -91,6 +92,21 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         trace: Option<PathBuf>,
     },
+    /// Looks after what a gateway has written down.
+    Audit {
+        #[command(subcommand)]
+        command: Audit,
+    },
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Follows the chains of the audit trail and of denied attempts; exit status 0 if nothing was changed or removed, 1 with the places
+    /// where they break.
+    Verify {
+        /// The data directory of the gateway.
+        data: PathBuf,
+    },
 }
 
 #[derive(clap::Args)]
@@ -169,6 +185,11 @@ fn main() -> ExitCode {
                 Err(text) => Err(text),
             }
         }
+        Command::Audit { command: Audit::Verify { data } } => match verified(&data) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(1),
+            Err(text) => Err(text),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -178,6 +199,17 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether every chain of a data directory is whole; says how each stands.
+fn verified(data: &Path) -> Result<bool, String> {
+    let chains = audit::verify(data)?;
+    let told = chains.iter().map(|chain| match &chain.broken {
+        None => format!("{}: whole, {} entries; it stands at {}", chain.name, chain.head.seq, chain.head),
+        Some(broken) => format!("{broken}"),
+    });
+    print(&told.collect::<Vec<_>>().join("\n")).map_err(|why| why.to_string())?;
+    Ok(chains.iter().all(|chain| chain.broken.is_none()))
 }
 
 fn check(policy: &Path) -> ExitCode {

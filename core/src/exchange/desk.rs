@@ -186,7 +186,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// A user is at a phone from now on, and nowhere else; whoever was there is not any more.
-    fn seat(&mut self, now: Instant, image: &Image<'_>, user: u16, phone: u32) {
+    pub(super) fn seat(&mut self, now: Instant, image: &Image<'_>, user: u16, phone: u32) {
         let Some(row) = image.user_row(user) else { return };
         let minutes = image.users().get(usize::from(user)).map_or(0, |row| row.logout_min);
         let until = match minutes {

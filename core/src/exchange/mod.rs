@@ -29,6 +29,7 @@ mod identity;
 mod in_dialog;
 mod intercept;
 mod invite;
+mod keep;
 mod media;
 mod memory;
 mod notify;
@@ -58,6 +59,7 @@ mod transfer;
 mod ways;
 
 pub use crate::base::Ticked;
+pub use keep::{Guest, Registration, Restored};
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use outputs::{Event, Output, Pinhole, Received, Record};
 pub use room::CONFERENCE;

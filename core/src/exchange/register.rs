@@ -87,6 +87,8 @@ impl<C: Crypto> Exchange<'_, C> {
             return self.congested(message, source);
         };
         let before = slot.flow.flow();
+        let moves = contact.is_some_and(|contact| slot.contact != contact.uri.text)
+            || flow.is_some_and(|flow| flow != before);
         let repeat = matches!(event, binding::Event::Register { order, .. } if slot.binding.is_repeat(order));
         let outcome = if repeat { binding::Outcome::Nothing } else { slot.binding.handle(now, event) };
         // What is repeated says nothing new: without `auth-int` its Contact could be anybody's (R78).
@@ -101,7 +103,7 @@ impl<C: Crypto> Exchange<'_, C> {
         let flow = slot.flow.flow();
         match outcome {
             binding::Outcome::Registered(expires_s) => self.event(Event::Registered(device, expires_s, flow)),
-            binding::Outcome::Refreshed(expires_s) if flow != before => {
+            binding::Outcome::Refreshed(expires_s) if moves => {
                 self.event(Event::Registered(device, expires_s, flow));
             }
             binding::Outcome::Gone(why) => self.event(Event::Unregistered(device, why)),

@@ -1,11 +1,12 @@
 //! The keyring: credentials apart from the policy image, named by the image's hash.
 //!
 //! ```text
-//!  0  "STWK"   4 format (6)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
-//!  80 trunk passwords (16 bits)   82 zero (16 bits)
+//!  0  "STWK"   4 format (7)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
+//!  80 trunk passwords (16 bits)   82 where alarms go (16 bits: 0x8000 syslog; below it the octets of a URL)
 //!  84 rows in order of device: device (32 bits), flags (32 bits: 1 MD5, 2 SHA-256, 4 SHA-512-256), the HA1s in that order (16, 32, 32)
 //!     then the trunk passwords in order of trunk: trunk (16 bits), length (8 bits), the password in clear, zeros up to 64 octets: what
 //!     it is hashed with is the carrier's to say
+//!     then the URL that alarms are posted to: who has it may post as well, and a phone need not know
 //!     then, if there are account codes or PINs: a key (32); codes in order of mac: see [`code_mac`], and the row of the image's
 //!     account code table (16 bits); the PINs of hot-desk users, in order of user: see [`pin_mac`], and the user (16 bits)
 //! ```
@@ -17,7 +18,7 @@ use crate::base::{Algorithm, Crypto, Secret, Typed};
 /// The first four octets of a keyring.
 pub const MAGIC: &[u8; 4] = b"STWK";
 /// The format this engine reads.
-pub const FORMAT: u16 = 6;
+pub const FORMAT: u16 = 7;
 /// Where what is signed begins again, behind the checksum.
 pub const SIGNED: usize = 80;
 /// Where the rows begin.
@@ -26,6 +27,10 @@ pub const ROWS: usize = 84;
 pub const MAX_PASSWORD: usize = 64;
 /// Octets of a trunk password's row.
 pub const TRUNK_ROW: usize = MAX_PASSWORD + 3;
+/// The longest URL for alarms, in octets.
+pub const MAX_WEBHOOK: usize = 512;
+/// Alarms go to the system's log too.
+pub const SYSLOG: u16 = 1 << 15;
 /// Octets of a row.
 pub const ROW: usize = 88;
 /// Octets of the key that account codes are hashed under.
@@ -57,6 +62,8 @@ pub enum BadKeyring {
 pub struct Keyring<'a> {
     rows: &'a [u8],
     trunks: &'a [[u8; TRUNK_ROW]],
+    syslog: bool,
+    webhook: &'a str,
     code_key: &'a [u8],
     codes: &'a [[u8; CODE_ROW]],
     pins: &'a [[u8; CODE_ROW]],
@@ -91,7 +98,8 @@ pub fn pin_mac(key: &[u8; 32], user: u16, pin: &[u8], crypto: &mut impl Crypto) 
 
 impl<'a> Keyring<'a> {
     /// Nobody's credentials.
-    pub const EMPTY: Self = Self { rows: &[], trunks: &[], code_key: &[], codes: &[], pins: &[] };
+    pub const EMPTY: Self =
+        Self { rows: &[], trunks: &[], syslog: false, webhook: "", code_key: &[], codes: &[], pins: &[] };
 
     /// Checks it and that it was made with this image. Work: linear in the keyring.
     ///
@@ -112,13 +120,16 @@ impl<'a> Keyring<'a> {
         }
         let mut counts = header.get(SIGNED..).unwrap_or(&[]);
         let trunk_count = usize::from(u16::take(&mut counts));
+        let alarms = u16::take(&mut counts);
         let signed_behind = bytes.get(SIGNED..).unwrap_or(&[]);
         let expected = usize::try_from(count).ok().and_then(|count| count.checked_mul(ROW));
         let (rows, behind) = expected.and_then(|len| rows.split_at_checked(len)).ok_or(BadKeyring::Length)?;
         let expected = trunk_count.checked_mul(TRUNK_ROW);
-        let (trunks, codes_at) =
+        let (trunks, behind) =
             expected.and_then(|len| behind.split_at_checked(len)).ok_or(BadKeyring::Length)?;
         let (trunks, _) = trunks.as_chunks::<TRUNK_ROW>();
+        let (webhook, codes_at) =
+            behind.split_at_checked(usize::from(alarms & !SYSLOG)).ok_or(BadKeyring::Length)?;
         let (code_key, hashed) = codes_at.split_at_checked(CODE_KEY).unwrap_or((&[], codes_at));
         let (hashed, beyond) = hashed.as_chunks::<CODE_ROW>();
         let keyed = code_key.is_empty() == hashed.is_empty() && beyond.is_empty();
@@ -147,9 +158,10 @@ impl<'a> Keyring<'a> {
         let fits = |row: &[u8; TRUNK_ROW]| {
             usize::from(trunk_of(row)) < image.trunks.len() && password_of(row).is_some()
         };
-        if !in_order || !trunks.iter().all(fits) || u16::take(&mut counts) != 0 {
+        if !in_order || !trunks.iter().all(fits) || webhook.len() > MAX_WEBHOOK {
             return Err(BadKeyring::Row);
         }
+        let webhook = core::str::from_utf8(webhook).map_err(|_| BadKeyring::Row)?;
         let (codes, pins) = halves;
         let in_order = pins.windows(2).all(|pair| matches!(pair, [a, b] if code_row(a) < code_row(b)));
         if !in_order || pins.iter().any(|row| image.user_row(code_row(row)).is_none()) {
@@ -160,7 +172,13 @@ impl<'a> Keyring<'a> {
         if !sorted || !codes.iter().all(known) {
             return Err(BadKeyring::Row);
         }
-        Ok(Self { rows, trunks, code_key, codes, pins })
+        Ok(Self { rows, trunks, syslog: alarms & SYSLOG != 0, webhook, code_key, codes, pins })
+    }
+
+    /// Whether alarms go to the system's log too, and the URL that they are posted to, if it is not empty.
+    #[must_use]
+    pub const fn alarms(&self) -> (bool, &'a str) {
+        (self.syslog, self.webhook)
     }
 
     /// The account code table's row of this code, if it is one. Work: one mac, and a search logarithmic in the codes.

@@ -123,9 +123,12 @@ fn compile(policy: &Policy, mut report: Report) -> Result<Compiled, Vec<Finding>
             return Err(report.finish());
         }
     };
+    let alarm = policy.alarm.as_ref().map(|row| &row.keys);
+    let webhook = alarm.and_then(|alarm| alarm.webhook.as_ref()).map_or("", |webhook| &webhook.0.0);
+    let alarms = (alarm.and_then(|alarm| alarm.syslog) == Some(true), webhook);
     let keyring = keyring(
         &hash,
-        &Kept { devices: &secrets, trunks: &tables.trunk_passwords, codes: &codes, pins: &pins },
+        &Kept { devices: &secrets, trunks: &tables.trunk_passwords, alarms, codes: &codes, pins: &pins },
     );
     Ok(Compiled { image, keyring, findings: report.finish() })
 }

@@ -2,6 +2,7 @@
 
 use super::types::Text;
 use std::net::{IpAddr, SocketAddr};
+use strowger::policy::keyring::MAX_WEBHOOK;
 
 macro_rules! texts {
     ($($(#[doc = $doc:literal])+ $name:ident($inner:ty), $expected:literal, |$text:ident| $read:expr;)+) => { $(
@@ -72,8 +73,16 @@ texts! {
     /// An SMDR system id.
     SystemId(u16), "three digits, such as \"001\"", |text| Some(text).filter(|t| t.len() == 3 && digits(t))?.parse().ok();
     /// A place where an alarm is sent.
-    Webhook(()), "an http or https URL, or nothing",
-        |text| (text.is_empty() || text.starts_with("http://") || text.starts_with("https://")).then_some(());
+    Webhook(String), "an http or https URL of at most 512 octets, or nothing", |text| webhook(text).then(|| text.to_owned());
+}
+
+fn webhook(text: &str) -> bool {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let host = host.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(""));
+    text.is_empty()
+        || host.is_some_and(|host| !host.is_empty())
+            && text.len() <= MAX_WEBHOOK
+            && text.bytes().all(|c| c.is_ascii_graphic())
 }
 
 const fn is_key(c: u8) -> bool {

@@ -165,7 +165,7 @@ section! {
 }
 section! {
     /// `[alarm]`
-    Alarm = "alarm", later ["*"] { syslog: Option<bool>, webhook: Option<Of<Webhook>>, }
+    Alarm = "alarm", later [] { syslog: Option<bool>, webhook: Option<Of<Webhook>>, }
 }
 
 section! {

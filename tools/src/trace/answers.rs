@@ -182,7 +182,7 @@ pub(super) fn blank(keyring: &[u8]) -> Vec<u8> {
     let (codes, pins) = hashed(keyring);
     let mut rows: Vec<u16> = codes.iter().map(row_of).collect();
     rows.sort_unstable();
-    let Some(Parts { trunks_at, key_at, .. }) = parts(keyring) else { return keyring.to_vec() };
+    let Some(Parts { trunks_at, webhook_at, key_at, .. }) = parts(keyring) else { return keyring.to_vec() };
     let mut octets = Vec::with_capacity(keyring.len());
     octets.extend_from_slice(keyring.get(..ROWS).unwrap_or(&[]));
     for row in keyring.get(ROWS..trunks_at).unwrap_or(&[]).chunks_exact(ROW) {
@@ -190,10 +190,11 @@ pub(super) fn blank(keyring: &[u8]) -> Vec<u8> {
         octets.extend_from_slice(&[0; ROW - 8]);
     }
     // How long a password is is nobody's to read either.
-    for row in keyring.get(trunks_at..key_at).unwrap_or(&[]).chunks_exact(TRUNK_ROW) {
+    for row in keyring.get(trunks_at..webhook_at).unwrap_or(&[]).chunks_exact(TRUNK_ROW) {
         octets.extend_from_slice(&row[..2]);
         octets.extend_from_slice(&[0; TRUNK_ROW - 2]);
     }
+    octets.extend(std::iter::repeat_n(b'-', key_at - webhook_at));
     if !rows.is_empty() || !pins.is_empty() {
         octets.extend_from_slice(&[0; CODE_KEY]);
     }

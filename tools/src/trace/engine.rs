@@ -8,7 +8,7 @@ use strowger::base::{Crypto, Flow, Full, Handle, Instant, WallTime};
 use strowger::call::{Call, LegSlot};
 use strowger::exchange::{
     Config, DeviceSlot, Event, Exchange, MAX_OUTPUTS, Memory, NotTaken, Output, PAGES_A_CALL, Received,
-    Record, Signal, TRANSACTIONS_A_CALL, Taken, Ticked, TrunkSlot,
+    Record, Restored, Signal, TRANSACTIONS_A_CALL, Taken, Ticked, TrunkSlot,
 };
 use strowger::media::Places;
 use strowger::policy::{Image, Keyring, Mode};
@@ -114,6 +114,8 @@ pub enum Input<'a> {
     Lost(Flow),
     /// Where peers reach the exchange over a transport.
     Listen(Flow),
+    /// What was there before a restart.
+    Restore(Restored<'a>),
 }
 
 /// What became of an input.
@@ -131,6 +133,8 @@ pub enum Took {
     Cleared(bool),
     /// No trunk has this row.
     NoTrunk,
+    /// Whether what was there before a restart is there again.
+    Restored(bool),
 }
 
 /// An exchange, and the trace of it if one is written. Everything that only looks at the exchange goes to it directly.
@@ -401,5 +405,6 @@ pub(super) fn apply<C: Crypto>(
             exchange.listen(us.transport, us.peer);
             Took::Done
         }
+        Input::Restore(restored) => Took::Restored(exchange.restore(now, restored)),
     })
 }

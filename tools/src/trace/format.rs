@@ -110,6 +110,40 @@ pub enum InputText {
     },
     RelayLost,
     ClearCalls,
+    Restore(RestoredText),
+}
+
+/// What was there before a restart.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs)]
+pub enum RestoredText {
+    Registered {
+        device: String,
+        contact: String,
+        to: SocketAddr,
+        #[serde(default, skip_serializing_if = "Over::is_udp")]
+        over: Over,
+        source: IpAddr,
+        expires_s: u32,
+    },
+    Set {
+        device: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        always: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        busy: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        no_answer: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        out_of_service: Option<String>,
+        do_not_disturb: bool,
+    },
+    Seated {
+        phone: String,
+        user: String,
+        left_s: Option<u64>,
+    },
 }
 
 /// A transport; a message without one has come or gone over UDP.

@@ -4,7 +4,7 @@ use super::engine::Input;
 use super::format::{InputText, SignalText, handle, unhandle};
 use super::outputs::Shown;
 use super::tokens::Kind;
-use super::{places, words};
+use super::{places, restored, words};
 use strowger::base::{Crypto, Digit, Flow, Handle, WallTime};
 use strowger::call::dialing::State;
 use strowger::exchange::{Exchange, Signal};
@@ -45,6 +45,7 @@ pub(super) fn text<C: Crypto>(
         Input::ClearCalls => InputText::ClearCalls,
         Input::Lost(flow) => InputText::Lost { to: flow.peer, over: flow.transport.into() },
         Input::Listen(us) => InputText::Listen { over: us.transport.into(), address: us.peer },
+        Input::Restore(restored) => InputText::Restore(restored::text(shown, restored)),
     }
 }
 
@@ -115,6 +116,7 @@ pub(super) enum Given {
     ClearCalls,
     Lost(Flow),
     Listen(Flow),
+    Restore(restored::Given),
 }
 
 impl Given {
@@ -150,6 +152,7 @@ impl Given {
                 let places = places.as_ref().map(|text| places::parse(text).ok_or("places that cannot be"));
                 Self::Relayed(leg(of)?, places.transpose()?)
             }
+            InputText::Restore(text) => Self::Restore(restored::Given::parse(image, text)?),
             InputText::RelayLost => Self::RelayLost,
             InputText::ClearCalls => Self::ClearCalls,
             InputText::Signal(signal) => match signal {
@@ -195,6 +198,7 @@ impl Given {
             Self::ClearCalls => Input::ClearCalls,
             Self::Lost(flow) => Input::Lost(*flow),
             Self::Listen(us) => Input::Listen(*us),
+            Self::Restore(given) => Input::Restore(given.restored()),
         }
     }
 }

@@ -16,6 +16,7 @@ mod outputs;
 mod places;
 mod reader;
 mod replay;
+mod restored;
 mod tokens;
 mod words;
 mod writer;

@@ -288,6 +288,8 @@ pub(super) fn took(took: &Result<Took, Full>) -> String {
             Took::Cleared(false) => "done",
             Took::Cleared(true) => "more",
             Took::NoTrunk => "no trunk",
+            Took::Restored(true) => "restored",
+            Took::Restored(false) => "not allowed",
             Took::Signal(Taken::SetUp { leg }) => return format!("set up {}", handle(*leg)),
             Took::Signal(Taken::OffHook { leg }) => return format!("off hook {}", handle(*leg)),
             Took::Signal(Taken::NeedsCode { leg, denial }) => {

@@ -131,7 +131,8 @@ impl Drawing {
             InputText::Tick
             | InputText::Wall { .. }
             | InputText::TrunkServers { .. }
-            | InputText::Listen { .. } => {}
+            | InputText::Listen { .. }
+            | InputText::Restore(_) => {}
         }
     }
 
