@@ -1,9 +1,11 @@
 //! `strowger-gateway`: the survivable branch gateway.
 
+mod alarms;
+mod canary;
 mod crypto;
+mod data;
 mod demo;
 mod engine;
-mod files;
 mod http;
 mod messages;
 mod pinholes;
@@ -136,6 +138,9 @@ struct RunArgs {
     /// account codes as tokens. It grows with every call, and holds who called whom.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Do not ask the trunks by which help is called whether they are there (OPTIONS, every minute).
+    #[arg(long)]
+    no_canary: bool,
     /// Hash directory numbers and dialed digits in it too: such a trace can be drawn, not replayed.
     #[arg(long, requires = "record")]
     record_redacted: bool,
@@ -172,6 +177,7 @@ fn main() -> ExitCode {
                 http: args.http,
                 pinholes: args.pinholes,
                 record: args.record.map(|path| (path, args.record_redacted)),
+                canary: !args.no_canary,
             };
             finish(run::run(&settings))
         }

@@ -1,5 +1,6 @@
 //! Pinholes for media: written to the log, or kept in two sets of an nftables table, which a firewall's own rules look at.
 
+use crate::alarms::{Alarms, Kind};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -51,10 +52,10 @@ pub(crate) struct Pinholes {
 }
 
 impl Pinholes {
-    pub(crate) fn new(wanted: &Wanted) -> Result<Self, String> {
+    pub(crate) fn new(wanted: &Wanted, alarms: &Alarms) -> Result<Self, String> {
         let nft = match wanted {
             Wanted::Log => None,
-            Wanted::Nft(table) => Some(Nft::new(table)?),
+            Wanted::Nft(table) => Some(Nft::new(table, alarms.clone())?),
         };
         Ok(Self { nft, open: HashMap::new(), users: HashMap::new() })
     }
@@ -112,7 +113,7 @@ struct Nft {
 
 impl Nft {
     /// Makes the sets if they are not there, and empties them: nobody's pinholes outlive a process.
-    fn new(table: &str) -> Result<Self, String> {
+    fn new(table: &str, alarms: Alarms) -> Result<Self, String> {
         let mut begin = format!("add table inet {table}\n");
         for (set, kind) in [("pinholes4", "ipv4_addr"), ("pinholes6", "ipv6_addr")] {
             let _ = write!(
@@ -126,7 +127,7 @@ impl Nft {
             while let Ok(mut all) = received.recv() {
                 all.extend(received.try_iter());
                 if let Err(why) = run(&all) {
-                    tracing::error!("ALARM: pinholes cannot be set: {why}");
+                    alarms.raise(Kind::Relay, &format!("pinholes cannot be set: {why}"));
                 }
             }
         });

@@ -5,6 +5,7 @@
 mod child;
 mod description;
 
+use crate::alarms::{Alarms, Kind};
 use child::Child;
 use ring::rand::SecureRandom as _;
 use serde_json::{Value, json};
@@ -40,6 +41,7 @@ pub(crate) struct Relay {
     back: bool,
     next_ping: Clock,
     child: Option<Child>,
+    alarms: Alarms,
 }
 
 struct Waiting {
@@ -69,7 +71,7 @@ struct Call {
 impl Relay {
     /// Speaks to the relay at `address`, whether it is there or not. One on this machine is started if it is not, and then
     /// relays at `media`.
-    pub(crate) async fn open(address: SocketAddr, media: IpAddr) -> Result<Self, String> {
+    pub(crate) async fn open(address: SocketAddr, media: IpAddr, alarms: &Alarms) -> Result<Self, String> {
         let own = SocketAddr::new(if address.is_ipv4() { [0, 0, 0, 0].into() } else { [0; 16].into() }, 0);
         let failed = |why: std::io::Error| format!("media relay {address}: {why}");
         let socket = UdpSocket::bind(own).await.map_err(failed)?;
@@ -89,6 +91,7 @@ impl Relay {
             back: false,
             next_ping: Clock::now() + PING,
             child: None,
+            alarms: alarms.clone(),
         };
         if !relay.is_there().await {
             if address.ip().is_loopback() {
@@ -252,7 +255,7 @@ impl Relay {
         }
         if self.next_ping <= now {
             self.next_ping = now + PING;
-            if self.child.as_mut().is_some_and(Child::restart) {
+            if self.child.as_mut().is_some_and(|child| child.restart(&self.alarms)) {
                 self.heard(false);
             }
             self.send(About::Ping, None, &json!({ "command": "ping" }));
@@ -277,9 +280,9 @@ impl Relay {
         if up {
             tracing::info!("the media relay {address} is there");
         } else {
-            tracing::error!(
-                "ALARM: the media relay {address} does not answer: {calls} calls may have lost their media until it is back, and calls whose media cannot go directly are refused"
-            );
+            self.alarms.raise(Kind::Relay, &format!(
+                "the media relay {address} does not answer: {calls} calls may have lost their media until it is back, and calls whose media cannot go directly are refused"
+            ));
         }
     }
 }

@@ -3,26 +3,35 @@
 mod administer;
 mod farewell;
 mod hear;
+mod keep;
 mod media;
+mod metrics;
+mod perform;
 mod record;
 mod trunks;
+mod watch;
 
+use crate::alarms::{Alarms, Kind};
+use crate::canary::Canary;
+use crate::data::Data;
 use crate::engine::{self, Engine};
-use crate::files::Files;
 use crate::http::{self, Request};
 use crate::pinholes::{self, Pinholes};
 use crate::relay::Relay;
 use crate::shed::Shed;
 use crate::streams::{Streams, Tls, TlsFiles};
-use crate::{messages, shed, socket, sources, words};
+use crate::{shed, socket, sources};
 use media::Media;
+use ring::rand::SecureRandom as _;
+use sd_notify::NotifyState;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 use strowger::base::{Flow, Instant, Transport, WallTime};
 use strowger::exchange::{Output, Ticked};
-use strowger::policy::{Image, Party};
-use strowger::registration::Gone;
+use strowger::policy::Image;
 use strowger::registration::client::Standing;
 use strowger_tools::trace::{Input, Took, Writer};
 use tokio::net::UdpSocket;
@@ -48,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) pinholes: Option<pinholes::Wanted>,
     /// Where a trace is written, and whether digits are hashed in it.
     pub(crate) record: Option<(PathBuf, bool)>,
+    /// Whether the trunks by which help is called are asked whether they are there.
+    pub(crate) canary: bool,
 }
 
 /// Where administration listens unless told otherwise.
@@ -82,15 +93,18 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         &settings.data,
         settings.emergency.as_deref(),
     )?;
+    let alarms = Alarms::default();
+    let name = policy.image.text(policy.image.system().name);
+    alarms.go_to(policy.keyring.map_or((false, ""), |keyring| keyring.alarms()), name);
     if let Some(alarm) = alarm {
-        tracing::error!("ALARM: {alarm}");
+        alarms.raise(Kind::Policy, &alarm);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| format!("no runtime: {why}"))?;
     runtime.block_on(async {
         let socket = socket::bind(settings.sip_udp)?;
         let address = socket.local_addr().map_err(|why| why.to_string())?;
-        let files = Files::open(&settings.data, &policy.image)?;
+        let data = Data::open(&settings.data, &policy.image, &alarms)?;
         let requests =
             match (settings.http, http::listen(settings.http.unwrap_or(HTTP), &settings.data).await) {
                 (_, Ok(requests)) => Some(requests),
@@ -103,13 +117,14 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
                 }
             };
         let mut media = Media::default();
-        media.pinholes = settings.pinholes.as_ref().map(Pinholes::new).transpose()?;
+        media.pinholes =
+            settings.pinholes.as_ref().map(|wanted| Pinholes::new(wanted, &alarms)).transpose()?;
         if let Ok(relay) = policy.image.text(policy.image.system().relay).parse::<SocketAddr>() {
-            media.relay = Some(Relay::open(relay, address.ip()).await?);
+            media.relay = Some(Relay::open(relay, address.ip(), &alarms).await?);
         }
         // Last: whoever could not start leaves no file behind that the next start would have to refuse.
         let record = settings.record.as_ref().map(|(path, redacted)| record::create(path, *redacted));
-        let mut daemon = Daemon::new(&policy, socket, files, record.transpose()?)?;
+        let mut daemon = Daemon::new(&policy, socket, data, record.transpose()?)?;
         (daemon.requests, daemon.media) = (requests, media);
         daemon.streams = Streams::new(address.ip(), tls);
         daemon.shed = Shed::new(Clock::now(), settings.strangers);
@@ -119,13 +134,18 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
             let Some(wanted) = wanted else { continue };
             let us = Flow::new(daemon.streams.listen(wanted, transport).await?, transport);
             daemon.give(daemon.now(), &Input::Listen(us));
+            daemon.listeners.push(us);
             heard_on.push_str(&format!(", {us}"));
         }
         daemon.find_trunks(settings.sip_tcp.is_some(), settings.sip_tls.is_some());
+        daemon.restore();
+        if settings.canary {
+            daemon.watch_emergency();
+        }
         let hash = engine::hex(policy.image.hash().get(..8).unwrap_or(&[]));
         tracing::info!(
             "policy {} ({} devices, {} trunks) in force, SIP on {heard_on}, records in {}",
-            hash,
+            &hash,
             policy.image.phones(),
             policy.image.trunks().len(),
             settings.data.display()
@@ -133,6 +153,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         if let Some((path, _)) = &settings.record {
             tracing::info!("everything is recorded in {}", path.display());
         }
+        daemon.act("start", &settings.policy.display().to_string(), Value::Null, hash.into());
         daemon.serve().await
     })
 }
@@ -150,11 +171,17 @@ pub(crate) struct Daemon {
     engine: Engine,
     image: Image<'static>,
     socket: UdpSocket,
-    files: Files,
+    data: Data,
+    alarms: Alarms,
     zone: jiff::tz::TimeZone,
     begin: Clock,
     outgoing: Vec<u8>,
+    /// Messages in it that are to be sent: where to, and where they stand.
+    due: Vec<(Flow, usize, usize)>,
     unsent: u64,
+    /// Records written, and attempts denied by each rule.
+    records: u64,
+    denied_by_rule: BTreeMap<&'static str, u64>,
     /// Decisions and records, for who watches from inside; `None`: nobody does.
     observed: Option<Vec<Output>>,
     /// What administration asks.
@@ -169,6 +196,17 @@ pub(crate) struct Daemon {
     shed: Shed,
     /// We are reached by IPv6.
     v6: bool,
+    /// Where we listen for connections.
+    listeners: Vec<Flow>,
+    /// Where trunks are, and how we stand at their carriers.
+    servers: BTreeMap<u16, Vec<Flow>>,
+    standings: BTreeMap<u16, Standing>,
+    /// Of the trunks by which help is called.
+    canaries: BTreeMap<u16, Canary>,
+    /// What their questions are known by.
+    tag: String,
+    /// When a wrong token was noted last.
+    stranger: Option<Clock>,
 }
 
 impl Daemon {
@@ -176,7 +214,7 @@ impl Daemon {
     pub(crate) fn new(
         policy: &engine::Policy,
         socket: UdpSocket,
-        files: Files,
+        data: Data,
         record: Option<Writer>,
     ) -> Result<Self, String> {
         let address = socket.local_addr().map_err(|why| why.to_string())?;
@@ -184,15 +222,23 @@ impl Daemon {
         let name = policy.image.text(policy.image.system().timezone);
         let zone = jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC);
         let (begin, outgoing) = (Clock::now(), vec![0; 16 * 1024]);
+        let mut tag = [0; 8];
+        ring::rand::SystemRandom::new()
+            .fill(&mut tag)
+            .map_err(|_| "the system gives no random numbers".to_owned())?;
         Ok(Self {
             engine,
             image: policy.image,
             socket,
-            files,
+            alarms: data.alarms().clone(),
+            data,
             zone,
             begin,
             outgoing,
+            due: Vec::new(),
             unsent: 0,
+            records: 0,
+            denied_by_rule: BTreeMap::new(),
             observed: None,
             requests: None,
             overridden: false,
@@ -201,6 +247,12 @@ impl Daemon {
             lookups: Lookups::new(),
             shed: Shed::new(begin, shed::OF_STRANGER),
             v6: address.is_ipv6(),
+            listeners: Vec::new(),
+            servers: BTreeMap::new(),
+            standings: BTreeMap::new(),
+            canaries: BTreeMap::new(),
+            tag: engine::hex(&tag),
+            stranger: None,
         })
     }
 
@@ -211,6 +263,7 @@ impl Daemon {
         // Before the first datagram: without a clock it would be day, and every route plan closed.
         self.set_clock();
         let mut clock = tokio::time::interval(CLOCK);
+        tell_system(&[NotifyState::Ready]);
         loop {
             let wake = self.wake();
             tokio::select! {
@@ -225,6 +278,8 @@ impl Daemon {
                     self.set_clock();
                     self.streams.sweep();
                     self.tell_of_flood();
+                    self.data.tick();
+                    tell_system(&[NotifyState::Watchdog]);
                 }
                 Some(request) = asked(&mut self.requests) => self.administer(request),
                 Some(found) = self.lookups.next() => self.found(found),
@@ -233,12 +288,15 @@ impl Daemon {
             }
             self.tick();
             self.hear_relay();
+            self.ask_canaries();
             if let Some(pinholes) = &mut self.media.pinholes {
                 pinholes.flush();
             }
             self.keep_record();
         }
+        tell_system(&[NotifyState::Stopping]);
         self.farewell().await;
+        self.act("stop", "", Value::Null, Value::Null);
         Ok(true)
     }
 
@@ -256,7 +314,8 @@ impl Daemon {
     /// When the engine next wants to be ticked; far away if it has nothing to wait for.
     pub(crate) fn wake(&self) -> Clock {
         let engine = wake_at(self.begin, Clock::now(), self.engine.next_deadline());
-        self.media.relay.as_ref().map_or(engine, |relay| relay.wake().min(engine))
+        let relay = self.media.relay.as_ref().map(Relay::wake);
+        [relay, self.canary_due()].into_iter().flatten().fold(engine, Clock::min)
     }
 
     /// Keeps decisions and records for [`observed`](Self::observed) from now on.
@@ -298,98 +357,12 @@ impl Daemon {
             tracing::error!("the trace cannot be written, nothing is recorded any more: {why}");
         }
     }
+}
 
-    fn drain(&mut self) {
-        loop {
-            match self.engine.poll(&mut self.outgoing) {
-                Ok(Some(output)) => self.perform(&output),
-                Ok(None) => return,
-                Err(short) => self.outgoing.resize(short.needed, 0),
-            }
-        }
-    }
-
-    fn perform(&mut self, output: &Output) {
-        if let (Some(observed), Output::Decision(_) | Output::Smdr(_)) = (&mut self.observed, output) {
-            observed.push(*output);
-        }
-        match output {
-            Output::Send { to, len } => {
-                messages::sent(*to, &self.outgoing[..*len]);
-                if to.transport.is_reliable() {
-                    return self.streams.send(*to, &self.outgoing[..*len]);
-                }
-                // A datagram that cannot be sent now is a datagram lost: its sender's timers see to it.
-                if self.socket.try_send_to(&self.outgoing[..*len], to.peer).is_err() {
-                    self.unsent += 1;
-                }
-            }
-            Output::Decision(decision) => {
-                let sentence = words::decision(&self.image, decision);
-                match decision.denial() {
-                    Some(denial) => {
-                        tracing::warn!("{sentence}");
-                        self.files.denied(&self.image, decision, denial);
-                    }
-                    None => tracing::debug!("{sentence}"),
-                }
-            }
-            Output::Smdr(record) => self.files.smdr(record),
-            Output::Alarm(alarm) => tracing::warn!("alarm: {}", words::alarm(&self.image, alarm)),
-            Output::Emergency(notice) => tracing::error!("{}", words::emergency(&self.image, notice)),
-            Output::Registered { device, expires_s, flow } => {
-                self.streams.proved(*flow);
-                self.shed.registered(Clock::now(), *device, flow.ip());
-                let dn = words::party(&self.image, Party::Device(*device));
-                tracing::info!("{dn} is registered at {flow} for {expires_s} s");
-            }
-            Output::Unregistered { device, why } => {
-                self.shed.gone(*device);
-                let dn = words::party(&self.image, Party::Device(*device));
-                let how = match why {
-                    Gone::Unregistered => "has unregistered",
-                    Gone::Lapsed => "was not heard of in time",
-                    Gone::Lost => "is gone: its connection is closed",
-                };
-                tracing::info!("{dn} {how}");
-            }
-            Output::Server { trunk, to } => {
-                let of = words::party(&self.image, Party::Trunk(*trunk));
-                tracing::warn!(
-                    "alarm: {of} does not answer where it was; its requests go to {to} from now on"
-                );
-            }
-            Output::Standing { trunk, standing } => {
-                let sentence = words::standing(&self.image, *trunk, *standing);
-                match standing {
-                    Standing::Registered { .. } => tracing::info!("{sentence}"),
-                    Standing::Refused { .. } | Standing::Unanswered | Standing::Lapsed | Standing::Lost => {
-                        tracing::warn!("alarm: {sentence}");
-                    }
-                }
-            }
-            Output::Set { device } => {
-                if let Some(settings) = self.engine.settings(*device) {
-                    let guest = self.engine.user_at(self.now(), *device);
-                    tracing::info!("{}", words::settings(&self.image, *device, settings, guest));
-                }
-            }
-            Output::Relay(ask) => self.media.ask(ask),
-            Output::RelayUndo(media) => self.media.undo(*media),
-            Output::RelayEnd(media) => self.media.end(*media),
-            Output::Open(pinhole) => self.open(pinhole),
-            Output::Close { media, number } => self.media.close(*media, *number),
-            // This process has no neutral legs.
-            Output::Setup { .. }
-            | Output::Alerting(_)
-            | Output::Connect(_)
-            | Output::Joined { .. }
-            | Output::Referred { .. }
-            | Output::Forwarded { .. }
-            | Output::Held { .. }
-            | Output::Release(..)
-            | Output::Tone(..) => {}
-        }
+/// Tells the service manager, if one has started us.
+fn tell_system(states: &[NotifyState<'_>]) {
+    if let Err(why) = sd_notify::notify(states) {
+        tracing::debug!("the service manager cannot be told: {why}");
     }
 }
 

@@ -171,7 +171,7 @@ echo "baresip: held, resumed ($RELAYED packets), hung up: no pinhole is left"
 connected
 relay=$(sed -n 's/.*rtpengine is started (process \([0-9]*\)).*/\1/p' "$work/gateway.log")
 kill -9 "$relay"
-until_seen "$work/gateway.log" "ALARM: the media relay" || fail "the loss of the relay was not said"
+until_seen "$work/gateway.log" "alarm: the media relay" || fail "the loss of the relay was not said"
 until_seen "$work/gateway.log" "it is started again" || fail "the relay was not started again"
 for _ in $(seq 50); do inside "$gateway" status --data "$work/data" | grep -q '"relay":"up"' && break; sleep 0.1; done
 until_seen "$work/gateway.log" "media over the relay is negotiated anew" || fail "the call that was up was forgotten"

@@ -102,7 +102,7 @@ stop
 [ -s "$work/kept/last-good.stw" ] && [ "$(stat -c %a "$work/kept/last-good.keys")" = 600 ] || fail "the policy was not kept"
 start broken "$work/bad.toml" --data "$work/kept"
 stop
-grep -q "ALARM: .*bad.toml does not load: the last good policy is in force" "$work/broken.log" || fail "the last good policy was not said"
+grep -q "alarm: .*bad.toml does not load: the last good policy is in force" "$work/broken.log" || fail "the last good policy was not said"
 strowger=$(dirname "$gateway")/strowger
 "$strowger" compile "$work/policy.toml" -o "$work/damaged.stw" 2> /dev/null
 # An octet in the middle of the device table; the emergency block stands behind it.
@@ -122,7 +122,7 @@ assert status("911") == 100, "help"
 assert status("3000") == 503, "anything else"
 PY
 stop
-grep -q "ALARM: .*emergency calls only" "$work/block.log" || fail "the emergency block was not said"
+grep -q "alarm: .*emergency calls only" "$work/block.log" || fail "the emergency block was not said"
 rc=0
 "$gateway" run "$work/bad.toml" --data "$work/empty" --emergency "$work/bad.toml" 2> "$work/none.log" || rc=$?
 [ "$rc" -eq 2 ] || fail "nothing that loads ended with $rc, not 2"

@@ -1,8 +1,9 @@
 //! The gateway and its phones on loopback, and what is seen of them.
 
 use super::scenes::{Act, Expect, Scene};
+use crate::alarms::Alarms;
+use crate::data::Data;
 use crate::engine::Policy;
-use crate::files::Files;
 use crate::run::Daemon;
 use crate::{socket, words};
 use std::net::{SocketAddr, UdpSocket};
@@ -61,7 +62,8 @@ impl World {
         let data = std::env::temp_dir().join(format!("strowger-demo-{}", std::process::id()));
         let socket = socket::bind(loopback)?;
         let address = socket.local_addr().map_err(|why| why.to_string())?;
-        let mut daemon = Daemon::new(policy, socket, Files::open(&data, &policy.image)?, None)?;
+        let mut daemon =
+            Daemon::new(policy, socket, Data::open(&data, &policy.image, &Alarms::default())?, None)?;
         daemon.observe();
         daemon.set_clock();
         let mut actors = Vec::new();

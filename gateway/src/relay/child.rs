@@ -1,5 +1,6 @@
 //! A relay of our own, where none is found.
 
+use crate::alarms::{Alarms, Kind};
 use std::net::{IpAddr, SocketAddr};
 use std::process::{self, Command, Stdio};
 
@@ -34,12 +35,12 @@ impl Child {
     }
 
     /// Starts it again if it has ended; true if it had.
-    pub(super) fn restart(&mut self) -> bool {
+    pub(super) fn restart(&mut self, alarms: &Alarms) -> bool {
         let Ok(Some(status)) = self.process.try_wait() else { return false };
-        tracing::error!("ALARM: rtpengine has ended ({status}); it is started again");
+        alarms.raise(Kind::Relay, &format!("rtpengine has ended ({status}); it is started again"));
         match spawn(self.control, self.media) {
             Ok(process) => self.process = process,
-            Err(why) => tracing::error!("ALARM: rtpengine cannot be started: {why}"),
+            Err(why) => alarms.raise(Kind::Relay, &format!("rtpengine cannot be started: {why}")),
         }
         true
     }

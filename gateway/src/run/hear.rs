@@ -1,6 +1,7 @@
 //! What comes from the network, into the engine: datagrams, messages of connections, and their end.
 
 use super::Daemon;
+use crate::alarms::Kind;
 use crate::streams::{Heard, News};
 use crate::{messages, shed};
 use std::net::IpAddr;
@@ -49,10 +50,12 @@ impl Daemon {
     pub(super) fn tell_of_flood(&mut self) {
         let shed::Dropped { strangers, known } = self.shed.dropped();
         if strangers > 0 {
-            tracing::warn!("alarm: flood: {strangers} datagrams of strangers were not heard");
+            let text = format!("{strangers} datagrams of strangers were not heard");
+            self.alarms.raise(Kind::Flood, &text);
         }
         if known > 0 {
-            tracing::warn!("alarm: flood: {known} datagrams from where phones or trunks are were not heard");
+            let text = format!("{known} datagrams from where phones or trunks are were not heard");
+            self.alarms.raise(Kind::Flood, &text);
         }
     }
 
@@ -82,6 +85,9 @@ impl Daemon {
     /// Takes one datagram, or a message of a stream.
     pub(super) fn take(&mut self, source: Flow, datagram: &[u8]) {
         messages::heard(source, datagram);
+        if self.is_canary(source, datagram) {
+            return;
+        }
         // Outputs are drained after every input, so there is always room.
         match self.engine.input(self.now(), &Input::Receive { source, datagram }) {
             Ok(Took::Received(Received::Held(leg))) => self.media.keep(leg, source, datagram),

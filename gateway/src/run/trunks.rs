@@ -1,6 +1,7 @@
 //! Where trunks are: addresses are told to the engine at once, names are looked up, again and again.
 
 use super::Daemon;
+use crate::alarms::Kind;
 use crate::servers::{self, Found, Wanted};
 use std::collections::HashMap;
 use std::time::Instant as Clock;
@@ -72,7 +73,9 @@ impl Daemon {
         if self.lookups.said.get(&found.trunk) != Some(&said) {
             match &found.servers {
                 Ok(_) => tracing::info!("trunk {name} {said}"),
-                Err(_) => tracing::warn!("alarm: trunk {name}: {said}; it is looked for again"),
+                Err(_) => {
+                    self.alarms.raise(Kind::Trunk, &format!("trunk {name}: {said}; it is looked for again"));
+                }
             }
             self.lookups.said.insert(found.trunk, said);
         }
@@ -88,6 +91,10 @@ impl Daemon {
         for server in servers {
             self.streams.name(server.peer, bare(host));
             self.shed.trunk(Clock::now(), server.ip(), channels);
+        }
+        self.servers.insert(trunk, servers.to_vec());
+        if let Some(canary) = self.canaries.get_mut(&trunk) {
+            canary.wake(Clock::now());
         }
         let now = self.now();
         self.give(now, &Input::SetTrunkServers { trunk, servers });

@@ -1,22 +1,35 @@
-//! Administration over loopback HTTP: `status` and `mode` talk to the running gateway.
+//! Administration over loopback HTTP: `status`, `mode` and `reload` talk to the running gateway, monitoring asks it.
 //!
-//! Whoever can read `http-token` in the data directory may use it; the token is made anew at each start.
+//! Whoever can read `http-token` in the data directory may use it; the token is made anew at each start. Whether the gateway is alive and ready
+//! is anybody's to ask.
+
+mod client;
 
 use crate::engine::hex;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
+pub(crate) use client::{Question, tell};
 use ring::rand::SecureRandom as _;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use strowger::base::{Crypto as _, Soft};
 use strowger::policy::Mode;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
+
+/// Who does not answer within this is not alive.
+const ALIVE: Duration = Duration::from_secs(2);
+/// Who asks tells his name in this header; whoever has the token is believed.
+const USER: &str = "x-strowger-user";
+/// Denied attempts and alarms that are told unless asked otherwise, and at most.
+const TOLD: (usize, usize) = (100, 10_000);
 
 /// What administration asks of the daemon.
 pub(crate) struct Request {
@@ -26,12 +39,26 @@ pub(crate) struct Request {
 
 /// A question.
 pub(crate) enum Asked {
+    /// Whether it is alive: any answer says so.
+    Alive,
+    /// Whether it can do everything it is there for, and if not, why.
+    Ready,
     /// How it is.
     Status,
     /// To set a service mode, or `None` for the schedule's; then its status.
-    Mode(Option<Mode>),
+    Mode { mode: Option<Mode>, who: String },
     /// The calls that are up or being set up.
     Calls,
+    /// Where devices are registered.
+    Registrations,
+    /// The last denied attempts.
+    Denied(usize),
+    /// The last alarms.
+    Alarms(usize),
+    /// What is counted, as Prometheus reads it: a text.
+    Metrics,
+    /// Somebody had a wrong token.
+    Stranger,
 }
 
 /// How the gateway is.
@@ -56,6 +83,11 @@ struct SetMode {
     mode: String,
 }
 
+#[derive(Deserialize)]
+struct Most {
+    limit: Option<usize>,
+}
+
 struct Shared {
     token: String,
     requests: mpsc::Sender<Request>,
@@ -73,10 +105,26 @@ pub(crate) async fn listen(address: SocketAddr, data: &Path) -> Result<mpsc::Rec
         .map_err(|why| format!("--http {address} cannot be listened on: {why}"))?;
     let token = new_token(data)?;
     let (requests, received) = mpsc::channel(16);
+    let asks = |asked: fn() -> Asked| {
+        get(async move |State(shared): State<Arc<Shared>>, headers: HeaderMap| {
+            ask(&shared, &headers, asked()).await
+        })
+    };
+    let lists = |asked: fn(usize) -> Asked| {
+        get(async move |State(shared): State<Arc<Shared>>, Query(most): Query<Most>, headers: HeaderMap| {
+            ask(&shared, &headers, asked(most.limit.unwrap_or(TOLD.0).min(TOLD.1))).await
+        })
+    };
     let routes = Router::new()
-        .route("/status", get(status))
-        .route("/calls", get(calls))
-        .route("/mode", put(mode))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .route("/v1/status", asks(|| Asked::Status))
+        .route("/v1/calls", asks(|| Asked::Calls))
+        .route("/v1/registrations", asks(|| Asked::Registrations))
+        .route("/v1/denied", lists(Asked::Denied))
+        .route("/v1/alarms", lists(Asked::Alarms))
+        .route("/v1/mode", put(mode))
         .with_state(Arc::new(Shared { token, requests }));
     tokio::spawn(async move {
         if let Err(why) = axum::serve(listener, routes).await {
@@ -114,12 +162,34 @@ fn new_token(data: &Path) -> Result<String, String> {
 
 type Answered = Result<Json<Value>, (StatusCode, String)>;
 
-async fn status(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Answered {
-    ask(&shared, &headers, Asked::Status).await
+/// The process runs and serves: who restarts it otherwise asks this.
+async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
+    let answered = tokio::time::timeout(ALIVE, told(&shared, Asked::Alive)).await;
+    let alive = matches!(answered, Ok(Ok(_)));
+    let status = if alive { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "alive": alive }))).into_response()
 }
 
-async fn calls(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Answered {
-    ask(&shared, &headers, Asked::Calls).await
+/// Calls can be made, and those for help too.
+async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
+    let answered = tokio::time::timeout(ALIVE, told(&shared, Asked::Ready)).await;
+    let why = match answered {
+        Ok(Ok(Json(why))) => why,
+        Ok(Err(_)) | Err(_) => json!(["the gateway does not answer"]),
+    };
+    let ready = why.as_array().is_some_and(Vec::is_empty);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ready": ready, "why": why }))).into_response()
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    match ask(&shared, &headers, Asked::Metrics).await {
+        Ok(Json(text)) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text.as_str().unwrap_or("").to_owned()).into_response()
+        }
+        Err(refused) => refused.into_response(),
+    }
 }
 
 async fn mode(
@@ -129,7 +199,8 @@ async fn mode(
 ) -> Answered {
     let mode = named(&wanted.mode)
         .ok_or_else(|| (StatusCode::BAD_REQUEST, "mode is day, night1, night2 or schedule".to_owned()))?;
-    ask(&shared, &headers, Asked::Mode(mode)).await
+    let who = who(&headers);
+    ask(&shared, &headers, Asked::Mode { mode, who }).await
 }
 
 fn named(name: &str) -> Option<Option<Mode>> {
@@ -139,55 +210,26 @@ fn named(name: &str) -> Option<Option<Mode>> {
     [Mode::Day, Mode::Night1, Mode::Night2].into_iter().find(|mode| mode.name() == name).map(Some)
 }
 
+/// Who asks, by what he says: a few visible characters.
+fn who(headers: &HeaderMap) -> String {
+    let said = headers.get(USER).and_then(|name| name.to_str().ok()).unwrap_or("");
+    let name: String = said.chars().filter(char::is_ascii_graphic).take(64).collect();
+    if name.is_empty() { "operator".to_owned() } else { name }
+}
+
 async fn ask(shared: &Shared, headers: &HeaderMap, asked: Asked) -> Answered {
     let given = headers.get(header::AUTHORIZATION).map_or(&[][..], |value| value.as_bytes());
     let expected = format!("Bearer {}", shared.token);
     if !Soft::new(&[0; 32]).equal(given, expected.as_bytes()) {
+        let _ = told(shared, Asked::Stranger).await;
         return Err((StatusCode::UNAUTHORIZED, "the token of http-token is needed".to_owned()));
     }
+    told(shared, asked).await
+}
+
+async fn told(shared: &Shared, asked: Asked) -> Answered {
     let gone = |_| (StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping".to_owned());
     let (answer, answered) = oneshot::channel();
     shared.requests.send(Request { asked, answer }).await.map_err(|_| gone(()))?;
     answered.await.map(Json).map_err(|_| gone(()))
-}
-
-/// What is asked of the running gateway from outside.
-#[derive(Clone, Copy)]
-pub(crate) enum Question<'a> {
-    Status,
-    Calls,
-    Mode(&'a str),
-}
-
-/// The client's side: asks the running gateway.
-pub(crate) fn tell(address: SocketAddr, data: &Path, question: Question<'_>) -> Result<Value, String> {
-    let path = token_path(data);
-    let token = std::fs::read_to_string(&path).map_err(|why| {
-        format!(
-            "{} cannot be read: {why}; is the gateway running, and is --data its directory?",
-            path.display()
-        )
-    })?;
-    let bearer = format!("Bearer {token}");
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(std::time::Duration::from_secs(5)))
-        .build()
-        .into();
-    let get =
-        |what: &str| agent.get(format!("http://{address}/{what}")).header("Authorization", &bearer).call();
-    let answered = match question {
-        Question::Status => get("status"),
-        Question::Calls => get("calls"),
-        Question::Mode(mode) => agent
-            .put(format!("http://{address}/mode"))
-            .header("Authorization", &bearer)
-            .send_json(SetMode { mode: mode.to_owned() }),
-    };
-    let mut response = answered.map_err(|why| format!("no gateway answers at {address}: {why}"))?;
-    if !response.status().is_success() {
-        let text = response.body_mut().read_to_string().unwrap_or_default();
-        return Err(format!("the gateway at {address} says {}: {text}", response.status()));
-    }
-    response.body_mut().read_json().map_err(|why| format!("what answers at {address} is no gateway: {why}"))
 }

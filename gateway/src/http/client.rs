@@ -1,0 +1,55 @@
+//! The client's side: asks the running gateway.
+
+use super::{SetMode, USER, token_path};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+/// What is asked of the running gateway from outside.
+#[derive(Clone, Copy)]
+pub(crate) enum Question<'a> {
+    Status,
+    Calls,
+    Mode(&'a str),
+}
+
+/// Asks it.
+pub(crate) fn tell(address: SocketAddr, data: &Path, question: Question<'_>) -> Result<Value, String> {
+    let path = token_path(data);
+    let token = std::fs::read_to_string(&path).map_err(|why| {
+        format!(
+            "{} cannot be read: {why}; is the gateway running, and is --data its directory?",
+            path.display()
+        )
+    })?;
+    let bearer = format!("Bearer {token}");
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(5)))
+        .build()
+        .into();
+    let get =
+        |what: &str| agent.get(format!("http://{address}/v1/{what}")).header("Authorization", &bearer).call();
+    let answered = match question {
+        Question::Status => get("status"),
+        Question::Calls => get("calls"),
+        Question::Mode(mode) => agent
+            .put(format!("http://{address}/v1/mode"))
+            .header("Authorization", &bearer)
+            .header(USER, user())
+            .send_json(SetMode { mode: mode.to_owned() }),
+    };
+    let mut response = answered.map_err(|why| format!("no gateway answers at {address}: {why}"))?;
+    if !response.status().is_success() {
+        let text = response.body_mut().read_to_string().unwrap_or_default();
+        return Err(format!("the gateway at {address} says {}: {text}", response.status()));
+    }
+    response.body_mut().read_json().map_err(|why| format!("what answers at {address} is no gateway: {why}"))
+}
+
+/// Who asks, for the audit trail: the user of this machine, also behind sudo.
+fn user() -> String {
+    let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    name.filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic())).unwrap_or_default()
+}
