@@ -74,6 +74,9 @@ enum Command {
         #[command(flatten)]
         reach: Reach,
     },
+    /// Have the running gateway read its policy again and put it in force; calls go on. A file that does not load changes nothing: exit
+    /// status 2, and its findings.
+    Reload(Reach),
     /// Show it at work: an embedded policy, simulated phones on loopback, ladders, decisions and records.
     Demo,
 }
@@ -184,6 +187,7 @@ fn main() -> ExitCode {
         Command::Status(reach) => finish(tell(&reach, Question::Status)),
         Command::Calls(reach) => finish(tell(&reach, Question::Calls)),
         Command::Mode { mode, reach } => finish(tell(&reach, Question::Mode(&mode))),
+        Command::Reload(reach) => finish(tell(&reach, Question::Reload)),
         Command::Demo => {
             // What a scene decides is printed with the scene.
             say(Log::Error);

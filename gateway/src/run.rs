@@ -8,6 +8,7 @@ mod media;
 mod metrics;
 mod perform;
 mod record;
+mod reload;
 mod trunks;
 mod watch;
 
@@ -22,6 +23,7 @@ use crate::shed::Shed;
 use crate::streams::{Streams, Tls, TlsFiles};
 use crate::{shed, socket, sources};
 use media::Media;
+use reload::Reloads;
 use ring::rand::SecureRandom as _;
 use sd_notify::NotifyState;
 use serde_json::Value;
@@ -126,6 +128,8 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         let record = settings.record.as_ref().map(|(path, redacted)| record::create(path, *redacted));
         let mut daemon = Daemon::new(&policy, socket, data, record.transpose()?)?;
         (daemon.requests, daemon.media) = (requests, media);
+        daemon.reloads =
+            Reloads::new(&policy, settings.policy.clone(), settings.keys.clone(), settings.data.clone());
         daemon.streams = Streams::new(address.ip(), tls);
         daemon.shed = Shed::new(Clock::now(), settings.strangers);
         let mut heard_on = format!("udp {address}");
@@ -140,6 +144,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         daemon.find_trunks(settings.sip_tcp.is_some(), settings.sip_tls.is_some());
         daemon.restore();
         if settings.canary {
+            daemon.watches = true;
             daemon.watch_emergency();
         }
         let hash = engine::hex(policy.image.hash().get(..8).unwrap_or(&[]));
@@ -184,6 +189,8 @@ pub(crate) struct Daemon {
     denied_by_rule: BTreeMap<&'static str, u64>,
     /// Decisions and records, for who watches from inside; `None`: nobody does.
     observed: Option<Vec<Output>>,
+    /// The policy's file.
+    reloads: Reloads,
     /// What administration asks.
     requests: Option<mpsc::Receiver<Request>>,
     /// The operator has set the service mode.
@@ -201,7 +208,8 @@ pub(crate) struct Daemon {
     /// Where trunks are, and how we stand at their carriers.
     servers: BTreeMap<u16, Vec<Flow>>,
     standings: BTreeMap<u16, Standing>,
-    /// Of the trunks by which help is called.
+    /// Of the trunks by which help is called, if these are watched.
+    watches: bool,
     canaries: BTreeMap<u16, Canary>,
     /// What their questions are known by.
     tag: String,
@@ -240,6 +248,7 @@ impl Daemon {
             records: 0,
             denied_by_rule: BTreeMap::new(),
             observed: None,
+            reloads: Reloads::new(policy, PathBuf::new(), None, PathBuf::new()),
             requests: None,
             overridden: false,
             media: Media::default(),
@@ -250,6 +259,7 @@ impl Daemon {
             listeners: Vec::new(),
             servers: BTreeMap::new(),
             standings: BTreeMap::new(),
+            watches: false,
             canaries: BTreeMap::new(),
             tag: engine::hex(&tag),
             stranger: None,
@@ -260,6 +270,7 @@ impl Daemon {
     pub(crate) async fn serve(&mut self) -> Result<bool, String> {
         let watch = |kind| signal(kind).map_err(|why| format!("signals cannot be watched: {why}"));
         let (mut term, mut int) = (watch(SignalKind::terminate())?, watch(SignalKind::interrupt())?);
+        let mut hangup = watch(SignalKind::hangup())?;
         // Before the first datagram: without a clock it would be day, and every route plan closed.
         self.set_clock();
         let mut clock = tokio::time::interval(CLOCK);
@@ -279,10 +290,13 @@ impl Daemon {
                     self.streams.sweep();
                     self.tell_of_flood();
                     self.data.tick();
+                    self.retry_reload().await;
                     tell_system(&[NotifyState::Watchdog]);
                 }
                 Some(request) = asked(&mut self.requests) => self.administer(request),
                 Some(found) = self.lookups.next() => self.found(found),
+                Some(loaded) = self.reloads.next() => self.loaded(loaded).await,
+                _ = hangup.recv() => self.reload_by_signal(),
                 _ = term.recv() => break,
                 _ = int.recv() => break,
             }

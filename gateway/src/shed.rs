@@ -110,6 +110,12 @@ impl Shed {
         }
     }
 
+    /// No device is registered any more.
+    pub(crate) fn forget_phones(&mut self) {
+        let devices: Vec<u32> = self.homes.keys().copied().collect();
+        devices.into_iter().for_each(|device| self.gone(device));
+    }
+
     /// A trunk with so many channels is at this address, or trusts it. Beyond those that are remembered it is a stranger's.
     pub(crate) fn trunk(&mut self, now: Instant, ip: IpAddr, channels: u16) {
         if self.known.len() < REMEMBERED || self.knows(ip) {

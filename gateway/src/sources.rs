@@ -51,17 +51,32 @@ pub(crate) fn find(
     Ok(Found { policy, alarm })
 }
 
+/// Image and keyring.
+pub(crate) type Read = (Vec<u8>, Vec<u8>);
+
 /// Image and keyring. The findings go to standard error; those that are errors are the error.
-fn read(path: &Path, keys: Option<&Path>) -> Result<(Vec<u8>, Vec<u8>), String> {
-    let loaded = strowger_tools::load(path, keys).map_err(|findings| {
-        findings.iter().for_each(|finding| eprintln!("{finding}"));
-        format!("the policy {} does not load", path.display())
-    })?;
-    loaded.findings.iter().for_each(|finding| eprintln!("{finding}"));
-    let keyring = loaded.keyring.ok_or_else(|| {
-        format!("no keyring for {}: put it beside the image as .keys, or name it with --keys", path.display())
-    })?;
-    Ok((loaded.image, keyring))
+fn read(path: &Path, keys: Option<&Path>) -> Result<Read, String> {
+    let (read, findings) = findings(path, keys);
+    findings.iter().for_each(|finding| eprintln!("{finding}"));
+    read
+}
+
+/// The same, and the findings in lines.
+pub(crate) fn findings(path: &Path, keys: Option<&Path>) -> (Result<Read, String>, Vec<String>) {
+    let lines = |findings: &[strowger_tools::Finding]| findings.iter().map(ToString::to_string).collect();
+    match strowger_tools::load(path, keys) {
+        Err(findings) => (Err(format!("the policy {} does not load", path.display())), lines(&findings)),
+        Ok(loaded) => {
+            let findings = lines(&loaded.findings);
+            let keyring = loaded.keyring.ok_or_else(|| {
+                format!(
+                    "no keyring for {}: put it beside the image as .keys, or name it with --keys",
+                    path.display()
+                )
+            });
+            (keyring.map(|keyring| (loaded.image, keyring)), findings)
+        }
+    }
 }
 
 /// The emergency block of TOML, of an image, or of what is left of one.
@@ -80,7 +95,7 @@ fn block(path: &Path) -> Result<Policy, String> {
 
 /// Keeps a policy that has loaded. Both files are complete on disk before either takes its name; who is interrupted between
 /// the two finds a pair that does not fit, which is refused like any other.
-fn keep(data: &Path, image: &[u8], keyring: &[u8]) -> std::io::Result<()> {
+pub(crate) fn keep(data: &Path, image: &[u8], keyring: &[u8]) -> std::io::Result<()> {
     let (image_at, keys_at) = (data.join(LAST), data.join(LAST).with_extension("keys"));
     if std::fs::read(&image_at).is_ok_and(|kept| kept == image)
         && std::fs::read(&keys_at).is_ok_and(|kept| kept == keyring)

@@ -63,7 +63,7 @@ pub(crate) fn policy_of(dn: &str, changes: &[(&str, &str)]) -> (Vec<u8>, Vec<u8>
 }
 
 /// Image and keyring of the office's policy with changes: old text and new, or nothing and what comes behind it.
-fn changed_policy(changes: &[(&str, &str)]) -> &'static (Vec<u8>, Vec<u8>) {
+pub(crate) fn changed_policy(changes: &[(&str, &str)]) -> &'static (Vec<u8>, Vec<u8>) {
     let compiled = compiled(changes);
     Box::leak(Box::new((compiled.image, compiled.keyring)))
 }

@@ -1,7 +1,8 @@
 //! The only code that connects: a permit is spent here, and only here does a [`Connect`] come to be.
 
-use super::slots::Seat;
+use super::slots::{Leave, Seat};
 use crate::base::Handle;
+use crate::policy::moved::Moved;
 use crate::policy::{Authority, Permit};
 
 /// How far two legs are joined.
@@ -21,17 +22,6 @@ pub struct Edge {
     progress: Progress,
     authority: Authority,
     left: Option<Handle>,
-}
-
-/// What a leg's leaving means for its edge.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Leave {
-    /// It is the first to go.
-    First,
-    /// The other went before.
-    Last,
-    /// It was not part of the edge.
-    Stranger,
 }
 
 /// Two legs are joined. No other code can make one:
@@ -127,6 +117,11 @@ impl Edge {
     #[must_use]
     pub fn other(&self, leg: Handle) -> Option<Handle> {
         if leg == self.a { Some(self.b) } else { (leg == self.b).then_some(self.a) }
+    }
+
+    /// The policy has changed: whoever has allowed it has another row.
+    pub(super) fn moved(&mut self, moved: &Moved<'_>) {
+        self.authority = moved.authority(self.authority);
     }
 
     /// Whether one of the two has gone.

@@ -9,6 +9,7 @@ mod explore;
 pub mod features;
 pub mod join;
 pub mod leg;
+pub(crate) mod moved;
 mod passed;
 pub mod slots;
 mod views;
@@ -28,8 +29,8 @@ use crate::policy::{Denial, Party, Permit};
 use crate::table::Slab;
 use features::hold::NEVER;
 use features::transfer::Rejoined;
-use join::Leave;
 use leg::{Action, Event};
+use slots::Leave;
 
 /// What the exchange must do for a call, in order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

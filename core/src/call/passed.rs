@@ -12,6 +12,11 @@ pub struct Passed {
 }
 
 impl Passed {
+    /// The devices have other rows from now on.
+    pub(super) fn moved(&mut self, row: impl Fn(u32) -> u32) {
+        self.devices.iter_mut().take(usize::from(self.hops)).for_each(|device| *device = row(*device));
+    }
+
     /// How often it was forwarded.
     #[must_use]
     pub const fn hops(&self) -> u8 {

@@ -105,6 +105,17 @@ pub struct Seat {
     pub party: Party,
 }
 
+/// What a leg's leaving means for its edge.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Leave {
+    /// It is the first to go.
+    First,
+    /// The other went before.
+    Last,
+    /// It was not part of the edge.
+    Stranger,
+}
+
 /// A call in the table, or the dialing before it: who is off hook has a place for the call that may come of it.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "most are placed, and there is no heap to put them on")]

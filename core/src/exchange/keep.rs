@@ -102,9 +102,10 @@ impl<C: Crypto> Exchange<'_, C> {
     ) -> Option<()> {
         let policy = self.policy.as_ref().filter(|policy| !policy.image.is_block())?;
         let place = usize::try_from(device).ok().filter(|place| *place < policy.image.phones())?;
+        let may = policy.image.devices().get(place)?.may_use(kept.flow.transport);
         let reachable = Uri::parse(kept.contact).is_ok_and(|uri| uri.scheme == Scheme::Sip);
         let fits = reachable && kept.contact.len() <= MAX_CONTACT && kept.flow.transport == Transport::Udp;
-        if !fits || expires_s == 0 || self.unfit(device, None, kept.flow).is_some() {
+        if !may || !fits || expires_s == 0 {
             return None;
         }
         let slot = self.devices.get_mut(place)?;

@@ -16,6 +16,7 @@ pub mod image;
 pub mod inbound;
 pub mod intercept;
 pub mod keyring;
+pub(crate) mod moved;
 pub mod overrides;
 pub mod permit;
 mod routes;

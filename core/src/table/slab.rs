@@ -112,6 +112,11 @@ impl<'m, T> Slab<'m, T> {
         })
     }
 
+    /// The same, to change.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.slots.iter_mut().filter_map(|slot| slot.value.as_mut())
+    }
+
     /// The same table over other slots, as many as these.
     pub(crate) fn fork<'n>(&self, slots: &'n mut [Slot<T>]) -> Slab<'n, T>
     where

@@ -72,14 +72,19 @@ pub(crate) struct Act {
     pub(crate) new: Value,
 }
 
+impl Layout {
+    fn of(image: &Image<'_>) -> Self {
+        match image.system().smdr >> 3 & 3 {
+            0 => Self::Standard,
+            1 => Self::Csv,
+            _ => Self::Extended,
+        }
+    }
+}
+
 impl Data {
     /// Opens or begins it. Old records stay.
     pub(crate) fn open(directory: &Path, image: &Image<'_>, alarms: &Alarms) -> Result<Self, String> {
-        let layout = match image.system().smdr >> 3 & 3 {
-            0 => Layout::Standard,
-            1 => Layout::Csv,
-            _ => Layout::Extended,
-        };
         let shown = directory.display();
         std::fs::create_dir_all(directory)
             .map_err(|why| format!("the data directory {shown} cannot be made: {why}"))?;
@@ -123,7 +128,7 @@ impl Data {
             csv,
             denied,
             audit,
-            layout,
+            layout: Layout::of(image),
             failing: false,
             alarms,
             syncer,
@@ -235,6 +240,11 @@ impl Data {
     /// The last denied attempts, the newest first.
     pub(crate) fn last_denied(&self, most: usize) -> Vec<Value> {
         self.denied.last(most)
+    }
+
+    /// Another policy is in force.
+    pub(crate) fn follow(&mut self, image: &Image<'_>) {
+        self.layout = Layout::of(image);
     }
 
     /// Once a second: says that we are there, tries to write what waits, and keeps the journal short.

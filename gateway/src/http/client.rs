@@ -12,6 +12,7 @@ pub(crate) enum Question<'a> {
     Status,
     Calls,
     Mode(&'a str),
+    Reload,
 }
 
 /// Asks it.
@@ -39,13 +40,35 @@ pub(crate) fn tell(address: SocketAddr, data: &Path, question: Question<'_>) -> 
             .header("Authorization", &bearer)
             .header(USER, user())
             .send_json(SetMode { mode: mode.to_owned() }),
+        // A large policy takes a while to read.
+        Question::Reload => agent
+            .post(format!("http://{address}/v1/reload"))
+            .config()
+            .timeout_global(Some(Duration::from_secs(120)))
+            .build()
+            .header("Authorization", &bearer)
+            .header(USER, user())
+            .send_empty(),
     };
     let mut response = answered.map_err(|why| format!("no gateway answers at {address}: {why}"))?;
     if !response.status().is_success() {
         let text = response.body_mut().read_to_string().unwrap_or_default();
-        return Err(format!("the gateway at {address} says {}: {text}", response.status()));
+        return Err(match serde_json::from_str::<Value>(&text) {
+            Ok(refused) => reasons(&refused),
+            Err(_) => format!("the gateway at {address} says {}: {text}", response.status()),
+        });
     }
     response.body_mut().read_json().map_err(|why| format!("what answers at {address} is no gateway: {why}"))
+}
+
+/// Why the policy stays as it is, and what is wrong with the file.
+fn reasons(refused: &Value) -> String {
+    let error = refused.get("error").and_then(Value::as_str).unwrap_or("refused");
+    let findings =
+        refused.get("findings").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let lines: Vec<&str> = findings.collect();
+    let said = format!("{error}; the policy in force stays");
+    if lines.is_empty() { said } else { format!("{said}\n{}", lines.join("\n")) }
 }
 
 /// Who asks, for the audit trail: the user of this machine, also behind sudo.

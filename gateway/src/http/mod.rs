@@ -9,7 +9,7 @@ use crate::engine::hex;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 pub(crate) use client::{Question, tell};
 use ring::rand::SecureRandom as _;
@@ -47,6 +47,8 @@ pub(crate) enum Asked {
     Status,
     /// To set a service mode, or `None` for the schedule's; then its status.
     Mode { mode: Option<Mode>, who: String },
+    /// To read the policy again, and put it in force.
+    Reload { who: String },
     /// The calls that are up or being set up.
     Calls,
     /// Where devices are registered.
@@ -125,6 +127,7 @@ pub(crate) async fn listen(address: SocketAddr, data: &Path) -> Result<mpsc::Rec
         .route("/v1/denied", lists(Asked::Denied))
         .route("/v1/alarms", lists(Asked::Alarms))
         .route("/v1/mode", put(mode))
+        .route("/v1/reload", post(reload))
         .with_state(Arc::new(Shared { token, requests }));
     tokio::spawn(async move {
         if let Err(why) = axum::serve(listener, routes).await {
@@ -201,6 +204,17 @@ async fn mode(
         .ok_or_else(|| (StatusCode::BAD_REQUEST, "mode is day, night1, night2 or schedule".to_owned()))?;
     let who = who(&headers);
     ask(&shared, &headers, Asked::Mode { mode, who }).await
+}
+
+/// The policy stays as it is: 422, and why.
+async fn reload(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let who = who(&headers);
+    match ask(&shared, &headers, Asked::Reload { who }).await {
+        Ok(Json(done)) if done.get("error").is_some() => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Json(done)).into_response()
+        }
+        answered => answered.into_response(),
+    }
 }
 
 fn named(name: &str) -> Option<Option<Mode>> {

@@ -15,6 +15,8 @@ impl Daemon {
     /// Does what administration asks, and tells it how the gateway is then.
     pub(super) fn administer(&mut self, request: Request) {
         let answer = match request.asked {
+            // What becomes of it is told when the file is read.
+            Asked::Reload { who } => return self.reload_for(who, request.answer),
             Asked::Status => self.status(),
             Asked::Alive => Value::Null,
             Asked::Ready => self.unready().into(),

@@ -7,8 +7,8 @@ use std::ops::Deref;
 use strowger::base::{Crypto, Flow, Full, Handle, Instant, WallTime};
 use strowger::call::{Call, LegSlot};
 use strowger::exchange::{
-    Config, DeviceSlot, Event, Exchange, MAX_OUTPUTS, Memory, NotTaken, Output, PAGES_A_CALL, Received,
-    Record, Restored, Signal, TRANSACTIONS_A_CALL, Taken, Ticked, TrunkSlot,
+    Config, DeviceSlot, Event, Exchange, MAX_OUTPUTS, Memory, NotReloaded, NotTaken, Output, PAGES_A_CALL,
+    Received, Record, Restored, Room, Signal, TRANSACTIONS_A_CALL, Taken, Ticked, TrunkSlot,
 };
 use strowger::media::Places;
 use strowger::policy::{Image, Keyring, Mode};
@@ -72,6 +72,44 @@ pub struct Tables {
     outgoing: Vec<Option<Outgoing>>,
     events: Vec<Option<Event>>,
     records: Vec<Option<Record>>,
+}
+
+/// Memory for another policy.
+#[derive(Debug)]
+pub struct Reserve {
+    devices: Vec<DeviceSlot>,
+    trunks: Vec<TrunkSlot>,
+    lapse_heap: Vec<Due>,
+    lapse_places: Vec<u32>,
+    renewal_heap: Vec<Due>,
+    renewal_places: Vec<u32>,
+}
+
+impl Reserve {
+    /// For so many devices and trunks.
+    #[must_use]
+    pub fn new(devices: usize, trunks: usize) -> Self {
+        Self {
+            devices: vec![DeviceSlot::EMPTY; devices],
+            trunks: vec![TrunkSlot::EMPTY; trunks],
+            lapse_heap: vec![Due::EMPTY; devices],
+            lapse_places: vec![0; devices],
+            renewal_heap: vec![Due::EMPTY; trunks],
+            renewal_places: vec![0; trunks],
+        }
+    }
+
+    /// As slices.
+    pub fn room(&mut self) -> Room<'_> {
+        Room {
+            devices: &mut self.devices,
+            trunks: &mut self.trunks,
+            lapse_heap: &mut self.lapse_heap,
+            lapse_places: &mut self.lapse_places,
+            renewal_heap: &mut self.renewal_heap,
+            renewal_places: &mut self.renewal_places,
+        }
+    }
 }
 
 /// Everything that can be done to an exchange.
@@ -170,7 +208,8 @@ impl<'m> Policy<'m> {
     }
 
     /// The octets that image and keyring were read from; those of the keyring are secret.
-    pub(super) const fn octets(&self) -> (&'m [u8], &'m [u8]) {
+    #[must_use]
+    pub const fn octets(&self) -> (&'m [u8], &'m [u8]) {
         (self.octets, self.keys)
     }
 }
@@ -317,6 +356,19 @@ impl<'m, C: Crypto> Engine<'m, C> {
             writer.output(&self.exchange, output.as_ref(), buf);
         }
         output
+    }
+
+    /// Puts another policy in force, as [`Exchange::reload`]. A trace has one policy: [`finish`](Self::finish) it first.
+    ///
+    /// # Errors
+    /// [`NotReloaded`], and the memory; nothing has changed.
+    pub fn reload(
+        &mut self,
+        policy: &Policy<'m>,
+        room: Room<'m>,
+    ) -> Result<Room<'m>, (NotReloaded, Room<'m>)> {
+        let keyring = policy.keyring.unwrap_or(Keyring::EMPTY);
+        self.exchange.reload(policy.image, keyring, room)
     }
 
     /// Hands what was recorded to the file. On an error nothing is recorded any more.

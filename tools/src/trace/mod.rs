@@ -22,7 +22,7 @@ mod words;
 mod writer;
 
 pub use answers::{Answer, Recording};
-pub use engine::{Engine, Input, Policy, Sizes, Tables, Took};
+pub use engine::{Engine, Input, Policy, Reserve, Sizes, Tables, Took};
 pub use ladder::Ladder;
 pub use reader::{BadTrace, Trace};
 pub use replay::{Difference, Outcome, replay};
