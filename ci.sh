@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 PACKAGES=(gcc g++ cmake make pkg-config abigail-tools valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
     cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi
     libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-aarch64-linux-gnu
-    libc6-dev-arm64-cross qemu-user libosip2-dev openssl dnsmasq-base)
+    libc6-dev-arm64-cross qemu-user libosip2-dev openssl dnsmasq-base curl systemd)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
 
 check_packages() {
@@ -44,6 +44,15 @@ check_targets() { ci/targets.sh; }
 # What it takes on a Cortex-M4F, against the ceilings of docs/sizes.md.
 check_sizes() { ci/sizes.sh; }
 check_daemon() { check_gateway; tests/interop/daemon.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+# Killed under load, a full disk, a damaged journal; health, alarms, reload under calls, the audit trail.
+check_operate() {
+    check_gateway
+    local built="${CARGO_TARGET_DIR:-target}/release"
+    tests/interop/operate.sh "$built/strowger-gateway" "$built/strowger"
+    tests/interop/restart.sh "$built/strowger-gateway" "$built/strowger" ${STROWGER_KILLS:-}
+}
+# The Debian package: built, installed, started as its unit says.
+check_service() { tests/interop/service.sh "$(packaging/debian.sh)"; }
 check_agreement() {
     local library
     check_gateway
@@ -123,7 +132,7 @@ check_coverage() {
 check_mutation() { ci/mutation.sh policy && ci/mutation.sh rest; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c abi bare_metal sizes targets daemon agreement parsers peers floods fuzz mutants counts load)
+ALL=(packages format clippy test doc demo c abi bare_metal sizes targets daemon operate service agreement parsers peers floods fuzz mutants counts load)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.

@@ -54,7 +54,7 @@ pids+=($!)
 until_record tshark.log "Capture started"
 
 serve() { # NAME ADDRESS HTTP-PORT
-    ip netns exec "$space" "$gateway" run "$work/policy.stw" --keys "$work/policy.keys" --sip-udp "$2:5060" --http "127.0.0.1:$3" --data "$work/$1" 2> "$work/$1.log" &
+    ip netns exec "$space" "$gateway" run "$work/policy.stw" --keys "$work/policy.keys" --sip-udp "$2:5060" --http "127.0.0.1:$3" --data "$work/$1" --no-canary 2> "$work/$1.log" &
     pids+=($!)
     until_record "$1.log" "in force"
 }

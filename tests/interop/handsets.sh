@@ -44,7 +44,7 @@ POLICY
 "$compile" compile "$work/policy.toml" -o "$work/policy.stw" --keys "$work/policy.keys" 2> "$work/findings" || fail "$(cat "$work/findings")"
 
 serve() { # NAME PORT
-    "$gateway" run "$work/policy.stw" --keys "$work/policy.keys" --sip-udp "127.0.0.1:$2" --sip-tcp "127.0.0.1:$2" --http "127.0.0.1:$(($2 + 1000))" \
+    "$gateway" run "$work/policy.stw" --keys "$work/policy.keys" --sip-udp "127.0.0.1:$2" --sip-tcp "127.0.0.1:$2" --no-canary --http "127.0.0.1:$(($2 + 1000))" \
         --data "$work/$1" 2> "$work/$1.log" &
     pids+=($!)
     until_record "$1.log" "in force"

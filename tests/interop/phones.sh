@@ -72,7 +72,7 @@ serve() { # NAME SRTP-201 SRTP-202 [LINE-OF-202 [MORE-POLICY [OPTION...]]]
             201 "${passwords[201]}" "$2" "${line_201:-}" 202 "${passwords[202]}" "$3" ""
         printf '%s\n' "${@:4:2}"
     } > "$work/policy.toml"
-    ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" "${@:6}" 2> "$work/gateway.log" &
+    ip netns exec "$space" "$gateway" run "$work/policy.toml" --sip-udp 10.99.0.1:5060 --data "$work/data" --no-canary "${@:6}" 2> "$work/gateway.log" &
     pids+=($!)
     until_seen "$work/gateway.log" "in force" || fail "the gateway did not start"
 }

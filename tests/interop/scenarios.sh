@@ -17,7 +17,7 @@ fail() { echo "$me: FAILED: $*" >&2; tail -n 20 "$work"/*.err "$work/gateway.log
 
 # The gateway with $work/policy.toml.
 serve() { # OPTION...
-    "$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --data "$work/data" "$@" 2> "$work/gateway.log" &
+    "$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --data "$work/data" --no-canary "$@" 2> "$work/gateway.log" &
     served=$!
     for _ in $(seq 50); do grep -q "in force" "$work/gateway.log" && break; sleep 0.1; done
     grep -q "in force" "$work/gateway.log" || fail "the gateway did not start"

@@ -435,3 +435,43 @@ fn the_sample_has_no_error() {
         Err(why) => println!("not checked: {}: {why}", path.display()),
     }
 }
+
+/// `[alarm]` is in the keyring, whole or not at all: a phone's keyring has none of it, and it is in front of codes and PINs without disturbing them.
+#[test]
+fn where_alarms_go_is_in_the_keyring() {
+    let codes = "[[account_code]]\ncode = \"4321\"\nkind = \"verified\"\n";
+    let url = "https://alarms.example/hook?key=s3cret";
+    for (alarm, told) in [
+        ("", (false, "")),
+        ("[alarm]\nsyslog = true\n", (true, "")),
+        ("[alarm]\nwebhook = \"https://alarms.example/hook?key=s3cret\"\n", (false, url)),
+        ("[alarm]\nsyslog = true\nwebhook = \"https://alarms.example/hook?key=s3cret\"\n", (true, url)),
+    ] {
+        let compiled = compiled(&format!("{OFFICE}\n{codes}{alarm}"));
+        let mut crypto = crypto();
+        let image = Image::load(&compiled.image, &mut crypto).unwrap();
+        let keyring = Keyring::load(&compiled.keyring, &image, &mut crypto).unwrap();
+        assert_eq!(keyring.alarms(), told);
+        assert!(
+            keyring.account_code(b"4321", &mut crypto).is_some()
+                && keyring.account_code(b"4322", &mut crypto).is_none()
+        );
+        assert!(!compiled.image.windows(6).any(|octets| octets == b"s3cret"), "a phone has the image too");
+        let own = keyring_for(&compiled, "201").unwrap();
+        assert_eq!(Keyring::load(&own, &image, &mut crypto).unwrap().alarms(), (false, ""));
+        // Cut anywhere it is refused.
+        for len in 0..compiled.keyring.len() {
+            assert!(Keyring::load(&compiled.keyring[..len], &image, &mut crypto).is_err(), "{len} octets");
+        }
+    }
+    for wrong in
+        ["ftp://alarms.example", "https://", "http:///path", "alarms.example", "https://alarms.example/a b"]
+    {
+        let text = format!("{OFFICE}\n[alarm]\nwebhook = \"{wrong}\"\n");
+        let findings = compile_str(&text, "policy.toml").unwrap_err();
+        assert!(
+            findings.iter().any(|finding| finding.text.contains("an http or https URL")),
+            "{wrong}: {findings:?}"
+        );
+    }
+}

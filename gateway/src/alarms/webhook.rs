@@ -47,7 +47,7 @@ fn post(url: &str, told: &Receiver<Value>) {
     while let Ok(alarm) = told.recv() {
         let attempt = |pause: &u64| {
             std::thread::sleep(Duration::from_secs(*pause));
-            agent.post(url).send_json(&alarm)
+            agent.post(url).header("Content-Type", "application/json").send(alarm.to_string())
         };
         let mut last = None;
         for pause in &PAUSES_S {

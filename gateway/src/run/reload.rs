@@ -8,6 +8,7 @@ use crate::engine::{self, Policy};
 use crate::relay::Relay;
 use crate::sources::{self, Read};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Instant as Clock;
@@ -221,15 +222,8 @@ impl Daemon {
         self.data.follow(&image);
         let alarms = policy.keyring.map_or((false, ""), |keyring| keyring.alarms());
         self.alarms.go_to(alarms, image.text(system.name));
-        let standings = std::mem::take(&mut self.standings);
-        let named = |image: &Image<'_>, trunk: u16| {
-            image.text(image.trunks().get(usize::from(trunk)).unwrap_or_default().name).to_owned()
-        };
-        for (trunk, standing) in standings {
-            let name = named(before, trunk);
-            let new = (0u16..).zip(image.trunks().iter()).find(|(_, row)| image.text(row.name) == name);
-            self.standings.extend(new.map(|(trunk, _)| (trunk, standing)));
-        }
+        self.standings = renamed(std::mem::take(&mut self.standings), before, &image);
+        self.canaries = renamed(std::mem::take(&mut self.canaries), before, &image);
         self.servers.clear();
         self.lookups = super::Lookups::new();
         let has = |transport| self.listeners.iter().any(|us| us.transport == transport);
@@ -274,4 +268,13 @@ enum Refused {
     Later(String),
     /// It does not fit at all.
     Never(String),
+}
+
+/// What is known of trunks, by their rows in the new policy.
+fn renamed<T>(known: BTreeMap<u16, T>, before: &Image<'_>, now: &Image<'_>) -> BTreeMap<u16, T> {
+    let named = |image: &Image<'_>, trunk: u16| {
+        image.text(image.trunks().get(usize::from(trunk)).unwrap_or_default().name).to_owned()
+    };
+    let row = |name: &str| (0u16..).zip(now.trunks().iter()).find(|(_, row)| now.text(row.name) == name);
+    known.into_iter().filter_map(|(trunk, one)| Some((row(&named(before, trunk))?.0, one))).collect()
 }

@@ -3,16 +3,25 @@
 use super::Daemon;
 use crate::alarms::Kind;
 use crate::canary::{self, Canary, Step};
+use std::time::Duration;
 use std::time::Instant as Clock;
 use strowger::base::{Flow, Transport};
 use strowger::policy::Party;
 
+/// A trunk is first asked so long after the policy is in force: whoever has just been told of it is there by then.
+const SOON: Duration = Duration::from_secs(1);
+
 impl Daemon {
-    /// Begins to ask every trunk by which help is called.
+    /// Begins to ask every trunk by which help is called; what is known of one stays known.
     pub(super) fn watch_emergency(&mut self) {
-        let now = Clock::now();
-        self.canaries =
-            canary::trunks(&self.image).into_iter().map(|trunk| (trunk, Canary::new(now))).collect();
+        let begin = Clock::now() + SOON;
+        let mut known = std::mem::take(&mut self.canaries);
+        let one = |trunk| {
+            let mut canary = known.remove(&trunk).unwrap_or_else(|| Canary::new(begin));
+            canary.wake(begin);
+            (trunk, canary)
+        };
+        self.canaries = canary::trunks(&self.image).into_iter().map(one).collect();
     }
 
     /// When somebody is to be asked next.

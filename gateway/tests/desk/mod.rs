@@ -100,7 +100,7 @@ pub(crate) fn command(folder: &Path, policy: &str, more: &[&str]) -> Command {
     std::fs::write(folder.join("policy.toml"), policy).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_strowger-gateway"));
     command
-        .args(["run", "policy.toml", "--http", "127.0.0.1:0", "--data", "data"])
+        .args(["run", "policy.toml", "--http", "127.0.0.1:0", "--data", "data", "--no-canary"])
         .args(if more.contains(&"--sip-udp") { &[][..] } else { &["--sip-udp", "127.0.0.1:0"] })
         .args(more)
         .current_dir(folder);
