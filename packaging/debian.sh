@@ -46,5 +46,5 @@ Description: Survivable branch gateway for SIP phones and trunks
 CONTROL
 mkdir -p "$to"
 package=$to/strowger-gateway_${version}_$architecture.deb
-dpkg-deb --quiet --root-owner-group --build "$root" "$package" >&2
+dpkg-deb --root-owner-group --build "$root" "$package" > /dev/null
 echo "$package"

@@ -12,6 +12,7 @@ dpkg --install "$package" > /dev/null
 taken_off() {
     finish
     dpkg --purge strowger-gateway > /dev/null 2>&1 || true
+    userdel strowger 2> /dev/null || true
     rm -rf /var/lib/strowger /etc/strowger
 }
 trap taken_off EXIT
@@ -26,7 +27,7 @@ systemd-analyze verify "$unit" > "$work/unit.err" 2>&1 || fail "the unit is not 
 
 cat > "$work/manager.py" <<'PY'
 """Starts the unit as a service manager does, until it is told to end: prints what it is notified of."""
-import os, re, shlex, signal, socket, subprocess, sys
+import os, re, shlex, signal, socket, subprocess, sys, time
 unit = dict(re.findall(r"^(\w+)=(.*)$", open(sys.argv[1]).read(), re.M))
 environment = dict(line.split("=", 1) for line in open(unit["EnvironmentFile"].lstrip("-")) if "=" in line and not line.startswith("#"))
 options = shlex.split(environment["OPTIONS"].strip().strip('"'))
@@ -39,14 +40,15 @@ service = subprocess.Popen(["setpriv", "--reuid", unit["User"], "--regid", unit[
                            env={"NOTIFY_SOCKET": path, "PATH": "/usr/bin:/bin"}, cwd="/")
 open(f"{sys.argv[2]}/pid", "w").write(str(service.pid))
 signal.signal(signal.SIGTERM, lambda *_: service.terminate())
-told.settimeout(float(unit["WatchdogSec"]))
+told.settimeout(0.1)
+fed = time.monotonic()
 while service.poll() is None:
     try:
         print(told.recv(4096).decode(), flush=True)
-    except InterruptedError:
-        pass
+        fed = time.monotonic()
     except TimeoutError:
-        sys.exit("the watchdog was not fed")
+        if time.monotonic() > fed + float(unit["WatchdogSec"]):
+            sys.exit("the watchdog was not fed")
 sys.exit(service.returncode)
 PY
 if [ -d /run/systemd/system ]; then

@@ -439,7 +439,7 @@ fn the_sample_has_no_error() {
 /// `[alarm]` is in the keyring, whole or not at all: a phone's keyring has none of it, and it is in front of codes and PINs without disturbing them.
 #[test]
 fn where_alarms_go_is_in_the_keyring() {
-    let codes = "[[account_code]]\ncode = \"4321\"\nkind = \"verified\"\n";
+    let codes = "[[account_code]]\ncode = \"83562947\"\nkind = \"verified\"\ncos = 1\ncor = 1\n";
     let url = "https://alarms.example/hook?key=s3cret";
     for (alarm, told) in [
         ("", (false, "")),
@@ -453,8 +453,8 @@ fn where_alarms_go_is_in_the_keyring() {
         let keyring = Keyring::load(&compiled.keyring, &image, &mut crypto).unwrap();
         assert_eq!(keyring.alarms(), told);
         assert!(
-            keyring.account_code(b"4321", &mut crypto).is_some()
-                && keyring.account_code(b"4322", &mut crypto).is_none()
+            keyring.account_code(b"83562947", &mut crypto).is_some()
+                && keyring.account_code(b"83562948", &mut crypto).is_none()
         );
         assert!(!compiled.image.windows(6).any(|octets| octets == b"s3cret"), "a phone has the image too");
         let own = keyring_for(&compiled, "201").unwrap();
