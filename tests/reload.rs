@@ -320,9 +320,9 @@ fn r64_who_waits_for_a_busy_device_waits_on() {
     office.assert_nothing_left();
 }
 
-/// R85: what a call was permitted with stays; whatever is asked of it from then on is judged by the new tables.
+/// Law 2: what a call was permitted with stays; whatever is asked of it from then on is judged by the new tables.
 #[test]
-fn r85_the_new_policy_judges_what_is_asked_from_then_on() {
+fn law2_the_new_policy_judges_what_is_asked_from_then_on() {
     let transfers = (
         "features = [\"hold\", \"smdr-external\", \"smdr-internal\"]",
         "features = [\"hold\", \"transfer\", \"smdr-external\", \"smdr-internal\"]",
@@ -446,4 +446,98 @@ fn r41_settings_and_log_ins_stay_with_the_number() {
     assert_eq!(reload(office.sim.exchange(0), &all(&BUSY, &[tls])), Ok(()));
     let exchange = office.sim.exchange(0);
     assert_eq!([0, 1, 2].map(|row| exchange.is_registered(row)), [false, true, false], "202 has no template");
+}
+
+/// R41, R82: who may not be logged in there any more is not; and who has another password has to register again.
+#[test]
+fn r82_who_may_not_be_there_any_more_leaves() {
+    let mut office = Office::with_sizes(7, &SIZES, &BUSY);
+    office.register();
+    assert_eq!(dials(&mut office, "204", "*50401864205"), 200);
+    office.call("204", "202");
+    office.until_talks("204");
+    let no_log_in = ("features = [\"hot-desk-login\", \"transfer\"", "features = [\"transfer\"");
+    let password = ("W1nter-apple-Boat-7", "Summ3r-pear-Boat-7");
+    assert_eq!(reload(office.sim.exchange(0), &all(&BUSY, &[no_log_in, password])), Ok(()));
+    let now = office.sim.now;
+    let exchange = office.sim.exchange(0);
+    assert_eq!([1, 2, 3].map(|row| exchange.is_registered(row)), [true, false, true]);
+    assert_eq!(exchange.user_at(now, 3), Some(7), "until his call has ended");
+    office.ends("204");
+    let now = office.sim.now;
+    assert_eq!(office.sim.exchange(0).user_at(now, 3), None);
+}
+
+/// What counts as a public call is counted anew: none is counted for ever, and none twice.
+#[test]
+fn public_calls_are_counted_under_the_new_policy() {
+    let private = (
+        "transport = \"udp\"\npublic = true\nchannels = 2\ncaller_id = \"6135550100\"\ncos = 50\ncor = 30\ninterconnect = 4\n[[trunk]]\nname = \"other\"",
+        "transport = \"udp\"\npublic = false\nchannels = 2\ncaller_id = \"6135550100\"\ncos = 50\ncor = 30\ninterconnect = 4\n[[trunk]]\nname = \"other\"",
+    );
+    let many = ("channels = 2", "channels = 9");
+    let private = (
+        private.0.replace("channels = 2", "channels = 9"),
+        private.1.replace("channels = 2", "channels = 9"),
+    );
+    let private = (private.0.as_str(), private.1.as_str());
+    let mut exchange = neutral(&[many]);
+    exchange.set_trunk_address(0, ([10, 0, 9, 1], 5060).into());
+    let call = |exchange: &mut ExchangeBox| {
+        let taken =
+            exchange.signal(Instant(0), &Signal::Setup { from: Party::Device(0), dialed: b"95550123" });
+        told(exchange, &mut Vec::new());
+        match taken.unwrap() {
+            Taken::SetUp { leg } => Ok(leg),
+            Taken::Denied(decision) => Err(decision.denial().map(|denial| denial.rule)),
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = call(&mut exchange).unwrap();
+    assert_eq!(reload(&mut exchange, &[many, private]), Ok(()));
+    exchange.signal(Instant(0), &Signal::Release(first, Cause::Normal)).unwrap();
+    told(&mut exchange, &mut Vec::new());
+    let under_private = call(&mut exchange).unwrap();
+    assert_eq!(reload(&mut exchange, &[many]), Ok(()));
+    // That one counts now: one more is allowed, and no third.
+    let second = call(&mut exchange).unwrap();
+    assert_eq!(call(&mut exchange), Err(Some(Rule::LimitCalls)));
+    for leg in [under_private, second] {
+        exchange.signal(Instant(0), &Signal::Release(leg, Cause::Normal)).unwrap();
+        told(&mut exchange, &mut Vec::new());
+    }
+    assert!(call(&mut exchange).is_ok() && call(&mut exchange).is_ok(), "nothing is counted for ever");
+}
+
+/// A record names its payer: who has forwarded a call that is up must be there in the new policy too, though nobody talks to him.
+#[test]
+fn who_pays_for_a_call_is_a_party_of_it() {
+    let forwarder = "[[device]]\ndn = \"203\"\nkind = \"sip\"\ntemplate = \"desk\"\npassword = \"W1nter-apple-Boat-7\"\ncos = 1\ncor = 2\n";
+    let mut office =
+        Office::with_sizes(8, &SIZES, &[BUSY[0], BUSY[1], ("", "[features]\nforward_always = \"*72\"\n")]);
+    office.register();
+    assert_eq!(dials(&mut office, "203", "*72204"), 200);
+    office.call("201", "203");
+    office.until_talks("201");
+    let without = [BUSY[0], BUSY[1], ("", "[features]\nforward_always = \"*72\"\n"), (forwarder, "")];
+    assert_eq!(reload(office.sim.exchange(0), &without), Err(NotReloaded::InCall(Party::Device(2))));
+    office.ends("201");
+    assert_eq!(reload(office.sim.exchange(0), &without), Ok(()));
+}
+
+/// Law 4: a trunk that knows us by another name from now on is where it was, and help is called over it at once.
+#[test]
+fn law4_a_trunk_with_another_name_for_us_is_where_it_was() {
+    let named = (
+        "name = \"carrier\"\nkind = \"sip\"\n",
+        "name = \"carrier\"\nkind = \"sip\"\nusername = \"elm\"\npassword = \"Gr8-elm-by-the-lake\"\n",
+    );
+    let mut office = Office::changed(9, &[]);
+    assert_eq!(reload(office.sim.exchange(0), &[named]), Ok(()));
+    office.talks_and_ends("201", "911");
+    let moved = ("host = \"10.0.9.1:5060\"", "host = \"10.0.9.7:5060\"");
+    assert_eq!(reload(office.sim.exchange(0), &[named, moved]), Ok(()));
+    // Over the other one: where this one is nobody has told yet.
+    office.talks_and_ends("201", "911");
+    assert_eq!(office.sim.exchange(0).channels_in_use(0), 0);
 }

@@ -83,7 +83,7 @@ fn phones_need_not_register_again() {
 
 /// What policy would not take from a phone it does not take from a journal either.
 #[test]
-fn r85_what_policy_does_not_allow_is_not_given_back() {
+fn what_policy_does_not_allow_is_not_given_back() {
     let tls = ("dn = \"203\"\n", "dn = \"203\"\ntransport = [\"tls\"]\n");
     let mut office = Office::with_sizes(2, &SIZES, &[DESKS[0], DESKS[1], DESKS[2], tls]);
     let now = office.sim.now;

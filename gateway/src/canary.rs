@@ -127,7 +127,7 @@ impl Canary {
         let (number, via, peer) = (self.number, to.transport.name().to_ascii_uppercase(), to.peer);
         format!(
             "OPTIONS sip:{peer} SIP/2.0\r\n\
-             Via: SIP/2.0/{via} {us};branch={BRANCH}-{trunk}-{number};rport\r\n\
+             Via: SIP/2.0/{via} {us};branch={BRANCH}-{tag}-{trunk}-{number};rport\r\n\
              Max-Forwards: 70\r\n\
              From: <sip:canary@{us}>;tag={tag}\r\n\
              To: <sip:{peer}>\r\n\
@@ -140,14 +140,16 @@ impl Canary {
     }
 }
 
-/// The trunk and the number of the question that this message answers, and its status; `None`: it is none of ours.
-pub(crate) fn answer(message: &[u8]) -> Option<(u16, u32, u16)> {
+/// The trunk and the number of the question that this message answers, and its status; `None`: it is none of ours. The tag is random: who has not
+/// seen the question does not know it.
+pub(crate) fn answer(message: &[u8], tag: &str) -> Option<(u16, u32, u16)> {
     let status = message.strip_prefix(b"SIP/2.0 ")?.get(..3)?;
+    let begins = format!("{BRANCH}-{tag}-");
     let head = message.get(..message.len().min(1_024))?;
-    let at = head.windows(BRANCH.len()).position(|text| text == BRANCH.as_bytes())?;
-    let rest = std::str::from_utf8(head.get(at + BRANCH.len() + 1..)?).ok()?;
-    let (trunk, rest) = rest.split_once('-')?;
-    let number = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    let at = head.windows(begins.len()).position(|text| text == begins.as_bytes())?;
+    let rest = head.get(at + begins.len()..)?;
+    let end = rest.iter().position(|c| !c.is_ascii_digit() && *c != b'-').unwrap_or(rest.len());
+    let (trunk, number) = std::str::from_utf8(rest.get(..end)?).ok()?.split_once('-')?;
     Some((trunk.parse().ok()?, number.parse().ok()?, std::str::from_utf8(status).ok()?.parse().ok()?))
 }
 
@@ -229,13 +231,13 @@ mod tests {
         let mut message = strowger::wire::sip::Message::new();
         message.parse(asked.as_bytes()).unwrap();
         assert!(
-            asked.contains("Via: SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bKcanary-7-1;rport\r\n"),
+            asked.contains("Via: SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bKcanary-c0ffee-7-1;rport\r\n"),
             "{asked}"
         );
-        assert_eq!(answer(asked.as_bytes()), None, "a request is no answer");
+        assert_eq!(answer(asked.as_bytes(), "c0ffee"), None, "a request is no answer");
         let answered = asked.replacen("OPTIONS sip:192.0.2.9:5070 SIP/2.0", "SIP/2.0 200 OK", 1);
-        assert_eq!(answer(answered.as_bytes()), Some((7, 1, 200)));
-        assert_eq!(answer(answered.replace("z9hG4bKcanary", "z9hG4bKother00").as_bytes()), None);
-        assert_eq!(answer(b"SIP/2.0 2"), None);
+        assert_eq!(answer(answered.as_bytes(), "c0ffee"), Some((7, 1, 200)));
+        assert_eq!(answer(answered.as_bytes(), "c0ffed"), None);
+        assert_eq!(answer(b"SIP/2.0 2", "c0ffee"), None);
     }
 }

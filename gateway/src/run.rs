@@ -166,7 +166,14 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
 /// The next request, or never.
 async fn asked(requests: &mut Option<mpsc::Receiver<Request>>) -> Option<Request> {
     match requests {
-        Some(requests) => requests.recv().await,
+        Some(received) => match received.recv().await {
+            Some(request) => Some(request),
+            // Nobody can ask any more.
+            None => {
+                *requests = None;
+                None
+            }
+        },
         None => std::future::pending().await,
     }
 }
@@ -311,6 +318,7 @@ impl Daemon {
         tell_system(&[NotifyState::Stopping]);
         self.farewell().await;
         self.act("stop", "", Value::Null, Value::Null);
+        self.data.finish();
         Ok(true)
     }
 

@@ -6,8 +6,9 @@ set -euo pipefail
 package=$(realpath "$1")
 set -- /usr/bin/strowger-gateway
 [ "$(id -u)" -eq 0 ] || { echo "service: FAILED: only root can install a package" >&2; exit 1; }
-[ ! -e /etc/strowger ] || { echo "service: FAILED: there is a /etc/strowger already: this machine has a gateway of its own" >&2; exit 1; }
-dpkg --install "$package" > /dev/null
+for path in /etc/strowger /var/lib/strowger; do
+    [ ! -e "$path" ] || { echo "service: FAILED: there is a $path already: this machine has a gateway of its own" >&2; exit 1; }
+done
 . "$(dirname "$0")/scenarios.sh"
 taken_off() {
     finish
@@ -16,6 +17,7 @@ taken_off() {
     rm -rf /var/lib/strowger /etc/strowger
 }
 trap taken_off EXIT
+dpkg --install "$package" > /dev/null
 port=25660 http=127.0.0.1:25661
 unit=/usr/lib/systemd/system/strowger-gateway.service
 bash "$here/policy.sh" 20 > /etc/strowger/policy.toml
@@ -56,6 +58,7 @@ if [ -d /run/systemd/system ]; then
     reload() { systemctl reload strowger-gateway; }
     stop() { systemctl stop strowger-gateway; }
 else
+    echo "service: no systemd runs here: the unit is started by its lines; what it may not do is not tried"
     chmod 711 "$work"
     python3 "$work/manager.py" "$unit" "$work" > "$work/notified" 2> "$work/gateway.log" &
     manager=$!

@@ -4,7 +4,6 @@ use super::features::overrides::BEGUN;
 use super::slots::{Call, Placed, Transfer};
 use super::{Calls, dialing};
 use crate::account::Typed;
-use crate::base::Handle;
 use crate::policy::moved::Moved;
 use crate::policy::{Code, Party, Rule};
 use core::num::NonZeroU32;
@@ -15,18 +14,30 @@ const NOBODY: u32 = u32::MAX;
 /// Why the calls that are there do not fit another policy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Unmoved {
-    /// It does not have the party of this leg.
-    Party(Handle),
+    /// It does not have this party.
+    Party(Party),
     /// A call for help is being set up, and its ways are rows of the old one.
     Help,
 }
 
 impl Calls<'_> {
-    /// Whether every leg's party is there in the other policy. Work: linear in legs and calls.
+    /// Whether everybody who talks, pays, or stands in a record is there in the other policy. Work: linear in legs and calls.
     pub(crate) fn fit(&self, moved: &Moved<'_>) -> Result<(), Unmoved> {
-        let gone = self.legs.iter().find(|(_, slot)| moved.party(slot.party).is_none());
-        if let Some((leg, _)) = gone {
-            return Err(Unmoved::Party(leg));
+        let there = |party: Party| match moved.party(party) {
+            Some(_) => Ok(()),
+            None => Err(Unmoved::Party(party)),
+        };
+        self.legs.iter().try_for_each(|(_, slot)| there(slot.party))?;
+        for (_, call) in self.calls.iter() {
+            let Call::Placed(placed) = call else { continue };
+            let named = [
+                placed.caller,
+                placed.choice.authority.party,
+                placed.choice.to,
+                placed.edge.authority().party,
+            ];
+            named.into_iter().chain(placed.third.map(|third| third.party)).try_for_each(there)?;
+            placed.passed.devices().map(Party::Device).try_for_each(there)?;
         }
         let helps = |call: &Call| match call {
             Call::Placed(placed) => placed.choice.rule == Rule::Emergency && placed.answered.is_none(),
@@ -50,6 +61,18 @@ impl Calls<'_> {
                 }
             }
         }
+    }
+}
+
+impl Calls<'_> {
+    /// Of every call how it was permitted, who pays, and whom it is to. Work: linear in the calls.
+    pub(crate) fn payers(&self) -> impl Iterator<Item = (Rule, Party, Party)> {
+        self.calls.iter().filter_map(|(_, call)| match call {
+            Call::Placed(placed) => {
+                Some((placed.choice.rule, placed.choice.authority.party, placed.choice.to))
+            }
+            Call::Dialing(_) | Call::Beside(_) => None,
+        })
     }
 }
 

@@ -93,6 +93,27 @@ pub(super) fn brake<'a>(
     }
 }
 
+fn brake_mut<'a>(
+    image: &Image<'_>,
+    devices: &'a mut [DeviceSlot],
+    trunks: &'a mut [TrunkSlot],
+    party: Party,
+) -> Option<&'a mut Brake> {
+    match party {
+        Party::Device(_) | Party::User { .. } => {
+            let row = usize::try_from(image.row_of(party)?).ok()?;
+            devices.get_mut(row).map(|slot| &mut slot.brake)
+        }
+        Party::Trunk(trunk) => trunks.get_mut(usize::from(trunk)).map(|slot| &mut slot.brake),
+        Party::Conference | Party::Unknown => None,
+    }
+}
+
+fn is_public(image: &Image<'_>, rule: Rule, to: Party) -> bool {
+    let (Rule::Route, Party::Trunk(trunk)) = (rule, to) else { return false };
+    image.trunks().get(usize::from(trunk)).is_some_and(|row| row.flags & 1 != 0)
+}
+
 /// The terms of lock-outs.
 pub(super) fn terms(image: &Image<'_>) -> Terms {
     let system = image.system();
@@ -105,20 +126,12 @@ pub(super) fn terms(image: &Image<'_>) -> Terms {
 
 impl<C: Crypto> Exchange<'_, C> {
     fn brake_mut(&mut self, party: Party) -> Option<&mut Brake> {
-        match party {
-            Party::Device(_) | Party::User { .. } => {
-                let row = self.policy.as_ref().and_then(|policy| policy.image.row_of(party))?;
-                self.devices.get_mut(usize::try_from(row).ok()?).map(|slot| &mut slot.brake)
-            }
-            Party::Trunk(trunk) => self.trunks.get_mut(usize::from(trunk)).map(|slot| &mut slot.brake),
-            Party::Conference | Party::Unknown => None,
-        }
+        brake_mut(&self.policy.as_ref()?.image, self.devices, self.trunks, party)
     }
 
     /// Whether a way leads over a public route, and so counts.
     pub(super) fn is_public(&self, rule: Rule, to: Party) -> bool {
-        let (Rule::Route, Party::Trunk(trunk), Some(policy)) = (rule, to, &self.policy) else { return false };
-        policy.image.trunks().get(usize::from(trunk)).is_some_and(|row| row.flags & 1 != 0)
+        self.policy.as_ref().is_some_and(|policy| is_public(&policy.image, rule, to))
     }
 
     /// A call was permitted: a public one counts from now on.
@@ -140,6 +153,20 @@ impl<C: Crypto> Exchange<'_, C> {
             && let Some(brake) = self.brake_mut(from)
         {
             brake.calls = brake.calls.saturating_sub(1);
+        }
+    }
+
+    /// The policy is another one: what counts now is counted anew, so that every call that ends was counted.
+    pub(super) fn count_public_calls(&mut self) {
+        let Self { policy: Some(policy), calls, devices, trunks, .. } = self else { return };
+        devices.iter_mut().for_each(|slot| slot.brake.calls = 0);
+        trunks.iter_mut().for_each(|slot| slot.brake.calls = 0);
+        for (rule, payer, to) in calls.payers() {
+            if is_public(&policy.image, rule, to)
+                && let Some(brake) = brake_mut(&policy.image, devices, trunks, payer)
+            {
+                brake.calls = brake.calls.saturating_add(1);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What outlives the process: where devices are registered, what their users have set, and who is logged in where.
 //!
 //! Whoever has a disk writes it down when it is told of it, and gives it back after the policy is loaded. Everything is judged anew by the
-//! policy that is in force then, and again at its next use (R85): what that does not allow is not taken.
+//! policy that is in force then, and again at its next use: what that does not allow is not taken.
 
 use super::memory::MAX_CONTACT;
 use super::{Event, Exchange};

@@ -5,12 +5,17 @@
 //! all or nothing: whoever is in a call must be there in the new policy too.
 
 use super::memory::{DeviceSlot, Seat, TrunkSlot};
+use super::servers::Servers;
 use super::{Exchange, Policy};
-use crate::base::Crypto;
+use crate::base::{Algorithm, Crypto, Instant};
 use crate::call::moved::Unmoved;
+use crate::policy::desk::{may_be_no_guest, takes_no_guests};
+use crate::policy::keyring::Ha1;
 use crate::policy::moved::Moved;
-use crate::policy::{Image, Keyring, Party};
+use crate::policy::rows::REGISTERS;
+use crate::policy::{Image, Keyring, Mode, Party};
 use crate::registration::binding::Binding;
+use crate::registration::client;
 use crate::table::{Due, Timers};
 
 /// Memory for the devices and trunks of another policy, as of [`Memory`](super::Memory).
@@ -50,9 +55,10 @@ pub enum NotReloaded {
 impl<'m, C: Crypto> Exchange<'m, C> {
     /// Puts another policy in force. The memory that the devices and trunks had is given back, for the next time.
     ///
-    /// A device of the same directory number and kind keeps its registration, unless it may not use that transport any more, what its user
-    /// has set, who is logged in, and what is counted of it. A trunk of the same name that is reached and known as before keeps where it is
-    /// and how we stand there; of any other [`set_trunk_servers`](Self::set_trunk_servers) tells it anew. A call keeps the classes that it was
+    /// A device of the same directory number and kind keeps its registration, unless it may not use that transport any more or has another
+    /// password, what its user has set, and what is counted of it; who is logged in there stays, unless he may not be there any more: that ends
+    /// with his calls. A trunk of the same name keeps where it is if its host is the same, and how we stand there if we are the same to it; of
+    /// any other [`set_trunk_servers`](Self::set_trunk_servers) tells it anew. A call keeps the classes that it was
     /// permitted with; an account code in it is not known any more, and is asked for again where one is needed. Work: linear in devices,
     /// trunks, routes and calls, each with a lookup.
     ///
@@ -64,15 +70,18 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         keyring: Keyring<'m>,
         room: Room<'m>,
     ) -> Result<Room<'m>, (NotReloaded, Room<'m>)> {
-        let old = match self.may_reload(&image, &room) {
-            Ok(old) => old,
+        let old = match self.fits(&image).and_then(|()| room.holds(&image)) {
+            Ok(()) => self.policy,
             Err(why) => return Err((why, room)),
         };
+        let Some(old) = old else { return Err((NotReloaded::NoPolicy, room)) };
         let new = Policy { image, keyring };
         let moved = Moved::new(&old.image, &new.image);
         let Room { devices, trunks, lapse_heap, lapse_places, renewal_heap, renewal_places } = room;
-        self.carry_devices(&moved, &new, devices);
+        let now = self.clock.now();
+        self.carry_devices(now, &moved, (&old, &new), devices);
         self.carry_trunks(&moved, (&old, &new), trunks);
+        let trunk_rows = new.image.trunks().len();
         self.calls.moved(&moved);
         self.policy = Some(new);
         let devices = core::mem::replace(&mut self.devices, devices);
@@ -85,27 +94,26 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         for (row, slot) in (0u32..).zip(self.trunks.iter()) {
             self.renewals.set(row, slot.client.next_deadline());
         }
+        self.count_public_calls();
+        for row in 0..u16::try_from(trunk_rows).unwrap_or(u16::MAX) {
+            let slot = self.trunks.get(usize::from(row));
+            let begins =
+                slot.is_some_and(|slot| slot.servers.is_known() && slot.client == client::State::Off);
+            if begins && self.registers(row) {
+                self.enrolment_event(now, row, client::Event::Begin);
+            }
+        }
         let (lapse_heap, lapse_places) = lapses.into_slices();
         let (renewal_heap, renewal_places) = renewals.into_slices();
         Ok(Room { devices, trunks, lapse_heap, lapse_places, renewal_heap, renewal_places })
     }
 
-    /// The policy in force, if another may take its place.
-    fn may_reload(&self, image: &Image<'m>, room: &Room<'_>) -> Result<Policy<'m>, NotReloaded> {
-        let old = self.policy.filter(|_| !image.is_block()).ok_or(NotReloaded::NoPolicy)?;
-        let (devices, trunks) = (image.devices().len(), image.trunks().len());
-        if [room.devices.len(), room.lapse_heap.len(), room.lapse_places.len()]
-            .iter()
-            .any(|len| *len < devices)
-        {
-            return Err(NotReloaded::TooManyDevices);
-        }
-        if [room.trunks.len(), room.renewal_heap.len(), room.renewal_places.len()]
-            .iter()
-            .any(|len| *len < trunks)
-        {
-            return Err(NotReloaded::TooManyTrunks);
-        }
+    /// Whether another policy may take the place of the one in force just now, memory apart. Work: linear in the calls, each with a lookup.
+    ///
+    /// # Errors
+    /// [`NotReloaded`].
+    pub fn fits(&self, image: &Image<'_>) -> Result<(), NotReloaded> {
+        let old = self.policy.as_ref().filter(|_| !image.is_block()).ok_or(NotReloaded::NoPolicy)?;
         // What was told names its rows.
         if self.events.front().is_some()
             || self.records.front().is_some()
@@ -113,20 +121,24 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         {
             return Err(NotReloaded::Unpolled);
         }
-        match self.calls.fit(&Moved::new(&old.image, image)) {
-            Ok(()) => Ok(old),
-            Err(Unmoved::Help) => Err(NotReloaded::Help),
-            Err(Unmoved::Party(leg)) => {
-                Err(NotReloaded::InCall(self.calls.leg(leg).map_or(Party::Unknown, |slot| slot.party)))
-            }
-        }
+        self.calls.fit(&Moved::new(&old.image, image)).map_err(|why| match why {
+            Unmoved::Help => NotReloaded::Help,
+            Unmoved::Party(party) => NotReloaded::InCall(party),
+        })
     }
 
-    fn carry_devices(&self, moved: &Moved<'_>, new: &Policy<'_>, to: &mut [DeviceSlot]) {
-        let back = moved.back();
+    fn carry_devices(
+        &self,
+        now: Instant,
+        moved: &Moved<'_>,
+        (old, new): (&Policy<'_>, &Policy<'_>),
+        to: &mut [DeviceSlot],
+    ) {
+        let (back, mode) = (moved.back(), self.mode_at(now));
         for (row, place) in (0u32..).zip(to.iter_mut()) {
-            let before = back.device(row).and_then(|row| self.devices.get(usize::try_from(row).ok()?));
-            let Some(before) = before else {
+            let was = back.device(row);
+            let before = was.and_then(|was| self.devices.get(usize::try_from(was).ok()?));
+            let (Some(was), Some(before)) = (was, before) else {
                 *place = DeviceSlot::EMPTY;
                 continue;
             };
@@ -134,8 +146,13 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             let other = place.seat.other.checked_sub(1).and_then(|other| moved.device(other));
             place.seat =
                 other.map_or(Seat::EMPTY, |other| Seat { other: other.saturating_add(1), ..place.seat });
+            if other.is_some_and(|other| !may_sit(&new.image, (row, other), mode)) {
+                // That ends when his calls there have.
+                place.seat.until = now.into();
+            }
             let may = usize::try_from(row).ok().and_then(|row| new.image.devices().get(row));
-            if !may.is_some_and(|may| may.may_use(place.flow.flow().transport)) {
+            let may = may.is_some_and(|may| may.may_use(place.flow.flow().transport));
+            if !may || !is_proven_alike((old, was), (new, row)) {
                 place.binding = Binding::Absent;
             }
         }
@@ -147,25 +164,61 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             let before = back.trunk(row).and_then(|was| Some((was, *self.trunks.get(usize::from(was))?)));
             *place = match before {
                 Some((was, slot)) if is_reached_alike((old, was), (new, row)) => slot,
-                // Its calls go on and are counted.
-                Some((_, slot)) => TrunkSlot { in_use: slot.in_use, brake: slot.brake, ..TrunkSlot::EMPTY },
+                // Its calls go on and are counted; where it is stays known, if it is there still.
+                Some((was, slot)) => {
+                    let stays = place_of(old, was) == place_of(new, row);
+                    let servers = if stays { slot.servers } else { Servers::NONE };
+                    TrunkSlot { servers, in_use: slot.in_use, brake: slot.brake, ..TrunkSlot::EMPTY }
+                }
                 None => TrunkSlot::EMPTY,
             };
         }
     }
 }
 
-/// Whether a trunk is where it was, by the same transport, and knows us by the same name and password.
-fn is_reached_alike((old, was): (&Policy<'_>, u16), (new, is): (&Policy<'_>, u16)) -> bool {
-    let told = |policy: &Policy<'_>, trunk: u16| {
-        let row = policy.image.trunks().get(usize::from(trunk)).unwrap_or_default();
-        (row.transport, row.flags & crate::policy::rows::REGISTERS)
-    };
-    fn texts<'a>(policy: &Policy<'a>, trunk: u16) -> [&'a str; 2] {
-        let row = policy.image.trunks().get(usize::from(trunk)).unwrap_or_default();
-        [policy.image.text(row.host), policy.image.text(row.username)]
+impl Room<'_> {
+    fn holds(&self, image: &Image<'_>) -> Result<(), NotReloaded> {
+        let (devices, trunks) = (image.devices().len(), image.trunks().len());
+        let shorter = |lens: [usize; 3], wanted: usize| lens.iter().any(|len| *len < wanted);
+        if shorter([self.devices.len(), self.lapse_heap.len(), self.lapse_places.len()], devices) {
+            return Err(NotReloaded::TooManyDevices);
+        }
+        if shorter([self.trunks.len(), self.renewal_heap.len(), self.renewal_places.len()], trunks) {
+            return Err(NotReloaded::TooManyTrunks);
+        }
+        Ok(())
     }
-    told(old, was) == told(new, is)
-        && texts(old, was) == texts(new, is)
+}
+
+/// Whether one of these two may be the other's guest: which of them is the user, their rows tell.
+fn may_sit(image: &Image<'_>, (one, other): (u32, u32), mode: Mode) -> bool {
+    let seat = image.user(one).map(|user| (user, other)).or_else(|| Some((image.user(other)?, one)));
+    seat.is_some_and(|(user, phone)| {
+        takes_no_guests(image, phone, mode).is_none() && may_be_no_guest(image, user, phone, mode).is_none()
+    })
+}
+
+/// Whether a device has the same credentials.
+fn is_proven_alike((old, was): (&Policy<'_>, u32), (new, is): (&Policy<'_>, u32)) -> bool {
+    [Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512_256].into_iter().all(|algorithm| {
+        let [before, now] = [old.keyring.ha1(was, algorithm), new.keyring.ha1(is, algorithm)];
+        before.as_ref().map(Ha1::expose) == now.as_ref().map(Ha1::expose)
+    })
+}
+
+/// Where a trunk is.
+fn place_of<'a>(policy: &Policy<'a>, trunk: u16) -> (&'a str, u8) {
+    let row = policy.image.trunks().get(usize::from(trunk)).unwrap_or_default();
+    (policy.image.text(row.host), row.transport)
+}
+
+/// Whether a trunk is where it was, and knows us by the same name and password.
+fn is_reached_alike((old, was): (&Policy<'_>, u16), (new, is): (&Policy<'_>, u16)) -> bool {
+    let row =
+        |policy: &Policy<'_>, trunk: u16| policy.image.trunks().get(usize::from(trunk)).unwrap_or_default();
+    let (before, now) = (row(old, was), row(new, is));
+    before.flags & REGISTERS == now.flags & REGISTERS
+        && old.image.text(before.username) == new.image.text(now.username)
+        && place_of(old, was) == place_of(new, is)
         && old.keyring.trunk_password(was) == new.keyring.trunk_password(is)
 }

@@ -15,7 +15,7 @@ pub(super) struct Chain {
     directory: PathBuf,
     lines: Lines,
     head: Head,
-    head_file: File,
+    head_file: Arc<File>,
     /// The number of the first entry of the file that is written.
     first: u64,
     /// Entries of a file.
@@ -41,13 +41,15 @@ impl Chain {
         let octets = lines.read().map_err(unwritten(&path))?;
         let good = Good::of(&octets);
         let mut said = Vec::new();
-        said.extend(lines.cut(good.len, &torn)?);
+        said.extend(lines.cut(good.len, &torn));
         let stood = std::fs::read_to_string(&head_path).ok().and_then(|text| Head::read(&text));
         let last = good.last.unwrap_or(Head::BEGIN);
         // Behind entries that are gone the chain goes on with their number: so it shows for ever.
         let head = stood.filter(|stood| stood.seq >= last.seq).unwrap_or(last);
         match stood {
-            Some(stood) if stood.seq > last.seq && last != Head::BEGIN => {
+            Some(stood)
+                if stood.seq > last.seq && (last != Head::BEGIN || !goes_on(directory, name, stood)) =>
+            {
                 said.push(format!(
                     "{name}.jsonl ends at entry {}, and stood at {}: entries are gone",
                     last.seq, stood.seq
@@ -59,11 +61,12 @@ impl Chain {
             Some(_) | None => {}
         }
         let head_file = File::options().create(true).truncate(false).write(true).open(&head_path);
-        let head_file = head_file.map_err(unwritten(&head_path))?;
+        let head_file = Arc::new(head_file.map_err(unwritten(&head_path))?);
         let first = good.first.unwrap_or(head.seq + 1);
-        let chain =
-            Self { name, directory: directory.to_owned(), lines, head, head_file, first, most, lost: 0 };
-        chain.tell_head().map_err(unwritten(&head_path))?;
+        // Where a full disk does not take it, verifying says that it is not known: the next entry tries again.
+        let _ = head_file.write_all_at(head.text().as_bytes(), 0);
+        let directory = directory.to_owned();
+        let chain = Self { name, directory, lines, head, head_file, first, most, lost: 0 };
         Ok((chain, said))
     }
 
@@ -71,8 +74,19 @@ impl Chain {
     pub(super) fn push(&mut self, entry: &Value) -> io::Result<()> {
         let (waiting, _) = self.lines.behind();
         if self.head.seq + 1 >= self.first + self.most && waiting == 0 {
-            self.lines.go_on(&self.directory.join(full_name(self.name, self.first)))?;
-            self.first = self.head.seq + 1;
+            let full = self.directory.join(full_name(self.name, self.first));
+            match self.lines.go_on(&full) {
+                Ok(()) => self.first = self.head.seq + 1,
+                // It goes on where it is, and tries again when it is half as long again.
+                Err(why) => {
+                    tracing::error!(
+                        "{} cannot go on in a new file beside {}: {why}",
+                        self.name,
+                        full.display()
+                    );
+                    self.most += self.most / 2;
+                }
+            }
         }
         if waiting >= WAITING {
             // What would be lost gets no place in the chain.
@@ -80,18 +94,12 @@ impl Chain {
         }
         let (line, head) = self.head.seal(entry);
         self.head = head;
-        self.lines.push(format!("{line}\n").as_bytes())?;
-        self.tell_head()
+        self.lines.push(format!("{line}\n").as_bytes())
     }
 
     /// Writes what waits.
     pub(super) fn retry(&mut self) -> io::Result<()> {
-        let (waiting, _) = self.lines.behind();
-        if waiting > 0 {
-            self.lines.retry()?;
-            self.tell_head()?;
-        }
-        Ok(())
+        self.lines.retry()
     }
 
     pub(super) const fn file(&self) -> &Arc<File> {
@@ -110,9 +118,21 @@ impl Chain {
         lines.take(most).filter_map(|line| serde_json::from_slice(line).ok()).collect()
     }
 
-    fn tell_head(&self) -> io::Result<()> {
-        self.head_file.write_all_at(self.head.text().as_bytes(), 0)
+    /// Where it stands on the disk once its lines are there: nothing, while some of them wait.
+    pub(super) fn stands(&self) -> Option<(Arc<File>, String)> {
+        (self.lines.behind().0 == 0).then(|| (Arc::clone(&self.head_file), self.head.text()))
     }
+}
+
+/// Whether a chain that stood there goes on in a new file: the one before is full.
+fn goes_on(directory: &Path, name: &str, stood: Head) -> bool {
+    let begins = format!("{name}-");
+    let files = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    let full = files.filter(|path| {
+        path.file_name().and_then(|file| file.to_str()).is_some_and(|file| file.starts_with(&begins))
+    });
+    let last = full.max().and_then(|path| Good::of(&std::fs::read(path).ok()?).last);
+    last == Some(stood)
 }
 
 /// How far the lines of a file belong to a chain.
@@ -151,6 +171,8 @@ mod tests {
     fn write(directory: &Path, entries: std::ops::Range<u64>) -> Vec<String> {
         let (mut chain, said) = Chain::open(directory, "audit", 10).unwrap();
         entries.for_each(|number| chain.push(&json!({ "op": "mode", "new": number })).unwrap());
+        let (head, text) = chain.stands().unwrap();
+        head.write_all_at(text.as_bytes(), 0).unwrap();
         said
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Registered {
     pub(crate) contact: String,
     pub(crate) to: SocketAddr,
     pub(crate) source: IpAddr,
+    /// For so many seconds at a time.
+    pub(crate) for_s: u32,
 }
 
 /// What is set at a device.
@@ -125,11 +127,12 @@ impl Journal {
             good += line.len();
             kept.apply(&entry);
             if let Entry::Record(written) = entry {
-                records.extend(written);
+                // Those before it are in their files: a record is noted when the one before is written.
+                records = written;
             }
         }
         // Half a line at its end is what a power failure leaves: nobody was told that it is kept.
-        let damaged = lines.cut(good, if good == octets.len() { &[] } else { &torn })?;
+        let damaged = lines.cut(good, if good == octets.len() { &[] } else { &torn });
         Ok((Self { lines, kept, long: LONG }, records, damaged))
     }
 
@@ -158,6 +161,11 @@ impl Journal {
     /// Whether it has become long.
     pub(super) fn is_long(&self) -> bool {
         self.behind().0 == 0 && self.lines.place().is_ok_and(|place| place.at > self.long)
+    }
+
+    /// It could not be written anew: that is tried again when it is as long once more.
+    pub(super) fn put_off(&mut self) {
+        self.long += LONG;
     }
 
     /// Writes it anew, without what is not so any more. The records must be in their files, and these on the disk.
@@ -198,7 +206,7 @@ mod tests {
 
     fn registered(host: u8) -> Registered {
         let to = SocketAddr::from(([192, 0, 2, host], 5060));
-        Registered { contact: format!("sip:201@{to}"), to, source: to.ip() }
+        Registered { contact: format!("sip:201@{to}"), to, source: to.ip(), for_s: 3_600 }
     }
 
     fn entries() -> Vec<Entry> {

@@ -84,23 +84,27 @@ impl Lines {
     }
 
     /// Leaves only the first octets; what is behind them, and what was torn off, goes to a file beside it (`NAME.cut-1` …), for nothing is
-    /// thrown away. A sentence, if there was something.
-    pub(super) fn cut(&self, len: usize, torn: &[u8]) -> Result<Option<String>, String> {
-        let shown = self.path.display();
-        let failed = |why: io::Error| format!("{shown} cannot be cut at its last good line: {why}");
-        let octets = self.read().map_err(failed)?;
+    /// thrown away if the disk has room. A sentence, if there was something.
+    pub(super) fn cut(&self, len: usize, torn: &[u8]) -> Option<String> {
+        let octets = self.read().unwrap_or_default();
         let behind = [octets.get(len..).unwrap_or(&[]), torn].concat();
         if behind.is_empty() {
-            return Ok(None);
+            return None;
         }
         let beside = |number: u32| self.path.with_extension(format!("cut-{number}"));
         let aside = (1..).map(beside).find(|path| !path.exists()).unwrap_or_default();
-        std::fs::write(&aside, &behind).and_then(|()| self.file.set_len(len as u64)).map_err(failed)?;
-        let behind = behind.len();
-        Ok(Some(format!(
-            "{shown} is cut at its last good line: {behind} octets behind it are in {}",
-            aside.display()
-        )))
+        let kept = match std::fs::write(&aside, &behind) {
+            Ok(()) => format!("are in {}", aside.display()),
+            Err(why) => format!("could not be kept ({why})"),
+        };
+        let (shown, behind) = (self.path.display(), behind.len());
+        let text = format!("{shown} is cut at its last good line: {behind} octets behind it {kept}");
+        match self.file.set_len(len as u64) {
+            Ok(()) => Some(text),
+            Err(why) => Some(format!(
+                "{shown} has {behind} octets behind its last good line, and cannot be cut: {why}"
+            )),
+        }
     }
 
     /// Its length, and which file it is.
@@ -109,10 +113,19 @@ impl Lines {
         Ok(Place { file: metadata.ino(), at: metadata.len() })
     }
 
-    /// Goes on in a new file; this one gets another name.
+    /// Goes on in a new file; this one gets another name, which nothing has yet. If that cannot be, it goes on as it was.
     pub(super) fn go_on(&mut self, full: &Path) -> io::Result<()> {
+        let new = self.path.with_extension("new");
+        if full.exists() {
+            return Err(io::Error::from(io::ErrorKind::AlreadyExists));
+        }
+        let file = opened(&new)?.0;
         std::fs::rename(&self.path, full)?;
-        self.file = Arc::new(opened(&self.path)?.0);
+        std::fs::rename(&new, &self.path).or_else(|why| {
+            std::fs::rename(full, &self.path)?;
+            Err(why)
+        })?;
+        self.file = Arc::new(file);
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! The data directory: what is written down. `smdr.txt` and `smdr.csv` have finished calls, `denied.jsonl` denied attempts and `audit.jsonl`
 //! what was done to the gateway, the last two as [chains](strowger_tools::audit). `journal` has what outlives the process.
 //!
-//! A record is written before the message that ends its call is sent, so a process that is killed loses none; it is on the disk at most 50
-//! milliseconds later ([`sync`]), which is what a power failure can lose. What a full disk does not take waits in memory and is tried again
-//! every second.
+//! A record is written before the message that ends its call is sent, so a process that is killed loses none, unless the disk is full; it is on
+//! the disk at most 50 milliseconds later ([`sync`]), which is what a power failure can lose. What a full disk does not take waits in memory and
+//! is tried again every second.
 
 mod chain;
 mod journal;
@@ -19,7 +19,6 @@ use lines::Lines;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::SystemTime;
 use strowger::policy::{Denial, Image};
 use strowger::record::smdr::CSV_HEADER;
@@ -96,8 +95,6 @@ impl Data {
             format!("the data directory {shown} is in use by another gateway: give each its own --data")
         })?;
         let (mut journal, records, damaged) = Journal::open(&directory.join("journal"))?;
-        let redone = redo(directory, &records)
-            .map_err(|why| format!("records cannot be written to {shown}: {why}"))?;
         let open = |name: &str| {
             let (lines, torn) = Lines::open(&directory.join(name))?;
             if !torn.is_empty() {
@@ -105,14 +102,16 @@ impl Data {
             }
             Ok::<_, String>(lines)
         };
-        let (smdr, mut csv) = (open("smdr.txt")?, open("smdr.csv")?);
+        let (mut smdr, mut csv) = (open("smdr.txt")?, open("smdr.csv")?);
+        // What a full disk does not take now waits like everything else: the gateway starts all the same.
         if csv.is_empty() {
-            csv.push(format!("{CSV_HEADER}\r\n").as_bytes())
-                .map_err(|why| format!("smdr.csv cannot be written: {why}"))?;
+            let _ = csv.push(format!("{CSV_HEADER}\r\n").as_bytes());
         }
+        let redone = redo(&mut smdr, &records) + redo(&mut csv, &records);
         // From here on the records of the journal are where they belong.
+        let written = [&smdr, &csv].into_iter().all(|lines| lines.behind().0 == 0);
         let synced = [&smdr, &csv].into_iter().try_for_each(|lines| lines.file().sync_all());
-        if let Err(why) = synced.and_then(|()| journal.compact()) {
+        if written && let Err(why) = synced.and_then(|()| journal.compact()) {
             tracing::warn!("the journal could not be written anew, and grows: {why}");
         }
         let (denied, mut wrong) = Chain::open(directory, "denied", DENIED)?;
@@ -188,18 +187,18 @@ impl Data {
         if !line.is_empty() {
             let written = self.smdr.push(&line);
             self.wrote("smdr.txt", written);
-            self.syncer.mark(self.smdr.file());
+            self.syncer.mark(self.smdr.file(), None);
         }
         let written = self.csv.push(&buffer[..len]);
         self.wrote("smdr.csv", written);
-        self.syncer.mark(self.csv.file());
+        self.syncer.mark(self.csv.file(), None);
     }
 
     /// Something that is to outlive the process.
     pub(crate) fn note(&mut self, entry: &Entry) {
         let written = self.journal.note(entry);
         self.wrote("journal", written);
-        self.syncer.mark(self.journal.file());
+        self.syncer.mark(self.journal.file(), None);
     }
 
     /// What there is of that.
@@ -218,7 +217,7 @@ impl Data {
     pub(crate) fn denied(&mut self, image: &Image<'_>, decision: &Decision, denial: &Denial) {
         let written = self.denied.push(&words::denied_record(image, decision, denial));
         self.wrote("denied.jsonl", written);
-        self.syncer.mark(self.denied.file());
+        self.syncer.mark(self.denied.file(), self.denied.stands());
     }
 
     /// One act.
@@ -234,7 +233,7 @@ impl Data {
         });
         let written = self.audit.push(&entry);
         self.wrote("audit.jsonl", written);
-        self.syncer.mark(self.audit.file());
+        self.syncer.mark(self.audit.file(), self.audit.stands());
     }
 
     /// The last denied attempts, the newest first.
@@ -250,11 +249,19 @@ impl Data {
     /// Once a second: says that we are there, tries to write what waits, and keeps the journal short.
     pub(crate) fn tick(&mut self) {
         let _ = self.lock.set_modified(SystemTime::now());
-        if self.journal.is_long() {
+        if self.journal.is_long() && self.smdr.behind().0 == 0 && self.csv.behind().0 == 0 {
             let synced = [self.smdr.file(), self.csv.file()].into_iter().try_for_each(|file| file.sync_all());
             let written = synced.and_then(|()| self.journal.compact());
+            if written.is_err() {
+                self.journal.put_off();
+            }
             self.wrote("journal", written);
         }
+        self.retry();
+    }
+
+    /// Tries to write what waits.
+    fn retry(&mut self) {
         let (waiting, _) = self.behind();
         if waiting == 0 {
             return;
@@ -269,9 +276,23 @@ impl Data {
         for (name, written) in tried {
             self.wrote(name, written);
         }
-        let files: [&Arc<File>; 5] =
-            [self.journal.file(), self.smdr.file(), self.csv.file(), self.denied.file(), self.audit.file()];
-        files.into_iter().for_each(|file| self.syncer.mark(file));
+        for file in [self.journal.file(), self.smdr.file(), self.csv.file()] {
+            self.syncer.mark(file, None);
+        }
+        self.syncer.mark(self.denied.file(), self.denied.stands());
+        self.syncer.mark(self.audit.file(), self.audit.stands());
+    }
+
+    /// The gateway stops: what waits is tried once more, and what is lost with the process is said.
+    pub(crate) fn finish(&mut self) {
+        self.retry();
+        let (waiting, lost) = self.behind();
+        if waiting > 0 || lost > 0 {
+            let text = format!(
+                "{waiting} lines of records that the disk has not taken end with the process, {lost} were lost before"
+            );
+            self.alarms.raise(Kind::Records, &text);
+        }
     }
 
     /// Where it raises alarms.
@@ -310,19 +331,15 @@ impl Data {
     }
 }
 
-/// Puts records where they belong that may not have come there: the process was killed between the journal and their files. How many lines
-/// that were.
-fn redo(directory: &Path, records: &[Written]) -> std::io::Result<usize> {
-    let mut redone = 0;
-    for record in records {
-        let Ok((lines, _)) = Lines::open(&directory.join(&record.file)) else { continue };
-        let now = lines.place()?;
-        // A file that was put in its place is another, and has begun after this record.
-        if now.file == record.place.file && now.at == record.place.at {
-            redone += 1;
-            let mut lines = lines;
-            lines.push(record.text.as_bytes())?;
-        }
-    }
-    Ok(redone)
+/// Puts the last record where it belongs, if it has not come there: the process was killed between the journal and its files. How many lines that
+/// were.
+fn redo(lines: &mut Lines, records: &[Written]) -> usize {
+    let name = lines.path().file_name().unwrap_or_default().to_owned();
+    // A file that was put in its place is another, and has begun after this record.
+    let missing = |record: &&Written| {
+        name == record.file.as_str() && lines.place().is_ok_and(|place| place == record.place)
+    };
+    let Some(record) = records.iter().find(missing) else { return 0 };
+    let _ = lines.push(record.text.as_bytes());
+    1
 }

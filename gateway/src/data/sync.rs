@@ -2,6 +2,7 @@
 
 use crate::alarms::{Alarms, Kind};
 use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,10 +10,15 @@ use std::time::Duration;
 /// Written and not yet on the disk, for so long at most, and for as long as the disk takes: what a power failure can lose. A process that is
 /// killed loses nothing.
 const GROUP: Duration = Duration::from_millis(50);
+/// What the disk did not take is tried again after this.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What stands in another file once this one is on the disk: the head of a chain must not be there before its lines.
+type Then = Option<(Arc<File>, String)>;
 
 #[derive(Default)]
 struct Due {
-    files: Vec<Arc<File>>,
+    files: Vec<(Arc<File>, Then)>,
     end: bool,
 }
 
@@ -32,12 +38,15 @@ impl Syncer {
     }
 
     /// This file was written to.
-    pub(super) fn mark(&self, file: &Arc<File>) {
+    pub(super) fn mark(&self, file: &Arc<File>, then: Then) {
         let (due, wake) = &*self.shared;
         let mut due = due.lock().unwrap_or_else(PoisonError::into_inner);
-        if !due.files.iter().any(|one| Arc::ptr_eq(one, file)) {
-            due.files.push(Arc::clone(file));
-            wake.notify_one();
+        match due.files.iter_mut().find(|(one, _)| Arc::ptr_eq(one, file)) {
+            Some((_, stands)) => *stands = then,
+            None => {
+                due.files.push((Arc::clone(file), then));
+                wake.notify_one();
+            }
         }
     }
 }
@@ -66,7 +75,21 @@ fn work((due, wake): &(Mutex<Due>, Condvar), alarms: &Alarms) {
             std::thread::sleep(GROUP);
         }
         let files = std::mem::take(&mut due.lock().unwrap_or_else(PoisonError::into_inner).files);
-        let synced = files.iter().try_for_each(|file| file.sync_data());
+        let mut synced = Ok(());
+        for (file, then) in files {
+            let done = file.sync_data().and_then(|()| match &then {
+                Some((head, text)) => head.write_all_at(text.as_bytes(), 0),
+                None => Ok(()),
+            });
+            if let Err(why) = done {
+                // It is tried again, with what is written meanwhile.
+                let mut due = due.lock().unwrap_or_else(PoisonError::into_inner);
+                if !due.files.iter().any(|(one, _)| Arc::ptr_eq(one, &file)) {
+                    due.files.push((file, then));
+                }
+                synced = Err(why);
+            }
+        }
         match &synced {
             Err(why) if !failing => {
                 alarms.raise(Kind::Records, &format!("what is written does not reach the disk: {why}"));
@@ -77,6 +100,9 @@ fn work((due, wake): &(Mutex<Due>, Condvar), alarms: &Alarms) {
         failing = synced.is_err();
         if end {
             return;
+        }
+        if failing {
+            std::thread::sleep(AGAIN);
         }
     }
 }

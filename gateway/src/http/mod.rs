@@ -105,7 +105,14 @@ pub(crate) async fn listen(address: SocketAddr, data: &Path) -> Result<mpsc::Rec
     let listener = TcpListener::bind(address)
         .await
         .map_err(|why| format!("--http {address} cannot be listened on: {why}"))?;
-    let token = new_token(data)?;
+    // Without a place for it nobody can know the token, and administration is not there; calls are.
+    let token = match new_token(data) {
+        Ok(token) => token,
+        Err(why) => {
+            tracing::error!("administration is not there: {why}");
+            return Ok(mpsc::channel(1).1);
+        }
+    };
     let (requests, received) = mpsc::channel(16);
     let asks = |asked: fn() -> Asked| {
         get(async move |State(shared): State<Arc<Shared>>, headers: HeaderMap| {

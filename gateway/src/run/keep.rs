@@ -28,14 +28,15 @@ impl Daemon {
         let row = |image: &strowger::policy::Image<'_>, dn: &str| image.device_by_dn(dn.as_bytes());
         let image = self.image;
         let mut counts = [0; 3];
-        // A phone is not registered for longer than that after it was heard last.
-        let left_s = self.data.away_s().map_or(0, |away_s| u64::from(MAX_EXPIRES_S).saturating_sub(away_s));
+        let away_s = self.data.away_s().unwrap_or(u64::MAX);
         for (dn, one) in &kept.registered {
             let registration = Registration {
                 contact: one.contact.as_bytes(),
                 flow: Flow::new(one.to, Transport::Udp),
                 source: one.source,
             };
+            // It was registered when we were there last, and for so long at most from then on.
+            let left_s = u64::from(one.for_s.min(MAX_EXPIRES_S)).saturating_sub(away_s);
             let expires_s = u32::try_from(left_s).unwrap_or(0);
             let restored =
                 row(&image, dn).map(|device| Restored::Registered { device, registration, expires_s });
@@ -46,20 +47,21 @@ impl Daemon {
             }
         }
         for (dn, set) in &kept.set {
-            let Some(device) = row(&image, dn) else { continue };
-            counts[1] += usize::from(self.gave_back(&Restored::Set { device, settings: settings(set) }));
+            let set = row(&image, dn).map(|device| Restored::Set { device, settings: settings(set) });
+            counts[1] += usize::from(set.is_some_and(|set| self.gave_back(&set)));
         }
         let unix_s = jiff::Timestamp::now().as_second();
         for (dn, seated) in &kept.seated {
-            let (Some(phone), Some(user)) = (row(&image, dn), row(&image, &seated.user)) else { continue };
             let left_s = seated.until.map(|until| u64::try_from(until - unix_s).unwrap_or(0));
-            let guest = Guest { user, left_s };
-            if self.gave_back(&Restored::Seated { phone, guest }) {
+            let rows = row(&image, dn).zip(row(&image, &seated.user));
+            let guest = rows.map(|(phone, user)| Restored::Seated { phone, guest: Guest { user, left_s } });
+            if guest.is_some_and(|guest| self.gave_back(&guest)) {
                 counts[2] += 1;
-            } else {
-                self.data.note(&Entry::Left(dn.clone()));
+            } else if !image.is_block() {
+                self.leaves(dn, &seated.user);
             }
         }
+        self.forget_strangers();
         let [phones, set, seated] = counts;
         if (phones, set, seated, mode) != (0, 0, 0, None) {
             let mode = mode.map_or_else(String::new, |mode| format!(", mode {}", mode.name()));
@@ -69,6 +71,29 @@ impl Daemon {
         }
     }
 
+    /// What is kept of numbers that the policy does not have is not their next owners'.
+    pub(super) fn forget_strangers(&mut self) {
+        let image = self.image;
+        // An emergency block knows nobody, and somebody will be back.
+        if image.is_block() {
+            return;
+        }
+        let strange = |dn: &String| image.device_by_dn(dn.as_bytes()).is_none();
+        let kept = self.data.kept().clone();
+        for dn in kept.set.keys().filter(|dn| strange(dn)) {
+            self.data.note(&Entry::Set(dn.clone(), Set::default()));
+        }
+        for (dn, seated) in kept.seated.iter().filter(|(dn, seated)| strange(dn) || strange(&seated.user)) {
+            self.leaves(dn, &seated.user);
+        }
+    }
+
+    /// A user is not logged in there any more, and nobody has asked for that by telephone.
+    fn leaves(&mut self, phone: &str, user: &str) {
+        self.data.note(&Entry::Left(phone.to_owned()));
+        self.act("log-out", phone, user.into(), Value::Null);
+    }
+
     fn gave_back(&mut self, restored: &Restored<'_>) -> bool {
         let took = self.engine.input(self.now(), &Input::Restore(*restored));
         self.drain();
@@ -76,12 +101,12 @@ impl Daemon {
     }
 
     /// A device is registered somewhere, or nowhere any more.
-    pub(super) fn keep_registration(&mut self, device: u32) {
+    pub(super) fn keep_registration(&mut self, device: u32, for_s: u32) {
         let dn = words::party(&self.image, Party::Device(device));
         let kept = self.engine.registration(device).filter(|one| one.flow.transport == Transport::Udp);
         let kept = kept.and_then(|one| {
             let contact = std::str::from_utf8(one.contact).ok()?.to_owned();
-            Some(Registered { contact, to: one.flow.peer, source: one.source })
+            Some(Registered { contact, to: one.flow.peer, source: one.source, for_s })
         });
         self.data.note(&match kept {
             Some(registered) => Entry::Registered(dn, registered),
@@ -110,6 +135,14 @@ impl Daemon {
             let op = if user.is_some() { "log-in" } else { "log-out" };
             let value = |user: &Option<String>| user.clone().map_or(Value::Null, Value::from);
             self.data.audit(&by_phone(op, value(&user_before), value(&user)));
+        }
+        // Who logs in here leaves the phone where he was.
+        let before = |(at, seated): (&String, &Seated)| {
+            (Some(&seated.user) == user.as_ref() && *at != dn).then(|| at.clone())
+        };
+        let elsewhere = self.data.kept().seated.iter().find_map(before);
+        if let (Some(at), Some(user)) = (elsewhere, &user) {
+            self.leaves(&at, user);
         }
         let unix_s = jiff::Timestamp::now().as_second();
         self.data.note(&match (guest, user) {

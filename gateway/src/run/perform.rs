@@ -82,13 +82,13 @@ impl Daemon {
             Output::Registered { device, expires_s, flow } => {
                 self.streams.proved(*flow);
                 self.shed.registered(Clock::now(), *device, flow.ip());
-                self.keep_registration(*device);
+                self.keep_registration(*device, *expires_s);
                 let dn = words::party(&self.image, Party::Device(*device));
                 tracing::info!("{dn} is registered at {flow} for {expires_s} s");
             }
             Output::Unregistered { device, why } => {
                 self.shed.gone(*device);
-                self.keep_registration(*device);
+                self.keep_registration(*device, 0);
                 let dn = words::party(&self.image, Party::Device(*device));
                 let how = match why {
                     Gone::Unregistered => "has unregistered",

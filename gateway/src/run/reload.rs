@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Instant as Clock;
 use strowger::exchange::{NotReloaded, Room};
-use strowger::policy::Image;
+use strowger::policy::{Image, Party};
 use strowger_tools::trace::{Input, Reserve};
 use tokio::sync::{mpsc, oneshot};
 
@@ -30,12 +30,16 @@ pub(super) struct Reloads {
     spare: Option<Room<'static>>,
     /// What a signal has asked for, and the calls that are up do not allow yet.
     waits: Option<Read>,
+    /// Files that were begun to be read, and the last of which something has become: what was read before that is old.
+    begun: u64,
+    done: u64,
 }
 
 /// A file was read.
 pub(super) struct Loaded {
     read: Result<Read, String>,
     findings: Vec<String>,
+    number: u64,
     who: Who,
 }
 
@@ -50,7 +54,18 @@ enum Who {
 impl Reloads {
     pub(super) fn new(policy: &Policy, file: PathBuf, keys: Option<PathBuf>, data: PathBuf) -> Self {
         let (tell, loaded) = mpsc::channel(4);
-        Self { file, keys, data, tell, loaded, known: vec![*policy], spare: None, waits: None }
+        Self {
+            file,
+            keys,
+            data,
+            tell,
+            loaded,
+            known: vec![*policy],
+            spare: None,
+            waits: None,
+            begun: 0,
+            done: 0,
+        }
     }
 
     /// The next file that was read.
@@ -59,12 +74,14 @@ impl Reloads {
     }
 
     /// Reads the file, on a thread of its own: a large policy takes a while.
-    fn read(&self, who: Who) {
+    fn read(&mut self, who: Who) {
+        self.begun += 1;
+        let number = self.begun;
         let (file, keys, tell) = (self.file.clone(), self.keys.clone(), self.tell.clone());
         tokio::task::spawn_blocking(move || {
             let (read, findings) = sources::findings(&file, keys.as_deref());
             // Nobody listens when the gateway is stopping.
-            let _ = tell.blocking_send(Loaded { read, findings, who });
+            let _ = tell.blocking_send(Loaded { read, findings, number, who });
         });
     }
 
@@ -93,18 +110,20 @@ impl Daemon {
     }
 
     /// A file was read: it is put in force, or not.
-    pub(super) async fn loaded(&mut self, Loaded { read, findings, who }: Loaded) {
+    pub(super) async fn loaded(&mut self, Loaded { read, findings, number, who }: Loaded) {
         let user = match &who {
             Who::Signal => "signal".to_owned(),
             Who::User(name, _) => name.clone(),
         };
+        let old = number < self.reloads.done;
+        self.reloads.done = self.reloads.done.max(number);
         let done = match read {
+            _ if old => Err("the file was read again meanwhile: what was read last counts".to_owned()),
             Ok(read) => match self.put_in_force(&read, &user).await {
                 Err(Refused::Later(why)) if matches!(who, Who::Signal) => {
-                    self.alarms.raise(
-                        Kind::Policy,
-                        &format!("the new policy is not yet in force: {why}; it is tried again every second"),
-                    );
+                    let text =
+                        format!("the new policy is not yet in force: {why}; it is tried again every second");
+                    self.alarms.raise(Kind::Policy, &text);
                     self.reloads.waits = Some(read);
                     return;
                 }
@@ -114,6 +133,10 @@ impl Daemon {
         };
         if let Err(why) = &done {
             findings.iter().for_each(|finding| tracing::warn!("{finding}"));
+            if matches!(who, Who::Signal) && !old {
+                // The file that waits is not the file any more.
+                self.reloads.waits = None;
+            }
             self.stays(&user, why);
         }
         if let Who::User(_, answer) = who {
@@ -137,10 +160,10 @@ impl Daemon {
     }
 
     async fn put_in_force(&mut self, (image, keyring): &Read, who: &str) -> Result<Value, Refused> {
-        // A newer one takes the place of what still waits.
-        self.reloads.waits = None;
         let policy = self.known(image, keyring).map_err(Refused::Never)?;
         let (old, new) = (engine::hex(self.image.hash()), engine::hex(policy.image.hash()));
+        // Nothing is begun for a policy that does not fit.
+        self.engine.fits(&policy.image).map_err(|why| self.refused(why))?;
         let relay = self.other_relay(&policy.image).await.map_err(Refused::Never)?;
         let room = self.reloads.room(&policy.image);
         self.reloads.spare = match self.engine.reload(&policy, room) {
@@ -153,12 +176,13 @@ impl Daemon {
         if let Err(why) = self.engine.finish() {
             tracing::error!("the trace has no end: {why}");
         }
+        let before = std::mem::replace(&mut self.image, policy.image);
+        self.reloads.waits = None;
         if let Some(relay) = relay {
             self.media.relay = relay;
             self.give(self.now(), &Input::RelayLost);
-            self.drain();
         }
-        let before = std::mem::replace(&mut self.image, policy.image);
+        self.drain();
         self.follow(&before, &policy);
         if let Err(why) = sources::keep(&self.reloads.data, image, keyring) {
             let text = format!("the policy cannot be kept as the last good one: {why}");
@@ -224,7 +248,21 @@ impl Daemon {
         self.alarms.go_to(alarms, image.text(system.name));
         self.standings = renamed(std::mem::take(&mut self.standings), before, &image);
         self.canaries = renamed(std::mem::take(&mut self.canaries), before, &image);
-        self.servers.clear();
+        // Who is elsewhere now is looked for; of the others it is known where they are.
+        let place = |image: &Image<'_>, trunk: u16| {
+            let row = image.trunks().get(usize::from(trunk)).unwrap_or_default();
+            (image.text(row.name).to_owned(), image.text(row.host).to_owned(), row.transport)
+        };
+        let mut servers = renamed(std::mem::take(&mut self.servers), before, &image);
+        servers.retain(|trunk, _| {
+            let now = place(&image, *trunk);
+            (0u16..).zip(before.trunks().iter()).any(|(was, _)| place(before, was) == now)
+        });
+        self.servers = servers;
+        self.standings.retain(|trunk, _| {
+            let row = image.trunks().get(usize::from(*trunk)).unwrap_or_default();
+            row.flags & strowger::policy::rows::REGISTERS != 0
+        });
         self.lookups = super::Lookups::new();
         let has = |transport| self.listeners.iter().any(|us| us.transport == transport);
         let (tcp, tls) = (has(strowger::base::Transport::Tcp), has(strowger::base::Transport::Tls));
@@ -239,7 +277,10 @@ impl Daemon {
             if let Some(registration) = self.engine.registration(device) {
                 let ip = registration.flow.ip();
                 self.shed.registered(Clock::now(), device, ip);
-                self.keep_registration(device);
+                let kept =
+                    self.data.kept().registered.get(&crate::words::party(&image, Party::Device(device)));
+                let for_s = kept.map_or(0, |kept| kept.for_s);
+                self.keep_registration(device, for_s);
             }
         }
         let gone: Vec<String> = self
@@ -253,6 +294,7 @@ impl Daemon {
             .cloned()
             .collect();
         gone.into_iter().for_each(|dn| self.data.note(&Entry::Gone(dn)));
+        self.forget_strangers();
     }
 
     fn audit_reload(&mut self, who: &str, old: Value, new: Value) {

@@ -59,7 +59,7 @@ impl Daemon {
         if self.canaries.is_empty() {
             return false;
         }
-        let Some((trunk, number, status)) = canary::answer(message) else { return false };
+        let Some((trunk, number, status)) = canary::answer(message, &self.tag) else { return false };
         let asked = self
             .servers
             .get(&trunk)
