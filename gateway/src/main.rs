@@ -32,6 +32,9 @@ struct Cli {
     /// password, key, PIN or account code is in any of it [default: info, of the demo error].
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<Log>,
+    /// Each line of it is a JSON object: `timestamp`, `level`, and in `fields` the `message` and what it is about.
+    #[arg(long, global = true)]
+    log_json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -153,11 +156,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let say = |otherwise: Log| {
         let level = cli.log.unwrap_or(otherwise).level();
-        tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_target(false)
-            .with_max_level(level)
-            .init();
+        let log =
+            tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).with_max_level(level);
+        if cli.log_json { log.json().init() } else { log.init() }
     };
     match cli.command {
         Command::Run(args) => {

@@ -28,6 +28,17 @@ grep -q "records are written again" "$work/full.log" || fail "that records are w
 "$strowger" audit verify "$work/full" > "$work/verify.log" || fail "a chain was broken by a full disk"
 echo "restart: a full disk, and room again: $said"
 
+# A disk that is full when the gateway starts is no reason not to call for help. Its log goes through a pipe: it would be too long a file too.
+(trap '' XFSZ; ulimit -S -f 4; exec "$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --http "127.0.0.1:$((port + 1))" --data "$work/full" --no-canary) 2> >(cat > "$work/begun.log") &
+served=$!
+for _ in $(seq 100); do grep -q "in force" "$work/begun.log" && break; sleep 0.1; done
+grep -q "in force" "$work/begun.log" || fail "the gateway does not start on a full disk"
+grep -q "alarm: .*cannot be written, records wait in memory" "$work/begun.log" || fail "a full disk at the start was not said"
+kill -TERM "$served"
+wait "$served" || fail "the gateway did not stop cleanly on a full disk"
+grep -q "lines of records that the disk has not taken end with the process" "$work/begun.log" || fail "what is lost at the end was not said"
+echo "restart: the gateway starts on a full disk, and says what ends with it"
+
 # A damaged journal is cut at its last good line, and said; what stood in front is there.
 python3 - "$work/killed/journal" <<'PY'
 import sys
