@@ -53,6 +53,13 @@ check_operate() {
 }
 # The Debian package: built, installed, started as its unit says.
 check_service() { tests/interop/service.sh "$(packaging/debian.sh)"; }
+# Two minutes of everything at once, or as long as is said: every call accounted for, and nothing grows.
+check_soak() {
+    check_gateway
+    cargo build --quiet --release --locked -p strowger-testkit --bins
+    local built="${CARGO_TARGET_DIR:-target}/release"
+    tests/interop/soak.sh "$built/strowger-gateway" "$built/flood" ${STROWGER_SOAK:-}
+}
 check_agreement() {
     local library
     check_gateway
@@ -132,13 +139,13 @@ check_coverage() {
 check_mutation() { ci/mutation.sh policy && ci/mutation.sh rest; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
-ALL=(packages format clippy test doc demo c abi bare_metal sizes targets daemon operate service agreement parsers peers floods fuzz mutants counts load)
+ALL=(packages format clippy test doc demo c abi bare_metal sizes targets daemon operate service agreement parsers peers floods fuzz mutants counts load soak)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.
     export STROWGER_PAIRS=1000000 STROWGER_DATAGRAMS=500000 STROWGER_ATTEMPTS=1000000 STROWGER_DOUBLES=1000000
     export STROWGER_MERGED=1000 STROWGER_PROVE_CALLS=3 STROWGER_MUTANTS=all STROWGER_FUZZ=600
-    export STROWGER_ABI=400000 STROWGER_TERMINALS=5000
+    export STROWGER_ABI=400000 STROWGER_TERMINALS=5000 STROWGER_SOAK=3600
     names=("${ALL[@]}" coverage)
 fi
 [ ${#names[@]} -gt 0 ] || names=("${ALL[@]}")
