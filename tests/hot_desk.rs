@@ -5,7 +5,7 @@ mod office;
 
 use office::{Office, assert_talk, columns, dials, last_denial, records};
 use strowger::base::{Digit, Instant};
-use strowger::exchange::{Output, Signal, Taken};
+use strowger::exchange::{Locked, Output, Signal, Taken};
 use strowger::policy::{Feature, Mode, Party, Rule};
 use strowger_testkit::phone::Behaviour;
 use strowger_testkit::sim::ExchangeBox;
@@ -288,6 +288,25 @@ fn r75_wrong_pins_lock_the_user_and_the_phone() {
     office.sim.run_ms(900_000);
     office.register();
     logs_in(&mut office, "203");
+}
+
+/// R49, R75: an operator lifts a lock-out, of the user and of the phone each by itself; what nobody is locked out of cannot be lifted.
+#[test]
+fn r75_an_operator_lifts_a_lock_out() {
+    let mut office = office(18, &[]);
+    for _ in 0..3 {
+        assert_eq!(dials(&mut office, "203", "*50401111111"), 403);
+    }
+    let now = office.sim.now;
+    let lift = |office: &mut Office, device| office.sim.exchange(0).unlock(now, Locked::Device(device));
+    assert!(lift(&mut office, 2) && !lift(&mut office, 2), "203 was locked, and is not any more");
+    assert_eq!(dials(&mut office, "203", "*50401864205"), 403);
+    assert_eq!(last_denial(&office).map(|(rule, ..)| rule), Some(Rule::PinLocked), "401 is locked still");
+    assert!(lift(&mut office, 7));
+    logs_in(&mut office, "203");
+    for device in [0, 8, 9, u32::MAX] {
+        assert!(!lift(&mut office, device), "{device}");
+    }
 }
 
 /// R49, R75: who knows one PIN is not let off for what was guessed before at that phone.

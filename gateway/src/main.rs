@@ -77,6 +77,13 @@ enum Command {
         #[command(flatten)]
         reach: Reach,
     },
+    /// Lift the lock-out of a number after failed log-ins or wrong account codes, or of an address that log-ins have failed from.
+    Unlock {
+        /// The number or the address.
+        who: String,
+        #[command(flatten)]
+        reach: Reach,
+    },
     /// Have the running gateway read its policy again and put it in force; calls go on. A file that does not load changes nothing: exit
     /// status 2, and its findings.
     Reload(Reach),
@@ -188,6 +195,7 @@ fn main() -> ExitCode {
         Command::Status(reach) => finish(tell(&reach, Question::Status)),
         Command::Calls(reach) => finish(tell(&reach, Question::Calls)),
         Command::Mode { mode, reach } => finish(tell(&reach, Question::Mode(&mode))),
+        Command::Unlock { who, reach } => finish(tell(&reach, Question::Unlock(&who))),
         Command::Reload(reach) => finish(tell(&reach, Question::Reload)),
         Command::Demo => {
             // What a scene decides is printed with the scene.

@@ -117,11 +117,21 @@ asked "/v1/denied?limit=3"
 [ "$(grep -o '"rule":"cor.route"' "$work/answer" | wc -l)" -eq 3 ] || fail "denied attempts are not listed: $(cat "$work/answer")"
 echo "operate: 40 calls went on over reloads; a file that does not load changed nothing, three times"
 
+{ echo SEQUENTIAL; for ((n = 3000; n < 3020; n++)); do echo "$n;25571;[authentication username=$n password=not-the-password]"; done; } > "$work/wrong.csv"
+run wrong wrong-password 25571 20 20 30 -inf "$work/wrong.csv" -i 127.0.0.2 || fail "a wrong password was not challenged again"
+tell unlock 127.0.0.2 | grep -q '"unlocked":true' || fail "an address that guesses was not locked out, or not unlocked"
+tell unlock 127.0.0.2 | grep -q '"unlocked":false' || fail "it was locked out still"
+run register-again register 25570 20 100 30 -inf "$work/callers.csv" -i 127.0.0.2 || fail "right passwords from there are not taken"
+rc=0
+tell unlock 99999 2> "$work/unlock.err" || rc=$?
+[ "$rc" -eq 2 ] && grep -q "neither a number of the policy nor an address" "$work/unlock.err" || fail "nobody was unlocked"
+echo "operate: an address that was locked out is unlocked, and its right passwords are taken"
+
 tell mode night1 > /dev/null
 stop_serving
 [ "$records" -eq 40 ] || fail "40 calls over reloads have $records records"
 "$strowger" audit verify "$work/data" > "$work/verify.out" || fail "the audit trail is not whole: $(cat "$work/verify.out")"
-for op in start reload mode stop "log-in refused"; do grep -q "\"op\":\"$op\"" "$work/data/audit.jsonl" || fail "$op is not in the audit trail"; done
+for op in start reload unlock mode stop "log-in refused"; do grep -q "\"op\":\"$op\"" "$work/data/audit.jsonl" || fail "$op is not in the audit trail"; done
 cp -r "$work/data" "$work/forged"
 sed -i '3d' "$work/forged/audit.jsonl"
 rc=0

@@ -40,6 +40,13 @@ impl Place {
 }
 
 impl Sources {
+    /// Forgets what was counted of an address; whether it was locked out.
+    pub fn forget(&mut self, now: Instant, ip: IpAddr) -> bool {
+        let locked = self.is_locked(now, ip);
+        self.places.iter_mut().filter(|place| place.ip == ip).for_each(|place| *place = Place::EMPTY);
+        locked
+    }
+
     /// Nobody was wrong.
     pub const NONE: Self = Self { places: [Place::EMPTY; PLACES] };
 

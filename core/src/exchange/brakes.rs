@@ -4,10 +4,11 @@ use super::desk::who_is_at;
 use super::memory::{DeviceSlot, TrunkSlot};
 use super::{Exchange, Record};
 use crate::base::{Crypto, Digits, Instant};
-use crate::brakes::{Brake, Terms};
+use crate::brakes::{Brake, Lockout, Terms};
 use crate::call::Calls;
 use crate::policy::{Choice, Image, Party, Rule, World};
 use crate::record::{Alarm, EmergencyNotice, alarm};
+use core::net::IpAddr;
 
 /// The running system, as a decision asks for it.
 pub(super) struct Line<'a> {
@@ -124,7 +125,32 @@ pub(super) fn terms(image: &Image<'_>) -> Terms {
     }
 }
 
+/// Who is locked out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Locked {
+    /// A device, by its row: after failed log-ins, or wrong account codes.
+    Device(u32),
+    /// An address that log-ins have failed from.
+    Source(IpAddr),
+}
+
 impl<C: Crypto> Exchange<'_, C> {
+    /// An operator lifts a lock-out, and what has failed until now does not count (R49, R75). False: there is none. Constant work.
+    pub fn unlock(&mut self, now: Instant, who: Locked) -> bool {
+        let now = self.clock.advance(now);
+        match who {
+            Locked::Device(device) => {
+                let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
+                slot.is_some_and(|slot| {
+                    let locked = slot.login.is_locked(now) || slot.codes.is_locked(now);
+                    (slot.login, slot.codes) = (Lockout::Open, Lockout::Open);
+                    locked
+                })
+            }
+            Locked::Source(ip) => self.sources.forget(now, ip),
+        }
+    }
+
     fn brake_mut(&mut self, party: Party) -> Option<&mut Brake> {
         brake_mut(&self.policy.as_ref()?.image, self.devices, self.trunks, party)
     }

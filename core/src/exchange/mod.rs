@@ -60,6 +60,7 @@ mod transfer;
 mod ways;
 
 pub use crate::base::Ticked;
+pub use brakes::Locked;
 pub use keep::{Guest, Registration, Restored};
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use outputs::{Event, Output, Pinhole, Received, Record};

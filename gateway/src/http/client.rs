@@ -1,6 +1,6 @@
 //! The client's side: asks the running gateway.
 
-use super::{SetMode, USER, token_path};
+use super::{SetMode, SetUnlocked, USER, token_path};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,6 +12,7 @@ pub(crate) enum Question<'a> {
     Status,
     Calls,
     Mode(&'a str),
+    Unlock(&'a str),
     Reload,
 }
 
@@ -42,6 +43,11 @@ pub(crate) fn tell(address: SocketAddr, data: &Path, question: Question<'_>) -> 
             .header("Authorization", &bearer)
             .header(USER, user())
             .send_json(SetMode { mode: mode.to_owned() }),
+        Question::Unlock(who) => agent
+            .put(format!("http://{address}/v1/unlock"))
+            .header("Authorization", &bearer)
+            .header(USER, user())
+            .send_json(SetUnlocked { who: who.to_owned() }),
         // A large policy takes a while to read.
         Question::Reload => agent
             .post(format!("http://{address}/v1/reload"))
@@ -63,14 +69,17 @@ pub(crate) fn tell(address: SocketAddr, data: &Path, question: Question<'_>) -> 
     response.body_mut().read_json().map_err(|why| format!("what answers at {address} is no gateway: {why}"))
 }
 
-/// Why the policy stays as it is, and what is wrong with the file.
+/// Why it was not done, and what is wrong with the file.
 fn reasons(refused: &Value) -> String {
     let error = refused.get("error").and_then(Value::as_str).unwrap_or("refused");
     let findings =
         refused.get("findings").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let lines: Vec<&str> = findings.collect();
-    let said = format!("{error}; the policy in force stays");
-    if lines.is_empty() { said } else { format!("{said}\n{}", lines.join("\n")) }
+    if lines.is_empty() {
+        error.to_owned()
+    } else {
+        format!("{error}; the policy in force stays\n{}", lines.join("\n"))
+    }
 }
 
 /// Who asks, for the audit trail: the user of this machine, also behind sudo.

@@ -47,6 +47,8 @@ pub(crate) enum Asked {
     Status,
     /// To set a service mode, or `None` for the schedule's; then its status.
     Mode { mode: Option<Mode>, who: String },
+    /// To lift the lock-out of a number or an address.
+    Unlock { locked: String, who: String },
     /// To read the policy again, and put it in force.
     Reload { who: String },
     /// The calls that are up or being set up.
@@ -83,6 +85,11 @@ pub(crate) struct Status {
 #[derive(Deserialize, Serialize)]
 struct SetMode {
     mode: String,
+}
+
+#[derive(Deserialize, Serialize)]
+struct SetUnlocked {
+    who: String,
 }
 
 #[derive(Deserialize)]
@@ -134,6 +141,7 @@ pub(crate) async fn listen(address: SocketAddr, data: &Path) -> Result<mpsc::Rec
         .route("/v1/denied", lists(Asked::Denied))
         .route("/v1/alarms", lists(Asked::Alarms))
         .route("/v1/mode", put(mode))
+        .route("/v1/unlock", put(unlock))
         .route("/v1/reload", post(reload))
         .with_state(Arc::new(Shared { token, requests }));
     tokio::spawn(async move {
@@ -213,10 +221,23 @@ async fn mode(
     ask(&shared, &headers, Asked::Mode { mode, who }).await
 }
 
-/// The policy stays as it is: 422, and why.
+async fn unlock(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Json(wanted): Json<SetUnlocked>,
+) -> Response {
+    let who = who(&headers);
+    done(ask(&shared, &headers, Asked::Unlock { locked: wanted.who, who }).await)
+}
+
 async fn reload(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     let who = who(&headers);
-    match ask(&shared, &headers, Asked::Reload { who }).await {
+    done(ask(&shared, &headers, Asked::Reload { who }).await)
+}
+
+/// What cannot be done is 422, and why.
+fn done(answered: Answered) -> Response {
+    match answered {
         Ok(Json(done)) if done.get("error").is_some() => {
             (StatusCode::UNPROCESSABLE_ENTITY, Json(done)).into_response()
         }

@@ -7,9 +7,10 @@ use crate::http::{Asked, Request, Status};
 use crate::words;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant as Clock};
+use strowger::exchange::Locked;
 use strowger::media::Side;
 use strowger::policy::{Mode, Party};
-use strowger_tools::trace::Input;
+use strowger_tools::trace::{Input, Took};
 
 impl Daemon {
     /// Does what administration asks, and tells it how the gateway is then.
@@ -24,6 +25,7 @@ impl Daemon {
                 self.set_mode(mode, who);
                 self.status()
             }
+            Asked::Unlock { locked, who } => self.unlock(&locked, who),
             Asked::Calls => self.calls(),
             Asked::Registrations => self.registrations(),
             Asked::Denied(most) => self.data.last_denied(most).into(),
@@ -59,6 +61,22 @@ impl Daemon {
             old: old.into(),
             new: new.into(),
         });
+    }
+
+    /// An operator lifts the lock-out of a number or an address.
+    fn unlock(&mut self, locked: &str, who: String) -> Value {
+        let device = || self.image.device_by_dn(locked.as_bytes()).map(Locked::Device);
+        let found = locked.parse().ok().map(Locked::Source).or_else(device);
+        let Some(found) = found else {
+            return json!({ "error": format!("{locked} is neither a number of the policy nor an address") });
+        };
+        let unlocked = self.engine.input(self.now(), &Input::Unlock(found)) == Ok(Took::Unlocked(true));
+        if unlocked {
+            tracing::warn!(who, "the lock-out of {locked} is lifted");
+            let (application, op, what) = ("http", "unlock", locked.to_owned());
+            self.data.audit(&Act { who, application, op, what, old: true.into(), new: false.into() });
+        }
+        json!({ "who": locked, "unlocked": unlocked })
     }
 
     /// Somebody had a wrong token; noted once a second at most, for there is no end to guessing.

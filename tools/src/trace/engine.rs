@@ -7,8 +7,8 @@ use std::ops::Deref;
 use strowger::base::{Crypto, Flow, Full, Handle, Instant, WallTime};
 use strowger::call::{Call, LegSlot};
 use strowger::exchange::{
-    Config, DeviceSlot, Event, Exchange, MAX_OUTPUTS, Memory, NotReloaded, NotTaken, Output, PAGES_A_CALL,
-    Received, Record, Restored, Room, Signal, TRANSACTIONS_A_CALL, Taken, Ticked, TrunkSlot,
+    Config, DeviceSlot, Event, Exchange, Locked, MAX_OUTPUTS, Memory, NotReloaded, NotTaken, Output,
+    PAGES_A_CALL, Received, Record, Restored, Room, Signal, TRANSACTIONS_A_CALL, Taken, Ticked, TrunkSlot,
 };
 use strowger::media::Places;
 use strowger::policy::{Image, Keyring, Mode};
@@ -154,6 +154,8 @@ pub enum Input<'a> {
     Listen(Flow),
     /// What was there before a restart.
     Restore(Restored<'a>),
+    /// An operator lifts a lock-out.
+    Unlock(Locked),
 }
 
 /// What became of an input.
@@ -173,6 +175,8 @@ pub enum Took {
     NoTrunk,
     /// Whether what was there before a restart is there again.
     Restored(bool),
+    /// Whether there was a lock-out to lift.
+    Unlocked(bool),
 }
 
 /// An exchange, and the trace of it if one is written. Everything that only looks at the exchange goes to it directly.
@@ -458,5 +462,6 @@ pub(super) fn apply<C: Crypto>(
             Took::Done
         }
         Input::Restore(restored) => Took::Restored(exchange.restore(now, restored)),
+        Input::Unlock(who) => Took::Unlocked(exchange.unlock(now, *who)),
     })
 }

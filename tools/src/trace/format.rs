@@ -111,6 +111,16 @@ pub enum InputText {
     RelayLost,
     ClearCalls,
     Restore(RestoredText),
+    Unlock(LockedText),
+}
+
+/// Whose lock-out is lifted.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum LockedText {
+    Device(String),
+    Source(IpAddr),
 }
 
 /// What was there before a restart.

@@ -1,13 +1,13 @@
 //! What an exchange was given, to and from a trace.
 
 use super::engine::Input;
-use super::format::{InputText, SignalText, handle, unhandle};
+use super::format::{InputText, LockedText, SignalText, handle, unhandle};
 use super::outputs::Shown;
 use super::tokens::Kind;
 use super::{places, restored, words};
 use strowger::base::{Crypto, Digit, Flow, Handle, WallTime};
 use strowger::call::dialing::State;
-use strowger::exchange::{Exchange, Signal};
+use strowger::exchange::{Exchange, Locked, Signal};
 use strowger::media::Places;
 use strowger::policy::{Image, Mode, Party};
 use strowger::signalling::render::parse_token;
@@ -46,6 +46,10 @@ pub(super) fn text<C: Crypto>(
         Input::Lost(flow) => InputText::Lost { to: flow.peer, over: flow.transport.into() },
         Input::Listen(us) => InputText::Listen { over: us.transport.into(), address: us.peer },
         Input::Restore(restored) => InputText::Restore(restored::text(shown, restored)),
+        Input::Unlock(Locked::Device(device)) => {
+            InputText::Unlock(LockedText::Device(shown.party(Party::Device(*device))))
+        }
+        Input::Unlock(Locked::Source(ip)) => InputText::Unlock(LockedText::Source(*ip)),
     }
 }
 
@@ -117,6 +121,7 @@ pub(super) enum Given {
     Lost(Flow),
     Listen(Flow),
     Restore(restored::Given),
+    Unlock(Locked),
 }
 
 impl Given {
@@ -153,6 +158,13 @@ impl Given {
                 Self::Relayed(leg(of)?, places.transpose()?)
             }
             InputText::Restore(text) => Self::Restore(restored::Given::parse(image, text)?),
+            InputText::Unlock(LockedText::Source(ip)) => Self::Unlock(Locked::Source(*ip)),
+            InputText::Unlock(LockedText::Device(dn)) => match party(dn)? {
+                Party::Device(device) => Self::Unlock(Locked::Device(device)),
+                Party::User { .. } | Party::Trunk(_) | Party::Conference | Party::Unknown => {
+                    return Err(format!("{dn} is no device"));
+                }
+            },
             InputText::RelayLost => Self::RelayLost,
             InputText::ClearCalls => Self::ClearCalls,
             InputText::Signal(signal) => match signal {
@@ -199,6 +211,7 @@ impl Given {
             Self::Lost(flow) => Input::Lost(*flow),
             Self::Listen(us) => Input::Listen(*us),
             Self::Restore(given) => Input::Restore(given.restored()),
+            Self::Unlock(who) => Input::Unlock(*who),
         }
     }
 }

@@ -288,6 +288,8 @@ pub(super) fn took(took: &Result<Took, Full>) -> String {
             Took::Cleared(false) => "done",
             Took::Cleared(true) => "more",
             Took::NoTrunk => "no trunk",
+            Took::Unlocked(true) => "unlocked",
+            Took::Unlocked(false) => "not locked",
             Took::Restored(true) => "restored",
             Took::Restored(false) => "not allowed",
             Took::Signal(Taken::SetUp { leg }) => return format!("set up {}", handle(*leg)),

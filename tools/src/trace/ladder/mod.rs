@@ -133,6 +133,7 @@ impl Drawing {
             | InputText::TrunkServers { .. }
             | InputText::Listen { .. }
             | InputText::Restore(_) => {}
+            InputText::Unlock(_) => self.note(at, "a lock-out is lifted".to_owned()),
         }
     }
 
