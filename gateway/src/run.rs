@@ -4,6 +4,7 @@ mod administer;
 mod farewell;
 mod hear;
 mod keep;
+mod manager;
 mod media;
 mod metrics;
 mod perform;
@@ -22,6 +23,7 @@ use crate::relay::Relay;
 use crate::shed::Shed;
 use crate::streams::{Streams, Tls, TlsFiles};
 use crate::{shed, socket, sources};
+use manager::{Signals, tell_system};
 use media::Media;
 use reload::Reloads;
 use ring::rand::SecureRandom as _;
@@ -37,7 +39,6 @@ use strowger::policy::Image;
 use strowger::registration::client::Standing;
 use strowger_tools::trace::{Input, Took, Writer};
 use tokio::net::UdpSocket;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use trunks::Lookups;
 
@@ -104,6 +105,8 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| format!("no runtime: {why}"))?;
     runtime.block_on(async {
+        // First of all: who is told to stop while it starts, stops.
+        let signals = Signals::watch()?;
         let socket = socket::bind(settings.sip_udp)?;
         let address = socket.local_addr().map_err(|why| why.to_string())?;
         let data = Data::open(&settings.data, &policy.image, &alarms)?;
@@ -159,7 +162,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
             tracing::info!("everything is recorded in {}", path.display());
         }
         daemon.act("start", &settings.policy.display().to_string(), Value::Null, hash.into());
-        daemon.serve().await
+        daemon.serve(signals).await
     })
 }
 
@@ -274,10 +277,7 @@ impl Daemon {
     }
 
     /// Serves until the process is told to stop, then clears up.
-    pub(crate) async fn serve(&mut self) -> Result<bool, String> {
-        let watch = |kind| signal(kind).map_err(|why| format!("signals cannot be watched: {why}"));
-        let (mut term, mut int) = (watch(SignalKind::terminate())?, watch(SignalKind::interrupt())?);
-        let mut hangup = watch(SignalKind::hangup())?;
+    async fn serve(&mut self, mut signals: Signals) -> Result<bool, String> {
         // Before the first datagram: without a clock it would be day, and every route plan closed.
         self.set_clock();
         let mut clock = tokio::time::interval(CLOCK);
@@ -303,9 +303,9 @@ impl Daemon {
                 Some(request) = asked(&mut self.requests) => self.administer(request),
                 Some(found) = self.lookups.next() => self.found(found),
                 Some(loaded) = self.reloads.next() => self.loaded(loaded).await,
-                _ = hangup.recv() => self.reload_by_signal(),
-                _ = term.recv() => break,
-                _ = int.recv() => break,
+                _ = signals.hangup.recv() => self.reload_by_signal(),
+                _ = signals.term.recv() => break,
+                _ = signals.int.recv() => break,
             }
             self.tick();
             self.hear_relay();
@@ -378,13 +378,6 @@ impl Daemon {
         if let Err(why) = self.engine.flush() {
             tracing::error!("the trace cannot be written, nothing is recorded any more: {why}");
         }
-    }
-}
-
-/// Tells the service manager, if one has started us.
-fn tell_system(states: &[NotifyState<'_>]) {
-    if let Err(why) = sd_notify::notify(states) {
-        tracing::debug!("the service manager cannot be told: {why}");
     }
 }
 
