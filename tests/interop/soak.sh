@@ -4,6 +4,7 @@
 set -euo pipefail
 gateway=$(realpath "$1") flood=$(realpath "$2") seconds=${3:-120}
 here=$(cd "$(dirname "$0")" && pwd)
+[ "$seconds" -ge 120 ] || { echo "soak: two minutes at least: the tables are warm after one" >&2; exit 2; }
 work=$(mktemp -d)
 port=25760
 trap 'pkill -KILL -f -- "--data $work/" 2> /dev/null || true; rm -rf "$work"' EXIT
