@@ -4,9 +4,10 @@ mod recorded;
 
 use recorded::{CARRIER_PASSWORD, CODES, DIALED, KEYS, PASSWORDS, POLICY, Paper, World, recorded};
 use std::net::SocketAddr;
-use strowger::base::Soft;
-use strowger::exchange::{CONFERENCE, Config, Output, Signal, Taken};
+use strowger::base::{Digits, Soft};
+use strowger::exchange::{CONFERENCE, Config, Guest, Locked, Output, Registration, Restored, Signal, Taken};
 use strowger::policy::{Image, Party, keyring};
+use strowger::station::{Settings, When};
 use strowger_tools::trace::{
     Engine, Input, Ladder, Outcome, Policy, Secrets, Sizes, Tables, Took, Trace, Writer, replay,
 };
@@ -194,6 +195,58 @@ fn what_a_relay_says_is_replayed() {
     let outcome = replay(&trace);
     assert!(matches!(outcome, Outcome::Same { .. }), "{outcome:?}");
     assert!(Ladder::of(&trace).to_text().contains("forwards"));
+}
+
+/// What an engine is given back after a restart, and a lock-out that is lifted, are inputs like any other.
+#[test]
+fn what_was_there_before_a_restart_is_replayed() {
+    for (secrets, redacted) in [(tokens(), false), (Secrets::redacted(&[9; 32]), true)] {
+        let paper = Paper::default();
+        let mut world = World::new(Some(Writer::new(paper.clone(), secrets)));
+        let image = *world.engine.image().unwrap();
+        let row = |dn: &str| image.device_by_dn(dn.as_bytes()).unwrap();
+        let [to, gone] = [1, 2].map(|n| SocketAddr::from(([192, 0, 2, n], 5060)));
+        let registered = |device, contact, to: SocketAddr| Restored::Registered {
+            device,
+            registration: Registration { contact, flow: to.into(), source: to.ip() },
+            expires_s: 900,
+        };
+        let took = world.give(&Input::Restore(registered(row("20288"), b"sip:20288@192.0.2.1", to)));
+        assert_eq!(took, Took::Restored(true));
+        let took = world.give(&Input::Restore(registered(row("20288"), b"sip:20288@192.0.2.2", gone)));
+        assert_eq!(took, Took::Restored(false), "it is there already");
+        let mut settings = Settings::NONE;
+        settings.set_forward(When::Busy, Digits::dialed(b"20555").unwrap());
+        settings.toggle_do_not_disturb();
+        assert_eq!(
+            world.give(&Input::Restore(Restored::Set { device: row("20555"), settings })),
+            Took::Restored(true)
+        );
+        let guest = Guest { user: row("60188"), left_s: Some(600) };
+        assert_eq!(
+            world.give(&Input::Restore(Restored::Seated { phone: row("20288"), guest })),
+            Took::Restored(true)
+        );
+        for locked in [Locked::Device(row("20288")), Locked::Source(to.ip())] {
+            assert_eq!(world.give(&Input::Unlock(locked)), Took::Unlocked(false));
+        }
+        world.run(1_000_000);
+        world.engine.finish().unwrap();
+        let text = paper.text();
+        let trace = Trace::parse(&text).unwrap();
+        let outcome = replay(&trace);
+        if redacted {
+            assert_eq!(outcome, Outcome::Redacted);
+            assert!(!text.contains("20288") && !text.contains("20555") && !text.contains("60188"), "{text}");
+        } else {
+            assert!(matches!(outcome, Outcome::Same { .. }), "{outcome:?}");
+            assert!(text.contains("sip:20288@192.0.2.1") && text.contains("\"took\":\"not locked\""));
+            // Given back otherwise, something else follows: it lapses at another time.
+            let other = text.replace("\"expires_s\":900}}", "\"expires_s\":800}}");
+            assert_ne!(other, text);
+            assert!(matches!(replay(&Trace::parse(&other).unwrap()), Outcome::Differs(_)));
+        }
+    }
 }
 
 /// Tokens must not change what an exchange does, whatever it is sent: damaged datagrams, secrets in strange places.

@@ -3,6 +3,7 @@
 //! Parties are named as people name them, handles are 16 hexadecimal digits, addresses `ip:port`.
 
 use super::engine::Sizes;
+use super::restored::RestoredText;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -123,39 +124,6 @@ pub enum LockedText {
     Source(IpAddr),
 }
 
-/// What was there before a restart.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-#[allow(missing_docs)]
-pub enum RestoredText {
-    Registered {
-        device: String,
-        contact: String,
-        to: SocketAddr,
-        #[serde(default, skip_serializing_if = "Over::is_udp")]
-        over: Over,
-        source: IpAddr,
-        expires_s: u32,
-    },
-    Set {
-        device: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        always: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        busy: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        no_answer: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        out_of_service: Option<String>,
-        do_not_disturb: bool,
-    },
-    Seated {
-        phone: String,
-        user: String,
-        left_s: Option<u64>,
-    },
-}
-
 /// A transport; a message without one has come or gone over UDP.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -188,7 +156,7 @@ impl From<ServerText> for Flow {
 }
 
 impl Over {
-    fn is_udp(&self) -> bool {
+    pub(super) fn is_udp(&self) -> bool {
         *self == Self::Udp
     }
 }

@@ -1,13 +1,48 @@
 //! What an exchange was given back after a restart, to and from a trace.
 
-use super::format::{Over, RestoredText};
+use super::format::Over;
 use super::outputs::Shown;
 use super::tokens::Kind;
 use super::words;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
 use strowger::base::{Digits, Flow};
 use strowger::exchange::{Guest, Registration, Restored};
 use strowger::policy::{Image, Party};
 use strowger::station::{Settings, When};
+
+/// What was there before a restart.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[allow(missing_docs)]
+pub enum RestoredText {
+    Registered {
+        device: String,
+        contact: String,
+        to: SocketAddr,
+        #[serde(default, skip_serializing_if = "Over::is_udp")]
+        over: Over,
+        source: IpAddr,
+        expires_s: u32,
+    },
+    Set {
+        device: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        always: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        busy: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        no_answer: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        out_of_service: Option<String>,
+        do_not_disturb: bool,
+    },
+    Seated {
+        phone: String,
+        user: String,
+        left_s: Option<u64>,
+    },
+}
 
 /// As a trace has it.
 pub(super) fn text(shown: &Shown<'_>, restored: &Restored<'_>) -> RestoredText {
@@ -54,7 +89,7 @@ pub(super) fn text(shown: &Shown<'_>, restored: &Restored<'_>) -> RestoredText {
 /// Read from a trace; it owns what it refers to.
 #[derive(Clone, Debug)]
 pub(super) enum Given {
-    Registered { device: u32, contact: Vec<u8>, flow: Flow, source: std::net::IpAddr, expires_s: u32 },
+    Registered { device: u32, contact: Vec<u8>, flow: Flow, source: IpAddr, expires_s: u32 },
     Set(u32, Settings),
     Seated(u32, Guest),
 }
