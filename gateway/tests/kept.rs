@@ -18,6 +18,16 @@ fn policy() -> String {
     format!("{may}\n[features]\ndo_not_disturb = \"*60\"\nforward_always = \"*72\"\n")
 }
 
+/// A daemon with two phones, of which 202 wants no calls.
+fn quiet(folder: &Path) -> (Daemon, Desk) {
+    let daemon = Daemon::start(folder, &policy(), &[]);
+    let mut desk = Desk::new(daemon.address);
+    desk.register();
+    sets(&mut desk, 1, "*60");
+    daemon.until_said("set at 202: do not disturb");
+    (daemon, desk)
+}
+
 fn sets(desk: &mut Desk, n: usize, code: &str) {
     desk.act(n, |phone, now| phone.call(now, code));
     desk.until("it is set", |desk| desk.phones[n].0.live_calls() == 0);
@@ -46,12 +56,8 @@ fn acts(folder: &Path) -> Vec<String> {
 #[test]
 fn phones_stay_registered_and_settings_set_over_a_kill() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(folder.path(), &policy(), &[]);
+    let (daemon, mut desk) = quiet(folder.path());
     let address = daemon.address.to_string();
-    let mut desk = Desk::new(daemon.address);
-    desk.register();
-    sets(&mut desk, 1, "*60");
-    daemon.until_said("set at 202: do not disturb");
     assert!(dialed(&mut desk, 0, "202").contains("486"), "nobody is wanted there");
     // Dropped, it is killed.
     drop(daemon);
@@ -75,12 +81,8 @@ fn phones_stay_registered_and_settings_set_over_a_kill() {
 #[test]
 fn what_was_set_at_a_number_that_is_gone_is_not_its_next_owners() {
     let folder = tempfile::tempdir().unwrap();
-    let daemon = Daemon::start(folder.path(), &policy(), &[]);
+    let (daemon, _desk) = quiet(folder.path());
     let address = daemon.address.to_string();
-    let mut desk = Desk::new(daemon.address);
-    desk.register();
-    sets(&mut desk, 1, "*60");
-    daemon.until_said("set at 202: do not disturb");
     daemon.stop();
     let device = policy();
     let from = device.find("[[device]]\ndn = \"202\"").unwrap();

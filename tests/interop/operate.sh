@@ -71,12 +71,12 @@ until_log 10 "trunk carrier, by which help is called, answers again"
 [ "$(status /readyz)" = 200 ] || fail "it is not ready again: $(cat "$work/answer")"
 asked /metrics
 grep -q 'strowger_emergency_route_up{trunk="carrier"} 1' "$work/answer" || fail "the canary is not counted"
+for name in $(grep -o '^strowger_[a-z_]*' "$work/answer" | sort -u); do
+    grep -q "\`$name[\`{]" "$here/../../docs/operating.md" || fail "$name is not in docs/operating.md"
+done
 echo "operate: an emergency route that does not answer is an alarm, in the log, by webhook, in readiness; after a change it is asked at once"
 
-field() { echo "[authentication username=$1 password=Plum-$(($1 * 7))-orchard]"; }
-{ echo SEQUENTIAL; for ((n = 3000; n < 3040; n++)); do echo "$n;25570;$(field $n)"; done; } > "$work/callers.csv"
-{ echo SEQUENTIAL; for ((n = 6000; n < 6040; n++)); do echo "$n;25580;$(field $n)"; done; } > "$work/callees.csv"
-{ echo SEQUENTIAL; for ((n = 3000; n < 3040; n++)); do echo "$n;$((n + 3000));$(field $n)"; done; } > "$work/pairs.csv"
+numbers 40 25570 25580
 { echo SEQUENTIAL; for ((n = 3000; n < 3040; n++)); do echo "$n;90114420794600;$(field $n)"; done; } > "$work/barred.csv"
 run register-callers register 25570 40 100 30 -inf "$work/callers.csv" || fail "callers did not register"
 run register-callees register 25580 40 100 30 -inf "$work/callees.csv" || fail "callees did not register"

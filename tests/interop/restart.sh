@@ -28,11 +28,16 @@ grep -q "records are written again" "$work/full.log" || fail "that records are w
 "$strowger" audit verify "$work/full" > "$work/verify.log" || fail "a chain was broken by a full disk"
 echo "restart: a full disk, and room again: $said"
 
-# A disk that is full when the gateway starts is no reason not to call for help. Its log goes through a pipe: it would be too long a file too.
-(trap '' XFSZ; ulimit -S -f 4; exec "$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --http "127.0.0.1:$((port + 1))" --data "$work/full" --no-canary) 2> >(cat > "$work/begun.log") &
-served=$!
-for _ in $(seq 100); do grep -q "in force" "$work/begun.log" && break; sleep 0.1; done
-grep -q "in force" "$work/begun.log" || fail "the gateway does not start on a full disk"
+begin() { # LOG DIRECTORY LIMIT: starts it as $served on that data; no file may be longer than so many KiB, its log goes through a pipe
+    (trap '' XFSZ; ulimit -S -f "$3"; exec "$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" \
+        --http "127.0.0.1:$((port + 1))" --data "$work/$2" --no-canary) 2> >(cat > "$work/$1.log") &
+    served=$!
+    for _ in $(seq 100); do grep -q "in force" "$work/$1.log" && return 0; sleep 0.1; done
+    fail "the gateway does not start: $1"
+}
+
+# A disk that is full when the gateway starts is no reason not to call for help.
+begin begun full 4
 grep -q "alarm: .*cannot be written, records wait in memory" "$work/begun.log" || fail "a full disk at the start was not said"
 kill -TERM "$served"
 wait "$served" || fail "the gateway did not stop cleanly on a full disk"
@@ -47,9 +52,7 @@ lines = open(sys.argv[1], "rb").read().split(b"\n")
 lines[40] = lines[40].replace(b"sip:", b"sap:")
 open(sys.argv[1], "wb").write(b"\n".join(lines))
 PY
-"$gateway" run "$work/policy.toml" --sip-udp "127.0.0.1:$port" --http "127.0.0.1:$((port + 1))" --data "$work/killed" --no-canary 2> "$work/damaged.log" &
-served=$!
-for _ in $(seq 100); do grep -q "in force" "$work/damaged.log" && break; sleep 0.1; done
+begin damaged killed unlimited
 grep -q "journal is cut at its last good line" "$work/damaged.log" || fail "a damaged journal was not said"
 grep -q "as before the restart: [1-9][0-9]* phones registered" "$work/damaged.log" || fail "nothing of a damaged journal was taken"
 kill -TERM "$served"

@@ -29,6 +29,15 @@ stop_serving() {
     records=$(tail -n +2 "$work/data/smdr.csv" | grep -c ',I,' || true)
 }
 
+# The credentials of a number of policy.sh, and the files of so many of its phones: callers, callees, and whom each of them calls.
+field() { echo "[authentication username=$1 password=Plum-$(($1 * 7))-orchard]"; }
+numbers() { # COUNT CALLER-PORT CALLED-PORT
+    local n
+    { echo SEQUENTIAL; for ((n = 3000; n < 3000 + $1; n++)); do echo "$n;$2;$(field $n)"; done; } > "$work/callers.csv"
+    { echo SEQUENTIAL; for ((n = 6000; n < 6000 + $1; n++)); do echo "$n;$3;$(field $n)"; done; } > "$work/callees.csv"
+    { echo SEQUENTIAL; for ((n = 3000; n < 3000 + $1; n++)); do echo "$n;$((n + 3000));$(field $n)"; done; } > "$work/pairs.csv"
+}
+
 # Plays a scenario against the gateway, or who is at port $to, in the background, as process $playing: `timeout` passes a signal on, so that its end is sipp's too.
 play() { # NAME SCENARIO PORT CALLS RATE TIMEOUT EXTRA...
     local name=$1 scenario=$2 local_port=$3 calls=$4 rate=$5 limit=$6

@@ -72,10 +72,7 @@ else
 fi
 [ "$(stat -c %U /var/lib/strowger/http-token)" = strowger ] || fail "it does not run as its user"
 tell() { strowger-gateway "$@" --http "$http" --data /var/lib/strowger; }
-field() { echo "[authentication username=$1 password=Plum-$(($1 * 7))-orchard]"; }
-{ echo SEQUENTIAL; for ((n = 3000; n < 3020; n++)); do echo "$n;25670;$(field $n)"; done; } > "$work/callers.csv"
-{ echo SEQUENTIAL; for ((n = 6000; n < 6020; n++)); do echo "$n;25680;$(field $n)"; done; } > "$work/callees.csv"
-{ echo SEQUENTIAL; for ((n = 3000; n < 3020; n++)); do echo "$n;$((n + 3000));$(field $n)"; done; } > "$work/pairs.csv"
+numbers 20 25670 25680
 run register-callers register 25670 20 50 30 -inf "$work/callers.csv" || fail "callers did not register"
 run register-callees register 25680 20 50 30 -inf "$work/callees.csv" || fail "callees did not register"
 play called called 25680 60 100 60

@@ -9,10 +9,7 @@ bash "$here/policy.sh" "$users" > "$work/policy.toml"
 printf '[[hunt_group]]\ndn = "6900"\nkind = "linear"\nmembers = ["6198", "6199"]\n' >> "$work/policy.toml"
 serve
 
-field() { echo "[authentication username=$1 password=Plum-$(($1 * 7))-orchard]"; }
-{ echo SEQUENTIAL; for ((n = 3000; n < 3000 + users; n++)); do echo "$n;25070;$(field $n)"; done; } > "$work/callers.csv"
-{ echo SEQUENTIAL; for ((n = 6000; n < 6000 + users; n++)); do echo "$n;25080;$(field $n)"; done; } > "$work/callees.csv"
-{ echo SEQUENTIAL; for ((n = 3000; n < 3000 + users; n++)); do echo "$n;$((n + 3000));$(field $n)"; done; } > "$work/pairs.csv"
+numbers $users 25070 25080
 { echo SEQUENTIAL; for ((n = 3000; n < 3020; n++)); do echo "$n;25071;[authentication username=$n password=not-the-password]"; done; } > "$work/wrong.csv"
 { echo SEQUENTIAL; for ((n = 3000; n < 3000 + users; n++)); do echo "$n;90114420794600;$(field $n)"; done; } > "$work/barred.csv"
 
