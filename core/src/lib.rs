@@ -1,8 +1,8 @@
 //! Strowger: an embedded call-control engine.
 //!
 //! Pure state machines without heap, threads, clock, sockets or `unsafe`. Time, randomness, bytes and memory
-//! come in; decisions, records and bytes come out. There are two front doors: [`exchange`] for a gateway or PBX, and
-//! [`phone`] for a telephone.
+//! come in; decisions, records and bytes come out. There are three front doors: [`exchange`] for a gateway or PBX,
+//! [`phone`] for a telephone, and [`set`] for a telephone without a mind, whose user agent is beside the exchange.
 //!
 //! The way of a call, once through and hardly back:
 //!
@@ -32,6 +32,7 @@ pub mod phone;
 pub mod policy;
 pub mod record;
 pub mod registration;
+pub mod set;
 pub mod signalling;
 pub mod station;
 pub mod table;

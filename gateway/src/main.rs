@@ -12,6 +12,7 @@ mod pinholes;
 mod relay;
 mod run;
 mod servers;
+mod sets;
 mod shed;
 mod socket;
 mod sources;
@@ -115,6 +116,15 @@ struct RunArgs {
     /// The TLS address that phones reach the gateway at [default: none].
     #[arg(long, value_name = "ADDR", requires = "tls_cert")]
     sip_tls: Option<SocketAddr>,
+    /// The address that sets connect to over TLS [default: none].
+    #[arg(long, value_name = "ADDR", requires = "tls_cert")]
+    set: Option<SocketAddr>,
+    /// The address that sets connect to in clear, those whose `transport` in the policy has "tcp" [default: none].
+    #[arg(long, value_name = "ADDR")]
+    set_tcp: Option<SocketAddr>,
+    /// Which `[[element]]` of the policy this gateway is: sets that belong to another are told where that is [default: none].
+    #[arg(long, value_name = "NAME")]
+    element: Option<String>,
     /// Our certificate in PEM, those between it and the root behind it.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -175,6 +185,9 @@ fn main() -> ExitCode {
                 sip_udp: args.sip_udp,
                 sip_tcp: args.sip_tcp,
                 sip_tls: args.sip_tls,
+                set: args.set,
+                set_tcp: args.set_tcp,
+                element: args.element,
                 tls: streams::TlsFiles {
                     certificate: args.tls_cert,
                     key: args.tls_key,

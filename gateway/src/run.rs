@@ -10,6 +10,7 @@ mod metrics;
 mod perform;
 mod record;
 mod reload;
+mod sets;
 mod trunks;
 mod watch;
 
@@ -20,6 +21,7 @@ use crate::engine::{self, Engine};
 use crate::http::{self, Request};
 use crate::pinholes::{self, Pinholes};
 use crate::relay::Relay;
+use crate::sets::Sets;
 use crate::shed::Shed;
 use crate::streams::{Streams, Tls, TlsFiles};
 use crate::{shed, socket, sources};
@@ -48,6 +50,11 @@ pub(crate) struct Settings {
     pub(crate) sip_udp: SocketAddr,
     pub(crate) sip_tcp: Option<SocketAddr>,
     pub(crate) sip_tls: Option<SocketAddr>,
+    /// Where sets connect over TLS, and in clear.
+    pub(crate) set: Option<SocketAddr>,
+    pub(crate) set_tcp: Option<SocketAddr>,
+    /// Our own name among the elements of the policy.
+    pub(crate) element: Option<String>,
     pub(crate) tls: TlsFiles,
     /// Datagrams in a second from an address where nobody is registered; 0: all.
     pub(crate) strangers: u32,
@@ -81,6 +88,8 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         ("--sip-udp", Some(settings.sip_udp)),
         ("--sip-tcp", settings.sip_tcp),
         ("--sip-tls", settings.sip_tls),
+        ("--set", settings.set),
+        ("--set-tcp", settings.set_tcp),
     ];
     for (option, address) in listeners {
         if let Some(address) = address.filter(|address| address.ip().is_unspecified()) {
@@ -144,6 +153,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
             daemon.listeners.push(us);
             heard_on.push_str(&format!(", {us}"));
         }
+        daemon.listen_for_sets(settings, &mut heard_on).await?;
         daemon.find_trunks(settings.sip_tcp.is_some(), settings.sip_tls.is_some());
         daemon.restore();
         if settings.canary {
@@ -207,6 +217,7 @@ pub(crate) struct Daemon {
     overridden: bool,
     media: Media,
     streams: Streams,
+    sets: Sets,
     /// Trunks that are looked for by name.
     lookups: Lookups,
     /// Who is heard in a flood.
@@ -263,6 +274,7 @@ impl Daemon {
             overridden: false,
             media: Media::default(),
             streams: Streams::new(address.ip(), None),
+            sets: Sets::new(policy, begin, address),
             lookups: Lookups::new(),
             shed: Shed::new(begin, shed::OF_STRANGER),
             v6: address.is_ipv6(),
@@ -292,6 +304,7 @@ impl Daemon {
                 () = tokio::time::sleep_until(wake.into()) => {}
                 () = self.media.readable() => {}
                 heard = self.streams.heard() => self.take_messages(heard, BATCH),
+                ask = self.sets.asked() => self.answer_set(ask),
                 _ = clock.tick() => {
                     self.set_clock();
                     self.streams.sweep();

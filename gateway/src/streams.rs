@@ -9,7 +9,8 @@ mod connection;
 mod tests;
 mod tls;
 
-use connection::{Ends, open, run};
+pub(crate) use connection::{Ends, set_up};
+use connection::{open, run};
 pub(crate) use tls::{Files as TlsFiles, Tls};
 
 use std::collections::HashMap;
@@ -208,6 +209,18 @@ impl Streams {
             tracing::debug!("{to} takes nothing: its connection is cut off");
             connection.cut();
         }
+    }
+
+    /// A way to somebody inside this process, under the name of a connection that is another's to read and write.
+    pub(crate) fn inside(&mut self, flow: Flow) -> Ends {
+        let ends = self.enter(flow, true);
+        self.proved(flow);
+        ends
+    }
+
+    /// For those who connect over TLS; absent: nobody can.
+    pub(crate) fn acceptor(&self) -> Option<tokio_rustls::TlsAcceptor> {
+        self.tls.as_ref().map(Tls::acceptor)
     }
 
     /// A device is registered over this connection.

@@ -10,6 +10,7 @@ mod clock;
 mod network;
 mod node;
 mod relay;
+mod sets;
 mod terminal;
 
 pub use build::{ExchangeBox, Sizes, build_empty, build_exchange};
@@ -17,6 +18,7 @@ pub use chance::{Chance, stick};
 pub use clock::Jump;
 pub use network::{Datagram, Dice, Network};
 pub use relay::{GIVEN_UP_MS, Pinholes, Relay, Session};
+pub use sets::{SetBox, SetId, Shown, build_set, set_config};
 pub use terminal::{LINES, Terminal, TerminalId, build_terminal, build_terminal_of, terminal_config};
 
 use crate::ladder::{Ladder, summary_with_body};
@@ -61,6 +63,7 @@ pub struct Sim {
     exchanges: Vec<Node>,
     phones: Vec<(String, Phone)>,
     terminals: Vec<terminal::Placed>,
+    sets: Vec<sets::Placed>,
     wire: network::Wire,
     steps: u64,
 }
@@ -109,6 +112,7 @@ impl Sim {
             exchanges: Vec::new(),
             phones: Vec::new(),
             terminals: Vec::new(),
+            sets: Vec::new(),
             wire: network::Wire::new(seed),
             steps: 0,
         }
@@ -216,6 +220,7 @@ impl Sim {
             kept.iter().for_each(|datagram| self.deliver(datagram));
         }
         self.tick_terminals();
+        self.tick_sets();
         for at in 0..self.exchanges.len() {
             self.tick_exchange(at);
         }
@@ -276,7 +281,7 @@ impl Sim {
     fn next(&self) -> Option<Instant> {
         let phones = self.phones.iter().filter_map(|(_, phone)| phone.next_deadline());
         let exchanges = self.exchanges.iter().filter_map(Node::next_deadline);
-        let terminals = self.terminal_deadlines();
+        let terminals = self.terminal_deadlines().chain(self.set_deadlines());
         phones.chain(exchanges).chain(terminals).chain(self.wire.next()).chain(self.relay.next()).min()
     }
 
@@ -284,7 +289,10 @@ impl Sim {
         let exchanges = self.exchanges.iter().map(|node| (&node.name, node.address));
         let phones = self.phones.iter().map(|(name, phone)| (name, phone.config.address));
         let found = exchanges.chain(phones).find(|(_, at)| *at == address);
-        let found = found.map(|(name, _)| name.clone()).or_else(|| self.terminal_name(address));
+        let found = found
+            .map(|(name, _)| name.clone())
+            .or_else(|| self.terminal_name(address))
+            .or_else(|| self.set_name(address));
         found.unwrap_or_else(|| address.to_string())
     }
 
@@ -334,13 +342,16 @@ impl Sim {
             self.drain_phone(at);
         } else if let Some(at) = self.terminal_at(datagram.to) {
             self.terminal_receives(at, datagram);
+        } else if let Some(at) = self.set_at(datagram.to) {
+            self.set_receives(at, datagram);
         }
     }
 
     /// The transport of the phone at an address; a stranger's is UDP.
     fn transport(&self, address: SocketAddr) -> Transport {
         let phone = self.phones.iter().find(|(_, phone)| phone.config.address == address);
-        phone.map_or(Transport::Udp, |(_, phone)| phone.config.transport)
+        let transport = phone.map(|(_, phone)| phone.config.transport);
+        transport.or_else(|| self.set_transport(address)).unwrap_or_default()
     }
 
     fn tick_exchange(&mut self, at: usize) {

@@ -238,9 +238,7 @@ pub(crate) const NOT_IN_FORCE: &str = "not-in-force";
 /// What it means that a key or section has no effect yet.
 fn later_text(what: &str) -> String {
     let consequence = match what {
-        "features.service_mode" | "registration" => {
-            "the number is kept free: who dials it gets vacant number"
-        }
+        "features.service_mode" => "the number is kept free: who dials it gets vacant number",
         _ => "it has no effect",
     };
     format!("`{what}` is checked but not in force in this version: {consequence}")

@@ -6,11 +6,11 @@ use strowger::policy::image::{DIRECTORY, DIRECTORY_ENTRY, EMERGENCY_MAGIC, FORMA
 use strowger::policy::row::{Field, Row, Str};
 use strowger::policy::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
-    DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow, InboundRow,
-    InterceptRow, InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow,
-    OwnChainRow, OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY,
-    SECTION_TEXTS, ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UserRow,
-    UsernameRow, UsernameSeedRow, ZoneRow,
+    DeviceTextRow, DigitModificationRow, EdgeRow, ElementRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow,
+    InboundRow, InterceptRow, InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow,
+    OffsetRow, OwnChainRow, OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow,
+    SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SetRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow,
+    TrustedRow, UserRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 
 /// Recomputes an image's checksum, in place, after its bytes were altered. The length field is left as it is.
@@ -65,6 +65,8 @@ pub(crate) struct Tables {
     pub(crate) notify: Vec<NotifyRow>,
     pub(crate) media_paths: Vec<MediaPathRow>,
     pub(crate) forwards: Vec<ForwardRow>,
+    pub(crate) sets: Vec<SetRow>,
+    pub(crate) elements: Vec<ElementRow>,
     pub(crate) pickups: Vec<PickupRow>,
     pub(crate) speed_calls: Vec<SpeedCallRow>,
     pub(crate) intercepts: Vec<InterceptRow>,
@@ -174,6 +176,8 @@ impl Tables {
         sections.table(&self.users);
         sections.table(&self.hunts);
         sections.table(&self.hunt_members);
+        sections.table(&self.sets);
+        sections.table(&self.elements);
         sections.table(&usernames);
         if !usernames.is_empty() {
             sections.table(&[seed]);

@@ -122,7 +122,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// What the digits have become.
-    fn found(&self, now: Instant, party: Party, number: &Digits, code: Code) -> Found {
+    pub(super) fn found(&self, now: Instant, party: Party, number: &Digits, code: Code) -> Found {
         let Some(policy) = &self.policy else { return Found::Whole };
         let image = &policy.image;
         let dialed = number.as_bytes();
@@ -146,17 +146,13 @@ impl<C: Crypto> Exchange<'_, C> {
                     Follows::Number | Follows::OwnOrNumber => self.found_behind(now, party, behind, code),
                 }
             }
-            (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Nothing)
-            | (End::Vacant | End::Invalid | End::Feature(..), _) => Found::Whole,
             // What is refused whatever follows is refused now (R12, R20); but help may still be what is being dialed.
             (End::Device(_) | End::Ars(_) | End::Inbound(_) | End::Incomplete, _)
                 if !walked.maybe_emergency() && self.is_hopeless(now, party, dialed, code) =>
             {
                 Found::Whole
             }
-            (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Other) => Found::Doubtful,
-            (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Same) => Found::Open,
-            (End::Incomplete, _) => Found::More,
+            (end, onward) => plain(end, onward),
         }
     }
 
@@ -187,7 +183,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Whether the last digit completes Leading Digits that give second dial tone.
-    fn completes_access(&self, number: &Digits) -> bool {
+    pub(super) fn completes_access(&self, number: &Digits) -> bool {
         let Some(policy) = &self.policy else { return false };
         let last = |digits: &[u8]| {
             let mut last = None;
@@ -428,12 +424,12 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// The COS in force of a party.
-    fn class(&self, now: Instant, party: Party) -> CosRow {
+    pub(super) fn class(&self, now: Instant, party: Party) -> CosRow {
         let image = self.policy.as_ref().map(|policy| &policy.image);
         image.and_then(|image| class_of(image, party, self.mode_at(now))).unwrap_or_default()
     }
 
-    fn timing(&self, now: Instant, party: Party) -> Timing {
+    pub(super) fn timing(&self, now: Instant, party: Party) -> Timing {
         let class = self.class(now, party);
         if class.id == 0 { Timing::FIELD } else { Timing::of(&class) }
     }
@@ -441,6 +437,17 @@ impl<C: Crypto> Exchange<'_, C> {
     fn cor(&self, now: Instant, party: Party) -> u8 {
         let image = self.policy.as_ref().map(|policy| &policy.image);
         image.map_or(0, |image| crate::policy::decide::cor_of(image, party, self.mode_at(now)))
+    }
+}
+
+/// What digits have become that lead there, whoever dials them.
+pub(super) const fn plain(end: End, onward: Onward) -> Found {
+    match (end, onward) {
+        (End::Emergency(_) | End::Vacant | End::Invalid | End::Feature(..), _)
+        | (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Nothing) => Found::Whole,
+        (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Other) => Found::Doubtful,
+        (End::Device(_) | End::Ars(_) | End::Inbound(_), Onward::Same) => Found::Open,
+        (End::Incomplete, _) => Found::More,
     }
 }
 

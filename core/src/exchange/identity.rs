@@ -76,7 +76,7 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    fn login_failed(&mut self, now: Instant, device: u32) {
+    pub(super) fn login_failed(&mut self, now: Instant, device: u32) {
         let Some(policy) = self.policy else { return };
         let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
         if slot.is_some_and(|slot| slot.login.fail(now, terms(&policy.image))) {
@@ -84,14 +84,14 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    fn source_failed(&mut self, now: Instant, ip: IpAddr) {
+    pub(super) fn source_failed(&mut self, now: Instant, ip: IpAddr) {
         let Some(policy) = self.policy else { return };
         if self.sources.fail(now, ip, terms(&policy.image)) {
             self.alarm(now, alarm::Cause::Source(ip), Party::Unknown, Digits::EMPTY);
         }
     }
 
-    fn login_succeeded(&mut self, now: Instant, device: u32) {
+    pub(super) fn login_succeeded(&mut self, now: Instant, device: u32) {
         let slot = usize::try_from(device).ok().and_then(|device| self.devices.get_mut(device));
         if let Some(slot) = slot {
             slot.login.succeed(now);
@@ -105,7 +105,7 @@ impl<C: Crypto> Exchange<'_, C> {
     }
 
     /// Whether a device is registered from this address.
-    fn is_home(&self, device: u32, source: Flow) -> bool {
+    pub(super) fn is_home(&self, device: u32, source: Flow) -> bool {
         self.is_registered(device) && self.device(device).is_some_and(|slot| slot.source == source.ip())
     }
 

@@ -53,6 +53,7 @@ mod responses;
 mod room;
 mod servers;
 mod session;
+mod sets;
 mod station;
 mod taking;
 mod tick;
@@ -67,6 +68,7 @@ pub use outputs::{Event, Output, Pinhole, Received, Record};
 pub use reload::{NotReloaded, Room};
 pub use room::CONFERENCE;
 pub use servers::MAX_SERVERS;
+pub use sets::Dialed;
 pub use tick::MAX_DEADLINES;
 
 use crate::base::{Clock, Crypto, Digit, Full, Handle, Instant, Outbox, WallTime};

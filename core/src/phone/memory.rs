@@ -8,6 +8,7 @@ use crate::media::{Keys, Sound};
 use crate::signalling::sip::Outgoing;
 use crate::signalling::{Dialog, Transaction};
 use crate::table::{Due, Entry, Page, Slot, Text};
+use core::net::SocketAddr;
 
 /// Octets kept of the number and of the name of who is there; what is longer is cut off.
 pub const MAX_NAME: usize = 32;
@@ -88,6 +89,8 @@ pub struct Memory<'m> {
     pub outgoing: &'m mut [Option<Outgoing>],
     /// Events not yet polled: at least [`super::MAX_OUTPUTS`].
     pub events: &'m mut [Option<Event>],
+    /// Where each line awaits its sound, if that was told: as many as lines.
+    pub sounds: &'m mut [Option<SocketAddr>],
 }
 
 /// Transactions that each line leaves behind within 32 seconds.
@@ -107,6 +110,7 @@ pub struct Resources<const LINES: usize> {
     pages: [[Page; PAGES_A_LINE]; LINES],
     outgoing: [Option<Outgoing>; super::MAX_OUTPUTS],
     events: [Option<Event>; super::MAX_OUTPUTS],
+    sounds: [Option<SocketAddr>; LINES],
 }
 
 impl<const LINES: usize> Resources<LINES> {
@@ -124,6 +128,7 @@ impl<const LINES: usize> Resources<LINES> {
             pages: [[Page::EMPTY; PAGES_A_LINE]; LINES],
             outgoing: [None; super::MAX_OUTPUTS],
             events: [None; super::MAX_OUTPUTS],
+            sounds: [None; LINES],
         }
     }
 
@@ -139,6 +144,7 @@ impl<const LINES: usize> Resources<LINES> {
             pages: self.pages.as_flattened_mut(),
             outgoing: &mut self.outgoing,
             events: &mut self.events,
+            sounds: &mut self.sounds,
         }
     }
 }

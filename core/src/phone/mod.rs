@@ -156,7 +156,10 @@ pub struct Phone<'m, C> {
     /// Deadlines of transactions, then of lines, then of the registration.
     timers: Timers<'m>,
     events: Outbox<'m, Event>,
+    sounds: &'m mut [Option<SocketAddr>],
     registrar: Registrar,
+    /// Its own policy is asked about help only.
+    defers: bool,
     first_line_timer: u32,
     clock: Clock,
     statistics: Statistics,
@@ -175,6 +178,7 @@ impl<'m, C: Crypto> Phone<'m, C> {
             pages: Pages::new(memory.pages),
             outgoing: Outbox::new(memory.outgoing),
         };
+        memory.sounds.fill(None);
         let registrar = Registrar::new(crypto.random_u64(), &config.homing);
         let mut sip = Sip::new(tables, config.address, instance, seed);
         sip.longest = MAX_DATAGRAM as u16;
@@ -186,7 +190,9 @@ impl<'m, C: Crypto> Phone<'m, C> {
             sip,
             timers: Timers::new(memory.heap, memory.places),
             events: Outbox::new(memory.events),
+            sounds: memory.sounds,
             registrar,
+            defers: false,
             first_line_timer,
             clock: Clock::default(),
             statistics: Statistics::default(),
@@ -209,6 +215,11 @@ impl<'m, C: Crypto> Phone<'m, C> {
         }
         self.policy = Some(Own { image, keyring, device });
         Ok(())
+    }
+
+    /// Leaves every decision but that on calls for help to the gateway: for a telephone beside it, whose denied attempts are to be recorded there.
+    pub const fn defer(&mut self) {
+        self.defers = true;
     }
 
     /// Overrides the service mode, as an operator has; `None` gives it back to holidays and schedules.
@@ -244,6 +255,13 @@ impl<'m, C: Crypto> Phone<'m, C> {
         self.lines.get(line).map_or(&[], |line| &line.name)
     }
 
+    /// Whether the number of who is there is one of our policy's own: the call is one from inside.
+    #[must_use]
+    pub fn is_inside(&self, line: Handle) -> bool {
+        let known = |own: &Own<'_>| own.image.device_by_dn(self.number(line)).is_some();
+        self.policy.as_ref().is_some_and(known)
+    }
+
     /// The sound that is agreed on, and its keys if it is protected. [`Output::Sound`] says when it is another.
     #[must_use]
     pub fn sound(&self, line: Handle) -> Option<(Sound, &Keys)> {
@@ -251,9 +269,19 @@ impl<'m, C: Crypto> Phone<'m, C> {
         Some((line.sound?, &line.keys))
     }
 
+    /// The line with this number awaits its sound there from now on: what is offered and answered next says so. What was agreed on stays.
+    pub fn await_sound(&mut self, line: u32, at: SocketAddr) {
+        let slot = usize::try_from(line).ok().and_then(|line| self.sounds.get_mut(line));
+        slot.into_iter().for_each(|slot| *slot = Some(at));
+    }
+
     /// Where a line awaits its sound.
     #[must_use]
     pub fn sound_address(&self, line: Handle) -> SocketAddr {
+        let told = usize::try_from(line.index()).ok().and_then(|line| self.sounds.get(line));
+        if let Some(at) = told.copied().flatten() {
+            return at;
+        }
         let port = u16::try_from(line.index().saturating_mul(2)).unwrap_or(0);
         SocketAddr::new(self.config.address.ip(), self.config.sound_port.saturating_add(port))
     }
@@ -293,8 +321,20 @@ impl<'m, C: Crypto> Phone<'m, C> {
         self.timers.next().map(|due| self.clock.shows_at(due))
     }
 
+    /// Whether an account code is asked for on a line: its digits are [pressed](Self::press).
+    #[must_use]
+    pub fn is_asked(&self, line: Handle) -> bool {
+        self.lines.get(line).is_some_and(|line| line.asked)
+    }
+
+    /// Whether they hold us.
+    #[must_use]
+    pub fn is_held(&self, line: Handle) -> bool {
+        self.lines.get(line).is_some_and(|line| line.held)
+    }
+
     /// Makes sure that everything one input can cause has a place.
-    fn reserve(&self) -> Result<(), Full> {
+    pub(crate) fn reserve(&self) -> Result<(), Full> {
         let outputs = self.sip.outgoing.free().min(self.events.free());
         if outputs < MAX_OUTPUTS { Err(Full) } else { Ok(()) }
     }

@@ -341,7 +341,7 @@ impl<'m, C: Crypto> Phone<'m, C> {
         }
     }
 
-    pub(super) fn dice(&mut self) -> u8 {
+    pub(crate) fn dice(&mut self) -> u8 {
         self.crypto.random_u64().to_le_bytes()[0]
     }
 }

@@ -16,11 +16,11 @@ mod validate;
 use super::row::{Field, Row, Str, Table};
 use super::rows::{
     AccountCodeRow, ArsRow, CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, CorGroupRow, CosRow, DeviceRow,
-    DeviceTextRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow, InboundRow,
-    InterceptRow, InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow, OffsetRow,
-    OwnChainRow, OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow, SECTION_EMERGENCY,
-    SECTION_TEXTS, ScheduleRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow, TrustedRow, UserRow,
-    UsernameRow, UsernameSeedRow, ZoneRow,
+    DeviceTextRow, DigitModificationRow, EdgeRow, ElementRow, ForwardRow, HolidayRow, HuntMemberRow, HuntRow,
+    InboundRow, InterceptRow, InterconnectRow, LeadingRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow,
+    OffsetRow, OwnChainRow, OwnClassRow, PickupRow, PlaceRow, PlanRow, RouteListRow, RouteRow,
+    SECTION_EMERGENCY, SECTION_TEXTS, ScheduleRow, SetRow, SpeedCallRow, SubnetRow, SystemRow, TrunkRow,
+    TrustedRow, UserRow, UsernameRow, UsernameSeedRow, ZoneRow,
 };
 use crate::base::{Algorithm, Crypto};
 use directory::Directory;
@@ -31,7 +31,7 @@ pub const MAGIC: &[u8; 4] = b"STWP";
 /// The first four octets of an emergency block.
 pub const EMERGENCY_MAGIC: &[u8; 4] = b"STWE";
 /// The format this engine reads.
-pub const FORMAT: u16 = 10;
+pub const FORMAT: u16 = 11;
 /// Where the directory of sections begins.
 pub const DIRECTORY: usize = 48;
 /// Octets of a directory entry.
@@ -102,6 +102,8 @@ pub struct Image<'a> {
     pub(crate) users: Table<'a, UserRow>,
     pub(crate) hunts: Table<'a, HuntRow>,
     pub(crate) hunt_members: Table<'a, HuntMemberRow>,
+    pub(crate) sets: Table<'a, SetRow>,
+    pub(crate) elements: Table<'a, ElementRow>,
     texts: &'a str,
 }
 
@@ -219,6 +221,8 @@ impl<'a> Image<'a> {
             users: directory.table()?,
             hunts: directory.table()?,
             hunt_members: directory.table()?,
+            sets: directory.table()?,
+            elements: directory.table()?,
             texts: core::str::from_utf8(texts).map_err(|_| BadImage::Section(SECTION_TEXTS))?,
         };
         image.validate()?;

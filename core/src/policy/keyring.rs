@@ -1,14 +1,15 @@
 //! The keyring: credentials apart from the policy image, named by the image's hash.
 //!
 //! ```text
-//!  0  "STWK"   4 format (7)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
+//!  0  "STWK"   4 format (8)   6 account codes   8 length   12 rows   16 hash of the image   48 SHA-256 of 0..48 and 80..
 //!  80 trunk passwords (16 bits)   82 where alarms go (16 bits: 0x8000 syslog; below it the octets of a URL)
 //!  84 rows in order of device: device (32 bits), flags (32 bits: 1 MD5, 2 SHA-256, 4 SHA-512-256), the HA1s in that order (16, 32, 32)
 //!     then the trunk passwords in order of trunk: trunk (16 bits), length (8 bits), the password in clear, zeros up to 64 octets: what
 //!     it is hashed with is the carrier's to say
 //!     then the URL that alarms are posted to: who has it may post as well, and a phone need not know
 //!     then, if there are account codes or PINs: a key (32); codes in order of mac: see [`code_mac`], and the row of the image's
-//!     account code table (16 bits); the PINs of hot-desk users, in order of user: see [`pin_mac`], and the user (16 bits)
+//!     account code table (16 bits); the PINs of hot-desk users, in order of user: see [`pin_mac`], and the user (16 bits); those of sets,
+//!     likewise, and the set's number plus [`OF_SETS`]; then the codes by which sets are registered, with [`REGISTRATION`] and [`REPLACEMENT`]
 //! ```
 
 use super::image::Image;
@@ -18,7 +19,7 @@ use crate::base::{Algorithm, Crypto, Secret, Typed};
 /// The first four octets of a keyring.
 pub const MAGIC: &[u8; 4] = b"STWK";
 /// The format this engine reads.
-pub const FORMAT: u16 = 7;
+pub const FORMAT: u16 = 8;
 /// Where what is signed begins again, behind the checksum.
 pub const SIGNED: usize = 80;
 /// Where the rows begin.
@@ -39,6 +40,13 @@ pub const CODE_KEY: usize = 32;
 pub const CODE_MAC: usize = 16;
 /// Octets of an account code's row, and of a PIN's.
 pub const CODE_ROW: usize = 18;
+
+/// What stands with a set's PIN is at least this.
+pub const OF_SETS: u16 = 0x8000;
+/// What stands with the code that registers sets (R72).
+pub const REGISTRATION: u16 = 0xFFFE;
+/// What stands with the code that replaces a set by another (R73).
+pub const REPLACEMENT: u16 = 0xFFFF;
 
 /// Why a keyring was refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -164,7 +172,12 @@ impl<'a> Keyring<'a> {
         let webhook = core::str::from_utf8(webhook).map_err(|_| BadKeyring::Row)?;
         let (codes, pins) = halves;
         let in_order = pins.windows(2).all(|pair| matches!(pair, [a, b] if code_row(a) < code_row(b)));
-        if !in_order || pins.iter().any(|row| image.user_row(code_row(row)).is_none()) {
+        let whose = |row: u16| match row {
+            REGISTRATION | REPLACEMENT => true,
+            OF_SETS.. => usize::from(row & !OF_SETS) < image.sets.len(),
+            user => image.user_row(user).is_some(),
+        };
+        if !in_order || !pins.iter().all(|row| whose(code_row(row))) {
             return Err(BadKeyring::Row);
         }
         let sorted = codes.windows(2).all(|pair| matches!(pair, [a, b] if mac_of(a) < mac_of(b)));
@@ -191,7 +204,8 @@ impl<'a> Keyring<'a> {
         self.codes.get(at).map(code_row)
     }
 
-    /// Whether this is the PIN of a hot-desk user; `None` if he has none. Work: one mac, and a search logarithmic in the users.
+    /// Whether this is the PIN of a hot-desk user, or, with [`OF_SETS`] added to its number, of a set, or one of the codes that register sets; `None` if there is none.
+    /// Work: one mac, and a search logarithmic in the PINs.
     #[must_use]
     pub fn is_pin(&self, user: u16, pin: &[u8], crypto: &mut impl Crypto) -> Option<bool> {
         let at = self.pins.binary_search_by(|row| code_row(row).cmp(&user)).ok()?;

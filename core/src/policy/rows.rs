@@ -17,4 +17,4 @@ pub const SECTION_TEXTS: u16 = 20;
 /// The section that is the emergency block: an image of its own, see [`super::image`].
 pub const SECTION_EMERGENCY: u16 = 36;
 /// One more than the highest section number.
-pub const SECTIONS: usize = 45;
+pub const SECTIONS: usize = 47;

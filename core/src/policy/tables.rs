@@ -3,9 +3,10 @@
 use super::image::Image;
 use super::row::Table;
 use super::rows::{
-    CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, ForwardRow, HolidayRow,
-    HuntRow, InboundRow, InterceptRow, InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow, NotifyRow,
-    OffsetRow, OwnChainRow, PickupRow, PlaceRow, ScheduleRow, SubnetRow, TrustedRow, UserRow,
+    CellRow, ChoiceRow, ClassEdgeRow, ClassStateRow, DigitModificationRow, EdgeRow, ElementRow, ForwardRow,
+    HolidayRow, HuntRow, InboundRow, InterceptRow, InterconnectRow, MaxDigitsRow, MediaPathRow, NodeRow,
+    NotifyRow, OffsetRow, OwnChainRow, PickupRow, PlaceRow, ScheduleRow, SetRow, SubnetRow, TrustedRow,
+    UserRow,
 };
 
 impl<'a> Image<'a> {
@@ -103,6 +104,18 @@ impl<'a> Image<'a> {
     #[must_use]
     pub const fn hunt_rows(&self) -> Table<'a, HuntRow> {
         self.hunts
+    }
+
+    /// Sets, in order of device.
+    #[must_use]
+    pub const fn sets(&self) -> Table<'a, SetRow> {
+        self.sets
+    }
+
+    /// The controllers and gateways that share this policy.
+    #[must_use]
+    pub const fn elements(&self) -> Table<'a, ElementRow> {
+        self.elements
     }
 
     /// Numbers that trunks call, by row.

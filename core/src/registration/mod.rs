@@ -7,6 +7,7 @@ pub mod client;
 pub mod contacts;
 pub mod digest;
 pub mod nonce;
+pub mod set;
 
 pub use binding::{Binding, Gone};
 pub use digest::{Offer, Outcome};

@@ -7,6 +7,7 @@
 mod scan;
 
 pub mod sdp;
+pub mod set;
 pub mod sip;
 pub use crate::base::write;
 

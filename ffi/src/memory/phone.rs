@@ -3,6 +3,7 @@
 use super::{ALIGNMENT, tables};
 use crate::guard::stw_phone;
 use crate::types::stw_phone_config;
+use core::net::SocketAddr;
 use strowger::phone::{Event, Line, MAX_OUTPUTS, Memory, PAGES_A_LINE, TRANSACTIONS_A_LINE};
 use strowger::signalling::Dialog;
 use strowger::table::{Due, Entry, Page, Slot};
@@ -68,14 +69,27 @@ pub(crate) struct Tables<'m> {
     pages: &'m mut [Page],
     outgoing: &'m mut [Option<strowger::signalling::sip::Outgoing>],
     events: &'m mut [Option<Event>],
+    sounds: &'m mut [Option<SocketAddr>],
     texts: &'m mut [u8],
 }
 
 impl<'m> Tables<'m> {
     /// The engine's memory, and room for the texts of its configuration.
     pub(crate) fn split(self) -> (Memory<'m>, &'m mut [u8]) {
-        let Self { lines, dialogs, transactions, index, heap, places, pages, outgoing, events, texts } = self;
-        (Memory { lines, dialogs, transactions, index, heap, places, pages, outgoing, events }, texts)
+        let Self {
+            lines,
+            dialogs,
+            transactions,
+            index,
+            heap,
+            places,
+            pages,
+            outgoing,
+            events,
+            sounds,
+            texts,
+        } = self;
+        (Memory { lines, dialogs, transactions, index, heap, places, pages, outgoing, events, sounds }, texts)
     }
 }
 
@@ -89,6 +103,7 @@ tables! { stw_phone, Tables;
     pages: Page = Page::EMPTY, pages;
     outgoing: Option<strowger::signalling::sip::Outgoing> = None, outputs;
     events: Option<Event> = None, outputs;
+    sounds: Option<SocketAddr> = None, lines;
     texts: u8 = 0, texts;
 }
 

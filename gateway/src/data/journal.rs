@@ -61,6 +61,9 @@ pub(crate) enum Entry {
     Set(String, Set),
     Seated(String, Seated),
     Left(String),
+    /// A number, and the MAC address of the set that has it.
+    Bound(String, String),
+    Unbound(String),
     Mode(Option<String>),
     #[expect(private_interfaces, reason = "records are this room's own")]
     Record(Vec<Written>),
@@ -74,6 +77,8 @@ pub(crate) struct Kept {
     pub(crate) set: BTreeMap<String, Set>,
     /// By the phone's.
     pub(crate) seated: BTreeMap<String, Seated>,
+    /// MAC addresses of sets that the policy does not name, by number.
+    pub(crate) bound: BTreeMap<String, String>,
     /// The service mode of an operator.
     pub(crate) mode: Option<String>,
 }
@@ -94,6 +99,8 @@ impl Kept {
                 self.seated.insert(phone.clone(), new.clone()).as_ref() != Some(new)
             }
             Entry::Left(phone) => self.seated.remove(phone).is_some(),
+            Entry::Bound(dn, mac) => self.bound.insert(dn.clone(), mac.clone()).as_ref() != Some(mac),
+            Entry::Unbound(dn) => self.bound.remove(dn).is_some(),
             Entry::Mode(mode) => std::mem::replace(&mut self.mode, mode.clone()) != *mode,
             Entry::Record(_) => true,
         }
@@ -103,8 +110,9 @@ impl Kept {
         let registered = self.registered.iter().map(|(dn, one)| Entry::Registered(dn.clone(), one.clone()));
         let set = self.set.iter().map(|(dn, one)| Entry::Set(dn.clone(), one.clone()));
         let seated = self.seated.iter().map(|(dn, one)| Entry::Seated(dn.clone(), one.clone()));
+        let bound = self.bound.iter().map(|(dn, mac)| Entry::Bound(dn.clone(), mac.clone()));
         let mode = self.mode.iter().map(|mode| Entry::Mode(Some(mode.clone())));
-        registered.chain(set).chain(seated).chain(mode)
+        registered.chain(set).chain(seated).chain(bound).chain(mode)
     }
 }
 

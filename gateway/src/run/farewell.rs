@@ -12,6 +12,7 @@ impl Daemon {
         let calls = self.engine.calls_in_use();
         tracing::info!("stopping: {calls} calls to clear");
         let end = Clock::now() + FAREWELL;
+        self.sets.stop();
         while self.engine.input(self.now(), &Input::ClearCalls) != Ok(Took::Cleared(false)) {
             self.drain();
         }
@@ -20,6 +21,7 @@ impl Daemon {
             tokio::select! {
                 _ = self.socket.readable() => self.take_datagrams(BATCH),
                 heard = self.streams.heard() => self.take_messages(heard, BATCH),
+                ask = self.sets.asked() => self.answer_set(ask),
                 () = tokio::time::sleep(Duration::from_millis(50)) => {}
             }
             self.tick();

@@ -83,6 +83,14 @@ impl Daemon {
         for dn in kept.set.keys().filter(|dn| strange(dn)) {
             self.data.note(&Entry::Set(dn.clone(), Set::default()));
         }
+        // A number that is no set's any more is bound to nobody.
+        let set = |dn: &String| {
+            image.phone_by_dn(dn.as_bytes()).is_some_and(|device| image.set_of(device).is_some())
+        };
+        for (dn, mac) in kept.bound.iter().filter(|(dn, _)| !set(dn)) {
+            self.data.note(&Entry::Unbound(dn.clone()));
+            self.act("set-unbound", dn, mac.clone().into(), Value::Null);
+        }
         for (dn, seated) in kept.seated.iter().filter(|(dn, seated)| strange(dn) || strange(&seated.user)) {
             self.leaves(dn, &seated.user);
         }

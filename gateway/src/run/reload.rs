@@ -241,6 +241,7 @@ impl Daemon {
     fn follow(&mut self, before: &Image<'static>, policy: &Policy) {
         let image = self.image;
         let system = image.system();
+        self.sets.follow(policy);
         self.zone = jiff::tz::TimeZone::get(image.text(system.timezone)).unwrap_or(jiff::tz::TimeZone::UTC);
         self.set_clock();
         self.data.follow(&image);

@@ -23,7 +23,7 @@ const WRITING: Duration = Duration::from_secs(10);
 const LAST: Duration = Duration::from_millis(500);
 
 /// What a connection has of the table of connections.
-pub(super) struct Ends {
+pub(crate) struct Ends {
     flow: Flow,
     out: mpsc::Receiver<Vec<u8>>,
     tell: mpsc::Sender<Heard>,
@@ -50,6 +50,16 @@ impl Drop for End {
 }
 
 impl Ends {
+    /// The next message to it; `None`: another has its place.
+    pub(crate) async fn message(&mut self) -> Option<Vec<u8>> {
+        self.out.recv().await
+    }
+
+    /// A message from it; false if nobody takes it any more.
+    pub(crate) async fn say(&self, octets: &[u8]) -> bool {
+        self.tell.send(Heard::Message(self.flow, octets.to_vec())).await.is_ok()
+    }
+
     pub(super) fn new(
         flow: Flow,
         number: u64,
@@ -109,7 +119,7 @@ async fn connect(to: SocketAddr, from: IpAddr) -> std::io::Result<TcpStream> {
 }
 
 /// What is written goes out at once, and a peer that is not there any more is noticed in two minutes.
-fn set_up(stream: &TcpStream) {
+pub(crate) fn set_up(stream: &TcpStream) {
     let alive = socket2::TcpKeepalive::new()
         .with_time(Duration::from_secs(60))
         .with_interval(Duration::from_secs(15))

@@ -71,16 +71,22 @@ pub fn build_terminal_of<const LINES: usize>(
     key[8..8 + number.len().min(24)].copy_from_slice(&number[..number.len().min(24)]);
     let mut crypto = Soft::new(&key);
     let memory = Box::leak(Box::new(Resources::<LINES>::new())).memory();
-    let policy = policy.map(|(image, keyring)| {
-        let image = Image::load(Vec::leak(image.to_vec()), &mut crypto).expect("the image is valid");
-        let keyring = Keyring::load(Vec::leak(keyring.to_vec()), &image, &mut crypto);
-        (image, keyring.expect("the keyring fits the image"))
-    });
+    let policy = policy.map(|policy| policy_of(policy, &mut crypto));
     let mut terminal = Phone::new(memory, config, crypto);
     if let Some((image, keyring)) = policy {
         terminal.load(image, keyring).expect("a telephone of this policy");
     }
     terminal
+}
+
+/// A policy of its own, which is never given back.
+pub(super) fn policy_of(
+    (image, keyring): (&[u8], &[u8]),
+    crypto: &mut Soft,
+) -> (Image<'static>, Keyring<'static>) {
+    let image = Image::load(Vec::leak(image.to_vec()), crypto).expect("the image is valid");
+    let keyring = Keyring::load(Vec::leak(keyring.to_vec()), &image, crypto);
+    (image, keyring.expect("the keyring fits the image"))
 }
 
 impl Sim {

@@ -1,10 +1,10 @@
 //! Who has which number: ARS rows checked, everything put into the tree, conflicts found.
 
+use super::automaton;
 use super::classes::Classes;
 use super::routing::{Leads, Routing, choices, only_emergency_routes};
 use super::tree::{Owner, Terminal, Tree};
 use super::trie::Trie;
-use super::{automaton, parties};
 use crate::finding::{Place, Report, Row};
 use crate::schema::Policy;
 use crate::schema::dialing::Ars;
@@ -100,19 +100,11 @@ impl<'p> Numbers<'p> {
     /// Everything that has a number of its own. What is not in force keeps its number, so that no pattern takes its calls.
     fn owned(&mut self, report: &mut Report) {
         let policy = self.policy;
-        let templates: BTreeMap<&str, _> =
-            policy.template.iter().map(|row| (row.keys.name.get_ref().as_str(), row)).collect();
         let mut device = 0;
         for row in &policy.device {
-            let template =
-                row.keys.template.as_ref().and_then(|name| templates.get(name.get_ref().as_str()).copied());
-            let terminal = if parties::is_set(row, template) {
-                Terminal::Held
-            } else {
-                device += 1;
-                Terminal::Device(device - 1)
-            };
-            self.own("device", &row.keys.dn.get_ref().0.0, row.at(row.keys.dn.span()), terminal, report);
+            let dn = &row.keys.dn;
+            self.own("device", &dn.get_ref().0.0, row.at(dn.span()), Terminal::Device(device), report);
+            device += 1;
         }
         for row in &policy.user {
             let dn = &row.keys.dn;

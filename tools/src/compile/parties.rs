@@ -2,14 +2,13 @@
 
 use super::classes::Classes;
 use super::intercept::Treatments;
-use super::{Index, forwards};
+use super::{Index, forwards, sets};
 use crate::finding::{Level, Place, Report, Row};
 use crate::keyring::Secrets;
-use crate::read::NOT_IN_FORCE;
 use crate::schema::Policy;
 use crate::schema::parties::{Device, Digest, Kind, Srtp, Template};
 use crate::write::{Tables, soft};
-use strowger::base::{Algorithm, Crypto, Soft};
+use strowger::base::{Algorithm, Crypto, Soft, Transport};
 use strowger::policy::rows::{DeviceRow, DeviceTextRow};
 
 /// What devices share while they are compiled.
@@ -34,13 +33,14 @@ macro_rules! key {
         }
     };
 }
+pub(super) use key;
 macro_rules! plain {
     ($device:expr, $template:expr, $key:ident) => {
         $device.keys.$key.as_ref().or($template.and_then(|template| template.keys.$key.as_ref()))
     };
 }
 
-/// Devices in the order of the file. Sets are left out: their numbers are kept free by `numbers`.
+/// Devices in the order of the file.
 pub(crate) fn devices(
     policy: &Policy,
     (classes, treatments): (&Classes, &Treatments),
@@ -66,13 +66,12 @@ pub(crate) fn devices(
         system_codes: &policy.system_account_code,
     };
     let mut secrets = Vec::with_capacity(policy.device.len());
+    let elements = sets::elements(policy, tables, report);
     for device in &policy.device {
         let template = template(policy, &names, device, report);
-        if is_set(device, template) {
-            report.group(device.place, NOT_IN_FORCE, "devices of kind \"set\" are checked but not in force in this version: they are left out, and their numbers are vacant".into());
-            continue;
-        }
+        let row = tables.devices.len();
         secrets.push(all.device(device, template, tables, report));
+        sets::set(row, device, template, &elements, tables, report);
     }
     if let Some(first) = policy.device.first()
         && realm.is_none_or(str::is_empty)
@@ -150,10 +149,15 @@ impl Devices<'_> {
         }
         let row_number = tables.devices.len();
         self.usernames.add(username.clone(), &format!("{username:?}"), row_number, place, report);
-        let digest = digest(device, template, report);
-        let secrets = self.secrets(device, template, username, &digest, report);
+        let set = is_set(device, template);
+        // A set has no password: its user agent is the controller's, which has a secret of its own.
+        let digest = if set { vec![Algorithm::Sha256] } else { digest(device, template, report) };
+        let secrets =
+            if set { Secrets::default() } else { self.secrets(device, template, username, &digest, report) };
         let listed = key!(device, template, transport);
-        let transports = listed.map_or(0b111, |(list, place)| {
+        // A set that may come in clear is told so.
+        let unlisted = if set { 1 << Transport::Tls.number() } else { 0b111 };
+        let transports = listed.map_or(unlisted, |(list, place)| {
             if list.is_empty() {
                 let text = "device: transport lists nothing, expected \"udp\", \"tcp\" or \"tls\"";
                 report.error(place, "bad-value", text);

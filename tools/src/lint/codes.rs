@@ -59,7 +59,7 @@ fn secrets(model: &Model<'_>, report: &mut Report) {
         let dn = phone.dn();
         match own!(phone, pin) {
             Some(pin) => {
-                if let Some(why) = weak(&pin.0.0) {
+                if let Some(why) = weak(&pin.get_ref().0.0) {
                     let text = format!(
                         "device {dn}: the PIN is weak: {why}; whoever guesses it takes over the number"
                     );

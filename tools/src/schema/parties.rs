@@ -71,7 +71,7 @@ macro_rules! devices {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal { $($own:ident: $own_type:ty,)+ })+) => { $(
         section! {
             $(#[doc = $doc])+
-            $name = $text, later ["max_contacts", "role", "primary", "secondary", "mac", "set_type", "pin"] {
+            $name = $text, later ["max_contacts", "role"] {
                 $($own: $own_type,)+
                 kind: Option<Spanned<Kind>>,
                 username: Option<Spanned<Of<Quoted>>>,
@@ -91,16 +91,16 @@ macro_rules! devices {
                 max_contacts: Option<Int<1, 16>>,
                 role: Option<Role>,
                 intercept: Option<Spanned<Int<1, 64>>>,
-                primary: Option<String>,
-                secondary: Option<String>,
+                primary: Option<Spanned<String>>,
+                secondary: Option<Spanned<String>>,
                 default_account_code: Option<Spanned<Int<0, 99>>>,
                 always_to: Option<Spanned<Of<Keys>>>,
                 busy_to: Option<Spanned<Of<Keys>>>,
                 no_answer_to: Option<Spanned<Of<Keys>>>,
                 out_of_service_to: Option<Spanned<Of<Keys>>>,
-                mac: Option<Of<Mac>>,
-                set_type: Option<String>,
-                pin: Option<Hidden<Pin>>,
+                mac: Option<Spanned<Of<Mac>>>,
+                set_type: Option<Spanned<String>>,
+                pin: Option<Spanned<Hidden<Pin>>>,
             }
         }
     )+ };

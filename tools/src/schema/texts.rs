@@ -54,8 +54,7 @@ texts! {
     /// An address range: address and bits that count.
     Subnet((IpAddr, u8)), "an address range, such as \"10.1.0.0/16\"", |text| subnet(text);
     /// A MAC address.
-    Mac(()), "a MAC address, such as \"08:00:0f:12:34:56\"", |text| (text.len() == 17 && text.split(':').count() == 6
-        && text.split(':').all(|part| part.len() == 2 && part.bytes().all(|c| c.is_ascii_hexdigit()))).then_some(());
+    Mac([u8; 6]), "a MAC address, such as \"08:00:0f:12:34:56\"", |text| mac(text);
     /// Days of the week: bit 0 Monday to bit 6 Sunday.
     Days(u8), "days, such as \"mon-fri\" or \"sat,sun\"", |text| days(text);
     /// A time of day, in minutes.
@@ -128,6 +127,13 @@ fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
         *octet = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
     }
     Some(octets)
+}
+
+/// Six octets; zeros are nobody's.
+fn mac(text: &str) -> Option<[u8; 6]> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let whole = parts.len() == 6 && parts.iter().all(|part| part.len() == 2);
+    hex(&parts.concat()).filter(|mac| whole && *mac != [0; 6])
 }
 
 fn host(text: &str) -> Option<String> {

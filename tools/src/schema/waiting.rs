@@ -63,7 +63,7 @@ section! {
 }
 section! {
     /// `[registration]`
-    Registration = "registration", later ["*"] {
+    Registration = "registration", later [] {
         access_code: Option<Spanned<Of<AccessCode>>>,
         replacement_code: Option<Spanned<Of<AccessCode>>>,
     }
@@ -152,7 +152,7 @@ feature_codes! {
 
 section! {
     /// `[[element]]`
-    Element = "element", later ["*"] { name: String, address: Of<Socket>, transport: Option<super::parties::Transport>, }
+    Element = "element", later [] { name: Spanned<String>, address: Of<Socket>, transport: Option<super::parties::Transport>, }
 }
 section! {
     /// `[homing]`

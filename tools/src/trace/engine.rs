@@ -156,6 +156,15 @@ pub enum Input<'a> {
     Restore(Restored<'a>),
     /// An operator lifts a lock-out.
     Unlock(Locked),
+    /// Somebody has proved who he is, or has not, by other means than a digest.
+    Login {
+        /// Who.
+        device: Option<u32>,
+        /// From where.
+        source: Flow,
+        /// Whether he has.
+        right: bool,
+    },
 }
 
 /// What became of an input.
@@ -463,5 +472,9 @@ pub(super) fn apply<C: Crypto>(
         }
         Input::Restore(restored) => Took::Restored(exchange.restore(now, restored)),
         Input::Unlock(who) => Took::Unlocked(exchange.unlock(now, *who)),
+        Input::Login { device, source, right } => {
+            exchange.note_login(now, *device, *source, *right)?;
+            Took::Done
+        }
     })
 }

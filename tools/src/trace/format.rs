@@ -113,6 +113,12 @@ pub enum InputText {
     ClearCalls,
     Restore(RestoredText),
     Unlock(LockedText),
+    Login {
+        device: Option<String>,
+        from: SocketAddr,
+        over: Over,
+        right: bool,
+    },
 }
 
 /// Whose lock-out is lifted.

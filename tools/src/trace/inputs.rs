@@ -50,6 +50,12 @@ pub(super) fn text<C: Crypto>(
             InputText::Unlock(LockedText::Device(shown.party(Party::Device(*device))))
         }
         Input::Unlock(Locked::Source(ip)) => InputText::Unlock(LockedText::Source(*ip)),
+        Input::Login { device, source, right } => InputText::Login {
+            device: device.map(|device| shown.party(Party::Device(device))),
+            from: source.peer,
+            over: source.transport.into(),
+            right: *right,
+        },
     }
 }
 
@@ -122,6 +128,7 @@ pub(super) enum Given {
     Listen(Flow),
     Restore(restored::Given),
     Unlock(Locked),
+    Login(Option<u32>, Flow, bool),
 }
 
 impl Given {
@@ -165,6 +172,16 @@ impl Given {
                     return Err(format!("{dn} is no device"));
                 }
             },
+            InputText::Login { device, from, over, right } => {
+                let device = match device.as_deref().map(party).transpose()? {
+                    Some(Party::Device(device)) => Some(device),
+                    None => None,
+                    Some(Party::User { .. } | Party::Trunk(_) | Party::Conference | Party::Unknown) => {
+                        return Err("who logs in is no device".to_owned());
+                    }
+                };
+                Self::Login(device, Flow::new(*from, (*over).into()), *right)
+            }
             InputText::RelayLost => Self::RelayLost,
             InputText::ClearCalls => Self::ClearCalls,
             InputText::Signal(signal) => match signal {
@@ -212,6 +229,9 @@ impl Given {
             Self::Listen(us) => Input::Listen(*us),
             Self::Restore(given) => Input::Restore(given.restored()),
             Self::Unlock(who) => Input::Unlock(*who),
+            Self::Login(device, source, right) => {
+                Input::Login { device: *device, source: *source, right: *right }
+            }
         }
     }
 }

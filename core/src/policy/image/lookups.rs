@@ -1,7 +1,8 @@
 //! Looked up in an image: who has this number, name or address, and what there is between two.
 
 use super::Image;
-use crate::policy::rows::{FEATURE_SPEED_CALL, ForwardRow, HuntRow, PickupRow, SpeedCallRow};
+use crate::policy::row::{Row, Table};
+use crate::policy::rows::{FEATURE_SPEED_CALL, ForwardRow, HuntRow, PickupRow, SetRow, SpeedCallRow};
 use crate::policy::trie::{End, analyse};
 use crate::policy::{Condition, Party};
 use core::cmp::Ordering;
@@ -140,17 +141,14 @@ impl<'a> Image<'a> {
     /// Where the administrator has calls to a device go instead. Work: the logarithm of the devices that have such a row.
     #[must_use]
     pub fn forwards_of(&self, device: u32) -> Option<ForwardRow> {
-        let (mut from, mut to) = (0, self.forwards.len());
-        while from < to {
-            let middle = from.midpoint(to);
-            let row = self.forwards.get(middle)?;
-            match row.device.cmp(&device) {
-                Ordering::Less => from = middle.saturating_add(1),
-                Ordering::Equal => return Some(row),
-                Ordering::Greater => to = middle,
-            }
-        }
-        None
+        of_device(self.forwards, device, |row| row.device).map(|(_, row)| row)
+    }
+
+    /// The set that a device is, if it is one: its number and its row. Work: the logarithm of the sets.
+    #[must_use]
+    pub fn set_of(&self, device: u32) -> Option<(u16, SetRow)> {
+        let (set, row) = of_device(self.sets, device, |row| row.device)?;
+        Some((u16::try_from(set).ok()?, row))
     }
 
     /// The pickup groups of a device, in order. Work: the logarithm of the rows, and its groups.
@@ -251,6 +249,21 @@ impl<'a> Image<'a> {
         let member = self.hunt_members.get(first.checked_add(usize::from(place))?)?;
         (place < group.members.count).then_some(member.device)
     }
+}
+
+/// The row of a device in a table that is in order of device, with its number. Work: the logarithm of the rows.
+fn of_device<R: Row>(table: Table<'_, R>, wanted: u32, device: impl Fn(&R) -> u32) -> Option<(usize, R)> {
+    let (mut from, mut to) = (0, table.len());
+    while from < to {
+        let middle = from.midpoint(to);
+        let row = table.get(middle)?;
+        match device(&row).cmp(&wanted) {
+            Ordering::Less => from = middle.saturating_add(1),
+            Ordering::Equal => return Some((middle, row)),
+            Ordering::Greater => to = middle,
+        }
+    }
+    None
 }
 
 /// The longest run of places a username may be away from its home; the compiler keeps it at 8.

@@ -7,9 +7,10 @@ use crate::policy::class::NumberClass;
 use crate::policy::row::{Row, Run, Str, Table};
 use crate::policy::rows::{
     ANY_TRANSPORT, CIRCULAR, CLASS, DeviceTextRow, END_ARS, END_DEVICE, END_EMERGENCY, END_FEATURE, END_HELD,
-    END_INBOUND, END_SHIFT, FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LINEAR, LOOK, MAX_MEMBERS,
-    MAX_NOTIFIED, NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, REGISTERS, RING_ALL, RUN, RUN_SHIFT,
-    STAYS, SYMBOL_SHIFT, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UserRow, UsernameSeedRow,
+    END_INBOUND, END_SHIFT, FEATURE_SPEED_CALL, FEATURES, InterconnectRow, KEYS, LINEAR, LOOK, MAX_ELEMENTS,
+    MAX_MEMBERS, MAX_NOTIFIED, MAX_SETS, NotifyRow, ONE_EDGE, ONE_WAY, PlaceRow, PlanRow, REGISTERS,
+    RING_ALL, RUN, RUN_SHIFT, STAYS, SYMBOL_SHIFT, SetRow, SystemRow, USE_LIST, USE_PLAN, USE_ROUTE, UserRow,
+    UsernameSeedRow,
 };
 use crate::policy::trie::{End, INDEX, analyse};
 
@@ -136,6 +137,22 @@ impl Image<'_> {
                 && usize::try_from(r.device).is_ok_and(|device| device < self.devices.len())
         })?;
         self.validate_hunts()?;
+        let mut last = None;
+        check(self.sets, |r| {
+            let before = last.replace(r.device);
+            before.is_none_or(|before| before < r.device)
+                && usize::try_from(r.device).is_ok_and(|device| device < self.phones())
+                && !self.octets(r.set_type).is_empty()
+                && r.homes.iter().all(|home| usize::from(*home) <= self.elements.len())
+        })?;
+        check(self.elements, |r| {
+            let texts = [r.name, r.address];
+            texts.iter().all(|text| !self.octets(*text).is_empty())
+                && usize::from(r.transport) < crate::base::Transport::ALL.len()
+        })?;
+        if self.sets.len() > MAX_SETS || self.elements.len() > MAX_ELEMENTS {
+            return Err(BadImage::Section(SetRow::SECTION));
+        }
         check(self.notify, |r| r.always <= 1)?;
         if self.notify.len() > MAX_NOTIFIED {
             return Err(BadImage::Section(NotifyRow::SECTION));

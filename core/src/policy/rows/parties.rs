@@ -103,6 +103,37 @@ row! {
 }
 
 row! {
+    /// A set: a phone on the set protocol; in order of device. Set n is the n-th of them.
+    SetRow, section 45 {
+        /// Device table row.
+        device: u32,
+        /// Its MAC address; zeros: that of the first set that has code and PIN (R72).
+        mac: [u8; 6],
+        /// Its type.
+        set_type: Str,
+        /// The element that it belongs to, row plus one, 0 any; and the one that stands in.
+        homes: [u8; 2],
+    }
+}
+
+row! {
+    /// A controller or gateway that shares this policy.
+    ElementRow, section 46 {
+        /// Its name.
+        name: Str,
+        /// Where it is reached, `host:port`.
+        address: Str,
+        /// Number of the transport there.
+        transport: u8,
+    }
+}
+
+/// The most elements.
+pub const MAX_ELEMENTS: usize = 250;
+/// The most sets: a keyring tells their PINs from those of users by the bit above.
+pub const MAX_SETS: usize = 0x7FF0;
+
+row! {
     /// A hunt group: a device without a phone, whose calls go to its members. These are the last rows of the device table,
     /// in order, and the one that is here first is the first of them.
     HuntRow, section 41 {

@@ -134,6 +134,9 @@ impl Drawing {
             | InputText::Listen { .. }
             | InputText::Restore(_) => {}
             InputText::Unlock(_) => self.note(at, "a lock-out is lifted".to_owned()),
+            InputText::Login { from, right, .. } => {
+                self.note(at, format!("a log-in from {from}: {}", if *right { "right" } else { "wrong" }));
+            }
         }
     }
 
