@@ -35,7 +35,7 @@ check_test() {
         --skip a_changed_answer_is_noticed
 }
 check_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --locked; }
-check_gateway() { cargo build --quiet --release --locked -p strowger-gateway -p strowger-tools; }
+check_gateway() { cargo build --quiet --release --locked -p strowger-gateway -p strowger-tools -p strowger-set; }
 check_demo() { check_gateway; "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" demo; }
 check_c() { ci/c.sh; }
 check_abi() { ci/abi.sh ${STROWGER_ABI:-}; }
@@ -68,6 +68,13 @@ check_agreement() {
         cargo test --quiet --locked -p strowger-tests --test agreement -- --nocapture
 }
 check_sipp() { check_gateway; tests/interop/sipp.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+# Sets: the dissector of their protocol on every frame there is, then simulated sets at a gateway.
+check_sets() {
+    check_gateway
+    local built="${CARGO_TARGET_DIR:-target}/release"
+    tests/interop/dissect.sh
+    tests/interop/sets.sh "$built/strowger-gateway" "$built/strowger-set" "$built/strowger"
+}
 check_streams() { check_gateway; tests/interop/streams.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_baresip() { check_gateway; tests/interop/baresip.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 check_linphone() { check_gateway; tests/interop/linphone.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
@@ -115,7 +122,7 @@ check_peers() {
         timeout 60 $peer > /dev/null 2>&1 < /dev/null || true
     done
     logs=$(mktemp -d)
-    for lane in "sipp sdes" "baresip transfers handsets" "linphone takes carrier" "forwards conference streams dns" emulated; do
+    for lane in "sipp sdes sets" "baresip transfers handsets" "linphone takes carrier" "forwards conference streams dns" emulated; do
         (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
         pids+=($!)
     done

@@ -185,6 +185,11 @@ impl Sets {
         }
     }
 
+    /// The next question, if there is one.
+    pub(crate) fn try_asked(&mut self) -> Option<Ask> {
+        self.asked.try_recv().ok()
+    }
+
     /// Another policy is in force.
     pub(crate) fn follow(&mut self, policy: &Policy) {
         let _ = self.policy.send(*policy);

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# sets.sh GATEWAY SET: simulated sets over TLS and in clear, and sipp as the SIP phones. The set is a program of its own, written from
+# sets.sh GATEWAY SET STROWGER: simulated sets over TLS and in clear, and sipp as the SIP phones. The set is a program of its own, written from
 # docs/set-protocol.md; what goes over the wire is read by the Wireshark dissector as well.
 set -euo pipefail
 . "$(dirname "$0")/scenarios.sh"
-set_program=$(realpath "$2")
+set_program=$(realpath "$2") strowger=$(realpath "$3")
 port=25700
 fail() { echo "sets: FAILED: $*" >&2; tail -n 30 "$work"/*.err "$work"/*.out "$work"/*.said "$work/gateway.log" >&2 2>/dev/null || true; exit 1; }
 
@@ -55,8 +55,8 @@ login_failures = 20
 POLICY
 } > "$work/policy.toml"
 numbers 4 25710 25720
-run_gateway() {
-    serve --set "127.0.0.1:25702" --set-tcp "127.0.0.1:25701" --tls-cert "$work/tls.pem" --tls-key "$work/tls.key" --element branch --http "127.0.0.1:25705"
+run_gateway() { # OPTION...
+    serve "$@" --set "127.0.0.1:25702" --set-tcp "127.0.0.1:25701" --tls-cert "$work/tls.pem" --tls-key "$work/tls.key" --element branch --http "127.0.0.1:25705"
 }
 run_gateway
 # What SIP phones send comes back to whoever sent it.
@@ -116,7 +116,7 @@ dock bound --register "*57" <<< "wait-registered 5"
 played "$playing" bound "the set was not bound"
 [ "$(audited set-bound)" -eq 1 ] || fail "that a set was bound is not in the audit trail"
 stop_serving
-run_gateway
+run_gateway --record "$work/trace"
 dock known <<< $'wait-registered 5\nwait 7002 5'
 played "$playing" known "the set is not known after a restart"
 clear replaced 08:00:0f:00:00:04 7002 580264 --replace "*58" <<< "wait-registered 5"
@@ -199,8 +199,7 @@ dock transferred-set <<'SCRIPT'
 wait-registered 5
 wait-ring inside 10
 off
-wait-sound 25 10
-wait-tone on-hold 10
+wait-tone on-hold 15
 wait-tone silence 10
 wait-sound 50 10
 on
@@ -222,7 +221,9 @@ played "$playing" stranger "a stranger was not refused"
 kill "$capturing" && wait "$capturing" 2>/dev/null || true
 stop_serving
 [ "$records" -ge 3 ] || fail "there are $records records of calls"
+# All of it happens again, decision by decision.
+"$strowger" replay "$work/trace" > "$work/replayed.out" || fail "what sets did does not replay: $(tail -n 5 "$work/replayed.out")"
 # What must be nowhere.
-! grep -rqE "471193|580264|\*5[78]" "$work/data" "$work/gateway.log" || fail "a PIN or a code was written down"
+! grep -rqE "471193|580264|\*5[78]" "$work/data" "$work/gateway.log" "$work/trace" || fail "a PIN or a code was written down"
 bash "$here/dissect.sh" "$work/clear.pcap" 25701 || fail "the dissector does not read what was said"
 echo "sets: $records calls recorded, no PIN and no code in records, trail and log"

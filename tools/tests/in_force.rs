@@ -285,7 +285,6 @@ fn a_trunk_has_credentials_and_registers_where_that_is_said() {
 fn what_is_not_in_force_stays_closed() {
     let wide = "[[ars]]\ndigits = \"YYY\"\nuse = { route = 1 }\n";
     for held in [
-        "[[device]]\ndn = \"301\"\nkind = \"set\"\n",
         "[[speed_call]]\ncode = \"301\"\nnumber = \"95550123\"\n",
         "[features]\nservice_mode = \"301\"\n",
         "[registration]\naccess_code = \"301\"\n",
@@ -294,6 +293,108 @@ fn what_is_not_in_force_stays_closed() {
         assert_eq!(rule(&text, "201", "301"), "number.vacant", "{held}");
         assert_eq!(rule(&text, "201", "302"), "class.denied", "{held}");
     }
+}
+
+const SETS: &str = "[[device]]\ndn = \"301\"\nkind = \"set\"\nset_type = \"console-8\"\npin = \"471193\"\nmac = \"08:00:0f:12:34:56\"\ncos = 1\ncor = 1\n\
+    [[device]]\ndn = \"302\"\nkind = \"set\"\nset_type = \"console-8\"\ncos = 1\ncor = 1\nprimary = \"elm\"\ntransport = [\"tcp\"]\n\
+    [registration]\naccess_code = \"*57\"\n[[element]]\nname = \"elm\"\naddress = \"192.0.2.20:5060\"\n";
+
+/// Sets are devices like others, with what registers them beside (R72-R74); their PINs and codes are in the keyring only, and they have no password that anybody could know.
+#[test]
+fn sets_are_in_force() {
+    let text = format!("{OFFICE}{SETS}");
+    let office = compiled(&text);
+    let image = Image::load(&office.image, &mut crypto()).unwrap();
+    assert_eq!(rule(&text, "201", "301"), "internal");
+    let rows: Vec<_> = image.sets().iter().collect();
+    let shown =
+        |at: usize| (image.number(rows[at].device).to_vec(), image.text(rows[at].set_type), rows[at].mac);
+    assert_eq!(shown(0), (b"301".to_vec(), "console-8", [8, 0, 0x0f, 0x12, 0x34, 0x56]));
+    assert_eq!((shown(1).2, rows[0].homes, rows[1].homes), ([0; 6], [0, 0], [1, 0]));
+    assert_eq!(image.text(image.elements().get(0).unwrap().address), "192.0.2.20:5060");
+    let may = |at: usize| {
+        let row = image.devices().get(usize::try_from(rows[at].device).unwrap()).unwrap();
+        Transport::ALL.map(|transport| row.may_use(transport))
+    };
+    assert_eq!((may(0), may(1)), ([false, false, true], [false, true, false]), "TLS, unless it says so");
+    let keyring = strowger::policy::Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
+    let is = |whose: u16, text: &str| keyring.is_pin(whose, text.as_bytes(), &mut crypto());
+    let (first, second) = (strowger::policy::keyring::OF_SETS, strowger::policy::keyring::OF_SETS + 1);
+    assert_eq!(
+        [is(first, "471193"), is(first, "471194"), is(second, ""), is(second, "1")],
+        [Some(true), Some(false), Some(true), Some(false)]
+    );
+    assert_eq!(is(strowger::policy::keyring::REGISTRATION, "*57"), Some(true));
+    assert_eq!(is(strowger::policy::keyring::REPLACEMENT, "*57"), None);
+    for secret in [&b"471193"[..], b"*57"] {
+        let hidden = |octets: &[u8]| !octets.windows(secret.len()).any(|window| window == secret);
+        assert!(hidden(&office.keyring) && hidden(&office.image));
+    }
+    // The secret of a set's user agent is another in another policy, and the same in the same.
+    let ha1 = |office: &strowger_tools::Compiled| {
+        let image = Image::load(&office.image, &mut crypto()).unwrap();
+        let keyring = strowger::policy::Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
+        let set = image.sets().get(0).unwrap().device;
+        keyring.ha1(set, strowger::base::Algorithm::Sha256).unwrap().expose().to_vec()
+    };
+    assert_eq!(ha1(&office), ha1(&compiled(&text)));
+    assert_ne!(ha1(&office), ha1(&compiled(&text.replace("471193", "471195"))));
+}
+
+#[test]
+fn what_a_set_lacks_or_must_not_have_is_said() {
+    let with = |old: &str, new: &str| format!("{OFFICE}{SETS}").replace(old, new);
+    let secret = "Sets-have-no-such-thing-1";
+    for (text, code, expected) in [
+        (with("set_type = \"console-8\"\npin", "pin"), "missing-key", "device 301: missing key `set_type`"),
+        (
+            with("set_type = \"console-8\"\npin", "set_type = \"a-type-that-is-too-long\"\npin"),
+            "bad-value",
+            "1 to 16 octets",
+        ),
+        (
+            with("pin = \"471193\"", &format!("password = \"{secret}\"")),
+            "misplaced-key",
+            "`password` is for SIP phones",
+        ),
+        (
+            with("transport = [\"tcp\"]", "mac = \"08:00:0F:12:34:56\""),
+            "duplicate",
+            "another set has the MAC 08:00:0f:12:34:56",
+        ),
+        (with("primary = \"elm\"", "primary = \"oak\""), "dangling", "there is no element named \"oak\""),
+        (with("mac = \"08:00:0f:12:34:56\"", "mac = \"00:00:00:00:00:00\""), "bad-value", "a MAC address"),
+        (
+            with("kind = \"set\"\nset_type = \"console-8\"\npin", "password = \"Nobody-knows-this-1\"\npin"),
+            "misplaced-key",
+            "`pin` is for devices of kind \"set\"",
+        ),
+        (
+            with(
+                "[[element]]\n",
+                "[[element]]\nname = \"elm\"\naddress = \"192.0.2.21:5060\"\n[[element]]\n",
+            ),
+            "duplicate",
+            "elm",
+        ),
+    ] {
+        let found = findings(&text);
+        let said = |one: &strowger_tools::Finding| {
+            one.code == code && one.level == Level::Error && one.text.contains(expected)
+        };
+        assert!(found.iter().any(said), "{code} {expected}: {found:#?}");
+        assert!(found.iter().all(|one| !one.text.contains(secret) && !one.text.contains("471193")));
+    }
+    let other = compiled(&with("08:00:0f:12:34:56", "08:00:0f:12:34:57"));
+    let [old, new] = [&compiled(&with("", "")), &other].map(|office| office.image.clone());
+    let [old, new] = [&old, &new].map(|image| Image::load(image, &mut crypto()).unwrap());
+    let shown = strowger_tools::diff::diff(&old, &new).expect("small").to_text();
+    assert!(
+        shown.contains(
+            "set of device 301: console-8, 08:00:0f:12:34:57, before: console-8, 08:00:0f:12:34:56"
+        ),
+        "{shown}"
+    );
 }
 
 /// `transport` of a device is what it may use, all by default; of a trunk how it is reached, by default as DNS says.

@@ -55,6 +55,7 @@ cor = 2
 [[device]]
 dn = "301"
 kind = "set"
+set_type = "console-8"
 pin = "471193"
 cos = 2
 cor = 2

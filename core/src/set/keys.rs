@@ -14,7 +14,7 @@
 //!  Redial       seizes, dials     dials            -                     -
 //! ```
 
-use super::{Appearance, Next, Set};
+use super::{Appearance, Next, PLACES, Set};
 use crate::base::{Crypto, Digit, Instant};
 use crate::phone::Taken;
 use crate::phone::line::State;
@@ -114,7 +114,7 @@ impl<C: Crypto> Set<'_, C> {
             return;
         }
         let Some(place) = self.active.filter(|place| self.talks_on(*place)) else { return };
-        let Some(free) = self.free_place() else {
+        let Some(free) = self.place_to_dial() else {
             return self.say(now, format_args!("No line is free"));
         };
         if self.set_aside(now, place) {
@@ -210,7 +210,7 @@ impl<C: Crypto> Set<'_, C> {
     }
 
     fn seize_free(&mut self, now: Instant) {
-        match self.free_place() {
+        match self.place_to_dial() {
             Some(place) => self.seize(now, place),
             None => self.say(now, format_args!("No line is free")),
         }
@@ -220,6 +220,23 @@ impl<C: Crypto> Set<'_, C> {
     pub(super) fn free_place(&self) -> Option<usize> {
         let own = self.appearances.iter().take(self.config.lines.into());
         own.enumerate().find(|(_, one)| **one == Appearance::Idle).map(|(place, _)| place)
+    }
+
+    /// The same, or the place without a key.
+    fn place_to_dial(&self) -> Option<usize> {
+        let hidden = PLACES.saturating_sub(1);
+        let idle = self.appearances.get(hidden) == Some(&Appearance::Idle);
+        self.free_place().or(if idle { Some(hidden) } else { None })
+    }
+
+    /// Calls that are over without a word about it, as when the phone has made room for a call for help.
+    pub(super) fn forget_over(&mut self) {
+        for place in 0..PLACES {
+            let state = self.call_on(place).map(|line| self.phone.state(line));
+            if state.is_some_and(|state| state.is_none_or(|state| state.is_over())) {
+                self.free(place);
+            }
+        }
     }
 
     /// The first line key that rings.

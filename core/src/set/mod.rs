@@ -89,6 +89,8 @@ pub enum Output {
 
 /// Actions that wait for each other at most: every call is cleared, and the registration taken back, beside one of the user's.
 const NEXT: usize = 2 * STREAMS + 2;
+/// Line keys, and one place without a key: whatever is on the keys, help can be called (law 4).
+const PLACES: usize = MAX_LINES as usize + 1;
 /// What a set without a number is called in calls for help.
 const NOBODY: &[u8] = b"anonymous";
 
@@ -117,7 +119,7 @@ enum Appearance {
 pub struct Set<'m, C> {
     config: Config<'m>,
     phone: Phone<'m, C>,
-    appearances: [Appearance; MAX_LINES as usize],
+    appearances: [Appearance; PLACES],
     /// The handset is lifted.
     off: bool,
     /// The line key whose party is talked to, or where its user dials.
@@ -139,7 +141,7 @@ pub struct Set<'m, C> {
     /// What the phone is to do when it has told everything: it takes one action after the other.
     next: heapless::Deque<Next, NEXT>,
     /// Of what was dialed on an appearance: so many digits are shown.
-    shown: [u8; MAX_LINES as usize],
+    shown: [u8; PLACES],
     told: Face,
     connection: Connection,
     wall: Option<WallTime>,
@@ -176,7 +178,7 @@ impl<'m, C: Crypto> Set<'m, C> {
         streams.iter_mut().for_each(Stream::renew);
         Self {
             phone,
-            appearances: [Appearance::Idle; MAX_LINES as usize],
+            appearances: [Appearance::Idle; PLACES],
             off: false,
             active: None,
             transferring: None,
@@ -188,7 +190,7 @@ impl<'m, C: Crypto> Set<'m, C> {
             agreements: [0; STREAMS],
             heard: [false; STREAMS],
             next: heapless::Deque::new(),
-            shown: [u8::MAX; MAX_LINES as usize],
+            shown: [u8::MAX; PLACES],
             told: Face::BLANK,
             connection,
             wall: None,
@@ -263,7 +265,10 @@ impl<'m, C: Crypto> Set<'m, C> {
         if self.text.as_ref().is_some_and(|(_, until)| now >= *until) {
             self.text = None;
         }
-        self.dial_due(now);
+        // With room only: a number that is placed is a message.
+        if self.phone.reserve().is_ok() {
+            self.dial_due(now);
+        }
         self.connection_due(now);
         Ok(())
     }

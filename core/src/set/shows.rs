@@ -29,6 +29,7 @@ impl<C: Crypto> Set<'_, C> {
                 break;
             }
         }
+        self.forget_over();
         if self.dial.ask == Ask::Due {
             self.dial.ask = Ask::Out;
             return Some(Output::Dialed(self.dial.number));
@@ -151,7 +152,7 @@ impl<C: Crypto> Set<'_, C> {
     /// What it shows and sounds now.
     pub(super) fn face(&self) -> Face {
         let mut face = Face::BLANK;
-        for (place, lamp) in face.lamps.iter_mut().take(MAX_LINES.into()).enumerate() {
+        for (place, lamp) in face.lamps.iter_mut().take(self.config.lines.min(MAX_LINES).into()).enumerate() {
             *lamp = self.line_lamp(place);
         }
         let [.., transfer] = &mut face.lamps;

@@ -1,6 +1,7 @@
 //! `strowger-gateway demo`: the gateway itself, an embedded policy, and simulated phones on real loopback sockets.
 
 mod scenes;
+mod set;
 mod world;
 
 use crate::engine;
@@ -23,6 +24,10 @@ pub(crate) fn demo() -> Result<bool, String> {
         for scene in scenes::SCENES {
             let outcome = world.play(scene).await;
             all_as_expected &= outcome;
+        }
+        world.listen_for_sets().await?;
+        for scene in scenes::SET_SCENES {
+            all_as_expected &= world.play_set(scene).await;
         }
         world.close();
         println!(

@@ -35,6 +35,31 @@ pub(super) struct Scene {
     pub(super) acts: &'static [(Act, &'static [Expect])],
 }
 
+/// A scene in which a set does what its script says.
+#[derive(Debug)]
+pub(super) struct SetScene {
+    pub(super) title: &'static str,
+    pub(super) script: &'static str,
+    /// A phone that dials when the set is there.
+    pub(super) dials: Option<(&'static str, &'static str)>,
+    pub(super) expected: &'static [Expect],
+}
+
+pub(super) const SET_SCENES: &[SetScene] = &[
+    SetScene {
+        title: "A set registers by MAC, type and PIN, and calls a SIP phone digit by digit",
+        script: "wait-registered 5\noff\nwait-tone dial 5\n202\nwait-lamp 1 on 5\nwait 202 5\nwait-tone silence 5\nsleep 200\non\nsleep 200",
+        dials: None,
+        expected: &[Expect::Rule("internal"), Expect::Record('I', "202")],
+    },
+    SetScene {
+        title: "A SIP phone calls the set, which holds it, retrieves it, and hangs up",
+        script: "wait-registered 5\nwait-ring inside 5\nwait Reception 5\noff\nwait-lamp 1 on 5\nsleep 200\nhold\nwait-lamp 1 wink 5\nsleep 200\nl1\nwait-lamp 1 on 5\nsleep 200\non\nsleep 200",
+        dials: Some(("201", "301")),
+        expected: &[Expect::Rule("internal"), Expect::Record('I', "301"), Expect::Over("201")],
+    },
+];
+
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         title: "Four phones register with digest",

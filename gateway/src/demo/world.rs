@@ -1,6 +1,7 @@
 //! The gateway and its phones on loopback, and what is seen of them.
 
-use super::scenes::{Act, Expect, Scene};
+use super::scenes::{Act, Expect, Scene, SetScene};
+use super::set;
 use crate::alarms::Alarms;
 use crate::data::Data;
 use crate::engine::Policy;
@@ -54,6 +55,8 @@ pub(super) struct World {
     decisions: Vec<(String, &'static str)>,
     records: Vec<Smdr>,
     data: PathBuf,
+    /// Where sets connect.
+    sets: Option<SocketAddr>,
 }
 
 impl World {
@@ -91,6 +94,7 @@ impl World {
             decisions: Vec::new(),
             records: Vec::new(),
             data,
+            sets: None,
         })
     }
 
@@ -116,6 +120,53 @@ impl World {
         }
         self.print(scene, &acted, &failed);
         failed.is_empty()
+    }
+
+    /// Sets may connect from now on.
+    pub(super) async fn listen_for_sets(&mut self) -> Result<(), String> {
+        self.sets = Some(self.daemon.listen_for_sets_in_clear(([127, 0, 0, 1], 0).into()).await?);
+        Ok(())
+    }
+
+    /// Plays a scene with a set, and prints what it showed. True if it went as expected.
+    pub(super) async fn play_set(&mut self, scene: &SetScene) -> bool {
+        self.ladder = Ladder::new();
+        self.decisions.clear();
+        self.records.clear();
+        let Some(controller) = self.sets else { return false };
+        let playing = set::play(controller, scene.script);
+        let end = Clock::now() + 4 * PATIENCE;
+        let mut dials = scene.dials;
+        while !playing.is_finished() && Clock::now() < end {
+            if let Some((who, number)) = dials.filter(|(_, number)| self.daemon.is_registered(number)) {
+                self.act(Act::Dial(who, number));
+                dials = None;
+            }
+            self.step().await;
+        }
+        // Records are written by now, or soon.
+        let end = Clock::now() + Duration::from_millis(200);
+        while Clock::now() < end {
+            self.step().await;
+        }
+        let shown = playing.join().unwrap_or_else(|_| Err("the set has fallen over".to_owned()));
+        println!("== {}\n", scene.title);
+        let (text, done) = match &shown {
+            Ok(text) => (text, true),
+            Err(text) => (text, false),
+        };
+        text.lines().for_each(|line| println!("   {line}"));
+        println!();
+        self.decisions.iter().for_each(|(sentence, _)| println!("   decision  {sentence}"));
+        for record in &self.records {
+            println!("   SMDR      |{}|", String::from_utf8_lossy(&record.standard()));
+        }
+        let failed: Vec<_> = scene.expected.iter().filter(|one| !self.holds(**one)).collect();
+        match (done, failed.as_slice()) {
+            (true, []) => println!("   outcome   as expected\n"),
+            (_, failed) => println!("   outcome   NOT as expected: {failed:?}\n"),
+        }
+        done && failed.is_empty()
     }
 
     pub(super) fn close(&self) {
@@ -188,6 +239,7 @@ impl World {
     /// One look at every socket and every deadline.
     async fn step(&mut self) {
         self.daemon.take_datagrams(64);
+        self.daemon.take_inside();
         self.daemon.tick();
         let image = *self.daemon.image();
         for output in self.daemon.observed() {

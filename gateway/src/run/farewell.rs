@@ -6,13 +6,28 @@ use strowger::call::leg::CLEARING_MS;
 use strowger::exchange::Ticked;
 use strowger_tools::trace::{Input, Took};
 
+/// How long sets are let take their leave.
+const LEAVE: Duration = Duration::from_millis(500);
+
 impl Daemon {
+    /// Tells every set that we stop.
+    async fn let_sets_go(&mut self) {
+        self.sets.stop();
+        let end = tokio::time::Instant::now() + LEAVE;
+        while !self.sets.live.is_empty() {
+            tokio::select! {
+                ask = self.sets.asked() => self.answer_set(ask),
+                heard = self.streams.heard() => self.take_messages(heard, BATCH),
+                () = tokio::time::sleep_until(end) => return,
+            }
+        }
+    }
+
     /// Clears every call, writes its record, and waits a moment for the answers.
     pub(super) async fn farewell(&mut self) {
         let calls = self.engine.calls_in_use();
         tracing::info!("stopping: {calls} calls to clear");
         let end = Clock::now() + FAREWELL;
-        self.sets.stop();
         while self.engine.input(self.now(), &Input::ClearCalls) != Ok(Took::Cleared(false)) {
             self.drain();
         }
@@ -34,6 +49,7 @@ impl Daemon {
             self.drain();
         }
         self.drain();
+        self.let_sets_go().await;
         self.streams.finish(FAREWELL).await;
         self.keep_record();
         if let Err(why) = self.engine.finish() {

@@ -110,6 +110,8 @@ impl Daemon {
         all.gauge("calls", "Calls up or being set up", self.engine.calls_in_use());
         all.gauge("devices", "Phones of the policy", self.image.phones() as u64);
         all.gauge("devices_registered", "Phones that are registered", self.registered());
+        let sets = self.sets.live.len() as u64;
+        all.gauge("sets", "Sets that are there, or whose calls outlive their connection", sets);
     }
 
     fn of_trunks(&self, all: &mut Metrics) {

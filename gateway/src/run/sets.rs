@@ -48,6 +48,30 @@ impl Daemon {
         Ok(())
     }
 
+    /// Listens where sets connect in clear.
+    pub(crate) async fn listen_for_sets_in_clear(
+        &mut self,
+        address: SocketAddr,
+    ) -> Result<SocketAddr, String> {
+        self.sets.listen(address, None).await
+    }
+
+    /// Takes what sets have asked and said, if anything.
+    pub(crate) fn take_inside(&mut self) {
+        while let Some(ask) = self.sets.try_asked() {
+            self.answer_set(ask);
+        }
+        while let Some(heard) = self.streams.try_heard() {
+            self.take_messages(heard, 1);
+        }
+    }
+
+    /// Whether the device with this number is there.
+    pub(crate) fn is_registered(&self, number: &str) -> bool {
+        let device = self.image.phone_by_dn(number.as_bytes());
+        device.is_some_and(|device| self.engine.is_registered(device))
+    }
+
     /// Answers a set.
     pub(super) fn answer_set(&mut self, ask: Ask) {
         match ask {

@@ -128,6 +128,8 @@ impl Task {
                     let Ok(Some(register)) = set.frame(now, &frame) else { continue };
                     // A call for help goes before everything.
                     if set.is_busy() {
+                        let refused = Down::Refused { reason: Reason::NotNow, place: "" };
+                        self.tell(&mut set, &refused).await?;
                         continue;
                     }
                     let said = Said::of(&register);
@@ -176,8 +178,8 @@ impl Task {
         let mut follows = self.load(&mut set, true);
         loop {
             self.pump(&mut set, Some(&admitted.number)).await?;
-            if !follows && !set.is_busy() {
-                follows = self.load(&mut set, false);
+            if !follows && !set.is_busy() && self.load(&mut set, false) {
+                follows = true;
                 continue;
             }
             let (now, event) = self.event(&set, Some(&mut admitted.told)).await;

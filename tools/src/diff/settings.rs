@@ -270,6 +270,21 @@ fn transports(image: &Image<'_>, party: Party) -> String {
     used.map(Transport::name).collect::<Vec<_>>().join(", ")
 }
 
+/// What kind of set it is, and which; nothing of a SIP phone.
+fn set(image: &Image<'_>, party: Party) -> String {
+    let Some((_, row)) = image.row_of(party).and_then(|row| image.set_of(row)) else { return String::new() };
+    let mac = if row.mac == [0; 6] {
+        "any MAC".to_owned()
+    } else {
+        row.mac.map(|octet| format!("{octet:02x}")).join(":")
+    };
+    let homes = row.homes.into_iter().filter_map(|home| {
+        let element = image.elements().get(usize::from(home.checked_sub(1)?))?;
+        Some(format!(", {}", image.text(element.name)))
+    });
+    format!("{}, {mac}{}", image.text(row.set_type), homes.collect::<String>())
+}
+
 /// What helpers are told of each caller, how its media is encrypted, and where calls to it go instead.
 fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
     let mut changed: BTreeMap<(&str, [String; 2]), Vec<String>> = BTreeMap::new();
@@ -285,6 +300,7 @@ fn emergencies(images: [&Image<'_>; 2], callers: &Callers, lines: &mut Lines) {
             ("emergency call-back number", numbers),
             ("emergency location", places),
             ("encryption of media", srtp),
+            ("set", [0, 1].map(|side| set(images[side], parties[side]))),
             ("transports", [0, 1].map(|side| transports(images[side], parties[side]))),
             (FORWARDS[0], forward(0)),
             (FORWARDS[1], forward(1)),
