@@ -317,7 +317,7 @@ fn sets_are_in_force() {
         Transport::ALL.map(|transport| row.may_use(transport))
     };
     assert_eq!((may(0), may(1)), ([false, false, true], [false, true, false]), "TLS, unless it says so");
-    let keyring = strowger::policy::Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
+    let keyring = Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
     let is = |whose: u16, text: &str| keyring.is_pin(whose, text.as_bytes(), &mut crypto());
     let (first, second) = (strowger::policy::keyring::OF_SETS, strowger::policy::keyring::OF_SETS + 1);
     assert_eq!(
@@ -333,9 +333,9 @@ fn sets_are_in_force() {
     // The secret of a set's user agent is another in another policy, and the same in the same.
     let ha1 = |office: &strowger_tools::Compiled| {
         let image = Image::load(&office.image, &mut crypto()).unwrap();
-        let keyring = strowger::policy::Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
+        let keyring = Keyring::load(&office.keyring, &image, &mut crypto()).unwrap();
         let set = image.sets().get(0).unwrap().device;
-        keyring.ha1(set, strowger::base::Algorithm::Sha256).unwrap().expose().to_vec()
+        keyring.ha1(set, Algorithm::Sha256).unwrap().expose().to_vec()
     };
     assert_eq!(ha1(&office), ha1(&compiled(&text)));
     assert_ne!(ha1(&office), ha1(&compiled(&text.replace("471193", "471195"))));
