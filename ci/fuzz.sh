@@ -10,7 +10,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 renew=
 [ "${1:-}" != renew ] || { renew=yes; shift; }
 seconds=${1:-30}
-targets=(sip uri values challenge sdp stream image exchange phone)
+targets=(sip uri values challenge sdp stream image exchange phone set)
 flags='-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing'
 build() { RUSTFLAGS="$(echo $flags)" cargo build --quiet --release --locked --manifest-path fuzz/Cargo.toml --target "$host" --target-dir "$target" "$@"; }

@@ -4,6 +4,7 @@
 //! one of four, a signal or a lost connection, in its highest two bits the transport), how much belongs to it (two octets), and that.
 
 pub mod phone;
+pub mod set;
 
 use strowger::base::{Digit, Flow, Handle, Instant, Soft, Transport};
 use strowger::call::Cause;

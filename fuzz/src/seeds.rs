@@ -1,5 +1,7 @@
 //! `seeds DIR`: first inputs for every target, as simulated phones send them.
 
+mod set_seeds;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use strowger::base::{Digit, Flow, Handle, Instant, Soft, Transport};
@@ -100,6 +102,9 @@ fn main() {
     }
     for (n, story) in USER.iter().enumerate() {
         put("phone", &format!("story-{n}"), &used(story));
+    }
+    for (n, input) in set_seeds::stories().iter().enumerate() {
+        put("set", &format!("story-{n}"), input);
     }
 }
 

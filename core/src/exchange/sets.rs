@@ -9,7 +9,7 @@ use crate::base::{Crypto, Digits, Flow, Full, Instant};
 use crate::call::dialing::{Found, Timing};
 use crate::policy::trie::{End, analyse};
 use crate::policy::{Code, Party};
-use crate::registration::set::{Admitted, Bound, Claim, Refusal, judge};
+use crate::registration::set::{Admitted, Bound, Claim, Refusal, judge, mac_of};
 use crate::wire::set::Reason;
 
 /// What the digits that a set has sent have become.
@@ -45,10 +45,13 @@ impl<C: Crypto> Exchange<'_, C> {
             return refused(Reason::NotNow);
         };
         let named = policy.image.phone_by_dn(claim.register.number.as_bytes());
-        // Whoever guesses from there learns no more, not even by being right; the set that is there goes on (R75).
-        if self.sources.is_locked(now, source.ip())
-            && !named.is_some_and(|device| self.is_home(device, source))
-        {
+        // Whoever guesses from there learns no more, not even by being right, nor who else is there; the set that is goes on (R75).
+        let own = |device: u32| {
+            let set = policy.image.set_of(device);
+            let known = set.is_some_and(|(_, row)| mac_of(&row, bound) == Some(claim.mac));
+            known && self.is_home(device, source)
+        };
+        if self.sources.is_locked(now, source.ip()) && !named.is_some_and(own) {
             return refused(Reason::LockedOut);
         }
         let locked = |device: u32| self.device(device).is_some_and(|slot| slot.login.is_locked(now));

@@ -283,7 +283,10 @@ impl<'m, C: Crypto> Phone<'m, C> {
             return at;
         }
         let port = u16::try_from(line.index().saturating_mul(2)).unwrap_or(0);
-        SocketAddr::new(self.config.address.ip(), self.config.sound_port.saturating_add(port))
+        // Without a port of its own it is awaited nowhere until that is told.
+        let first = self.config.sound_port;
+        let port = if first == 0 { 0 } else { first.saturating_add(port) };
+        SocketAddr::new(self.config.address.ip(), port)
     }
 
     /// The lines in use, those that are over for their user among them.
@@ -325,6 +328,12 @@ impl<'m, C: Crypto> Phone<'m, C> {
     #[must_use]
     pub fn is_asked(&self, line: Handle) -> bool {
         self.lines.get(line).is_some_and(|line| line.asked)
+    }
+
+    /// Whether we hold them, or have asked to.
+    #[must_use]
+    pub fn holds(&self, line: Handle) -> bool {
+        self.lines.get(line).is_some_and(|line| line.holds)
     }
 
     /// Whether they hold us.

@@ -120,7 +120,7 @@ pub fn judge(
 }
 
 /// The MAC address that a number has: by the policy, or bound.
-fn mac_of(row: &SetRow, bound: &[Bound]) -> Option<Mac> {
+pub(crate) fn mac_of(row: &SetRow, bound: &[Bound]) -> Option<Mac> {
     if row.mac != [0; 6] {
         return Some(row.mac);
     }

@@ -9,7 +9,7 @@
 //!  Up    --another Bye, or its end-----------------> Lost
 //!  Lost  --its token on another connection---------> Up, and everything is told
 //!  Lost  --no call, or the grace is over-----------> Ending: calls are cleared, the registration is taken back
-//!  Ending --nothing is left------------------------> Over
+//!  Ending --nothing is left, or five seconds-------> Over
 //! ```
 
 use super::face::Face;
@@ -41,6 +41,8 @@ enum State {
         /// Whatever is left.
         until: Instant,
     },
+    /// What is left by now is the exchange's to find out.
+    Gone,
 }
 
 /// The connection, or where it was.
@@ -71,6 +73,7 @@ impl Connection {
         match self.state {
             State::Up { say, hear } => earlier(Some(say), Some(hear)),
             State::Lost { until } | State::Ending { until } => Some(until),
+            State::Gone => None,
         }
     }
 
@@ -199,7 +202,7 @@ impl<'m, C: Crypto> Set<'m, C> {
     }
 
     fn ends(&mut self, now: Instant) {
-        if matches!(self.connection.state, State::Ending { .. }) {
+        if matches!(self.connection.state, State::Ending { .. } | State::Gone) {
             return;
         }
         self.connection.state = State::Ending { until: now.plus_s(ENDING_S) };
@@ -216,8 +219,8 @@ impl<'m, C: Crypto> Set<'m, C> {
             State::Up { hear, .. } if now >= hear => self.close(now, Bye::Silence),
             State::Up { say, .. } if now >= say => self.connection.alive = true,
             State::Lost { until } if now >= until || !self.is_busy() => self.ends(now),
-            State::Ending { until } if now >= until => self.over = true,
-            State::Up { .. } | State::Lost { .. } | State::Ending { .. } => {}
+            State::Ending { until } if now >= until => self.connection.state = State::Gone,
+            State::Up { .. } | State::Lost { .. } | State::Ending { .. } | State::Gone => {}
         }
     }
 
@@ -236,7 +239,10 @@ impl<'m, C: Crypto> Set<'m, C> {
 
     /// Whether the last of it is gone.
     pub(super) fn is_done(&self) -> bool {
-        let idle = self.next.is_empty() && self.phone.lines().next().is_none();
-        matches!(self.connection.state, State::Ending { .. }) && idle
+        match self.connection.state {
+            State::Ending { .. } => self.next.is_empty() && self.phone.lines().next().is_none(),
+            State::Gone => true,
+            State::Up { .. } | State::Lost { .. } => false,
+        }
     }
 }

@@ -172,13 +172,16 @@ pub(super) struct Stream {
     pub(super) current: u16,
     /// The one that is being opened; 0: none is.
     pub(super) asked: u16,
+    /// The last that was asked for.
+    last: u16,
 }
 
 impl Stream {
     /// Asks for the next generation, if none is asked for.
     pub(super) fn renew(&mut self) {
         if self.asked == 0 {
-            self.asked = self.current.wrapping_add(1).max(1);
+            self.last = self.last.wrapping_add(1).max(1);
+            self.asked = self.last;
         }
     }
 

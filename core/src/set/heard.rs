@@ -28,15 +28,22 @@ impl<C: Crypto> Set<'_, C> {
                     *heard = true;
                 }
             }
-            Output::Changed(_, status) => {
+            Output::Changed(line, status) => {
                 if status >= 300 {
                     self.say(now, format_args!("Not held: {status}"));
+                    self.not_changed(line);
                 }
             }
             Output::Referred(_, status) => match status {
                 100..=199 => {}
-                200..=299 => self.moment(now, Tone::Confirmation),
-                _ => self.say(now, format_args!("Not transferred: {status}")),
+                200..=299 => {
+                    self.joining = None;
+                    self.moment(now, Tone::Confirmation);
+                }
+                _ => {
+                    self.say(now, format_args!("Not transferred: {status}"));
+                    self.not_joined();
+                }
             },
             Output::Text { .. } => {
                 self.say(now, format_args!("{}", core::str::from_utf8(text).unwrap_or("?")));
@@ -55,6 +62,28 @@ impl<C: Crypto> Set<'_, C> {
             && let Some(at) = at
         {
             self.phone.await_sound(stream.into(), at);
+        }
+    }
+
+    /// It was not held, or is held still: its user talks to whom he talks.
+    fn not_changed(&mut self, line: Handle) {
+        let Some(place) = self.appearance_of(line) else { return };
+        match (self.phone.holds(line), self.active) {
+            (true, Some(active)) if active == place => self.active = None,
+            (false, None) => self.active = Some(place),
+            (true | false, _) => {}
+        }
+    }
+
+    /// Two who were to be joined are not: the one is held, and with the other it goes on as it was, unless the handset is down.
+    fn not_joined(&mut self) {
+        let Some((first, other)) = self.joining.take() else { return };
+        match self.call_on(other) {
+            Some(_) if self.off && self.active.is_none() => {
+                (self.active, self.transferring) = (Some(other), self.call_on(first).map(|_| first));
+            }
+            Some(line) if !self.off => self.then(Next::HangUp(line)),
+            Some(_) | None => {}
         }
     }
 

@@ -50,7 +50,7 @@ impl<C: Crypto> Set<'_, C> {
             Key::Line(line) => self.select(now, usize::from(line).saturating_sub(1)),
             Key::Hold => {
                 if let Some(place) = self.active.filter(|place| self.talks_on(*place)) {
-                    self.set_aside(now, place);
+                    let _ = self.set_aside(now, place);
                 }
             }
             Key::Transfer => self.transfer(now),
@@ -135,7 +135,7 @@ impl<C: Crypto> Set<'_, C> {
             return false;
         }
         // Both end when it is done. Until then nobody is talked to.
-        (self.transferring, self.active) = (None, None);
+        (self.transferring, self.active, self.joining) = (None, None, Some((first, active)));
         true
     }
 
@@ -163,8 +163,10 @@ impl<C: Crypto> Set<'_, C> {
             }
             // Whoever was talked to is held by now.
             Next::Retrieve(place) => {
-                let taken = self.call_on(place).map(|line| self.phone.hold(now, line, false));
-                if taken == Some(Ok(Taken::Done)) {
+                let Some(line) = self.call_on(place) else { return true };
+                // Whose hold was refused is talked to already.
+                let talks = !self.phone.holds(line) && self.talks_on(place);
+                if talks || self.phone.hold(now, line, false) == Ok(Taken::Done) {
                     self.active = Some(place);
                     self.transferring = self.transferring.filter(|first| *first != place);
                 }
@@ -175,6 +177,7 @@ impl<C: Crypto> Set<'_, C> {
 
     /// Clears what is on an appearance.
     pub(super) fn clear(&mut self, now: Instant, place: usize) {
+        let active = self.active == Some(place);
         match self.appearances.get(place) {
             Some(Appearance::Dialing) => self.abandon_dialing(now),
             Some(Appearance::Call(line)) => {
@@ -182,13 +185,19 @@ impl<C: Crypto> Set<'_, C> {
             }
             Some(Appearance::Idle) | None => {}
         }
-        if self.active == Some(place) {
-            self.active = None;
+        if active {
+            // Whoever was to be transferred there stays on hold.
+            (self.active, self.transferring) = (None, None);
         }
     }
 
     /// Holds who is talked to; false if that cannot be.
     fn set_aside(&mut self, now: Instant, place: usize) -> bool {
+        // Where there is no key nobody comes back to.
+        if place >= usize::from(self.config.lines) {
+            self.say(now, format_args!("No line is free"));
+            return false;
+        }
         let held =
             self.call_on(place).is_some_and(|line| self.phone.hold(now, line, true) == Ok(Taken::Done));
         if held {
@@ -207,6 +216,7 @@ impl<C: Crypto> Set<'_, C> {
                 *role = None;
             }
         }
+        self.joining = self.joining.filter(|(first, other)| *first != place && *other != place);
     }
 
     fn seize_free(&mut self, now: Instant) {

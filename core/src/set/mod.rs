@@ -126,6 +126,8 @@ pub struct Set<'m, C> {
     active: Option<usize>,
     /// The line key whose party is to be transferred.
     transferring: Option<usize>,
+    /// Those who are being joined.
+    joining: Option<(usize, usize)>,
     dial: Dial,
     /// What was dialed last.
     last: Digits,
@@ -182,6 +184,7 @@ impl<'m, C: Crypto> Set<'m, C> {
             off: false,
             active: None,
             transferring: None,
+            joining: None,
             dial: Dial::NONE,
             last: Digits::EMPTY,
             moment: None,

@@ -193,10 +193,11 @@ impl<C: Crypto> Set<'_, C> {
     }
 
     fn tone(&self) -> Tone {
+        // It is heard in the handset, or not at all.
+        let Some(active) = self.active else { return Tone::Silence };
         if let Some((tone, _)) = self.moment {
             return tone;
         }
-        let Some(active) = self.active else { return Tone::Silence };
         let Some(line) = self.call_on(active) else { return self.dial.tone };
         match self.phone.state(line) {
             Some(State::Calling { .. } | State::Alerted) if self.phone.is_asked(line) => Tone::AccountCode,
@@ -218,8 +219,9 @@ impl<C: Crypto> Set<'_, C> {
             return None;
         }
         let (sound, _) = self.phone.sound(line)?;
-        // Whoever is held must not hear what is said to others: a set has one microphone.
-        if matches!(sound.direction, Direction::SendOnly | Direction::Inactive) {
+        // Only who is talked to hears what is said, and is heard: a set has one microphone.
+        let talks = self.active.is_some() && self.active == self.appearance_of(line);
+        if !talks || matches!(sound.direction, Direction::SendOnly | Direction::Inactive) {
             return None;
         }
         let agreement = self.agreements.get(stream).copied().unwrap_or(0);
@@ -277,7 +279,7 @@ impl<C: Crypto> Set<'_, C> {
             Some(State::Calling { .. }) => "Calling ",
             Some(State::Alerted) => "Rings: ",
             Some(State::Ringing { .. }) => "From ",
-            Some(_) if self.active != Some(place) => "Held: ",
+            Some(_) if self.active != Some(place) && self.phone.holds(line) => "Held: ",
             Some(_) if self.phone.is_held(line) => "Held by ",
             Some(_) | None => "",
         };
