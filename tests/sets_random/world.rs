@@ -103,7 +103,7 @@ impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let mut office = Office::with_sizes(seed, &Sizes::for_calls(12, 2, 8), &CHANGES);
         office.register();
-        let lines = if seed % 3 == 0 { 2 } else { 4 };
+        let lines = if seed.is_multiple_of(3) { 2 } else { 4 };
         let hands = ["301", "302"].map(|number| Hand::new(&mut office, number, lines));
         let trouble = Rc::new(Cell::new(0));
         let (often, mut fate) = (Rc::clone(&trouble), Dice::new(!seed));

@@ -10,7 +10,7 @@
 //!  line, held   retrieves         gives up, retrieves -                  holds, retrieves
 //!  Hold         -                 -                -                     holds
 //!  Transfer     -                 -                joins (when it rings) joins, or holds and seizes
-//!  Cancel       refuses           gives up         gives up              clears
+//!  Cancel       refuses, clears held  gives up      gives up              clears
 //!  Redial       seizes, dials     dials            -                     -
 //! ```
 
@@ -57,7 +57,12 @@ impl<C: Crypto> Set<'_, C> {
             Key::Cancel => match (self.active, self.ringing()) {
                 (Some(place), _) => self.clear(now, place),
                 (None, Some(place)) => self.clear(now, place),
-                (None, None) => {}
+                // Whoever cannot be talked to again must not be held for ever.
+                (None, None) => {
+                    if let Some(place) = (0..PLACES).find(|place| self.call_on(*place).is_some()) {
+                        self.clear(now, place);
+                    }
+                }
             },
             Key::Redial => {
                 if self.active.is_none() {
