@@ -141,11 +141,12 @@ impl World {
         assert_eq!(before, after, "{:?} changes something", odd[what]);
     }
 
-    /// A set that has lost its connection is there again: within the grace by its token, later as a new one.
+    /// A set that has lost its connection is there again: within the grace by its token, later as a new one. In between, while what it was
+    /// comes to an end, its token is not known any more and its number not free yet.
     fn comes_back(&mut self, n: usize) {
         if self.is_over(n) {
             self.register(n);
-        } else {
+        } else if self.is_busy(n) {
             self.back += 1;
             self.connect(n, true);
             let off = self.hands[n].off;
