@@ -226,3 +226,55 @@ fn secrets_are_not_printed() {
     let hello = std::format!("{:?}", Up::Hello(HELLO));
     assert!(!hello.contains(&[7u8; TOKEN].map(|octet| octet.to_string()).join(", ")), "{hello}");
 }
+
+/// The worked capture of docs/set-protocol.md, frame by frame.
+#[test]
+fn the_documented_capture_is_what_is_written() {
+    use std::fmt::Write as _;
+    let (mut set, mut controller) = (Link::new(), Link::new());
+    let mut shown = std::string::String::new();
+    let mut say = |who: &str, kind: u8, write: &dyn Fn(&mut Buffer<'_>)| {
+        let (from, to) = if who == "set" { (&mut set, &mut controller) } else { (&mut controller, &mut set) };
+        let mut frame = [0; MAX_FRAME];
+        let len = from.write(&mut frame, kind, |out| write(out)).unwrap();
+        to.take(&frame[..len]).unwrap();
+        let hex: Vec<_> = frame[..len].iter().map(|octet| std::format!("{octet:02x}")).collect();
+        for (line, octets) in hex.chunks(24).enumerate() {
+            let who = if line == 0 { who } else { "" };
+            writeln!(shown, "{who:<10} {}", octets.join(" ")).unwrap();
+        }
+    };
+    let hello = Hello { versions: (1, 1), token: [0; TOKEN], srtp: false, codecs: &[0, 1], ..HELLO };
+    let register = Register {
+        kind: CodeKind::None,
+        code: Concealed::new(""),
+        number: "301",
+        pin: Concealed::new("471193"),
+    };
+    let ups: [(&str, Up<'_>); 6] = [
+        ("hello", Up::Hello(hello)),
+        ("register", Up::Register(register)),
+        ("opened", Up::Opened { stream: 0, generation: 1, at: Some("192.0.2.7:4000".parse().unwrap()) }),
+        ("off", Up::Hook { off: true }),
+        ("two", Up::Key { key: Key::Digit(Digit::from_ascii(b'2').unwrap()), pressed: true }),
+        ("bye", Up::Bye(0)),
+    ];
+    let token = [0xA7; TOKEN];
+    let downs: [(&str, Down<'_>); 7] = [
+        ("hello", Down::Welcome { version: 1, heartbeat_s: 30 }),
+        ("hello", Down::Snapshot { count: 1, actuations: &[0x8A, 0, 3, 0, 0, 1] }),
+        ("register", Down::Registered { how: How::Known, token, grace_s: 60, number: "301", name: "Lobby" }),
+        ("register", Down::Display { row: 0, text: "301 Lobby" }),
+        ("off", Down::Tone(Tone::Dial)),
+        ("two", Down::Tone(Tone::Silence)),
+        ("bye", Down::Bye(Bye::Wished)),
+    ];
+    for (step, up) in &ups {
+        say("set", up.kind(), &|out| up.write(out));
+        for (_, down) in downs.iter().filter(|(of, _)| of == step) {
+            say("controller", down.kind(), &|out| down.write(out));
+        }
+    }
+    let documented = std::fs::read_to_string("../docs/set-protocol.md").unwrap();
+    assert!(documented.contains(&shown), "\n{shown}");
+}
