@@ -281,8 +281,11 @@ impl Play<'_> {
     fn back(&mut self) {
         let before = self.up.then(|| self.told.clone());
         let (far, near) = links();
+        // Whoever comes while it ends is not taken.
+        if !self.set.resume(self.now, near) {
+            return;
+        }
         (self.far, self.up) = (far, true);
-        self.set.resume(self.now, near);
         self.drain();
         if let Some(before) = before {
             assert!(self.told == before, "a snapshot says something else\n{before:?}\n{:?}", self.told);

@@ -136,8 +136,9 @@ fn told(made: u8, story: &[Use]) -> Vec<u8> {
                     kinds::LOST => world.set.lost(world.now),
                     kinds::BACK => {
                         let (far, near) = links();
-                        world.far = far;
-                        world.set.resume(world.now, near);
+                        if world.set.resume(world.now, near) {
+                            world.far = far;
+                        }
                     }
                     _ => break,
                 }

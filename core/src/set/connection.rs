@@ -159,11 +159,17 @@ impl<'m, C: Crypto> Set<'m, C> {
         self.connection.alive = false;
     }
 
-    /// The same set is there on another connection, whose Hello was read: it is told everything.
-    pub fn resume(&mut self, now: Instant, link: Link) {
+    /// The same set is there on another connection, whose Hello was read: it is told everything. False, and nothing has changed: its calls
+    /// and its registration are being taken back already, so it is to register anew.
+    #[must_use]
+    pub fn resume(&mut self, now: Instant, link: Link) -> bool {
+        if matches!(self.connection.state, State::Ending { .. } | State::Gone) {
+            return false;
+        }
         self.connection = Connection::new(now, link, self.config.heartbeat_s);
         self.told = Face::BLANK;
         // Whatever its streams are, it says so again.
+        true
     }
 
     /// The connection is not there any more.

@@ -5,7 +5,7 @@
 //!  off hook     answers or seizes  -               -                     -                   answers
 //!  on hook      -                 gives up         gives up              clears, or joins    -
 //!  digit        seizes, dials     dials            gives a code          the set's own       -
-//!  line, idle   seizes            moves there      -                     holds, seizes
+//!  line, idle   seizes            moves there      - (refused: moves)    holds, seizes
 //!  line, rings  answers           gives up, answers  -                   holds, answers
 //!  line, held   retrieves         gives up, retrieves -                  holds, retrieves
 //!  Hold         -                 -                -                     holds

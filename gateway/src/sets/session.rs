@@ -194,10 +194,14 @@ impl Task {
                 // Another has its address.
                 Event::Message(None) => return None,
                 Event::Told(Some(Tell::Back(wire, link))) => {
+                    if !set.resume(now, link) {
+                        // What is left of it ends in a moment: the set comes back, and registers.
+                        farewell(*wire, link, Bye::Slow).await;
+                        continue;
+                    }
                     if let Some(before) = self.wire.replace(*wire) {
                         before.close().await;
                     }
-                    set.resume(now, link);
                     set.set_wall(now, wall());
                     let registered = Down::Registered {
                         how: strowger::wire::set::How::Resumed,

@@ -218,7 +218,8 @@ impl Sim {
             let len = link.write(&mut frame, Up::Alive.kind(), |out| Up::Alive.write(out)).expect("it fits");
             near.take(&frame[..len]).expect("the first frame");
             placed.link = link;
-            placed.set.resume(now, near);
+            // Whoever comes too late is sent away, and registers anew.
+            placed.connected = placed.set.resume(now, near);
         } else {
             placed.set.lost(now);
         }
