@@ -1,6 +1,6 @@
 //! Which way media takes, end to end: directly, over the relay, or not at all; and the pinholes that follow it.
 
-mod office;
+use crate::office;
 
 use office::Office;
 use std::net::SocketAddr;

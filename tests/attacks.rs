@@ -1,6 +1,6 @@
 //! What strangers learn, and what they can do to third parties: attacks of RFC 3261 section 26 and of the field, each with its measure.
 
-mod office;
+use crate::office;
 
 use office::{Office, exchange_address};
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! Executive Busy Override by neutral signals: whoever calls a busy number by the code comes into its call, with a warning (R3, R5, R6, R36).
 //! Who may not is told so, and those who talk hear nothing of it.
 
-mod office;
+use crate::office;
 
 use office::{RESOURCE, neutral};
 use strowger::base::{Handle, Instant};

@@ -1,7 +1,7 @@
 //! Executive Busy Override among phones on SIP (R5, R6, R34, R88; RFC 4579): a busy number is called by the code, and the resource of the
 //! policy mixes the three.
 
-mod office;
+use crate::office;
 
 use office::{Office, RESOURCE, columns, last_denial};
 use strowger::policy::{Behalf, Feature, Party, Rule};

@@ -1,6 +1,6 @@
 //! Calls from end to end: real datagrams through a whole exchange in virtual time. Each test reads as a ladder.
 
-mod office;
+use crate::office;
 
 use office::{Office, SIZES, assert_trace, exchange_address, phone_address};
 use std::cell::Cell;

@@ -1,7 +1,7 @@
 //! Camp-on: a number is called by the code for it, and who is busy there rings when it is idle (R5, R36, R64). Who has not the class for
 //! it is refused; who waits is released when its time is up.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, last_denial, neutral, records};
 use strowger::base::{Handle, Instant};

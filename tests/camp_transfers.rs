@@ -1,7 +1,7 @@
 //! Transfers by the code for camp-on: who is transferred to a busy phone waits for it, and who has transferred it is rung if nothing
 //! comes of that (R3, R29, R36, R64).
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, last_denial, records, referred};
 use strowger::policy::{Behalf, Feature, Party, Rule};

@@ -1,6 +1,6 @@
 //! A trunk whose carrier asks who we are, and where we register: RFC 3261 sections 10.2 and 22, RFC 7616, RFC 8760.
 
-mod office;
+use crate::office;
 
 use office::{Office, exchange_address};
 use strowger::base::{Algorithm, Flow, Transport};

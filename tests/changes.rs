@@ -1,6 +1,6 @@
 //! Changes of a session by re-INVITE, end to end: hold and resume, late offers, glare, refusals, parties that vanish.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_trace};
 use strowger_testkit::phone::{Ask, Behaviour, PhoneEvent};

@@ -1,7 +1,7 @@
 //! Conferences that a phone mixes (R34, R35, R88): who takes a party back from hold while it talks to another asks for all of them
 //! to hear each other. What is refused leaves both calls as they were.
 
-mod office;
+use crate::office;
 
 use office::{OUTSIDE, Office, columns, last_denial, neutral, records};
 use strowger::base::{Handle, Instant, Soft};

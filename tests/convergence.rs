@@ -1,7 +1,7 @@
 //! Changes that cross on a network that loses and reorders: every fate of the first datagrams, to the end. Then both phones
 //! hold each other's description, or the call is cleared.
 
-mod office;
+use crate::office;
 
 use office::Office;
 use strowger::media::Described;

@@ -2,7 +2,7 @@
 //!
 //! `STROWGER_PAIRS` sets the number of random pairs, `STROWGER_SEED` where they begin.
 
-mod engine;
+use crate::engine;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,6 +1,6 @@
 //! Descriptions of sessions: which are read, and what becomes of an offer and its answer on their way from phone to phone.
 
-mod office;
+use crate::office;
 
 use office::Office;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! Parties that dial digit by digit by neutral signals: tones, timers, early refusal, account codes. Virtual time.
 
-mod office;
+use crate::office;
 
 use strowger::base::{Digit, Handle, Instant};
 use strowger::call::Cause;

@@ -1,6 +1,6 @@
 //! Whatever a party sends within its call, in whatever order: nothing is left of it, and nobody else's call is touched.
 
-mod office;
+use crate::office;
 
 use office::Office;
 use strowger_testkit::phone::Behaviour;

@@ -1,6 +1,6 @@
 //! Digest authentication: what others have computed, and phones that prove by each algorithm who they are (RFC 7616, RFC 8760).
 
-mod office;
+use crate::office;
 
 use office::{Office, exchange_address, phone_address};
 use std::net::SocketAddr;

@@ -1,6 +1,6 @@
 //! Provisional answers that are acknowledged, end to end (RFC 3262): who gets them, in what order, and what loss does.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_trace};
 use strowger_testkit::phone::{Behaviour, PhoneEvent};

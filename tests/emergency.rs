@@ -1,7 +1,7 @@
 //! The emergency block: found in a damaged image, given alone to an exchange without a policy, and nothing else in it
 //! (laws 3 and 4). Every octet of an image is damaged in turn.
 
-mod office;
+use crate::office;
 
 use std::net::SocketAddr;
 use strowger::base::{Instant, Soft, WallTime};

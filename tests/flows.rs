@@ -1,7 +1,7 @@
 //! Streams beside datagrams: who is reached over which, what a lost connection means, and who may use what. RFC 3261 sections 17 and
 //! 18, RFC 5626.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, exchange_address, phone_address};
 use std::cell::RefCell;

@@ -1,7 +1,7 @@
 //! Who rings, in what order, and what becomes of the call: random settings of users and of the administrator against a model of
 //! forwarding that knows nothing of the engine (R22-R28). By neutral signals, through the whole exchange.
 
-mod office;
+use crate::office;
 
 use std::collections::BTreeMap;
 use strowger::base::{Handle, Instant};

@@ -1,7 +1,7 @@
 //! Forwarding: by the administrator, by feature codes and by 302; what is not permitted, goes round or goes on too long leaves the
 //! caller with what it would have had (R22-R28, R51).
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, assert_trace, dials};
 use strowger::policy::{Behalf, Feature, Party, Rule, Verdict};

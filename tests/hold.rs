@@ -1,7 +1,7 @@
 //! Hold (R3, R100): by a phone's own offer and by neutral signals. A class that lets nobody hold refuses it and changes nothing; who
 //! holds for too long is rung, as who has parked.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, last_denial, neutral, records};
 use strowger::base::{Handle, Instant};

@@ -3,8 +3,8 @@
 //!
 //! `STROWGER_DATAGRAMS` sets the number of mutated datagrams, `STROWGER_SEED` where they begin.
 
-mod damage;
-mod office;
+use crate::damage;
+use crate::office;
 
 use damage::{mutated, pick, recorded, setting};
 use office::{Office, SIZES, exchange_address, phone_address};

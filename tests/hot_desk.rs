@@ -1,7 +1,7 @@
 //! Hot desk: a user logs in at another's phone and has his own classes there (R18), while place and Interconnect Number are the
 //! phone's (R41, R69). Refused are phones that take no guests, phones and users in a call (R82), and wrong PINs (R75).
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, columns, dials, last_denial, records};
 use strowger::base::{Digit, Instant};

@@ -1,6 +1,6 @@
 //! Hunt groups by neutral signals, and the other ways to a group: a transfer, a forward, a trunk's number.
 
-mod office;
+use crate::office;
 
 use strowger::base::{Digits, Handle, Instant};
 use strowger::call::Cause;

@@ -1,7 +1,7 @@
 //! Hunt groups: a call goes from member to member until one answers; a member is reached with the caller's Interconnect Number
 //! (R36), and calls that nobody takes go on by the group's own classes.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, assert_trace, last_denial, records};
 use proptest::prelude::*;

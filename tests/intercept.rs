@@ -1,7 +1,7 @@
 //! Intercept: who is refused, or reaches nobody, is put through to the number that its own treatment names (R3, R48, R59); the
 //! refusal is noted down all the same, and the gate is asked for that number too.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, assert_trace, last_denial, neutral, records};
 use strowger::base::{Digit, Instant};

@@ -1,7 +1,7 @@
 //! Over trunks and between them in a whole exchange: overflow of route lists, interconnect, the features that the COS
 //! must have, and the records of it all. Virtual time, real datagrams.
 
-mod office;
+use crate::office;
 
 use office::Office;
 use strowger::policy::{Party, Verdict};

@@ -1,6 +1,6 @@
 //! Park: who is transferred to the park code waits until somebody who may takes it back (R36), or who parked it is rung again.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, assert_trace, last_denial, records};
 use strowger::policy::{Behalf, Feature, Party, Rule};

@@ -1,7 +1,7 @@
 //! Pickup: who is off hook takes a call that rings elsewhere, if the two may be joined (R36). What is denied leaves the call
 //! ringing where it rang.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, assert_trace, last_denial, records};
 use strowger::policy::{Behalf, Feature, Party, Rule};

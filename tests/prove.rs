@@ -402,7 +402,14 @@ fn hot_desk_holds_and_what_it_opens_is_found() {
 #[test]
 fn pickup_and_park_hold_and_what_they_open_is_found() {
     let held = include_str!("../ci/mutants/taking.toml");
-    proved(held, 2);
+    proved(held, 1);
+    // Two calls are the work of minutes: to the end in the long checks, as far as the budget goes here.
+    if number_from("STROWGER_PROVE_CALLS", 2) > 2 {
+        proved(held, 2);
+    } else {
+        let wider = proof(held, &bounds(2));
+        assert!(wider.violation.is_none(), "{}", wider.to_text());
+    }
     // Who may not dial out, and whom nobody outside may call, reach it by another's call: no rule forbids it.
     let did = ("did = \"61355501XX\", to = \"2XX\"", "did = \"6135550101\", to = \"201\"");
     for (hole, from, to, codes) in [

@@ -1,7 +1,7 @@
 //! Redial: the code stands for what was dialed last at the device, and is decided on as if that were dialed by hand; account
 //! codes are neither kept nor dialed with it (R54).
 
-mod office;
+use crate::office;
 
 use office::{Office, columns, last_denial, records};
 use strowger::base::{Digit, Instant};

@@ -1,6 +1,6 @@
 //! Phones register, or fail to (RFC 3261 section 10, RFC 8760).
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_trace, exchange_address, phone_address};
 use std::cell::Cell;

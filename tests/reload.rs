@@ -1,6 +1,6 @@
 //! Another policy while calls are up: nobody is disturbed whom it still has, and what is asked from then on it judges.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, changed_policy, columns, dials, last_denial, neutral, records};
 use strowger::base::{Digit, Handle, Instant, Soft};

@@ -1,6 +1,6 @@
 //! The engine renews a session by itself: one party is asked for an offer, the other answers it (RFC 3725 section 4.1).
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_trace};
 use std::net::SocketAddr;

@@ -1,6 +1,6 @@
 //! Law 8: a recorded trace gives the same decisions and outputs again, and no secret stands in it.
 
-mod recorded;
+use crate::recorded;
 
 use recorded::{CARRIER_PASSWORD, CODES, DIALED, KEYS, PASSWORDS, POLICY, Paper, World, recorded};
 use std::net::SocketAddr;

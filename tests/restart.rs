@@ -1,6 +1,6 @@
 //! What outlives an engine is given to the next one: phones need not register again, and what users have set is set.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, columns, dials};
 use strowger::base::{Digits, Flow, Transport};

@@ -1,7 +1,7 @@
 //! Restriction at work in a whole exchange: service modes by the clock, account codes, limits, lock-outs, calls from a
 //! trunk, emergency calls that make way. Virtual time, real datagrams.
 
-mod office;
+use crate::office;
 
 use office::Office;
 use std::net::SocketAddr;

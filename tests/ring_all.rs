@@ -1,7 +1,7 @@
 //! Hunt groups of kind `ring-all`: every member that this caller may reach (R36) rings at once; who answers first has the call, and
 //! the others are let go.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, assert_trace, last_denial, records};
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! The media of hunt groups of kind `ring-all`: each member meets the caller on its own way (R93), encrypted by its own policy.
 
-mod office;
+use crate::office;
 
 use office::Office;
 use strowger::media::Described;

@@ -1,7 +1,7 @@
 //! Conferences that the resource of the policy mixes (RFC 4579; R3, R34, R35, R39, R88): a phone dials `conference`, and transfers
 //! others there. Who may not hear everybody stays where he is.
 
-mod office;
+use crate::office;
 
 use office::{CONFERS, OUTSIDE, Office, RESOURCE, columns, last_denial, records};
 use strowger::base::Handle;

@@ -1,7 +1,7 @@
 //! Conferences of the resource over a bad network, and under whatever their members do in whatever order (R34, R35): nobody is ever with
 //! whom the matrix keeps from him, and nothing is left when all have gone.
 
-mod office;
+use crate::office;
 
 use office::{CONFERS, OUTSIDE, Office, neutral};
 use proptest::prelude::*;

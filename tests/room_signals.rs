@@ -1,7 +1,7 @@
 //! The same conferences as in `room.rs` by neutral signals (R30, R34): who may not hear everybody stays where he is, and those whom phones
 //! mix are asked for besides.
 
-mod office;
+use crate::office;
 
 use office::{CONFERS, neutral};
 use strowger::base::{Handle, Instant};

@@ -1,6 +1,6 @@
 //! A trunk with several servers: RFC 3263 section 4.3.
 
-mod office;
+use crate::office;
 
 use office::{Office, exchange_address};
 use std::net::SocketAddr;

@@ -1,6 +1,6 @@
 //! Session timers (RFC 4028): who refreshes, who is asked, and that a party which has vanished does not keep a call alive.
 
-mod office;
+use crate::office;
 
 use office::Office;
 use strowger_testkit::phone::{Ask, Behaviour, PhoneEvent};

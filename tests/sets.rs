@@ -1,6 +1,6 @@
 //! Sets at an office: their keys, display, lamps, tones and sound, with the exchange and SIP phones on the other side.
 
-mod office;
+use crate::office;
 
 use office::{Office, exchange_address, policy_of};
 use std::net::SocketAddr;

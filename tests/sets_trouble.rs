@@ -1,7 +1,7 @@
 //! Sets in trouble: a hold or a transfer that is refused, a user with more calls than line keys, a connection that goes at the wrong moment,
 //! a host that is late. Each is the shortest of something that a random walk or a reader of the code has found.
 
-mod office;
+use crate::office;
 
 use office::{Office, exchange_address, policy_of};
 use std::net::SocketAddr;

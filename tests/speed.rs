@@ -1,7 +1,7 @@
 //! Speed calls: a code stands for a number, and restrictions apply to it as if it had been dialed, unless its row exempts it
 //! from COR (R27); nobody's account code is dialed with it (R54).
 
-mod office;
+use crate::office;
 
 use office::{Office, columns};
 use strowger::policy::{Rule, Verdict};

@@ -1,6 +1,6 @@
 //! Encryption of media as policy wants it, end to end: each pair of policies with phones that offer and answer in each form.
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_trace};
 use strowger::media::srtp::Line;

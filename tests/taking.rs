@@ -1,7 +1,7 @@
 //! Calls that are taken, parked and picked up: every order of events, and by neutral signals (R36).
 
-mod desk;
-mod office;
+use crate::desk;
+use crate::office;
 
 use desk::{Does, walk};
 use strowger::base::{Handle, Instant};

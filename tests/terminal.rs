@@ -1,7 +1,7 @@
 //! The engine's own telephone at the engine's own exchange: it registers, calls and is called, holds, transfers, and asks its own policy first.
 
-mod handset;
-mod office;
+use crate::handset;
+use crate::office;
 
 use handset::{TRANSFER, act, add, address, assert_nothing_left, dial, over, ringing, talks, until};
 use office::{Office, exchange_address, policy_of, records};

@@ -1,7 +1,7 @@
 //! Telephones of the engine's own and their users at random, on networks that lose, double and reorder: whatever happens, every call is over
 //! once, nothing is told of it after that, everything that was taken comes back, and who talks encrypted has the other's key.
 
-mod office;
+use crate::office;
 
 use office::{Office, exchange_address, policy_of};
 use std::collections::{HashMap, HashSet};

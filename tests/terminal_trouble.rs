@@ -1,8 +1,8 @@
 //! A telephone where things go wrong: help is called whatever there is (law 4), its gateway is gone (R83, R84), strangers call, and messages
 //! are not what they should be.
 
-mod handset;
-mod office;
+use crate::handset;
+use crate::office;
 
 use handset::{act, add, add_silent, address, assert_nothing_left, dial, ringing, talks, until};
 use office::{Office, exchange_address, policy_of};

@@ -1,6 +1,6 @@
 //! Transfers by neutral signals, for those who bring their own signalling.
 
-mod office;
+use crate::office;
 
 use strowger::base::{Handle, Instant};
 use strowger::call::Cause;

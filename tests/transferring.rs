@@ -1,6 +1,6 @@
 //! Every order of events while a party transfers another, blind, attended, and while the third still rings.
 
-mod desk;
+use crate::desk;
 
 use desk::{Does, walk};
 use strowger::policy::Party;

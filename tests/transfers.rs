@@ -1,7 +1,7 @@
 //! Transfers, by REFER: blind, attended, and while the other still rings (RFC 5589). What is denied or fails leaves the
 //! calls as they were (R29).
 
-mod office;
+use crate::office;
 
 use office::{Office, assert_talk, assert_trace, records, referred};
 use strowger::policy::{Behalf, Feature, Party, Rule, Verdict};

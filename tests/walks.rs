@@ -4,7 +4,7 @@
 //! Time is relative: deadlines are moved so that it is always [`NOW`], and those that have passed count as just due,
 //! which is exact because a machine only compares them with the time. It passes in steps that divide every timer.
 
-mod office;
+use crate::office;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
