@@ -30,9 +30,9 @@ pub(super) enum Setting {
     DoNotDisturb,
 }
 
-/// The running system while something is set: whether a trunk is busy just now does not matter.
-struct AtRest {
-    locked_out: bool,
+/// The running system while something is set or dialed: whether a trunk is busy just now does not matter.
+pub(super) struct AtRest {
+    pub(super) locked_out: bool,
 }
 
 impl World for AtRest {
