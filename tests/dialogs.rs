@@ -3,8 +3,8 @@
 use crate::office;
 
 use office::Office;
-use strowger_testkit::phone::Behaviour;
-use strowger_testkit::sim::Dice;
+use strowger_testkit::phone::{Behaviour, PhoneEvent};
+use strowger_testkit::sim::{Dice, Sizes};
 
 const SEQUENCES: u64 = 6_000;
 
@@ -111,4 +111,49 @@ fn whatever_is_sent_within_a_call_leaves_nothing() {
     office.assert_nothing_left();
     println!("{SEQUENCES} calls, {sent} requests within them");
     assert!(sent > SEQUENCES);
+}
+
+/// However many calls were before: who is told 503 has no call, and who has one can end it, on both sides.
+#[test]
+fn what_ends_the_calls_that_are_up_is_not_given_to_new_ones() {
+    for transactions in 22..=32 {
+        let mut office =
+            Office::registered_sized(51, &Sizes { transactions, reserved_calls: 0, ..office::SIZES });
+        for dn in ["202", "204", "206"] {
+            office.behaves(dn, Behaviour::Answer { after_ms: 100 });
+        }
+        for (dn, number) in [("203", "204"), ("205", "206")] {
+            office.call(dn, number);
+            office.until_talks(number);
+        }
+        // No transaction is over before half a minute is.
+        let mut ended = 0;
+        loop {
+            office.call("201", "202");
+            office.sim.run_ms(300);
+            let id = office.phone("201");
+            let told = office.sim.told(id);
+            if told.iter().any(|event| matches!(event, PhoneEvent::Ended { status: 503, .. })) {
+                break;
+            }
+            assert_eq!(office.sim.phone(id).calls_up(), 1, "{}", office.sim.ladder.render());
+            office.hang_up("201");
+            office.sim.run_ms(300);
+            ended += 1;
+        }
+        assert!(ended >= 2, "only {ended} calls with {transactions} transactions");
+        office.hang_up("203");
+        office.hang_up("206");
+        office.sim.run_ms(300);
+        for dn in ["202", "203", "204", "205", "206"] {
+            let id = office.phone(dn);
+            assert_eq!(
+                office.sim.phone(id).calls_up(),
+                0,
+                "{transactions}: {dn}\n{}",
+                office.sim.ladder.render()
+            );
+        }
+        office.assert_nothing_left();
+    }
 }

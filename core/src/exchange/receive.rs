@@ -157,9 +157,11 @@ impl<C: Crypto> Exchange<'_, C> {
         }
     }
 
-    /// Whether only those transactions are left that emergency and the calls that are up must find.
+    /// Whether only those transactions are left that emergency and the calls that are up must find: to end a call takes two, and one more call
+    /// four.
     pub(super) fn transactions_are_scarce(&self) -> bool {
-        self.sip.transactions.free() < self.reserved_transactions.saturating_add(4)
+        let to_end = self.calls.used().saturating_mul(2);
+        self.sip.transactions.free() < self.reserved_transactions.saturating_add(4).saturating_add(to_end)
     }
 
     /// 503 with Retry-After: normal work is refused, what is up goes on.
