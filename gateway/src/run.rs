@@ -8,6 +8,7 @@ mod manager;
 mod media;
 mod metrics;
 mod perform;
+mod preserved;
 mod record;
 mod reload;
 mod sets;
@@ -27,6 +28,7 @@ use crate::streams::{Streams, Tls, TlsFiles};
 use crate::{shed, socket, sources};
 use manager::{Signals, tell_system};
 use media::Media;
+use preserved::Live;
 use reload::Reloads;
 use ring::rand::SecureRandom as _;
 use sd_notify::NotifyState;
@@ -38,6 +40,7 @@ use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 use strowger::base::{Flow, Instant, Transport, WallTime};
 use strowger::exchange::{Output, Ticked};
 use strowger::policy::Image;
+use strowger::record::Smdr;
 use strowger::registration::client::Standing;
 use strowger_tools::trace::{Input, Took, Writer};
 use tokio::net::UdpSocket;
@@ -204,6 +207,12 @@ pub(crate) struct Daemon {
     /// Messages in it that are to be sent: where to, and where they stand.
     due: Vec<(Flow, usize, usize)>,
     unsent: u64,
+    /// Records of calls that are over, until they are written down.
+    ended: Vec<Smdr>,
+    /// Calls of the process before this one.
+    preserved: Vec<Live>,
+    /// How many of them are over.
+    preserved_ended: u64,
     /// Records written, and attempts denied by each rule.
     records: u64,
     denied_by_rule: BTreeMap<&'static str, u64>,
@@ -247,9 +256,10 @@ impl Daemon {
         record: Option<Writer>,
     ) -> Result<Self, String> {
         let address = socket.local_addr().map_err(|why| why.to_string())?;
-        let engine = engine::build(policy, address, record)?;
+        let mut engine = engine::build(policy, address, record)?;
         let name = policy.image.text(policy.image.system().timezone);
         let zone = jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC);
+        engine.note_calls();
         let (begin, outgoing) = (Clock::now(), vec![0; 16 * 1024]);
         let mut tag = [0; 8];
         ring::rand::SystemRandom::new()
@@ -266,6 +276,9 @@ impl Daemon {
             outgoing,
             due: Vec::new(),
             unsent: 0,
+            ended: Vec::new(),
+            preserved: Vec::new(),
+            preserved_ended: 0,
             records: 0,
             denied_by_rule: BTreeMap::new(),
             observed: None,
@@ -321,6 +334,7 @@ impl Daemon {
                 _ = signals.int.recv() => break,
             }
             self.tick();
+            self.tick_preserved();
             self.hear_relay();
             self.ask_canaries();
             if let Some(pinholes) = &mut self.media.pinholes {
@@ -350,7 +364,7 @@ impl Daemon {
     pub(crate) fn wake(&self) -> Clock {
         let engine = wake_at(self.begin, Clock::now(), self.engine.next_deadline());
         let relay = self.media.relay.as_ref().map(Relay::wake);
-        [relay, self.canary_due()].into_iter().flatten().fold(engine, Clock::min)
+        [relay, self.canary_due(), self.preserved_due()].into_iter().flatten().fold(engine, Clock::min)
     }
 
     /// Keeps decisions and records for [`observed`](Self::observed) from now on.

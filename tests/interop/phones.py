@@ -37,8 +37,12 @@ class Phone:
         self.registered = bool(port)
         # What has become of its calls: completed, busy, cancelled, denied RULE, failed STATUS, lost.
         self.outcomes = collections.Counter()
-        # Calls whose BYE was not yet answered when the gateway was killed.
+        # Calls of which it was not yet known whether they are up, or over, when the gateway was killed.
         self.torn = 0
+        # The call was up when the gateway was killed, and how many such calls could be hung up all the same.
+        self.outlives, self.outlived = False, 0
+        # Calls that the other side has hung up.
+        self.hung_up = 0
         self.rest(0.0)
         if not port:
             self.begin("REGISTER", dn)
@@ -123,12 +127,14 @@ class Phone:
         if method == "REGISTER":
             self.registered = status == 200
         else:
-            self.outcomes[self.outcome(method, status, header(text, "Reason"))] += 1
+            outcome = self.outcome(method, status, header(text, "Reason"))
+            self.outcomes[outcome] += 1
+            self.outlived += self.outlives and outcome == "completed"
         self.rest(0.0 if status == 200 else 0.05)
 
     def outcome(self, method, status, reason):
         if method == "BYE":
-            return "completed" if status == 200 else "lost"
+            return "completed" if status == 200 else "cut" if self.outlives else "lost"
         rule = re.search(r'cause=(?:21|63);text="([^"]+)"', reason)
         if status in (403, 404) and rule:
             return f"denied {rule.group(1)}"
@@ -146,6 +152,7 @@ class Phone:
             status = "200 OK"
             if method == "INVITE" and tag:
                 status = {"answers": "200 OK", "busy": "486 Busy Here", "rings": "180 Ringing"}[self.does]
+            self.hung_up += method == "BYE"
             answer = self.answer(text, status, tag)
             self.answers[key] = answer
             if method == "CANCEL" and (ringing := self.answers.get((key[0], "INVITE"))):
@@ -161,7 +168,7 @@ class Phone:
         return f"SIP/2.0 {status}\r\n{copied}Contact: <sip:{self.dn}@{self.us}>\r\n{kind}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
     def rest(self, pause):
-        self.method, self.until = "REST", time.monotonic() + pause
+        self.method, self.until, self.outlives = "REST", time.monotonic() + pause, False
 
     def rests(self, now):
         return self.method == "REST" and now >= self.until
@@ -172,7 +179,7 @@ class Phone:
         elif self.method in ("INVITE", "BYE", "REGISTER") and now >= self.again:
             if now > self.begun + PATIENCE and self.method != "REGISTER":
                 # Nobody knows whether that call was, or is over.
-                self.outcomes["lost"] += 1
+                self.outcomes["cut" if self.outlives else "lost"] += 1
                 return self.rest(0.0)
             self.again = now + 0.2
             self.tell(self.message)
@@ -213,9 +220,11 @@ class World:
         self.run(so)
 
     def killed(self):
-        """The gateway was killed: who had just said that his call is over does not know whether it is written down."""
+        """The gateway was killed: who had just called, or said that his call is over, does not know whether it is written down. Who talks
+        talks on."""
         for phone in self.phones:
-            phone.torn += phone.method == "BYE"
+            phone.torn += phone.method in ("INVITE", "BYE")
+            phone.outlives = phone.method == "TALK"
 
     def total(self):
         return sum((phone.outcomes for phone in self.phones), collections.Counter())

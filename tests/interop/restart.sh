@@ -41,6 +41,7 @@ says() { # LOG TEXT: waits until the gateway has said it; what it wrote may stil
 
 # A disk that is full when the gateway starts is no reason not to call for help.
 begin begun full 4
+"$gateway" mode night1 --http "127.0.0.1:$((port + 1))" --data "$work/full" > "$work/mode.json" || fail "the service mode was not set on a full disk"
 says begun "alarm: .*cannot be written, records wait in memory" || fail "a full disk at the start was not said"
 kill -TERM "$served"
 wait "$served" || fail "the gateway did not stop cleanly on a full disk"

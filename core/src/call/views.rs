@@ -1,8 +1,8 @@
 //! The tables of legs and calls, looked at: what a leg's call is, who faces whom.
 
 use super::join::Progress;
-use super::{Call, Calls, Dialing, Edge, LegSlot, Media, Pair, Seat};
-use crate::base::{Digits, Handle};
+use super::{Call, Calls, Cause, Dialing, Edge, Finished, LegSlot, Media, Pair, Seat};
+use crate::base::{Digits, Handle, Instant};
 use crate::media::{Change, Side, Summary};
 use crate::policy::Choice;
 
@@ -47,6 +47,14 @@ impl Calls<'_> {
     pub fn reaches_help(&self, leg: Handle) -> bool {
         let helps = |leg| self.legs.get(leg).is_some_and(|slot| slot.help);
         helps(leg) || self.peer(leg).is_some_and(helps)
+    }
+
+    /// What the call of a leg would leave for its records if it ended now as usual, and a call over another trunk that is one with it.
+    #[must_use]
+    pub fn drafts(&self, now: Instant, leg: Handle) -> [Option<Finished>; 2] {
+        let placed = self.legs.get(leg).and_then(|slot| self.placed(slot.call));
+        let linked = placed.and_then(|placed| self.placed(placed.linked));
+        [placed, linked].map(|placed| placed.map(|placed| placed.finished(now, Cause::Normal)))
     }
 
     /// A leg as a permit is spent for it.

@@ -55,6 +55,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             camping: self.camping,
             overriding: self.overriding,
             sources: self.sources,
+            notes: self.notes.clone(),
         }
     }
 

@@ -39,6 +39,7 @@ mod overrides;
 mod park;
 mod path;
 mod placing;
+mod preserve;
 mod proving;
 mod provisional;
 mod receive;
@@ -65,6 +66,7 @@ pub use brakes::Locked;
 pub use keep::{Guest, Registration, Restored};
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use outputs::{Event, Output, Pinhole, Received, Record};
+pub use preserve::{Noted, Preserve};
 pub use reload::{NotReloaded, Room};
 pub use room::CONFERENCE;
 pub use servers::MAX_SERVERS;
@@ -81,6 +83,7 @@ use crate::signalling::Sip;
 use crate::signalling::sip::Tables;
 use crate::table::{Index, Pages, Slab, Timers};
 use core::net::SocketAddr;
+use preserve::Notes;
 
 /// Outputs that must fit before an input is taken.
 pub const MAX_OUTPUTS: usize = 16;
@@ -241,6 +244,8 @@ pub struct Exchange<'m, C> {
     overriding: u32,
     /// Addresses that guess.
     sources: Sources,
+    /// What has happened to calls, for who writes them down.
+    notes: Notes,
 }
 
 /// Why a policy was not taken.
@@ -304,6 +309,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             camping: false,
             overriding: 0,
             sources: Sources::NONE,
+            notes: Notes::default(),
         }
     }
 

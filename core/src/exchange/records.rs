@@ -59,19 +59,33 @@ impl<C: Crypto> Exchange<'_, C> {
             self.decided(finished.ended, finished.payer, finished.dialed, Verdict::Deny(denial));
             self.alarm(finished.ended, alarm::Cause::Limit(denial.rule), finished.payer, finished.dialed);
         }
+        let Some((mut record, wanted, also_wanted)) = self.drafted(finished) else { return };
+        record.call = call.unwrap_or_else(|| self.next_call());
+        let route = record.route;
+        if wanted {
+            // Of two records, the one of the trunk that the call came from has no route.
+            record.route = if is_tandem(finished) { 0 } else { route };
+            self.record(Record::Smdr(record));
+        }
+        if also_wanted {
+            record.route = route;
+            self.record(Record::Smdr(record));
+        }
+    }
+
+    /// The record of a finished call, without a number; whether its payer wants it, and the trunk that it went to one of its own (R86). `None`:
+    /// neither does.
+    pub(super) fn drafted(&self, finished: &Finished) -> Option<(Smdr, bool, bool)> {
         let external = matches!(finished.from, Party::Trunk(_)) || matches!(finished.to, Party::Trunk(_));
-        let Some(Policy { image, .. }) = &self.policy else { return };
+        let Policy { image, .. } = self.policy.as_ref()?;
         let wants =
             |party| finished.emergency || wants_record(image, party, finished.authority.mode, external);
-        let tandem = matches!((finished.from, finished.to), (Party::Trunk(_), Party::Trunk(_)));
         // Who has the call go on to the outside pays for it.
         let wanted = wants(finished.from) || finished.payer != finished.from && wants(finished.payer);
-        let also_wanted = tandem && wants(finished.to);
+        let also_wanted = is_tandem(finished) && wants(finished.to);
         if !wanted && !also_wanted {
-            return;
+            return None;
         }
-        let call = call.unwrap_or_else(|| self.next_call());
-        let Some(Policy { image, .. }) = &self.policy else { return };
         let answered = finished.answered;
         let completion = match (answered, external, finished.cause) {
             (Some(_), true, _) if finished.picked_up && matches!(finished.from, Party::Trunk(_)) => {
@@ -95,8 +109,7 @@ impl<C: Crypto> Exchange<'_, C> {
             (_, false, true) => Rule::Route.name(),
             (_, false, false) => Rule::Internal.name(),
         };
-        let route = route_number(image, finished.route);
-        let mut record = Smdr {
+        let record = Smdr {
             start: self.wall_at(finished.started),
             duration_s: answered.map_or(0, |at| seconds(finished.ended.since_ms(at))),
             calling: station(image, finished.from),
@@ -105,13 +118,12 @@ impl<C: Crypto> Exchange<'_, C> {
             completion,
             called: station(image, finished.to),
             system_id: image.system().system_id,
-            // Of two records, the one of the trunk that the call came from has no route.
-            route: if tandem && wanted { 0 } else { route },
+            route: route_number(image, finished.route),
             classes: (finished.authority.cos, finished.authority.cor, finished.authority.mode.name()),
             rule,
             cause: finished.cause.q850(),
             account: self.reported(image, finished.account, finished.payer, external),
-            call,
+            call: 0,
             // Who was joined later is told of, else who has forwarded it.
             third: finished
                 .third
@@ -127,13 +139,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 None => b' ',
             },
         };
-        if wanted {
-            self.record(Record::Smdr(record));
-        }
-        if also_wanted {
-            record.route = route;
-            self.record(Record::Smdr(record));
-        }
+        Some((record, wanted, also_wanted))
     }
 
     /// The account code that a record shows: the one dialed, else on external calls the device's default one (R55).
@@ -195,6 +201,11 @@ impl<C: Crypto> Exchange<'_, C> {
         self.call_number = self.call_number.wrapping_add(1) % 10_000;
         self.call_number
     }
+}
+
+/// Whether a call came from a trunk and went to one (R86).
+pub(super) const fn is_tandem(finished: &Finished) -> bool {
+    matches!((finished.from, finished.to), (Party::Trunk(_), Party::Trunk(_)))
 }
 
 /// `[smdr]` and the COS of the caller must both want it (policy language).

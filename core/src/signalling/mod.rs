@@ -1,6 +1,7 @@
 //! SIP transactions and dialogs: between messages on the wire and neutral signals.
 
 pub mod dialog;
+pub mod preserved;
 pub mod provisional;
 pub mod render;
 pub mod servers;

@@ -1,10 +1,11 @@
 //! The journal: what outlives the process. Where phones are registered, what their users have set, who is logged in where, the service mode of
-//! an operator, and records on their way into their files.
+//! an operator, calls that are up, and records on their way into their files.
 //!
 //! Each line is the CRC-32C of the rest, in hexadecimal, a space, and one JSON object. It only grows, and is written anew when it has become
 //! much longer than what it says. What is damaged is cut at the last good line, and said.
 
 use super::lines::{Lines, Place};
+use super::talk::Talk;
 use crc::{CRC_32_ISCSI, Crc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// It is written anew beyond so many octets, if a quarter would do.
-const LONG: u64 = 1 << 20;
+const LONG: u64 = 8 << 20;
 const SUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
 /// Where a phone is registered, over UDP.
@@ -65,6 +66,11 @@ pub(crate) enum Entry {
     Bound(String, String),
     Unbound(String),
     Mode(Option<String>),
+    /// A call is up; what it is known by.
+    Talks(String, Box<Talk>),
+    /// Calls are over, and their records are on their way into their files.
+    #[expect(private_interfaces, reason = "records are this room's own")]
+    Over(Vec<String>, Vec<Written>),
     #[expect(private_interfaces, reason = "records are this room's own")]
     Record(Vec<Written>),
 }
@@ -81,6 +87,8 @@ pub(crate) struct Kept {
     pub(crate) bound: BTreeMap<String, String>,
     /// The service mode of an operator.
     pub(crate) mode: Option<String>,
+    /// Calls that are up.
+    pub(crate) talks: BTreeMap<String, Talk>,
 }
 
 impl Kept {
@@ -102,6 +110,11 @@ impl Kept {
             Entry::Bound(dn, mac) => self.bound.insert(dn.clone(), mac.clone()).as_ref() != Some(mac),
             Entry::Unbound(dn) => self.bound.remove(dn).is_some(),
             Entry::Mode(mode) => std::mem::replace(&mut self.mode, mode.clone()) != *mode,
+            Entry::Talks(call, new) => self.talks.insert(call.clone(), (**new).clone()).as_ref() != Some(new),
+            Entry::Over(calls, _) => {
+                calls.iter().for_each(|call| drop(self.talks.remove(call)));
+                true
+            }
             Entry::Record(_) => true,
         }
     }
@@ -112,7 +125,8 @@ impl Kept {
         let seated = self.seated.iter().map(|(dn, one)| Entry::Seated(dn.clone(), one.clone()));
         let bound = self.bound.iter().map(|(dn, mac)| Entry::Bound(dn.clone(), mac.clone()));
         let mode = self.mode.iter().map(|mode| Entry::Mode(Some(mode.clone())));
-        registered.chain(set).chain(seated).chain(bound).chain(mode)
+        let talks = self.talks.iter().map(|(call, one)| Entry::Talks(call.clone(), Box::new(one.clone())));
+        registered.chain(set).chain(seated).chain(bound).chain(mode).chain(talks)
     }
 }
 
@@ -134,9 +148,11 @@ impl Journal {
             let Some(entry) = read(line) else { break };
             good += line.len();
             kept.apply(&entry);
-            if let Entry::Record(written) = entry {
-                // Those before it are in their files: a record is noted when the one before is written.
-                records = written;
+            // Those before them are in their files: records are noted when the ones before are written.
+            match entry {
+                Entry::Record(written) => records = written,
+                Entry::Over(_, written) if !written.is_empty() => records = written,
+                _ => {}
             }
         }
         // Half a line at its end is what a power failure leaves: nobody was told that it is kept.

@@ -9,6 +9,7 @@ mod chain;
 mod journal;
 mod lines;
 mod sync;
+mod talk;
 
 use crate::alarms::{Alarms, Kind};
 use crate::words;
@@ -25,6 +26,7 @@ use strowger::record::smdr::CSV_HEADER;
 use strowger::record::{Decision, Smdr};
 use strowger::wire::write::Buffer;
 use sync::Syncer;
+pub(crate) use talk::{Dialog, Draft, Talk};
 
 /// Entries of the audit trail in a file (R90), and denied attempts.
 const AUDITED: u64 = 5_000;
@@ -152,23 +154,27 @@ impl Data {
         Ok(data)
     }
 
-    /// One finished call: noted in the journal as a whole, then written to its files.
-    pub(crate) fn smdr(&mut self, record: &Smdr) {
-        let mut line = match self.layout {
-            Layout::Standard => record.standard().to_vec(),
-            Layout::Extended => record.extended().to_vec(),
-            Layout::Csv => Vec::new(),
-        };
-        if !line.is_empty() {
-            line.push(b'\n');
+    /// Calls are over: that, and their records, are noted in the journal as a whole, then the records are written to their files.
+    pub(crate) fn over(&mut self, calls: Vec<String>, records: &[Smdr]) {
+        let (mut lines, mut rows) = (Vec::new(), Vec::new());
+        for record in records {
+            match self.layout {
+                Layout::Standard => lines.extend_from_slice(&record.standard()),
+                Layout::Extended => lines.extend_from_slice(&record.extended()),
+                Layout::Csv => {}
+            }
+            if self.layout != Layout::Csv {
+                lines.push(b'\n');
+            }
+            let mut buffer = [0; 512];
+            let mut out = Buffer::new(&mut buffer);
+            record.csv(&mut out);
+            // A CSV line is at most 200 bytes: its fields are bounded.
+            let len = out.finish().unwrap_or(0);
+            rows.extend_from_slice(&buffer[..len]);
         }
-        let mut buffer = [0; 512];
-        let mut out = Buffer::new(&mut buffer);
-        record.csv(&mut out);
-        // A CSV line is at most 200 bytes: its fields are bounded.
-        let len = out.finish().unwrap_or(0);
         let written: Option<Vec<Written>> =
-            [("smdr.txt", &self.smdr, &line[..]), ("smdr.csv", &self.csv, &buffer[..len])]
+            [("smdr.txt", &self.smdr, &lines), ("smdr.csv", &self.csv, &rows)]
                 .into_iter()
                 .filter(|(_, _, text)| !text.is_empty())
                 .map(|(file, lines, text)| {
@@ -181,17 +187,20 @@ impl Data {
                     })
                 })
                 .collect();
-        if let Some(written) = written {
-            self.note(&Entry::Record(written));
+        match written {
+            Some(written) if calls.is_empty() => self.note(&Entry::Record(written)),
+            written => self.note(&Entry::Over(calls, written.unwrap_or_default())),
         }
-        if !line.is_empty() {
-            let written = self.smdr.push(&line);
+        if !lines.is_empty() {
+            let written = self.smdr.push(&lines);
             self.wrote("smdr.txt", written);
             self.syncer.mark(self.smdr.file(), None);
         }
-        let written = self.csv.push(&buffer[..len]);
-        self.wrote("smdr.csv", written);
-        self.syncer.mark(self.csv.file(), None);
+        if !rows.is_empty() {
+            let written = self.csv.push(&rows);
+            self.wrote("smdr.csv", written);
+            self.syncer.mark(self.csv.file(), None);
+        }
     }
 
     /// Something that is to outlive the process.
@@ -335,11 +344,14 @@ impl Data {
 /// were.
 fn redo(lines: &mut Lines, records: &[Written]) -> usize {
     let name = lines.path().file_name().unwrap_or_default().to_owned();
-    // A file that was put in its place is another, and has begun after this record.
-    let missing = |record: &&Written| {
-        name == record.file.as_str() && lines.place().is_ok_and(|place| place == record.place)
+    // A file that was put in its place is another, and has begun after this record. Of several lines some may be there.
+    let missing = |record: &Written| {
+        let place = lines.place().ok().filter(|place| place.file == record.place.file)?;
+        let rest = usize::try_from(place.at.checked_sub(record.place.at)?).ok()?;
+        record.text.get(rest..).filter(|rest| !rest.is_empty()).map(str::to_owned)
     };
-    let Some(record) = records.iter().find(missing) else { return 0 };
-    let _ = lines.push(record.text.as_bytes());
-    1
+    let named = records.iter().filter(|record| name == record.file.as_str());
+    let Some(rest) = named.into_iter().find_map(missing) else { return 0 };
+    let _ = lines.push(rest.as_bytes());
+    rest.lines().count()
 }

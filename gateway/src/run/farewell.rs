@@ -32,6 +32,7 @@ impl Daemon {
             self.drain();
         }
         self.drain();
+        self.hang_up_preserved();
         while self.engine.calls_in_use() > 0 && Clock::now() < end {
             tokio::select! {
                 _ = self.socket.readable() => self.take_datagrams(BATCH),

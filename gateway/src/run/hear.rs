@@ -85,7 +85,7 @@ impl Daemon {
     /// Takes one datagram, or a message of a stream.
     pub(super) fn take(&mut self, source: Flow, datagram: &[u8]) {
         messages::heard(source, datagram);
-        if self.is_canary(source, datagram) {
+        if self.is_canary(source, datagram) || self.is_preserved(source, datagram) {
             return;
         }
         // Outputs are drained after every input, so there is always room.

@@ -63,10 +63,11 @@ impl Daemon {
         }
         self.forget_strangers();
         let [phones, set, seated] = counts;
-        if (phones, set, seated, mode) != (0, 0, 0, None) {
+        let calls = self.preserve_calls(&kept);
+        if (phones, set, seated, calls, mode) != (0, 0, 0, 0, None) {
             let mode = mode.map_or_else(String::new, |mode| format!(", mode {}", mode.name()));
             tracing::info!(
-                "as before the restart: {phones} phones registered, {set} with settings, {seated} users logged in{mode}"
+                "as before the restart: {phones} phones registered, {set} with settings, {seated} users logged in{mode}, {calls} calls up"
             );
         }
     }

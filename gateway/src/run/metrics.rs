@@ -108,6 +108,8 @@ impl Daemon {
         all.counter("records", "Call records written", self.records);
         all.counter("emergency_calls", "Calls for help", self.alarms.count(Kind::Emergency));
         all.gauge("calls", "Calls up or being set up", self.engine.calls_in_use());
+        let preserved = self.preserved.len() as u64;
+        all.gauge("calls_preserved", "Calls that were up before a restart, and can be hung up", preserved);
         all.gauge("devices", "Phones of the policy", self.image.phones() as u64);
         all.gauge("devices_registered", "Phones that are registered", self.registered());
         let sets = self.sets.live.len() as u64;

@@ -26,6 +26,7 @@ impl Daemon {
                 Err(short) => self.outgoing.resize(used + short.needed, 0),
             }
         }
+        self.note_calls();
         let (due, outgoing) = (std::mem::take(&mut self.due), std::mem::take(&mut self.outgoing));
         for (to, from, end) in &due {
             messages::sent(*to, &outgoing[*from..*end]);
@@ -64,7 +65,7 @@ impl Daemon {
             }
             Output::Smdr(record) => {
                 self.records += 1;
-                self.data.smdr(record);
+                self.ended.push(*record);
             }
             Output::Alarm(alarm) => {
                 let kind = match alarm.cause {

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use strowger::base::{Crypto, Flow, Full, Handle, Instant, WallTime};
 use strowger::call::{Call, LegSlot};
 use strowger::exchange::{
-    Config, DeviceSlot, Event, Exchange, Locked, MAX_OUTPUTS, Memory, NotReloaded, NotTaken, Output,
+    Config, DeviceSlot, Event, Exchange, Locked, MAX_OUTPUTS, Memory, NotReloaded, NotTaken, Noted, Output,
     PAGES_A_CALL, Received, Record, Restored, Room, Signal, TRANSACTIONS_A_CALL, Taken, Ticked, TrunkSlot,
 };
 use strowger::media::Places;
@@ -382,6 +382,17 @@ impl<'m, C: Crypto> Engine<'m, C> {
     ) -> Result<Room<'m>, (NotReloaded, Room<'m>)> {
         let keyring = policy.keyring.unwrap_or(Keyring::EMPTY);
         self.exchange.reload(policy.image, keyring, room)
+    }
+
+    /// What happens to calls is to be had from [`noted`](Self::noted) from now on, after each input. It follows from the inputs, so a trace
+    /// does not have it.
+    pub const fn note_calls(&mut self) {
+        self.exchange.note_calls();
+    }
+
+    /// What has happened to calls, the oldest first.
+    pub fn noted(&mut self) -> Option<Noted> {
+        self.exchange.noted()
     }
 
     /// Hands what was recorded to the file. On an error nothing is recorded any more.

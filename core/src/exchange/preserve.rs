@@ -1,0 +1,154 @@
+//! Calls that are up, for a host that writes them down: who talks can then hang up, and has a record, even if the process is gone meanwhile
+//! ([`Preserved`](crate::signalling::preserved::Preserved)).
+//!
+//! Only calls of two parties on our own SIP that talk: what rings, is dialed or transferred ends with the process. A call with a party that
+//! neutral signals drive is its host's to keep.
+
+use super::Exchange;
+use super::records::is_tandem;
+use crate::base::{Crypto, Handle, Instant};
+use crate::policy::Party;
+use crate::record::Smdr;
+use crate::signalling::dialog::Phase;
+use crate::signalling::preserved::End;
+use crate::signalling::render;
+use crate::table::Text;
+
+/// What has happened to calls in one input, at most: a record of two trunks counts once.
+const NOTED: usize = 32;
+/// So many requests of ours in a dialog may be lost with the process that has sent them: our BYE counts on from there.
+const AHEAD: u32 = 10_000;
+
+/// What has happened to a call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Noted {
+    /// Two talk, or another two than before: [`Exchange::preserve`] says who, if they still do.
+    Talks {
+        /// A leg of it.
+        leg: Handle,
+    },
+    /// It is over. Its record, if it has one, came before.
+    Over {
+        /// What it is known by.
+        call: Handle,
+    },
+}
+
+/// What is to be written down of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preserve {
+    /// What it is known by as long as it lasts.
+    pub call: Handle,
+    /// When it was answered.
+    pub answered: Instant,
+    /// When it has lasted as long as it may, if ever.
+    pub until: Option<Instant>,
+    /// It is a call for help.
+    pub emergency: bool,
+    /// Its records as they would be if it ended now, each with a number of its own still to come.
+    pub records: heapless::Vec<Smdr, 4>,
+    /// The rows of the phones that it leads to, the caller's first.
+    pub phones: [Option<u32>; 2],
+    /// Its dialogs, the caller's first.
+    pub ends: [End; 2],
+}
+
+/// What was noted, if anybody wants to know.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes {
+    wanted: bool,
+    noted: heapless::Deque<Noted, NOTED>,
+}
+
+impl Notes {
+    /// Notes something, if that is wanted. Who wants it asks after each input: there is room.
+    pub(super) fn note(&mut self, noted: Noted) {
+        if self.wanted {
+            let _ = self.noted.push_back(noted);
+        }
+    }
+}
+
+impl<C: Crypto> Exchange<'_, C> {
+    /// What happens to calls is to be had from [`noted`](Self::noted) from now on, after each input.
+    pub const fn note_calls(&mut self) {
+        self.notes.wanted = true;
+    }
+
+    /// What has happened to calls, the oldest first.
+    pub fn noted(&mut self) -> Option<Noted> {
+        self.notes.noted.pop_front()
+    }
+
+    /// The call of a leg, to be written down. `None`: its parties do not talk, or are not both on our own SIP, or their texts are longer
+    /// than [`End`] has room for. Constant work.
+    #[must_use]
+    pub fn preserve(&self, now: Instant, leg: Handle) -> Option<Preserve> {
+        let now = self.clock.at(now);
+        let edge = self.calls.edge(leg)?;
+        let legs = [edge.a(), edge.b()];
+        let [finished, linked] = self.calls.drafts(now, leg);
+        let finished = finished?;
+        let answered = finished.answered?;
+        let [caller, called] = legs.map(|leg| self.end(leg));
+        let mut records = heapless::Vec::new();
+        for finished in [Some(finished), linked].into_iter().flatten() {
+            let Some((record, wanted, also_wanted)) = self.drafted(&finished) else { continue };
+            let route = if is_tandem(&finished) { 0 } else { record.route };
+            let first = wanted.then_some(Smdr { route, ..record });
+            for record in [first, also_wanted.then_some(record)].into_iter().flatten() {
+                records.push(record).ok()?;
+            }
+        }
+        let phone = |leg| self.calls.leg(leg).map(|slot| slot.party).and_then(Party::phone);
+        Some(Preserve {
+            call: finished.known,
+            answered,
+            until: legs.into_iter().find_map(|leg| self.calls.leg(leg)?.leg.next_deadline()),
+            emergency: finished.emergency,
+            records,
+            phones: legs.map(phone),
+            ends: [caller?, called?],
+        })
+    }
+
+    /// The dialog of a leg whose party talks.
+    fn end(&self, leg: Handle) -> Option<End> {
+        let dialog = self.sip.dialog(leg)?;
+        let talks = match dialog.phase {
+            Phase::Answered { release } => !release,
+            Phase::Unacknowledged | Phase::Confirmed | Phase::Reinvited | Phase::Reinviting => true,
+            Phase::None
+            | Phase::Invited
+            | Phase::Calling { .. }
+            | Phase::Early
+            | Phase::Cancelling
+            | Phase::Released => false,
+        };
+        let (far, fixed) = (&dialog.far, dialog.fixed);
+        let address = usize::from(far.address_len);
+        let target = address.saturating_add(usize::from(far.target_len));
+        let call_id = usize::from(dialog.call_id_len);
+        let mut ours = self.cut(fixed, call_id, fixed.len())?;
+        ours.extend_from_slice(b";tag=").ok()?;
+        ours.extend_from_slice(&render::token(leg, dialog.cookie)).ok()?;
+        talks.then_some(End {
+            call_id: self.cut(fixed, 0, call_id)?,
+            ours,
+            theirs: self.cut(far.text, 0, address)?,
+            target: self.cut(far.text, address, target)?,
+            routes: self.cut(far.text, target, far.text.len())?,
+            to: far.next_hop,
+            cseq: dialog.local_cseq.saturating_add(AHEAD),
+        })
+    }
+
+    /// A part of a stored text, if there is room for it.
+    fn cut<const N: usize>(&self, text: Text, from: usize, to: usize) -> Option<heapless::Vec<u8, N>> {
+        let mut part = heapless::Vec::new();
+        for chunk in self.sip.pages.chunks(text, from, to) {
+            part.extend_from_slice(chunk).ok()?;
+        }
+        Some(part)
+    }
+}
