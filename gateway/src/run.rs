@@ -38,7 +38,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Clock, SystemTime, UNIX_EPOCH};
 use strowger::base::{Flow, Instant, Transport, WallTime};
-use strowger::exchange::{Output, Ticked};
+use strowger::exchange::{MAX_NOTED, Output, Ticked};
 use strowger::policy::Image;
 use strowger::record::Smdr;
 use strowger::registration::client::Standing;
@@ -259,7 +259,7 @@ impl Daemon {
         let mut engine = engine::build(policy, address, record)?;
         let name = policy.image.text(policy.image.system().timezone);
         let zone = jiff::tz::TimeZone::get(name).unwrap_or(jiff::tz::TimeZone::UTC);
-        engine.note_calls();
+        engine.note_calls(vec![None; MAX_NOTED].leak());
         let (begin, outgoing) = (Clock::now(), vec![0; 16 * 1024]);
         let mut tag = [0; 8];
         ring::rand::SystemRandom::new()

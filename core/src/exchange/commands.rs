@@ -96,7 +96,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Command::Alerting(leg) => self.alert(now, leg, heard),
                 Command::Connect(connect) => {
                     let follows = self.connect(now, connect.a(), connect.b(), heard);
-                    self.notes.note(Noted::Talks { leg: connect.a() });
+                    self.note(Noted::Talks { leg: connect.a() });
                     if self.overriding != 0 {
                         self.comes_over(now, connect.a(), queue);
                     }
@@ -112,7 +112,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 }
                 Command::Rejoined(rejoined) => {
                     self.rejoined(now, rejoined, heard);
-                    self.notes.note(Noted::Talks { leg: rejoined.connect.a() });
+                    self.note(Noted::Talks { leg: rejoined.connect.a() });
                     None
                 }
                 Command::Referred(leg, status) => {
@@ -145,7 +145,7 @@ impl<C: Crypto> Exchange<'_, C> {
                 Command::Finished(finished) => {
                     self.media_over(finished.known, finished.media);
                     self.record_finished(&finished);
-                    self.notes.note(Noted::Over { call: finished.known });
+                    self.note(Noted::Over { call: finished.known });
                     None
                 }
                 Command::Unplaced(party, number, denial) => {

@@ -6,7 +6,7 @@
 
 use super::memory::DeviceSlot;
 use super::{Exchange, Memory};
-use crate::base::{Crypto, Handle, Instant};
+use crate::base::{Crypto, Handle, Instant, Outbox};
 use crate::brakes::{Brake, Lockout, Rate};
 use crate::policy::Party;
 use crate::signalling::sip::Tables;
@@ -55,7 +55,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             camping: self.camping,
             overriding: self.overriding,
             sources: self.sources,
-            notes: self.notes.clone(),
+            notes: Outbox::new(&mut []),
         }
     }
 

@@ -66,7 +66,7 @@ pub use brakes::Locked;
 pub use keep::{Guest, Registration, Restored};
 pub use memory::{DeviceSlot, MAX_CONTACT, Memory, PAGES_A_CALL, Resources, TRANSACTIONS_A_CALL, TrunkSlot};
 pub use outputs::{Event, Output, Pinhole, Received, Record};
-pub use preserve::{Noted, Preserve};
+pub use preserve::{MAX_NOTED, Noted, Preserve};
 pub use reload::{NotReloaded, Room};
 pub use room::CONFERENCE;
 pub use servers::MAX_SERVERS;
@@ -83,7 +83,6 @@ use crate::signalling::Sip;
 use crate::signalling::sip::Tables;
 use crate::table::{Index, Pages, Slab, Timers};
 use core::net::SocketAddr;
-use preserve::Notes;
 
 /// Outputs that must fit before an input is taken.
 pub const MAX_OUTPUTS: usize = 16;
@@ -245,7 +244,7 @@ pub struct Exchange<'m, C> {
     /// Addresses that guess.
     sources: Sources,
     /// What has happened to calls, for who writes them down.
-    notes: Notes,
+    notes: Outbox<'m, Noted>,
 }
 
 /// Why a policy was not taken.
@@ -309,7 +308,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
             camping: false,
             overriding: 0,
             sources: Sources::NONE,
-            notes: Notes::default(),
+            notes: Outbox::new(&mut []),
         }
     }
 

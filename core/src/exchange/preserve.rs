@@ -6,7 +6,7 @@
 
 use super::Exchange;
 use super::records::is_tandem;
-use crate::base::{Crypto, Handle, Instant};
+use crate::base::{Crypto, Handle, Instant, Outbox};
 use crate::policy::Party;
 use crate::record::Smdr;
 use crate::signalling::dialog::Phase;
@@ -14,8 +14,9 @@ use crate::signalling::preserved::End;
 use crate::signalling::render;
 use crate::table::Text;
 
-/// What has happened to calls in one input, at most: a record of two trunks counts once.
-const NOTED: usize = 32;
+/// What happens to calls in one input, at most: as many deadlines as one step serves, each of which can end a call and another that is one with
+/// it.
+pub const MAX_NOTED: usize = 2 * super::MAX_DEADLINES;
 /// So many requests of ours in a dialog may be lost with the process that has sent them: our BYE counts on from there.
 const AHEAD: u32 = 10_000;
 
@@ -53,31 +54,22 @@ pub struct Preserve {
     pub ends: [End; 2],
 }
 
-/// What was noted, if anybody wants to know.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Notes {
-    wanted: bool,
-    noted: heapless::Deque<Noted, NOTED>,
-}
-
-impl Notes {
-    /// Notes something, if that is wanted. Who wants it asks after each input: there is room.
-    pub(super) fn note(&mut self, noted: Noted) {
-        if self.wanted {
-            let _ = self.noted.push_back(noted);
-        }
+impl<'m, C: Crypto> Exchange<'m, C> {
+    /// What happens to calls is to be had from [`noted`](Self::noted) from now on, after each input. `memory` has room for [`MAX_NOTED`].
+    pub fn note_calls(&mut self, memory: &'m mut [Option<Noted>]) {
+        self.notes = Outbox::new(memory);
     }
-}
 
-impl<C: Crypto> Exchange<'_, C> {
-    /// What happens to calls is to be had from [`noted`](Self::noted) from now on, after each input.
-    pub const fn note_calls(&mut self) {
-        self.notes.wanted = true;
+    /// Notes something, if anybody wants to know: who does has polled, so there is room.
+    pub(super) fn note(&mut self, noted: Noted) {
+        if let Ok(mut room) = self.notes.reserve(1) {
+            room.push(noted);
+        }
     }
 
     /// What has happened to calls, the oldest first.
     pub fn noted(&mut self) -> Option<Noted> {
-        self.notes.noted.pop_front()
+        self.notes.pop()
     }
 
     /// The call of a leg, to be written down. `None`: its parties do not talk, or are not both on our own SIP, or their texts are longer

@@ -226,6 +226,7 @@ fn read(line: &[u8]) -> Option<Entry> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::talk::tests::talk;
     use super::*;
 
     fn registered(host: u8) -> Registered {
@@ -243,6 +244,10 @@ mod tests {
             Entry::Seated("201".to_owned(), seated("300")),
             Entry::Mode(Some("night1".to_owned())),
             Entry::Gone("202".to_owned()),
+            Entry::Talks("one".to_owned(), Box::new(talk(100))),
+            Entry::Talks("other".to_owned(), Box::new(talk(200))),
+            Entry::Talks("other".to_owned(), Box::new(talk(300))),
+            Entry::Over(vec!["one".to_owned(), "nobody's".to_owned()], Vec::new()),
             Entry::Registered("201".to_owned(), registered(3)),
             Entry::Seated("203".to_owned(), seated("300")),
             Entry::Set("202".to_owned(), Set::default()),
@@ -256,6 +261,7 @@ mod tests {
         kept.set.insert("201".to_owned(), Set { forwards, do_not_disturb: true });
         kept.seated.insert("203".to_owned(), Seated { user: "300".to_owned(), until: Some(1_800_000_000) });
         kept.mode = Some("night1".to_owned());
+        kept.talks.insert("other".to_owned(), talk(300));
         kept
     }
 

@@ -355,3 +355,26 @@ fn redo(lines: &mut Lines, records: &[Written]) -> usize {
     let _ = lines.push(rest.as_bytes());
     rest.lines().count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A process can be killed, and a disk cut off, between any two octets of two lines: what is missing is put there, and nothing twice.
+    #[test]
+    fn of_two_lines_what_is_missing_is_put_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("smdr.csv");
+        let (before, text) = ("before\n", "first\nsecond\n");
+        for cut in 0..=text.len() {
+            std::fs::write(&path, before).unwrap();
+            let place = Lines::open(&path).unwrap().0.place().unwrap();
+            std::fs::write(&path, format!("{before}{}", &text[..cut])).unwrap();
+            let (mut lines, _) = Lines::open(&path).unwrap();
+            let record = Written { file: "smdr.csv".to_owned(), place, text: text.to_owned() };
+            let there = text[..cut].matches('\n').count();
+            assert_eq!(redo(&mut lines, &[record]), 2 - there, "cut at {cut}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{before}{text}"), "cut at {cut}");
+        }
+    }
+}

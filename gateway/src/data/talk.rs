@@ -181,3 +181,79 @@ impl Who {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A call of 201 that was answered then.
+    pub(crate) fn talk(answered: i64) -> Talk {
+        let end = |number: u16| {
+            let text = |text: String| text.as_bytes().try_into().unwrap();
+            End {
+                call_id: format!("call-{number}").as_bytes().try_into().unwrap(),
+                ours: text(format!("<sip:gateway@192.0.2.9>;tag=ours{number}")),
+                theirs: text(format!("\"Ann \u{e9}\" <sip:{number}@192.0.2.9>;tag=theirs{number}")),
+                target: text(format!("sip:{number}@192.0.2.{number};line=\"1\"")),
+                routes: b"Route: <sip:proxy.example;lr>\r\n".as_slice().try_into().unwrap(),
+                to: Flow::new(SocketAddr::from(([192, 0, 2, 7], 5060)), Transport::Tcp),
+                cseq: 10_000 + u32::from(number),
+            }
+        };
+        let ends = [(1, Some("201".to_owned())), (2, None)]
+            .map(|(number, dn)| Dialog::of(&end(number), dn).expect("they are texts"));
+        assert_eq!(ends[0].end(), Some(end(1)), "what is written is read");
+        Talk {
+            answered,
+            until: Some(answered + 600),
+            emergency: false,
+            records: vec![Draft::of(&record())],
+            ends,
+        }
+    }
+
+    fn record() -> Smdr {
+        Smdr {
+            start: WallTime { unix_s: 1_800_000_000, offset_min: -300 },
+            duration_s: 77,
+            calling: Station::Dn(Digits::dialed(b"201").unwrap()),
+            time_to_answer_s: Some(4),
+            dialed: Digits::dialed(b"916135550123").unwrap(),
+            completion: Completion::Answered,
+            called: Station::PublicTrunk(1),
+            system_id: 1,
+            route: 5,
+            classes: (1, 3, "night1"),
+            rule: Rule::Route.name(),
+            cause: 16,
+            call: 12,
+            account: Typed::new(b"4711"),
+            third: Station::Dn(Digits::dialed(b"202").unwrap()),
+            forwarded: true,
+            speed: true,
+            joined: b'T',
+        }
+    }
+
+    /// Of a record nothing is lost on its way through the journal but what is not known yet.
+    #[test]
+    fn a_draft_becomes_its_record() {
+        let others = Smdr {
+            calling: Station::PrivateTrunk(2),
+            called: Station::Unknown,
+            completion: Completion::PickedUp,
+            classes: (0, 0, "day"),
+            rule: Rule::Emergency.name(),
+            time_to_answer_s: None,
+            account: Typed::NONE,
+            joined: b' ',
+            ..record()
+        };
+        let inside = Smdr { completion: Completion::Internal, rule: Rule::Internal.name(), ..record() };
+        for record in [record(), others, inside] {
+            let text = serde_json::to_string(&Draft::of(&record)).unwrap();
+            let draft: Draft = serde_json::from_str(&text).unwrap();
+            assert_eq!(draft.record(record.duration_s, record.call), record, "{text}");
+        }
+    }
+}

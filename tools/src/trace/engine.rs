@@ -385,9 +385,9 @@ impl<'m, C: Crypto> Engine<'m, C> {
     }
 
     /// What happens to calls is to be had from [`noted`](Self::noted) from now on, after each input. It follows from the inputs, so a trace
-    /// does not have it.
-    pub const fn note_calls(&mut self) {
-        self.exchange.note_calls();
+    /// does not have it. `memory` has room for [`MAX_NOTED`](strowger::exchange::MAX_NOTED).
+    pub fn note_calls(&mut self, memory: &'m mut [Option<Noted>]) {
+        self.exchange.note_calls(memory);
     }
 
     /// What has happened to calls, the oldest first.
