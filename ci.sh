@@ -146,6 +146,14 @@ check_coverage() {
 check_mutation() { ci/mutation.sh policy && ci/mutation.sh rest; }
 check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
 
+# The first checks leave a processor idle most of the time: what the later ones run is built beside them. What does not build is said there.
+ahead() {
+    check_gateway
+    cargo build --quiet --release --locked -p strowger-testkit --bins
+    cargo build --quiet --release --locked -p strowger-benches --bin counts
+    ci/library.sh
+}
+
 ALL=(packages format clippy test doc demo c abi bare_metal sizes targets daemon operate service agreement parsers peers floods fuzz mutants counts load soak)
 names=("$@")
 if [ "${1:-}" = long ]; then
@@ -160,5 +168,14 @@ for name in "${names[@]}"; do
     say "$name"
     declare -F "check_$name" > /dev/null || { echo "ci.sh: no check is called $name; there are: ${ALL[*]}" >&2; exit 2; }
     "check_$name"
+    if [ "$name" = packages ] && [ ${#names[@]} -gt 5 ]; then
+        ahead > /dev/null 2>&1 &
+        builds=$!
+        trap 'pkill -P "$builds" || true; kill "$builds" 2> /dev/null || true' EXIT
+    fi
 done
+if [ -n "${builds:-}" ]; then
+    wait "$builds" || true
+    trap - EXIT
+fi
 say "all is well"

@@ -35,6 +35,7 @@ mod intercept;
 mod outside;
 mod park;
 mod pickup;
+mod preserved;
 mod redial;
 mod registering;
 mod reload;

@@ -18,6 +18,8 @@ pub(super) struct Line<'a> {
     pub(super) calls: &'a Calls<'a>,
     /// Driven by neutral signals: trunks need no address of ours.
     pub(super) neutral: bool,
+    /// Something is set, or only begun: whether a trunk is busy just now, or who is where, does not matter.
+    pub(super) at_rest: bool,
     pub(super) locked_out: bool,
     /// What is counted of the caller.
     pub(super) brake: Option<&'a Brake>,
@@ -31,8 +33,9 @@ impl World for Line<'_> {
     fn channel_free(&self, trunk: u16) -> bool {
         let row = self.image.trunks().get(usize::from(trunk));
         let slot = self.trunks.get(usize::from(trunk));
-        matches!((row, slot), (Some(row), Some(slot))
-            if slot.in_use < row.channels && (self.neutral || slot.servers.is_known()))
+        self.at_rest
+            || matches!((row, slot), (Some(row), Some(slot))
+                if slot.in_use < row.channels && (self.neutral || slot.servers.is_known()))
     }
 
     fn locked_out(&self) -> bool {
@@ -40,6 +43,9 @@ impl World for Line<'_> {
     }
 
     fn exceeded(&self) -> Option<Rule> {
+        if self.at_rest {
+            return None;
+        }
         let system = self.image.system();
         // Somebody whom nothing counts has no public calls to make.
         let Some(brake) = self.brake else { return Some(Rule::LimitCalls) };
@@ -54,6 +60,9 @@ impl World for Line<'_> {
     }
 
     fn at(&self, phone: u32) -> Party {
+        if self.at_rest {
+            return Party::Device(phone);
+        }
         who_is_at((self.image, self.devices, self.calls), self.now, phone)
     }
 
@@ -73,7 +82,19 @@ impl<C: Crypto> Exchange<'_, C> {
     ) -> Line<'a> {
         let (devices, trunks) = (&*self.devices, &*self.trunks);
         let brake = brake(image, devices, trunks, from);
-        Line { image, devices, trunks, calls: &self.calls, neutral, locked_out, brake, now, zone }
+        let (calls, at_rest) = (&self.calls, false);
+        Line { image, devices, trunks, calls, neutral, at_rest, locked_out, brake, now, zone }
+    }
+
+    /// The same for what is set, or only begun.
+    pub(super) fn at_rest<'a>(
+        &'a self,
+        image: &'a Image<'a>,
+        from: Party,
+        locked_out: bool,
+        now: Instant,
+    ) -> Line<'a> {
+        Line { at_rest: true, ..self.line(image, from, (false, locked_out), (now, 0)) }
     }
 }
 

@@ -6,7 +6,6 @@
 
 use super::coded::{Coded, Follows};
 use super::placing::{Asked, Unplaced, cause_of, is_emergency};
-use super::station::AtRest;
 use super::{Event as Out, Exchange, Taken};
 use crate::account::Length;
 use crate::base::{Crypto, Digit, Digits, Handle, Instant, Typed};
@@ -174,7 +173,8 @@ impl<C: Crypto> Exchange<'_, C> {
         let (Some(policy), false) = (&self.policy, matches!(party, Party::Trunk(_))) else { return false };
         let mode = self.mode_at(now);
         let attempt = Attempt { code, mode, ..Attempt::new(party, dialed) };
-        match decide(&policy.image, &attempt, AtRest { locked_out: false }, &mut ()) {
+        let world = self.at_rest(&policy.image, party, false, now);
+        match decide(&policy.image, &attempt, world, &mut ()) {
             Verdict::Deny(denial) | Verdict::NeedsCode(denial) => matches!(
                 denial.rule,
                 Rule::CosNone | Rule::CorNone | Rule::CorLeading | Rule::MaxDigits | Rule::CodeForcedVerified

@@ -13,10 +13,13 @@ use crate::signalling::dialog::Phase;
 use crate::signalling::preserved::End;
 use crate::signalling::render;
 use crate::table::Text;
+use crate::wire::write::{Buffer, Sink};
 
 /// What happens to calls in one input, at most: as many deadlines as one step serves, each of which can end a call and another that is one with
 /// it.
 pub const MAX_NOTED: usize = 2 * super::MAX_DEADLINES;
+/// Our address as a URI in angle brackets, of IPv6 too.
+const MAX_US: usize = 64;
 /// So many requests of ours in a dialog may be lost with the process that has sent them: our BYE counts on from there.
 const AHEAD: u32 = 10_000;
 
@@ -82,7 +85,7 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         let [finished, linked] = self.calls.drafts(now, leg);
         let finished = finished?;
         let answered = finished.answered?;
-        let [caller, called] = legs.map(|leg| self.end(leg));
+        let (caller, called) = (self.end(edge.a(), true), self.end(edge.b(), false));
         let mut records = heapless::Vec::new();
         for finished in [Some(finished), linked].into_iter().flatten() {
             let Some((record, wanted, also_wanted)) = self.drafted(&finished) else { continue };
@@ -104,8 +107,9 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         })
     }
 
-    /// The dialog of a leg whose party talks.
-    fn end(&self, leg: Handle) -> Option<End> {
+    /// The dialog of a leg whose party talks. Our address at who has called is what he has dialed, in which a code can be that is nobody's to keep
+    /// (R53): it is not told. Tags are what a dialog is known by (RFC 3261 section 12).
+    fn end(&self, leg: Handle, has_called: bool) -> Option<End> {
         let dialog = self.sip.dialog(leg)?;
         let talks = match dialog.phase {
             Phase::Answered { release } => !release,
@@ -121,7 +125,17 @@ impl<'m, C: Crypto> Exchange<'m, C> {
         let address = usize::from(far.address_len);
         let target = address.saturating_add(usize::from(far.target_len));
         let call_id = usize::from(dialog.call_id_len);
-        let mut ours = self.cut(fixed, call_id, fixed.len())?;
+        let mut ours = if has_called {
+            let mut address = [0; MAX_US];
+            let mut out = Buffer::new(&mut address);
+            out.put(b"<sip:");
+            out.socket_address(self.sip.us_over(far.next_hop.transport));
+            out.put(b">");
+            let len = out.finish().ok()?;
+            address.get(..len)?.try_into().ok()?
+        } else {
+            self.cut(fixed, call_id, fixed.len())?
+        };
         ours.extend_from_slice(b";tag=").ok()?;
         ours.extend_from_slice(&render::token(leg, dialog.cookie)).ok()?;
         talks.then_some(End {

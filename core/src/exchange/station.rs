@@ -11,7 +11,7 @@ use crate::media::{Body, Passage, standby};
 use crate::policy::decide::{class_of, cor_of, decide};
 use crate::policy::rows::Features;
 use crate::policy::trie::{End, analyse};
-use crate::policy::{Attempt, Authority, Behalf, Code, Denial, Feature, Party, RowRef, Rule, Verdict, World};
+use crate::policy::{Attempt, Authority, Behalf, Code, Denial, Feature, Party, RowRef, Rule, Verdict};
 use crate::signalling::dialog::Phase;
 use crate::signalling::render;
 use crate::station::{Settings, When};
@@ -28,21 +28,6 @@ pub(super) enum Setting {
     CancelForwards,
     /// No calls are wanted, or they are again.
     DoNotDisturb,
-}
-
-/// The running system while something is set or dialed: whether a trunk is busy just now does not matter.
-pub(super) struct AtRest {
-    pub(super) locked_out: bool,
-}
-
-impl World for AtRest {
-    fn channel_free(&self, _trunk: u16) -> bool {
-        true
-    }
-
-    fn locked_out(&self) -> bool {
-        self.locked_out
-    }
 }
 
 impl<C: Crypto> Exchange<'_, C> {
@@ -78,7 +63,8 @@ impl<C: Crypto> Exchange<'_, C> {
                 let minute = self.moment(now).map(|moment| moment.minute);
                 let (dialed, exempt) = policy.image.speed_number(number).unwrap_or((number, false));
                 let attempt = Attempt { from: party, dialed, mode, minute, code: Code::None, behalf, exempt };
-                match decide(&policy.image, &attempt, AtRest { locked_out }, &mut ()) {
+                let world = self.at_rest(&policy.image, party, locked_out, now);
+                match decide(&policy.image, &attempt, world, &mut ()) {
                     Verdict::Allow(_) => Ok(()),
                     Verdict::Deny(denial) | Verdict::NeedsCode(denial) => Err(denial),
                 }
