@@ -26,7 +26,8 @@ const AHEAD: u32 = 10_000;
 /// What has happened to a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Noted {
-    /// Two talk, or another two than before: [`Exchange::preserve`] says who, if they still do.
+    /// Two talk, or another two than before: [`Exchange::preserve`] says who, if they still do. After a transfer a call can be known by another
+    /// handle: a call that was written down before with one of its dialogs is no more.
     Talks {
         /// A leg of it.
         leg: Handle,

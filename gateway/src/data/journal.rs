@@ -89,6 +89,8 @@ pub(crate) struct Kept {
     pub(crate) mode: Option<String>,
     /// Calls that are up.
     pub(crate) talks: BTreeMap<String, Talk>,
+    /// Which of them has a dialog, by its Call-ID.
+    dialogs: BTreeMap<String, String>,
 }
 
 impl Kept {
@@ -110,12 +112,32 @@ impl Kept {
             Entry::Bound(dn, mac) => self.bound.insert(dn.clone(), mac.clone()).as_ref() != Some(mac),
             Entry::Unbound(dn) => self.bound.remove(dn).is_some(),
             Entry::Mode(mode) => std::mem::replace(&mut self.mode, mode.clone()) != *mode,
-            Entry::Talks(call, new) => self.talks.insert(call.clone(), (**new).clone()).as_ref() != Some(new),
+            Entry::Talks(call, new) => self.talks(call, new),
             Entry::Over(calls, _) => {
-                calls.iter().for_each(|call| drop(self.talks.remove(call)));
+                calls.iter().for_each(|call| self.forget(call));
                 true
             }
             Entry::Record(_) => true,
+        }
+    }
+
+    /// A call that has a dialog of another is what has become of that one, by a transfer.
+    fn talks(&mut self, call: &str, new: &Talk) -> bool {
+        for end in &new.ends {
+            let before = self.dialogs.insert(end.call_id().to_owned(), call.to_owned());
+            if let Some(before) = before.filter(|before| before != call) {
+                self.forget(&before);
+                self.dialogs.insert(end.call_id().to_owned(), call.to_owned());
+            }
+        }
+        self.talks.insert(call.to_owned(), new.clone()).as_ref() != Some(new)
+    }
+
+    fn forget(&mut self, call: &str) {
+        for end in self.talks.remove(call).iter().flat_map(|talk| &talk.ends) {
+            if self.dialogs.get(end.call_id()).is_some_and(|owner| owner == call) {
+                self.dialogs.remove(end.call_id());
+            }
         }
     }
 
@@ -244,9 +266,12 @@ mod tests {
             Entry::Seated("201".to_owned(), seated("300")),
             Entry::Mode(Some("night1".to_owned())),
             Entry::Gone("202".to_owned()),
-            Entry::Talks("one".to_owned(), Box::new(talk(100))),
-            Entry::Talks("other".to_owned(), Box::new(talk(200))),
-            Entry::Talks("other".to_owned(), Box::new(talk(300))),
+            Entry::Talks("one".to_owned(), Box::new(talk(100, [1, 2]))),
+            Entry::Talks("other".to_owned(), Box::new(talk(200, [3, 4]))),
+            Entry::Talks("other".to_owned(), Box::new(talk(250, [3, 4]))),
+            // Two are transferred: both calls are one from now on.
+            Entry::Talks("more".to_owned(), Box::new(talk(260, [5, 6]))),
+            Entry::Talks("joined".to_owned(), Box::new(talk(300, [3, 6]))),
             Entry::Over(vec!["one".to_owned(), "nobody's".to_owned()], Vec::new()),
             Entry::Registered("201".to_owned(), registered(3)),
             Entry::Seated("203".to_owned(), seated("300")),
@@ -261,7 +286,8 @@ mod tests {
         kept.set.insert("201".to_owned(), Set { forwards, do_not_disturb: true });
         kept.seated.insert("203".to_owned(), Seated { user: "300".to_owned(), until: Some(1_800_000_000) });
         kept.mode = Some("night1".to_owned());
-        kept.talks.insert("other".to_owned(), talk(300));
+        kept.talks.insert("joined".to_owned(), talk(300, [3, 6]));
+        kept.dialogs = [3, 6].map(|number| (format!("call-{number}"), "joined".to_owned())).into();
         kept
     }
 

@@ -88,6 +88,11 @@ impl Dialog {
         })
     }
 
+    /// What it is known by.
+    pub(super) fn call_id(&self) -> &str {
+        &self.call_id
+    }
+
     /// As the engine takes it. `None`: it does not fit.
     pub(crate) fn end(&self) -> Option<End> {
         let transport = Transport::ALL.get(usize::from(self.transport))?;
@@ -186,8 +191,8 @@ impl Who {
 pub(super) mod tests {
     use super::*;
 
-    /// A call of 201 that was answered then.
-    pub(crate) fn talk(answered: i64) -> Talk {
+    /// A call of 201 that was answered then, with these dialogs.
+    pub(crate) fn talk(answered: i64, [one, other]: [u16; 2]) -> Talk {
         let end = |number: u16| {
             let text = |text: String| text.as_bytes().try_into().unwrap();
             End {
@@ -200,9 +205,9 @@ pub(super) mod tests {
                 cseq: 10_000 + u32::from(number),
             }
         };
-        let ends = [(1, Some("201".to_owned())), (2, None)]
+        let ends = [(one, Some("201".to_owned())), (other, None)]
             .map(|(number, dn)| Dialog::of(&end(number), dn).expect("they are texts"));
-        assert_eq!(ends[0].end(), Some(end(1)), "what is written is read");
+        assert_eq!(ends[0].end(), Some(end(one)), "what is written is read");
         Talk {
             answered,
             until: Some(answered + 600),
