@@ -10,6 +10,8 @@ pub(crate) type Engine = trace::Engine<'static, Hosted>;
 /// A policy in memory that lives as long as the process.
 pub(crate) type Policy = trace::Policy<'static>;
 
+/// What is in every handle of it.
+pub(crate) const INSTANCE: u16 = 1;
 /// Transactions kept for each possible call: they outlive it by 32 seconds.
 const TRANSACTIONS_A_CALL: usize = 32;
 /// Fewest and most calls at once.
@@ -43,7 +45,7 @@ pub(crate) fn build(policy: &Policy, address: SocketAddr, record: Option<Writer>
         records: 64,
     };
     let tables = Box::leak(Box::new(Tables::new(&sizes)));
-    let config = Config { instance: 1, address, reserved_calls: 8 };
+    let config = Config { instance: INSTANCE, address, reserved_calls: 8 };
     Engine::new(tables, &config, Some(policy), Hosted::new()?, record)
         .map_err(|why| format!("the policy does not fit: {why:?}"))
 }

@@ -322,6 +322,7 @@ impl Daemon {
                     self.set_clock();
                     self.streams.sweep();
                     self.tell_of_flood();
+                    self.sweep_talks();
                     self.data.tick();
                     self.retry_reload().await;
                     tell_system(&[NotifyState::Watchdog]);

@@ -89,7 +89,7 @@ pub(crate) struct Kept {
     pub(crate) mode: Option<String>,
     /// Calls that are up.
     pub(crate) talks: BTreeMap<String, Talk>,
-    /// Which of them has a dialog, by its Call-ID.
+    /// Which of them has a dialog, by our tag.
     dialogs: BTreeMap<String, String>,
 }
 
@@ -124,10 +124,10 @@ impl Kept {
     /// A call that has a dialog of another is what has become of that one, by a transfer.
     fn talks(&mut self, call: &str, new: &Talk) -> bool {
         for end in &new.ends {
-            let before = self.dialogs.insert(end.call_id().to_owned(), call.to_owned());
+            let before = self.dialogs.insert(end.tag().to_owned(), call.to_owned());
             if let Some(before) = before.filter(|before| before != call) {
                 self.forget(&before);
-                self.dialogs.insert(end.call_id().to_owned(), call.to_owned());
+                self.dialogs.insert(end.tag().to_owned(), call.to_owned());
             }
         }
         self.talks.insert(call.to_owned(), new.clone()).as_ref() != Some(new)
@@ -135,8 +135,8 @@ impl Kept {
 
     fn forget(&mut self, call: &str) {
         for end in self.talks.remove(call).iter().flat_map(|talk| &talk.ends) {
-            if self.dialogs.get(end.call_id()).is_some_and(|owner| owner == call) {
-                self.dialogs.remove(end.call_id());
+            if self.dialogs.get(end.tag()).is_some_and(|owner| owner == call) {
+                self.dialogs.remove(end.tag());
             }
         }
     }
@@ -287,7 +287,7 @@ mod tests {
         kept.seated.insert("203".to_owned(), Seated { user: "300".to_owned(), until: Some(1_800_000_000) });
         kept.mode = Some("night1".to_owned());
         kept.talks.insert("joined".to_owned(), talk(300, [3, 6]));
-        kept.dialogs = [3, 6].map(|number| (format!("call-{number}"), "joined".to_owned())).into();
+        kept.dialogs = [3, 6].map(|number| (format!("ours{number}"), "joined".to_owned())).into();
         kept
     }
 

@@ -88,9 +88,9 @@ impl Dialog {
         })
     }
 
-    /// What it is known by.
-    pub(super) fn call_id(&self) -> &str {
-        &self.call_id
+    /// Our tag: no other dialog has it, whatever Call-ID a phone may choose.
+    pub(crate) fn tag(&self) -> &str {
+        self.ours.rsplit_once(";tag=").map_or("", |(_, tag)| tag)
     }
 
     /// As the engine takes it. `None`: it does not fit.
@@ -196,7 +196,8 @@ pub(super) mod tests {
         let end = |number: u16| {
             let text = |text: String| text.as_bytes().try_into().unwrap();
             End {
-                call_id: format!("call-{number}").as_bytes().try_into().unwrap(),
+                // A phone may have one for all of its calls.
+                call_id: b"call@example".as_slice().try_into().unwrap(),
                 ours: text(format!("<sip:gateway@192.0.2.9>;tag=ours{number}")),
                 theirs: text(format!("\"Ann \u{e9}\" <sip:{number}@192.0.2.9>;tag=theirs{number}")),
                 target: text(format!("sip:{number}@192.0.2.{number};line=\"1\"")),

@@ -3,6 +3,7 @@
 
 use super::Daemon;
 use crate::data::{Dialog, Draft, Entry, Kept, Talk};
+use crate::engine::INSTANCE;
 use crate::{messages, words};
 use ring::rand::SecureRandom as _;
 use std::time::{Duration, Instant as Clock};
@@ -10,7 +11,7 @@ use strowger::base::{Flow, Handle, Instant};
 use strowger::exchange::{MAX_DATAGRAM, Noted};
 use strowger::policy::Party;
 use strowger::signalling::preserved::{Action, Actions, Event, Preserved, Side, State, answer};
-use strowger::signalling::render::response_flow;
+use strowger::signalling::render::{parse_token, response_flow};
 use strowger::wire::sip::Message;
 use strowger::wire::write::Buffer;
 
@@ -64,6 +65,21 @@ impl Daemon {
             ends: [caller, called],
         };
         self.data.note(&Entry::Talks(self.name_of(talk.call), Box::new(kept)));
+    }
+
+    /// Once a second: whose two legs are both gone is no call, by whatever way it has ended.
+    pub(super) fn sweep_talks(&mut self) {
+        let calls = self.engine.calls();
+        let is_there = |end: &Dialog| {
+            let leg = parse_token(end.tag().as_bytes(), INSTANCE).map(|(leg, _)| leg);
+            leg.is_some_and(|leg| calls.leg(leg).is_some())
+        };
+        let ours = self.data.kept().talks.iter().filter(|(name, _)| name.starts_with(&self.tag));
+        let gone = ours.filter(|(_, talk)| !talk.ends.iter().any(is_there));
+        let gone: Vec<String> = gone.map(|(name, _)| name.clone()).collect();
+        if !gone.is_empty() {
+            self.data.over(gone, &[]);
+        }
     }
 
     /// A call's name in the journal: another process gives out the same handles.
