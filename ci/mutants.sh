@@ -8,7 +8,8 @@ cd "$(dirname "$0")/.."
 STATES=${STROWGER_MUTANT_STATES:-1500000}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-for part in Cargo.toml Cargo.lock core tools gateway testkit ffi benches tests; do cp -r "$part" "$scratch/"; done
+# Cargo reads every member of the workspace, though one alone is built.
+for part in Cargo.toml Cargo.lock core tools gateway testkit ffi benches tests examples; do cp -r "$part" "$scratch/"; done
 # As it was when this began: whoever works on meanwhile does not disturb it.
 mkdir "$scratch/whole"
 cp -r core ci "$scratch/whole/"
