@@ -4,14 +4,27 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# What is built once on a new machine is built a fifth faster without the means to build it again in parts.
-[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
+# What is built once on a new machine is built faster without the means to build it again in parts, and without lines for debuggers.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_RELEASE_DEBUG=0
 
 PACKAGES=(gcc g++ cmake make pkg-config abigail-tools valgrind python3 sip-tester baresip-core iproute2 kamailio rtpengine-daemon nftables linphone-cli tshark
     cargo-web rustc-web rust-web-src gcc-arm-none-eabi binutils-arm-none-eabi
     libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf gcc-arm-linux-gnueabihf libc6-dev-armhf-cross gcc-aarch64-linux-gnu
     libc6-dev-arm64-cross qemu-user libosip2-dev openssl dnsmasq-base curl systemd)
 say() { printf '\n==== %s (%s s)\n' "$*" "$SECONDS"; }
+# Runs lists of checks at the same time; what each list says is shown when all have ended.
+lanes() { # "CHECK..."...
+    local pids=() logs lane name pid failed=0
+    logs=$(mktemp -d)
+    for lane in "$@"; do
+        (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
+    cat "$logs"/*
+    rm -r "$logs"
+    return $failed
+}
 
 check_packages() {
     local missing=()
@@ -35,19 +48,24 @@ check_test() {
         --skip a_changed_answer_is_noticed
 }
 check_doc() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --locked; }
-check_gateway() { cargo build --quiet --release --locked -p strowger-gateway -p strowger-tools -p strowger-set; }
-check_demo() { check_gateway; "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" demo; }
+# Runs a script with the path of the gateway and what else is said; the other programs are beside it.
+with_gateway() { # SCRIPT ARGUMENT...
+    local built
+    built=$(ci/programs.sh)
+    "$1" "$built/strowger-gateway" "${@:2}"
+}
+check_demo() { "$(ci/programs.sh)/strowger-gateway" demo; }
 check_c() { ci/c.sh; }
 check_abi() { ci/abi.sh ${STROWGER_ABI:-}; }
 check_bare_metal() { ci/bare-metal.sh; }
 check_targets() { ci/targets.sh; }
 # What it takes on a Cortex-M4F, against the ceilings of docs/sizes.md.
 check_sizes() { ci/sizes.sh; }
-check_daemon() { check_gateway; tests/interop/daemon.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_daemon() { with_gateway tests/interop/daemon.sh; }
 # Killed under load, a full disk, a damaged journal; health, alarms, reload under calls, the audit trail.
 check_operate() {
-    check_gateway
-    local built="${CARGO_TARGET_DIR:-target}/release"
+    local built
+    built=$(ci/programs.sh)
     tests/interop/operate.sh "$built/strowger-gateway" "$built/strowger"
     tests/interop/restart.sh "$built/strowger-gateway" "$built/strowger" ${STROWGER_KILLS:-}
 }
@@ -55,35 +73,34 @@ check_operate() {
 check_service() { tests/interop/service.sh "$(packaging/debian.sh)"; }
 # Two minutes of everything at once, or as long as is said: every call accounted for, and nothing grows.
 check_soak() {
-    check_gateway
-    cargo build --quiet --release --locked -p strowger-testkit --bins
-    local built="${CARGO_TARGET_DIR:-target}/release"
+    local built
+    built=$(ci/programs.sh)
     tests/interop/soak.sh "$built/strowger-gateway" "$built/flood" ${STROWGER_SOAK:-}
 }
 check_agreement() {
-    local library
-    check_gateway
+    local library built
+    built=$(ci/programs.sh)
     library=$(ci/library.sh)
-    STROWGER_GATEWAY="${CARGO_TARGET_DIR:-target}/release/strowger-gateway" STROWGER_LIBRARY=$library \
-        cargo test --quiet --locked -p strowger-tests --test agreement -- --nocapture
+    STROWGER_GATEWAY=$built/strowger-gateway STROWGER_LIBRARY=$library \
+        cargo test --quiet --locked --workspace --test agreement -- --nocapture
 }
-check_sipp() { check_gateway; tests/interop/sipp.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_sipp() { with_gateway tests/interop/sipp.sh; }
 # Sets: the dissector of their protocol on every frame there is, then simulated sets at a gateway.
 check_sets() {
-    check_gateway
-    local built="${CARGO_TARGET_DIR:-target}/release"
+    local built
+    built=$(ci/programs.sh)
     tests/interop/dissect.sh
     tests/interop/sets.sh "$built/strowger-gateway" "$built/strowger-set" "$built/strowger"
 }
-check_streams() { check_gateway; tests/interop/streams.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
-check_baresip() { check_gateway; tests/interop/baresip.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
-check_linphone() { check_gateway; tests/interop/linphone.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
-check_transfers() { check_gateway; tests/interop/transfers.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
-check_forwards() { check_gateway; tests/interop/forwards.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
-check_takes() { check_gateway; tests/interop/takes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
-check_conference() { check_gateway; tests/interop/conference.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
-check_carrier() { check_gateway; tests/interop/carrier.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
-check_dns() { check_gateway; tests/interop/dns.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_streams() { with_gateway tests/interop/streams.sh; }
+check_baresip() { with_gateway tests/interop/baresip.sh; }
+check_linphone() { with_gateway tests/interop/linphone.sh; }
+check_transfers() { with_gateway tests/interop/transfers.sh; }
+check_forwards() { with_gateway tests/interop/forwards.sh; }
+check_takes() { with_gateway tests/interop/takes.sh; }
+check_conference() { with_gateway tests/interop/conference.sh; }
+check_carrier() { with_gateway tests/interop/carrier.sh; }
+check_dns() { with_gateway tests/interop/dns.sh; }
 # The telephone of the C ABI, with the sanitizers in its own code; prints its path.
 sanitized_phone() {
     local library phone="${CARGO_TARGET_DIR:-target}/c/phone-sanitized"
@@ -93,44 +110,36 @@ sanitized_phone() {
     mv "$phone.$BASHPID" "$phone"
     echo "$phone"
 }
-check_handsets() { check_gateway; tests/interop/handsets.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" "$(sanitized_phone)"; }
+check_handsets() { with_gateway tests/interop/handsets.sh "$(sanitized_phone)"; }
 # Telephones on bare boards, each in an emulator, at real gateways.
 check_emulated() {
     local image
-    check_gateway
     image=$(ci/firmware.sh)
-    tests/interop/emulated.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway" "$image" "$(sanitized_phone)"
+    with_gateway tests/interop/emulated.sh "$image" "$(sanitized_phone)"
 }
 check_floods() {
-    check_gateway
-    cargo build --quiet --release --locked -p strowger-testkit --bins
-    local built="${CARGO_TARGET_DIR:-target}/release"
+    local built
+    built=$(ci/programs.sh)
     tests/interop/floods.sh "$built/strowger-gateway" "$built/flood" "$built/slow"
 }
-check_sdes() { check_gateway; tests/interop/sdes.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_sdes() { with_gateway tests/interop/sdes.sh; }
 # Every difference between our reading of the shared corpus and that of another parser has its reason.
-check_parsers() { cargo test --quiet --locked -p strowger-tests --test parsers -- --ignored; }
+check_parsers() { cargo test --quiet --locked --workspace --test parsers -- --ignored; }
 # The peers wait most of the time, each in a network namespace or on ports of its own: five lanes at once.
 check_peers() {
-    local pids=() logs lane peer failed=0
-    check_gateway
+    local peer
     # Built before the lanes: they would wait for each other.
+    ci/programs.sh > /dev/null
     ci/library.sh > /dev/null
     ci/firmware.sh > /dev/null
     # A first start reads a hundred libraries from a disk that is new to them; five lanes at once make half a minute of it.
     for peer in "linphonec -h" "baresip -h" "sipp -v" "tshark -v" "kamailio -v" "rtpengine --version" "dnsmasq -v" "qemu-system-arm --version"; do
         timeout 60 $peer > /dev/null 2>&1 < /dev/null || true
     done
-    logs=$(mktemp -d)
-    for lane in "sipp sdes sets" "baresip transfers handsets" "linphone takes carrier" "forwards conference streams dns" emulated; do
-        (for name in $lane; do say "$name"; "check_$name"; done) > "$logs/${lane%% *}" 2>&1 &
-        pids+=($!)
-    done
-    for pid in "${pids[@]}"; do wait "$pid" || failed=1; done
-    cat "$logs"/*
-    rm -r "$logs"
-    return $failed
+    lanes "sipp sdes sets" "baresip transfers handsets" "linphone takes carrier" "forwards conference streams dns" emulated
 }
+# The C library for this machine, and for all others: whole programs of one unit, which a compiler builds with one processor.
+check_libraries() { lanes "c abi" "bare_metal sizes targets"; }
 # Patches that each take a check out of the engine: the first five, or all of them.
 check_mutants() { ci/mutants.sh ${STROWGER_MUTANTS:-}; }
 check_counts() { ci/counts.sh; }
@@ -144,17 +153,15 @@ check_coverage() {
 }
 # All mutants of policy and call/join, and a sample of the others: a night.
 check_mutation() { ci/mutation.sh policy && ci/mutation.sh rest; }
-check_load() { check_gateway; tests/interop/load.sh "${CARGO_TARGET_DIR:-target}/release/strowger-gateway"; }
+check_load() { with_gateway tests/interop/load.sh; }
 
 # The first checks leave a processor idle most of the time: what the later ones run is built beside them. What does not build is said there.
 ahead() {
-    check_gateway
-    cargo build --quiet --release --locked -p strowger-testkit --bins
-    cargo build --quiet --release --locked -p strowger-benches --bin counts
+    ci/programs.sh
     ci/library.sh
 }
 
-ALL=(packages format clippy test doc demo c abi bare_metal sizes targets daemon operate service agreement parsers peers floods fuzz mutants counts load soak)
+ALL=(packages format clippy test doc demo libraries daemon operate service agreement parsers peers floods fuzz mutants counts load soak)
 names=("$@")
 if [ "${1:-}" = long ]; then
     # Ten times the random policies, datagrams and attempts.

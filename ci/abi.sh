@@ -10,7 +10,7 @@ mkdir -p "$target"
 # The sanitizer is in every stable toolchain, behind this switch.
 RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address -Cdebug-assertions=on -Coverflow-checks=on" CARGO_PROFILE_RELEASE_PANIC=unwind \
     CARGO_PROFILE_RELEASE_LTO=off cargo build --quiet --release --locked -p strowger-ffi --target "$host" --target-dir "$target"
-cargo run --quiet --locked -p strowger-tools -- compile fuzz/policy.toml -o "$target/policy.stw" 2> "$target/findings" ||
+"$(ci/programs.sh)/strowger" compile fuzz/policy.toml -o "$target/policy.stw" 2> "$target/findings" ||
     { cat "$target/findings" >&2; exit 1; }
 cc=$(command -v gcc || command -v clang)
 for program in calls phones; do

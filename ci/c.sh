@@ -26,7 +26,7 @@ lib=$(ci/library.sh)
 readonly lib
 
 say "the policy of the example"
-cargo run --quiet -p strowger-tools -- compile examples/c/policy.toml -o "$out/policy.stw" 2>"$out/findings" ||
+"$(ci/programs.sh)/strowger" compile examples/c/policy.toml -o "$out/policy.stw" 2>"$out/findings" ||
     { cat "$out/findings" >&2; exit 1; }
 
 run() { "$@" "$out/policy.stw" "$out/policy.keys"; }
@@ -57,7 +57,7 @@ run valgrind --quiet --leak-check=full --errors-for-leak-kinds=all --error-exitc
 tail -1 "$out/valgrind.txt"
 
 say "random calls of both engines: valgrind"
-cargo run --quiet -p strowger-tools -- compile fuzz/policy.toml -o "$out/random.stw" 2>"$out/findings" || { cat "$out/findings" >&2; exit 1; }
+"$(ci/programs.sh)/strowger" compile fuzz/policy.toml -o "$out/random.stw" 2>"$out/findings" || { cat "$out/findings" >&2; exit 1; }
 for program in calls phones; do
     gcc -std=c99 -g -O1 -Wall -Wextra -Wpedantic -Werror -Iinclude "ffi/fuzz/$program.c" "$lib" "${libs[@]}" -o "$out/$program"
     valgrind --quiet --leak-check=full --errors-for-leak-kinds=all --error-exitcode=1 "$out/$program" "$out/random.stw" "$out/random.keys" 1 30

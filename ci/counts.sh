@@ -6,8 +6,7 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 out=$target/counts
 mkdir -p "$out"
-cargo build --quiet --release --locked -p strowger-benches --bin counts
-counts=$target/release/counts
+counts=$(ci/programs.sh)/counts
 "$counts" prepare "$out"
 
 # Instructions that one piece may cost at most: what it costs now and a tenth, so that growth shows.

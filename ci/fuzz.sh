@@ -15,8 +15,7 @@ flags='-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-arg
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 --cfg fuzzing'
 build() { RUSTFLAGS="$(echo $flags)" cargo build --quiet --release --locked --manifest-path fuzz/Cargo.toml --target "$host" --target-dir "$target" "$@"; }
 # The compiler of policies is not fuzzed, and is there already where the gateway is.
-cargo build --quiet --release --locked -p strowger-tools
-STROWGER=$(realpath -m "${CARGO_TARGET_DIR:-target}/release/strowger")
+STROWGER=$(ci/programs.sh)/strowger
 export STROWGER
 build
 work=$(mktemp -d)

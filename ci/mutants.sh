@@ -29,7 +29,7 @@ CARGO_TARGET_DIR=$(cd "$CARGO_TARGET_DIR" && pwd)
 
 proves() { # POLICY STATES: the exit status of prove
     # What does not compile has shown nothing, and what was built before is still there.
-    (cd "$scratch" && cargo build --quiet --locked -p strowger-tools) || { echo "not built"; return; }
+    (cd "$scratch" && cargo build --quiet --locked --workspace --bin strowger) || { echo "not built"; return; }
     local status=0
     "$CARGO_TARGET_DIR/debug/strowger" prove "$scratch/whole/ci/mutants/$1.toml" --states "$2" > "$scratch/out" 2> "$scratch/err" || status=$?
     echo "$status"

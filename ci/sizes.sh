@@ -24,7 +24,7 @@ measured() {
     flash everything examples/firmware-link/main.c
     arm-none-eabi-gcc "${strict[@]}" -Iexamples/firmware benches/firmware/measure.c examples/firmware/board.c "$archive" -nostartfiles \
         --specs=nano.specs -Wl,--defsym=stack_size=0x10000 -T examples/firmware/image.ld -Wl,--gc-sections -Wl,-z,noexecstack -o "$out/measure.elf"
-    cargo run --quiet --locked -p strowger-tools -- compile examples/c/policy.toml -o "$out/measure.stw" --keys "$out/measure.keys" --for 201 \
+    "$(ci/programs.sh)/strowger" compile examples/c/policy.toml -o "$out/measure.stw" --keys "$out/measure.keys" --for 201 \
         2> "$out/findings" || { cat "$out/findings" >&2; exit 1; }
     printf 'policy %s\nkeyring %s\n' "$(stat -c %s "$out/measure.stw")" "$(stat -c %s "$out/measure.keys")" > "$out/measure.settings"
     timeout 60 qemu-system-arm -M mps2-an386 -display none -monitor none -serial stdio -semihosting-config enable=on,target=native \

@@ -47,7 +47,7 @@ linux() {
     say "$target: the example runs: $(tail -n 1 "$base/$target.txt")"
 }
 
-cargo run --quiet --locked -p strowger-tools -- compile examples/c/policy.toml -o "$base/policy.stw" 2> "$base/findings" ||
+"$(ci/programs.sh)/strowger" compile examples/c/policy.toml -o "$base/policy.stw" 2> "$base/findings" ||
     { cat "$base/findings" >&2; exit 1; }
 failed=0
 two() { # Both at once, and what they say one after the other.

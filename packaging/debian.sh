@@ -8,7 +8,8 @@ built=${CARGO_TARGET_DIR:-target}
 to=${1:-$built/debian}
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 architecture=$(dpkg --print-architecture)
-cargo build --quiet --release --locked -p strowger-gateway -p strowger-tools
+# As the checks build them, so that nothing is built twice.
+cargo build --quiet --release --locked --workspace --bin strowger-gateway --bin strowger
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
