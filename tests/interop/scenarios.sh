@@ -13,7 +13,13 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
-fail() { echo "$me: FAILED: $*" >&2; tail -n 20 "$work"/*.err "$work/gateway.log" >&2 2>/dev/null || true; exit 1; }
+# Why sipp gave up stands at the head of what it had to say of a call; of the rest the end is enough.
+fail() {
+    echo "$me: FAILED: $*" >&2
+    grep -m 5 -A 3 "Aborting call" "$work"/*.err >&2 2>/dev/null || true
+    tail -n 20 "$work"/*.err "$work/gateway.log" >&2 2>/dev/null || true
+    exit 1
+}
 
 # The gateway with $work/policy.toml.
 serve() { # OPTION...
