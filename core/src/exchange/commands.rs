@@ -80,89 +80,96 @@ impl<C: Crypto> Exchange<'_, C> {
         self.timers.set(id, deadline);
     }
 
-    /// Does commands in order.
+    /// Does commands in order, and then what follows from them.
     pub(super) fn perform(&mut self, now: Instant, commands: &Commands, heard: &Heard<'_>) {
         let mut queue = Queue::new();
-        enqueue(&mut queue, commands);
+        for command in commands {
+            self.perform_one(now, command, &mut queue, heard);
+        }
         self.perform_all(now, &mut queue, heard);
     }
 
-    /// The same. Each can cause at most one further event on its own leg, and a call is forwarded a bounded number of times, so
-    /// the work is bounded.
+    /// The same of those that wait.
     pub(super) fn perform_all(&mut self, now: Instant, queue: &mut Queue, heard: &Heard<'_>) {
         while let Some(command) = queue.pop_front() {
-            let follows = match command {
-                Command::Setup(leg) => self.set_up(now, leg, queue),
-                Command::Alerting(leg) => self.alert(now, leg, heard),
-                Command::Connect(connect) => {
-                    let follows = self.connect(now, connect.a(), connect.b(), heard);
-                    self.note(Noted::Talks { leg: connect.a() });
-                    if self.overriding != 0 {
-                        self.comes_over(now, connect.a(), queue);
-                    }
-                    follows
-                }
-                Command::Release(leg, cause) => self.release(now, leg, cause),
-                Command::Ended(leg) => {
-                    let left = self.ended(now, leg);
-                    if let Some(device) = left.filter(|_| self.camping) {
-                        self.ring_camped(now, device, queue);
-                    }
-                    None
-                }
-                Command::Rejoined(rejoined) => {
-                    self.rejoined(now, rejoined, heard);
-                    self.note(Noted::Talks { leg: rejoined.connect.a() });
-                    None
-                }
-                Command::Referred(leg, status) => {
-                    self.referred(now, leg, status);
-                    None
-                }
-                Command::Recall(of, party) => {
-                    let mut more = Commands::new();
-                    self.recall(now, of, party, &mut more);
-                    enqueue(queue, &more);
-                    None
-                }
-                Command::RingMore(call) => {
-                    self.ring_more(now, call, queue);
-                    None
-                }
-                Command::Others(call, cause) => {
-                    self.let_others_go(call, cause, queue);
-                    None
-                }
-                Command::Dismiss(leg, cause) => Some((leg, leg::Event::PeerReleased(cause))),
-                Command::Left(room) => {
-                    self.left_room(now, room, queue);
-                    None
-                }
-                Command::Parted(known, media) => {
-                    self.media_over(known, media);
-                    None
-                }
-                Command::Finished(finished) => {
-                    self.media_over(finished.known, finished.media);
-                    self.record_finished(&finished);
-                    self.note(Noted::Over { call: finished.known });
-                    None
-                }
-                Command::Unplaced(party, number, denial) => {
-                    self.note_denied(now, party, number, Verdict::NeedsCode(denial));
-                    None
-                }
-            };
-            let Some((leg, event)) = follows else { continue };
-            if let leg::Event::Release(cause) = event
-                && self.another_way(now, leg, cause, queue)
-            {
-                continue;
-            }
-            let mut more = Commands::new();
-            self.apply(now, leg, event, &mut more);
-            enqueue(queue, &more);
+            self.perform_one(now, &command, queue, heard);
         }
+    }
+
+    /// Does one command; what follows from it waits behind what waits already. Each can cause at most one further event on its own
+    /// leg, and a call is forwarded a bounded number of times, so the work is bounded.
+    fn perform_one(&mut self, now: Instant, command: &Command, queue: &mut Queue, heard: &Heard<'_>) {
+        let follows = match *command {
+            Command::Setup(leg) => self.set_up(now, leg, queue),
+            Command::Alerting(leg) => self.alert(now, leg, heard),
+            Command::Connect(ref connect) => {
+                let follows = self.connect(now, connect.a(), connect.b(), heard);
+                self.note(Noted::Talks { leg: connect.a() });
+                if self.overriding != 0 {
+                    self.comes_over(now, connect.a(), queue);
+                }
+                follows
+            }
+            Command::Release(leg, cause) => self.release(now, leg, cause),
+            Command::Ended(leg) => {
+                let left = self.ended(now, leg);
+                if let Some(device) = left.filter(|_| self.camping) {
+                    self.ring_camped(now, device, queue);
+                }
+                None
+            }
+            Command::Rejoined(ref rejoined) => {
+                self.rejoined(now, *rejoined, heard);
+                self.note(Noted::Talks { leg: rejoined.connect.a() });
+                None
+            }
+            Command::Referred(leg, status) => {
+                self.referred(now, leg, status);
+                None
+            }
+            Command::Recall(of, party) => {
+                let mut more = Commands::new();
+                self.recall(now, of, party, &mut more);
+                enqueue(queue, &more);
+                None
+            }
+            Command::RingMore(call) => {
+                self.ring_more(now, call, queue);
+                None
+            }
+            Command::Others(call, cause) => {
+                self.let_others_go(call, cause, queue);
+                None
+            }
+            Command::Dismiss(leg, cause) => Some((leg, leg::Event::PeerReleased(cause))),
+            Command::Left(room) => {
+                self.left_room(now, room, queue);
+                None
+            }
+            Command::Parted(known, media) => {
+                self.media_over(known, media);
+                None
+            }
+            Command::Finished(ref finished) => {
+                self.media_over(finished.known, finished.media);
+                self.record_finished(finished);
+                self.note(Noted::Over { call: finished.known });
+                None
+            }
+            Command::Unplaced(party, number, denial) => {
+                self.note_denied(now, party, number, Verdict::NeedsCode(denial));
+                None
+            }
+        };
+        let Some((leg, event)) = follows else { return };
+        if let leg::Event::Release(cause) = event
+            && self.another_way(now, leg, cause, queue)
+        {
+            return;
+        }
+        let mut more = Commands::new();
+        self.apply(now, leg, event, &mut more);
+        enqueue(queue, &more);
     }
 
     /// Offers the call to the party of a called leg.
