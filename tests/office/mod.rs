@@ -2,8 +2,9 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use strowger::base::Algorithm;
 use strowger::policy::{Behalf, Party, Rule, Verdict};
 use strowger_testkit::phone::{Ask, Behaviour, PhoneConfig, PhoneEvent};
@@ -43,38 +44,46 @@ pub(crate) struct Office {
     baseline: (usize, usize),
 }
 
-/// Image and keyring of `policy.toml`, compiled once.
+/// Image and keyring of `policy.toml`.
 pub(crate) fn policy() -> &'static (Vec<u8>, Vec<u8>) {
-    static POLICY: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
-    POLICY.get_or_init(|| {
-        let compiled = strowger_tools::compile_str(include_str!("policy.toml"), "policy.toml");
-        let compiled = compiled.unwrap_or_else(|findings| {
-            panic!("{}", findings.iter().map(|finding| format!("{finding}\n")).collect::<String>())
-        });
-        (compiled.image, compiled.keyring)
-    })
+    changed_policy(&[])
 }
 
 /// Image of the office's policy with changes, and the keyring as the phone of that number has it.
 pub(crate) fn policy_of(dn: &str, changes: &[(&str, &str)]) -> (Vec<u8>, Vec<u8>) {
-    let compiled = compiled(changes);
+    let compiled = compile(&text(changes));
     let keyring = strowger_tools::keyring_for(&compiled, dn).expect("a device of the office");
     (compiled.image, keyring)
 }
 
-/// Image and keyring of the office's policy with changes: old text and new, or nothing and what comes behind it.
+/// Image and keyring of the office's policy with changes: old text and new, or nothing and what comes behind it. Each policy is compiled
+/// once, for thousands of offices may have the same.
 pub(crate) fn changed_policy(changes: &[(&str, &str)]) -> &'static (Vec<u8>, Vec<u8>) {
-    let compiled = compiled(changes);
-    Box::leak(Box::new((compiled.image, compiled.keyring)))
+    static KNOWN: LazyLock<Mutex<HashMap<String, &'static (Vec<u8>, Vec<u8>)>>> =
+        LazyLock::new(Mutex::default);
+    let text = text(changes);
+    // A policy that does not compile is one test's failure, not that of all behind it.
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = known.get(&text) {
+        return known;
+    }
+    let compiled = compile(&text);
+    let own: &'static _ = Box::leak(Box::new((compiled.image, compiled.keyring)));
+    known.insert(text, own);
+    own
 }
 
-fn compiled(changes: &[(&str, &str)]) -> strowger_tools::Compiled {
+fn text(changes: &[(&str, &str)]) -> String {
     let mut text = include_str!("policy.toml").to_owned();
     for (old, new) in changes {
         assert!(old.is_empty() || text.contains(old), "{old}");
         text = if old.is_empty() { format!("{text}{new}") } else { text.replace(old, new) };
     }
-    strowger_tools::compile_str(&text, "policy.toml").unwrap_or_else(|findings| {
+    text
+}
+
+fn compile(text: &str) -> strowger_tools::Compiled {
+    strowger_tools::compile_str(text, "policy.toml").unwrap_or_else(|findings| {
         panic!("{}", findings.iter().map(|finding| format!("{finding}\n")).collect::<String>())
     })
 }

@@ -117,7 +117,7 @@ fn country(policy: &Policy, tables: &mut Tables, report: &mut Report) {
     match made {
         Ok(made) => {
             (tables.class_states, tables.class_edges, tables.own_chains) =
-                (made.states, made.edges, made.chains);
+                (made.states.clone(), made.edges.clone(), made.chains.clone());
         }
         Err(trouble) => {
             let (at, text) = match trouble {

@@ -14,6 +14,8 @@ pub(crate) use plan::{Plan, plan};
 
 use join::{Join, Mark};
 use phonenumber::metadata::DATABASE;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use strowger::policy::rows::{ClassEdgeRow, ClassStateRow, OwnChainRow};
 
 /// The matches of a class of the policy's own.
@@ -46,12 +48,33 @@ pub(crate) enum Trouble {
     TooLarge,
 }
 
-/// The automaton of a country, without one of own prefixes only, as they are written.
+/// The automaton of a country, without one of own prefixes only, as they are written. Whoever compiles one policy after another mostly
+/// asks for the same again: some are remembered.
 pub(crate) fn build(
     country: Option<&str>,
     area_code: Option<&str>,
     own: &[Own<'_>],
-) -> Result<Numbering, Trouble> {
+) -> Result<Arc<Numbering>, Trouble> {
+    let key = format!("{:?}", (country, area_code, own));
+    let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = lock().get(&key) {
+        return Ok(Arc::clone(known));
+    }
+    let made = Arc::new(join(country, area_code, own)?);
+    let mut known = lock();
+    if known.len() >= REMEMBERED {
+        known.clear();
+    }
+    known.insert(key, Arc::clone(&made));
+    Ok(made)
+}
+
+/// By what they are made of.
+static KNOWN: LazyLock<Mutex<HashMap<String, Arc<Numbering>>>> = LazyLock::new(Mutex::default);
+/// A plan takes some hundred kilobytes at most.
+const REMEMBERED: usize = 64;
+
+fn join(country: Option<&str>, area_code: Option<&str>, own: &[Own<'_>]) -> Result<Numbering, Trouble> {
     let mut join = Join::new();
     let mut home = None;
     let plan = country.map(|country| plan(country).ok_or(Trouble::Country)).transpose()?;
