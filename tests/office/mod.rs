@@ -44,13 +44,16 @@ pub(crate) struct Office {
     baseline: (usize, usize),
 }
 
-/// Image and keyring of `policy.toml`.
-pub(crate) fn policy() -> &'static (Vec<u8>, Vec<u8>) {
+/// Image and keyring.
+type Compiled = (Vec<u8>, Vec<u8>);
+
+/// Those of `policy.toml`.
+pub(crate) fn policy() -> &'static Compiled {
     changed_policy(&[])
 }
 
 /// Image of the office's policy with changes, and the keyring as the phone of that number has it.
-pub(crate) fn policy_of(dn: &str, changes: &[(&str, &str)]) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn policy_of(dn: &str, changes: &[(&str, &str)]) -> Compiled {
     let compiled = compile(&text(changes));
     let keyring = strowger_tools::keyring_for(&compiled, dn).expect("a device of the office");
     (compiled.image, keyring)
@@ -58,9 +61,8 @@ pub(crate) fn policy_of(dn: &str, changes: &[(&str, &str)]) -> (Vec<u8>, Vec<u8>
 
 /// Image and keyring of the office's policy with changes: old text and new, or nothing and what comes behind it. Each policy is compiled
 /// once, for thousands of offices may have the same.
-pub(crate) fn changed_policy(changes: &[(&str, &str)]) -> &'static (Vec<u8>, Vec<u8>) {
-    static KNOWN: LazyLock<Mutex<HashMap<String, &'static (Vec<u8>, Vec<u8>)>>> =
-        LazyLock::new(Mutex::default);
+pub(crate) fn changed_policy(changes: &[(&str, &str)]) -> &'static Compiled {
+    static KNOWN: LazyLock<Mutex<HashMap<String, &'static Compiled>>> = LazyLock::new(Mutex::default);
     let text = text(changes);
     // A policy that does not compile is one test's failure, not that of all behind it.
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,7 +129,7 @@ impl Office {
         Self::built(seed, sizes, changed_policy(changes))
     }
 
-    fn built(seed: u64, sizes: &Sizes, (image, keyring): &'static (Vec<u8>, Vec<u8>)) -> Self {
+    fn built(seed: u64, sizes: &Sizes, (image, keyring): &'static Compiled) -> Self {
         let mut sim = Sim::new(seed);
         let server = exchange_address();
         // The ladder has the calling phones on the left and the called on the right.
